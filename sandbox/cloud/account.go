@@ -1,0 +1,25 @@
+package cloud
+
+import "time"
+
+// Account is an AWS account that the sandbox knows.
+type Account struct {
+	ID    string // twelve digits
+	Name  string // what `sandbox env --account` takes
+	Alias string // owner alias of its images: amazon, aws-marketplace; usually empty
+}
+
+// Credential is an access key of an account, long-lived or from AssumeRole.
+type Credential struct {
+	KeyID, Secret, Token string
+	Account              string
+	Principal            string    // ARN
+	Deny                 []string  // IAM actions refused: "ec2:CopyImage", "ssm:*"
+	Expires              time.Time // zero: never
+}
+
+// Accounts by id, and credentials by key id; both in partition "".
+var (
+	Accounts    = NewTable[Account]("accounts")
+	Credentials = NewTable[Credential]("credentials")
+)

@@ -1,0 +1,103 @@
+// Package wire speaks AWS's protocols from the server's side: ec2query,
+// awsquery and JSON 1.1. One row of a table describes an operation (its input
+// and output types, its IAM action, its token bucket, its handler); one
+// pipeline serves them all: authenticate, authorise, throttle, transact, encode.
+//
+// What a newcomer would get wrong: one URL serves every service, region and
+// account. The only thing that tells them apart is the credential scope of the
+// SigV4 signature (facts 2.1).
+package wire
+
+import (
+	"fmt"
+	"time"
+
+	"amiship/sandbox/cloud"
+)
+
+// Error is an AWS error: the code that clients branch on, the text that people
+// read, the HTTP status (400 when zero).
+type Error struct {
+	Code, Message string
+	Status        int
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Errorf makes an Error with status 400.
+func Errorf(code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Call is one request, authenticated and inside its transaction.
+type Call struct {
+	*cloud.Tx
+	Service, Action string
+	Region          string
+	Account         cloud.Account
+	Credential      cloud.Credential
+	RequestID       string
+	Host            string // what the client dialled: host:port
+	after           []func()
+}
+
+// After runs fn when the transaction is committed, before the answer is sent:
+// the place to start or stop a machine.
+func (c *Call) After(fn func()) { c.after = append(c.after, fn) }
+
+// Operation is a row of a service's table.
+type Operation struct {
+	Name     string
+	Bucket   Bucket
+	ReadOnly bool // may run beside others, in a View
+	newInput func() any
+	run      func(*Call, any) (any, error)
+}
+
+// Op describes an operation that changes something.
+func Op[I, O any](name string, b Bucket, run func(*Call, *I) (*O, error)) Operation {
+	return Operation{
+		Name: name, Bucket: b,
+		newInput: func() any { return new(I) },
+		run:      func(c *Call, in any) (any, error) { return run(c, in.(*I)) },
+	}
+}
+
+// Read describes an operation that changes nothing.
+func Read[I, O any](name string, b Bucket, run func(*Call, *I) (*O, error)) Operation {
+	op := Op(name, b, run)
+	op.ReadOnly = true
+	return op
+}
+
+// DryRunner is an input that can ask whether it would be allowed: its DryRun
+// field. The pipeline answers DryRunOperation for it once it is authorised.
+type DryRunner interface{ IsDryRun() bool }
+
+// Service is a table of operations behind one signing name.
+type Service struct {
+	Name       string // in the credential scope: ec2, sts, servicequotas, ssm
+	IAM        string // prefix of its IAM actions, when it is not Name
+	Protocol   Protocol
+	Operations []Operation
+}
+
+// Bucket is a token bucket of AWS's request throttling (facts 2.5), kept per
+// account and region. Operations with one Name share it; the zero Bucket never
+// throttles.
+type Bucket struct {
+	Name   string
+	Max    float64 // tokens it holds
+	Refill float64 // tokens a second
+}
+
+// Logged is what the pipeline reports of every request.
+type Logged struct {
+	At                               time.Time
+	Took                             time.Duration
+	Service, Action, Region, Account string
+	Key                              string // access key id
+	Status                           int
+	Code                             string // error code, empty when it went well
+	ReadOnly                         bool
+}

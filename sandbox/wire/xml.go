@@ -1,0 +1,78 @@
+package wire
+
+import (
+	"encoding/xml"
+	"io"
+	"net/http"
+	"time"
+)
+
+// List is a list in an EC2 answer: always written, also when empty, as
+// <wrapper><item>…</item></wrapper>. Clients take a missing wrapper for a
+// missing member. A nil *List or one tagged omitempty is left out.
+type List[T any] []T
+
+// MarshalXML writes the wrapper and its items.
+func (l List[T]) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	if err := e.EncodeToken(start); err != nil {
+		return err
+	}
+	item := xml.StartElement{Name: xml.Name{Local: "item"}}
+	for _, v := range l {
+		if err := e.EncodeElement(v, item); err != nil {
+			return err
+		}
+	}
+	return e.EncodeToken(start.End())
+}
+
+// Time is a moment as the XML services write it: UTC, milliseconds.
+type Time time.Time
+
+// MarshalXML writes t like 2026-11-22T20:00:00.000Z; the zero time is left out.
+func (t Time) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	if time.Time(t).IsZero() {
+		return nil
+	}
+	return e.EncodeElement(FormatTime(time.Time(t)), start)
+}
+
+// FormatTime is the string form of Time, for members that are strings.
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+type field struct {
+	name  string
+	value any
+}
+
+// encodeXML writes start, then each part: a field under its name, anything
+// else by its own fields, unwrapped.
+func encodeXML(w io.Writer, start xml.StartElement, parts ...any) error {
+	e := xml.NewEncoder(w)
+	if err := e.EncodeToken(start); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if err := encodePart(e, p); err != nil {
+			return err
+		}
+	}
+	if err := e.EncodeToken(start.End()); err != nil {
+		return err
+	}
+	return e.Close()
+}
+
+func encodePart(e *xml.Encoder, p any) error {
+	if f, ok := p.(field); ok {
+		return e.EncodeElement(f.value, xml.StartElement{Name: xml.Name{Local: f.name}})
+	}
+	return encodeFields(e, p)
+}
+
+func writeXML(w http.ResponseWriter, e *Error, body any) {
+	w.Header().Set("Content-Type", "text/xml;charset=UTF-8")
+	w.WriteHeader(e.status())
+	_, _ = io.WriteString(w, xml.Header)
+	_ = xml.NewEncoder(w).Encode(body)
+}
