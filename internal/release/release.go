@@ -1,0 +1,153 @@
+// Package release holds the values that say what a release is: its tag and
+// version, the images it asks for, and where. It does no I/O.
+//
+// What a newcomer would get wrong: nothing here has an AWS id. Everything is
+// named by a Key before it exists, so that a plan can be written down before
+// anything is built.
+package release
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Place is where a thing is: an account and a region.
+type Place struct{ Account, Region string }
+
+// Key names a thing before it has an id: a variant (Image, Arch) in a Place.
+type Key struct {
+	Image, Arch string
+	Listing     string
+	Place
+}
+
+// Variant is the key without its place: "ce/arm64".
+func (k Key) Variant() string { return k.Image + "/" + k.Arch }
+
+func (k Key) String() string {
+	parts := []string{}
+	if k.Image != "" {
+		parts = append(parts, k.Image+"/"+k.Arch)
+	}
+	if k.Listing != "" {
+		parts = append(parts, k.Listing)
+	}
+	if k.Region != "" {
+		parts = append(parts, k.Region)
+	}
+	return strings.Join(parts, "/")
+}
+
+// Compare orders keys by variant, listing, then place.
+func (k Key) Compare(o Key) int {
+	return cmp.Or(
+		strings.Compare(k.Image, o.Image), strings.Compare(k.Arch, o.Arch),
+		strings.Compare(k.Listing, o.Listing),
+		strings.Compare(k.Account, o.Account), strings.Compare(k.Region, o.Region))
+}
+
+// Desired is what a catalog asks for at one tag.
+type Desired struct {
+	Project  string
+	Tag      string
+	Version  Version
+	Skip     string // why this tag releases nothing; Variants is empty then
+	Variants []Variant
+	Targets  []Target // every region, the build regions included, sorted by region
+}
+
+// Target is a region of a release.
+type Target struct {
+	Region   string
+	Required bool // false: best effort, it ends skipped without failing the release
+}
+
+// Variant is an image on one architecture, as it shall be in every region.
+type Variant struct {
+	Image, Arch string
+	Name        string // the public AMI name
+	Description string
+	Public      bool
+	Share       []string          // account ids that may launch it and restore its snapshot
+	Tags        map[string]string // the catalog's own, rendered; not amiship's
+	Parameters  []Parameter
+	Build       Build
+}
+
+// Key names the variant in a region of the releasing account.
+func (v Variant) Key(region string) Key {
+	return Key{Image: v.Image, Arch: v.Arch, Place: Place{Region: region}}
+}
+
+// Parameter is an SSM parameter that holds the AMI's id, in every target region.
+type Parameter struct {
+	Name   string
+	Latest bool // moves on with the newest version; an older one leaves it alone
+}
+
+// Build is how a variant's candidate is made.
+type Build struct {
+	Region       string
+	Template     string   // absolute path of the Packer template
+	Files        []string // absolute paths that are digested into the inputs: template and scripts
+	InstanceType string
+	Subnet       string // empty: the default VPC
+	SSHUser      string
+	DiskGiB      int
+	DiskType     string
+	Base         Base
+	Package      Package
+	Licence      Secret // zero: none
+	Vars         map[string]string
+}
+
+// Base selects the AMI that a build starts from: the newest that fits.
+type Base struct {
+	Owner string // account id
+	Name  string // with AWS's wildcards * and ?
+	Arch  string
+}
+
+// Package is where the shipped package comes from: exactly one of File, URL, Apt.
+type Package struct {
+	File    string            // absolute path
+	URL     string            // http or https
+	Headers map[string]Secret // sent with URL
+	Apt     string            // name of a package in the sources of this machine's apt
+	Version string            // which version of Apt: exact, or its upstream part
+	Arch    string
+	SHA256  string // hex; empty: from SHA256URL, or from apt's signed index
+	// SHA256URL names a file with the digest, as sha256sum writes it.
+	SHA256URL string
+}
+
+// Secret is a value that is fetched when it is needed and never shown.
+type Secret struct {
+	Env     string   // name of an environment variable
+	File    string   // absolute path
+	Command []string // its standard output, without the last newline
+}
+
+// IsZero reports whether no source is named.
+func (s Secret) IsZero() bool { return s.Env == "" && s.File == "" && len(s.Command) == 0 }
+
+// BuildRegions returns the regions that candidates are built in, sorted.
+func (d Desired) BuildRegions() []string {
+	var out []string
+	for _, v := range d.Variants {
+		out = append(out, v.Build.Region)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// SharedWith returns every account that some variant is shared with, sorted.
+func (d Desired) SharedWith() []string {
+	var out []string
+	for _, v := range d.Variants {
+		out = append(out, v.Share...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
