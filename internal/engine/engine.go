@@ -1,0 +1,174 @@
+// Package engine decides what a run does next: what to start, what to read
+// again and when, and when to stop. Deciding is pure; package local carries it
+// out in one process.
+//
+// What a newcomer would get wrong: the engine never decides what a release
+// needs. That is in the plan; here is only order, patience and limits.
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"amiship/internal/plan"
+	"amiship/internal/world"
+)
+
+// Options are the limits of a run.
+type Options struct {
+	Poll     time.Duration // between two looks at something pending
+	Parallel int           // actions at once, builds aside
+	Builds   int           // builds at once
+	Wait     time.Duration // how long to stay when only waits are left
+	Looks    int           // how often something that could not be read is read again, with nothing else to do
+}
+
+// Defaults are what a person at a terminal would expect.
+func Defaults() Options {
+	return Options{Poll: 5 * time.Second, Parallel: 32, Builds: 2, Wait: 2 * time.Hour, Looks: 3}
+}
+
+// Status is what the caller knows of the run besides the plan.
+type Status struct {
+	Now       time.Time
+	Idle      time.Time                 // since when nothing but waits was left; zero: something is under way
+	LookedAt  map[world.Query]time.Time // when a query was last read
+	VainLooks int                       // looks since something last changed, at facts that could not be read
+	Stopping  bool                      // asked to stop: start nothing more
+}
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes of a run.
+const (
+	Complete    Outcome = "complete"
+	StillToWait Outcome = "waiting" // run again to carry on
+	IsBlocked   Outcome = "blocked"
+	HasFailed   Outcome = "failed"
+	Interrupted Outcome = "interrupted"
+)
+
+// Decision is what to do now.
+type Decision struct {
+	Start []plan.Step   // begin these, side by side
+	Look  []world.Query // read these now
+	Wake  time.Time     // ask again then, or when a step ends
+	Stop  Outcome       // not empty: the run is over
+}
+
+// Next decides.
+func Next(p plan.Plan, s Status, o Options) Decision {
+	if len(p.Look) > 0 && !s.Stopping {
+		return Decision{Look: p.Look}
+	}
+	running := p.Count(plan.Running)
+	if s.Stopping {
+		return stopping(running)
+	}
+	d := Decision{Start: startable(p, o)}
+	if len(d.Start)+running == 0 {
+		if d.Stop = over(p, s, o); d.Stop != "" {
+			return d
+		}
+	}
+	d.Look, d.Wake = polls(p, s, o)
+	return d
+}
+
+func stopping(running int) Decision {
+	if running > 0 {
+		return Decision{}
+	}
+	return Decision{Stop: Interrupted}
+}
+
+// startable picks the ready steps that the limits allow.
+func startable(p plan.Plan, o Options) []plan.Step {
+	builds, others := o.Builds, o.Parallel
+	for _, s := range p.Steps {
+		if s.State != plan.Running {
+			continue
+		}
+		if long(s.Kind) {
+			builds--
+		} else {
+			others--
+		}
+	}
+	var out []plan.Step
+	for _, s := range p.Steps {
+		if s.State != plan.Ready {
+			continue
+		}
+		left := &others
+		if long(s.Kind) {
+			left = &builds
+		}
+		if *left > 0 {
+			*left--
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func long(k plan.Kind) bool { return k == plan.Build }
+
+// over says how the run ends when nothing is running and nothing can start.
+func over(p plan.Plan, s Status, o Options) Outcome {
+	vain := len(p.Missed) > 0 && s.VainLooks < o.Looks
+	switch {
+	case p.Complete():
+		return Complete
+	case vain:
+		return ""
+	case len(p.Waits) > 0 || retries(p):
+		if !s.Idle.IsZero() && s.Now.Sub(s.Idle) >= o.Wait {
+			return StillToWait
+		}
+		return ""
+	case p.Count(plan.Failed) > 0:
+		return HasFailed
+	default:
+		return IsBlocked
+	}
+}
+
+// retries reports whether a step waits for nothing but its next try.
+func retries(p plan.Plan) bool {
+	return slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.State == plan.Waiting && !s.Retry.IsZero() })
+}
+
+// polls are the facts whose turn has come, and the moment of the next.
+func polls(p plan.Plan, s Status, o Options) ([]world.Query, time.Time) {
+	var now []world.Query
+	next := s.Now.Add(30 * time.Second)
+	due := func(q world.Query, every time.Duration) {
+		if slices.Contains(now, q) {
+			return
+		}
+		at := s.LookedAt[q].Add(every)
+		if !at.After(s.Now) {
+			now = append(now, q)
+			return
+		}
+		if at.Before(next) {
+			next = at
+		}
+	}
+	for _, w := range p.Waits {
+		due(w.Query, o.Poll)
+	}
+	for _, q := range p.Missed {
+		due(q, max(o.Poll, o.Poll*time.Duration(1+s.VainLooks)))
+	}
+	for _, step := range p.Steps {
+		if !step.Retry.IsZero() && step.Retry.Before(next) {
+			next = step.Retry
+		}
+	}
+	slices.SortFunc(now, func(x, y world.Query) int { return cmp.Compare(x.Region, y.Region) })
+	return now, next
+}

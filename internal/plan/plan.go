@@ -1,0 +1,225 @@
+// Package plan compares what a release asks for with what AWS has, and says
+// what is left to do. It is pure: the same values give the same plan, sorted.
+//
+// What a newcomer would get wrong: the plan lists every step of the release
+// from the first look, done ones included, and never acts on what it does not
+// know. A fact it lacks is in Look; the caller reads it and reconciles again.
+package plan
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// ID names a step: "copy/prometheus/amd64/eu-west-1".
+type ID string
+
+// Kind is what a step does.
+type Kind string
+
+// The kinds of steps, in the order in which a release goes through them.
+const (
+	Unclaim   Kind = "unclaim" // end a claim: our own when the build is over, a dead one with what it left
+	Discard   Kind = "discard" // deregister an AMI that failed
+	Claim     Kind = "claim"
+	Build     Kind = "build"
+	Adopt     Kind = "adopt" // complete the tags of a candidate whose run died
+	Copy      Kind = "copy"
+	Share     Kind = "share"
+	Publish   Kind = "publish"
+	Parameter Kind = "parameter"
+	Remove    Kind = "remove" // the candidate, once the release is complete
+)
+
+var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, Copy, Share, Publish, Parameter, Remove}
+
+// State is how far a step is.
+type State string
+
+// The states of a step.
+const (
+	Done    State = "done"
+	Running State = "running" // this run is at it
+	Ready   State = "ready"
+	After   State = "after"   // other steps first
+	Waiting State = "waiting" // for AWS, or for another run
+	Blocked State = "blocked" // somebody or a policy must decide
+	Failed  State = "failed"  // in this run; the next one tries again
+	Skipped State = "skipped" // best effort, and it did not work out
+)
+
+// Action is one change to one thing.
+type Action struct {
+	ID     ID
+	Kind   Kind
+	Target release.Key
+	Token  string `json:",omitempty"` // client token: the same intent gives the same token
+	Name   string `json:",omitempty"` // AMI name, claim name or parameter name
+	AMI    string `json:",omitempty"` // the image that is acted on, or that is there already
+	Value  string `json:",omitempty"` // the parameter's value
+	From   Source `json:",omitzero"`  // of a copy
+	// Tags to write, complete.
+	Tags      map[string]string `json:",omitempty"`
+	Snapshots []string          `json:",omitempty"`
+	Accounts  []string          `json:",omitempty"` // to share with: those that are missing
+	Group     string            `json:",omitempty"` // of the claim to end
+	Seen      string            `json:",omitempty"` // digest of the facts it rests on
+}
+
+// Source is an AMI to copy from.
+type Source struct{ Region, AMI string }
+
+// Step is an action and how far it is.
+type Step struct {
+	Action
+	State    State
+	Required bool
+	After    []ID      `json:",omitempty"`
+	Why      string    `json:",omitempty"`
+	Retry    time.Time `json:",omitzero"` // a failed step that waits for its next try
+}
+
+// Wait is something that AWS or another run is working on.
+type Wait struct {
+	On    ID
+	Why   string
+	Since time.Time
+	Query world.Query // what to read to see whether it is over
+}
+
+// Blocker is something that somebody must decide. It holds steps.
+type Blocker struct {
+	ID       string
+	Why      string
+	Holds    []ID
+	Remedies []Remedy
+}
+
+// Remedy is a way out of a blocker.
+type Remedy struct {
+	Name    string
+	Command string // what to type
+	Cost    string // what it costs or changes
+}
+
+// Plan is what is left to do, and what was done.
+type Plan struct {
+	Project, Tag string
+	Skip         string `json:",omitempty"`
+	Now          time.Time
+	Steps        []Step
+	Waits        []Wait        `json:",omitempty"`
+	Blockers     []Blocker     `json:",omitempty"`
+	Look         []world.Query `json:",omitempty"` // facts that it lacks
+	Missed       []world.Query `json:",omitempty"` // facts that could not be read, and that something rests on
+}
+
+// Run is what this run knows and AWS cannot show. It is lost on purpose.
+type Run struct {
+	ID       string
+	InFlight map[ID]time.Time
+	Failed   map[ID]Failure
+	Made     map[ID]Made
+	// Removed are images this run deregistered; a read that lags behind may
+	// still show them.
+	Removed map[string]bool
+	Rebuild bool // replace a candidate or package that differs
+}
+
+// Failure is why an action did not work, in this run.
+type Failure struct {
+	Err   string
+	Retry time.Time // zero: not again in this run
+}
+
+// Made is the AMI that an action returned, which AWS may not show yet.
+type Made struct {
+	AMI  string
+	At   time.Time
+	Lost bool // it was missing for long enough in looks far enough apart
+}
+
+// NewRun returns a run that has done nothing yet.
+func NewRun(id string) Run {
+	return Run{ID: id, InFlight: map[ID]time.Time{}, Failed: map[ID]Failure{}, Made: map[ID]Made{}, Removed: map[string]bool{}}
+}
+
+// Reconcile compares what is asked for with what is there.
+func Reconcile(d release.Desired, w world.World, r Run) Plan {
+	b := &builder{d: d, w: w, r: r, plan: Plan{Project: d.Project, Tag: d.Tag, Skip: d.Skip, Now: w.Now}}
+	b.needImages()
+	for _, v := range d.Variants {
+		b.variant(v)
+	}
+	b.publishing()
+	b.removal()
+	return b.finish()
+}
+
+// Complete reports whether nothing is left to do.
+func (p Plan) Complete() bool {
+	return len(p.Look) == 0 && !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.State != Done && s.State != Skipped })
+}
+
+// Count returns how many steps are in a state.
+func (p Plan) Count(s State) int {
+	n := 0
+	for _, step := range p.Steps {
+		if step.State == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Step returns the step of that id.
+func (p Plan) Step(id ID) (Step, bool) {
+	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.ID == id })
+	if i < 0 {
+		return Step{}, false
+	}
+	return p.Steps[i], true
+}
+
+// builder collects a plan.
+type builder struct {
+	d        release.Desired
+	w        world.World
+	r        Run
+	plan     Plan
+	variants []*variant
+	look     map[world.Query]bool
+	missed   map[world.Query]bool
+	blockers map[string]*Blocker
+}
+
+// finish sorts everything, so that equal worlds give equal plans.
+func (b *builder) finish() Plan {
+	slices.SortFunc(b.plan.Steps, compareSteps)
+	slices.SortFunc(b.plan.Waits, func(x, y Wait) int { return cmp.Compare(x.On, y.On) })
+	b.plan.Look = slices.SortedFunc(maps.Keys(b.look), compareQueries)
+	b.plan.Missed = slices.SortedFunc(maps.Keys(b.missed), compareQueries)
+	for _, id := range slices.Sorted(maps.Keys(b.blockers)) {
+		bl := b.blockers[id]
+		slices.Sort(bl.Holds)
+		bl.Holds = slices.Compact(bl.Holds)
+		b.plan.Blockers = append(b.plan.Blockers, *bl)
+	}
+	return b.plan
+}
+
+func compareSteps(x, y Step) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(order, x.Kind), slices.Index(order, y.Kind)),
+		x.Target.Compare(y.Target), cmp.Compare(x.ID, y.ID))
+}
+
+func compareQueries(x, y world.Query) int {
+	return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Region, y.Region),
+		cmp.Compare(x.Account, y.Account), cmp.Compare(x.Variant, y.Variant))
+}

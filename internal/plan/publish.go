@@ -1,0 +1,118 @@
+package plan
+
+import (
+	"slices"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// Gate is the id that steps wait for which may only be done once every
+// required AMI of the release exists and is shared.
+const Gate ID = "gate"
+
+// open reports whether nothing required is left to prepare.
+func (b *builder) open() bool {
+	return !slices.ContainsFunc(b.variants, func(v *variant) bool {
+		return slices.ContainsFunc(v.places, func(p *place) bool { return p.Required && !p.prepared() })
+	})
+}
+
+// publishing adds what customers see: after the gate.
+func (b *builder) publishing() {
+	open := b.open()
+	for _, v := range b.variants {
+		for _, p := range v.places {
+			if v.Public {
+				b.publishStep(v, p, open)
+			}
+			for _, param := range v.Parameters {
+				b.parameterStep(v, p, param, open)
+			}
+		}
+	}
+}
+
+func (b *builder) publishStep(v *variant, p *place, open bool) {
+	key := v.Key(p.Region)
+	s := Step{Required: p.Required, Action: Action{ID: stepID(Publish, key), Kind: Publish, Target: key, AMI: p.copied.AMI}}
+	switch {
+	case p.image != nil && p.image.Public:
+		s.State = Done
+	case p.copied.State == Skipped || p.share.State == Skipped:
+		s.State, s.Why = Skipped, p.copied.Why+p.share.Why
+	case !open || !p.prepared():
+		s.State, s.After = After, []ID{Gate}
+	default:
+		s.State, s.Seen = Ready, seen(*p.image)
+	}
+	s = b.add(s)
+	p.published = &s
+}
+
+// parameterStep points the vendor's own consumers at the AMI; at a public one
+// only once it is public.
+func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, open bool) {
+	key := v.Key(p.Region)
+	s := Step{Required: p.Required, Action: Action{
+		ID: stepID(Parameter, key, param.Name), Kind: Parameter, Target: key, Name: param.Name, Value: p.copied.AMI,
+	}}
+	params := b.w.Regions[p.Region].Params
+	switch {
+	case p.copied.State == Skipped || p.published != nil && p.published.State == Skipped:
+		s.State, s.Why = Skipped, p.copied.Why
+	case p.image != nil && params.Known() && params.Val[param.Name] == p.image.ID:
+		s.State = Done
+	case param.Latest && b.newer(v, p.Region) != "":
+		s.State, s.Why = Done, "stays with the newer "+b.newer(v, p.Region)
+	case p.published != nil && p.published.State != Done:
+		s.State, s.After = After, []ID{p.published.ID}
+	case !open || !p.prepared():
+		s.State, s.After = After, []ID{Gate}
+	case !params.Known():
+		b.unread(&s, p, params.Err)
+	default:
+		s.State = Ready
+	}
+	b.add(s)
+}
+
+// newer returns the newest version of the variant that is released in a region
+// and above this one.
+func (b *builder) newer(v *variant, region string) string {
+	newest := b.d.Version
+	for _, i := range b.images(region) {
+		if i.Tag(release.TagProject) != b.d.Project || i.Tag(release.TagImage) != v.Image || i.Tag(release.TagArch) != v.Arch ||
+			i.Tag(release.TagStage) != release.StageRelease || i.State != world.Available || v.Public != i.Public {
+			continue
+		}
+		if other, err := release.ParseVersion(i.Tag(release.TagVersion)); err == nil && other.Compare(newest) > 0 {
+			newest = other
+		}
+	}
+	if newest.Text == b.d.Version.Text {
+		return ""
+	}
+	return newest.Text
+}
+
+// removal takes the candidates away once the release is complete: every
+// required step is done, and nothing best-effort is still under way.
+func (b *builder) removal() {
+	complete := len(b.look) == 0 && !slices.ContainsFunc(b.plan.Steps, func(s Step) bool {
+		return s.State != Done && s.State != Skipped
+	})
+	for _, v := range b.variants {
+		if v.candidate == nil {
+			continue
+		}
+		key := v.Key(v.Build.Region)
+		s := Step{State: After, Required: true, Action: Action{
+			ID: stepID(Remove, key), Kind: Remove, Target: key, AMI: v.candidate.ID, Name: v.candidate.Name, Seen: seen(*v.candidate),
+		}}
+		if complete {
+			s.State = Ready
+		}
+		b.add(s)
+	}
+}

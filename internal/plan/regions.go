@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// copyStep brings the variant to a region under its public name. The build
+// region gets a copy too: a candidate never becomes public itself.
+func (b *builder) copyStep(v *variant, p *place) {
+	key := v.Key(p.Region)
+	s := Step{Required: p.Required, Action: Action{ID: stepID(Copy, key), Kind: Copy, Target: key, Name: v.Name}}
+	images := b.w.Regions[p.Region].Images
+	made, haveMade := b.r.Made[s.ID]
+	switch {
+	case p.image != nil:
+		b.haveImage(v, p, &s)
+	case !images.Known():
+		b.unread(&s, p, images.Err)
+	case haveMade && !made.Lost:
+		s.State, s.AMI, s.Why = Waiting, made.AMI, "AWS does not show "+made.AMI+" yet"
+		b.wait(s.ID, s.Why, world.Query{Kind: world.LookImages, Region: p.Region})
+	case b.nameTaken(v, p, &s):
+	case v.source == nil:
+		s.State, s.After = After, v.prior
+	default:
+		s.State, s.From = Ready, *v.source
+		s.Tags = b.tags(v, release.StageRelease, v.origin.Tags)
+		s.Token = token(append([]string{"copy", v.source.AMI, key.String()}, b.spent(p, made)...)...)
+	}
+	p.copied = b.add(s)
+	state := After
+	if p.copied.State == Done {
+		state = Ready
+	}
+	b.discard(v, p.Region, p.failed, state)
+}
+
+// spent are the results of earlier tries that came to nothing.
+func (b *builder) spent(p *place, made Made) []string {
+	var ids []string
+	for _, i := range p.failed {
+		ids = append(ids, i.ID)
+	}
+	if made.Lost {
+		ids = append(ids, made.AMI)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (b *builder) haveImage(v *variant, p *place, s *Step) {
+	s.AMI = p.image.ID
+	switch {
+	case p.image.Schema() > release.Schema:
+		s.State, s.Why = Blocked, p.image.ID+" was made by a newer Amiship than this one"
+		b.block(Blocker{ID: "schema/" + s.Target.String(), Why: s.Why, Remedies: []Remedy{{
+			Name: "update", Command: "amiship version", Cost: "use the version that made it, or a newer one",
+		}}}, s.ID)
+	case b.otherPackage(v, p.image) != "":
+		s.State, s.Why = Blocked, b.otherPackage(v, p.image)
+		b.block(packageDiffers(v.Variant, s.Why), s.ID)
+	case p.image.State == world.Available:
+		s.State = Done
+	default:
+		s.State, s.Why = Waiting, "AWS is copying "+p.image.ID
+		b.wait(s.ID, s.Why, world.Query{Kind: world.LookImages, Region: p.Region})
+	}
+}
+
+// unread: nothing is created in a region that could not be read. A required
+// one blocks, a best-effort one is skipped.
+func (b *builder) unread(s *Step, p *place, err string) {
+	switch {
+	case err == "":
+		s.State, s.Why = Waiting, "not read yet"
+	case p.Required:
+		s.State, s.Why = Blocked, p.Region+" could not be read"
+		b.block(b.unreadable(p.Region, err), s.ID)
+	default:
+		s.State, s.Why = Skipped, p.Region+" could not be read: "+err
+	}
+}
+
+// nameTaken: an own AMI has the public name and is not ours. Two of a name
+// would confuse every customer who searches by it.
+func (b *builder) nameTaken(v *variant, p *place, s *Step) bool {
+	for _, i := range b.images(p.Region) {
+		if i.Name != v.Name || i.State == world.Failed || b.isRelease(v, i) {
+			continue
+		}
+		s.State, s.AMI = Blocked, i.ID
+		s.Why = i.ID + " has the name " + v.Name + " and was not made by this release"
+		b.block(Blocker{ID: "name/" + s.Target.String(), Why: s.Why + " (" + p.Region + ")", Remedies: []Remedy{{
+			Name: "deregister", Command: "aws ec2 deregister-image --region " + p.Region + " --image-id " + i.ID,
+			Cost: "whoever launches that AMI can't any more",
+		}}}, s.ID)
+		return true
+	}
+	return false
+}
+
+// shareStep gives the accounts of the variant what they may use: the AMI and
+// its snapshots.
+func (b *builder) shareStep(v *variant, p *place) {
+	key := v.Key(p.Region)
+	s := Step{Required: p.Required, State: Done, Action: Action{ID: stepID(Share, key), Kind: Share, Target: key, AMI: p.copied.AMI}}
+	if len(v.Share) == 0 {
+		p.share = s
+		return
+	}
+	switch {
+	case p.copied.State == Skipped:
+		s.State, s.Why = Skipped, p.copied.Why
+	case p.copied.State != Done:
+		s.State, s.After = After, []ID{p.copied.ID}
+	default:
+		b.missingGrants(v, p, &s)
+	}
+	p.share = b.add(s)
+}
+
+func (b *builder) missingGrants(v *variant, p *place, s *Step) {
+	var unread []string
+	for _, account := range v.Share {
+		switch g := b.w.Regions[p.Region].Grants[account]; {
+		case g.Missed():
+			unread = append(unread, account+": "+g.Err)
+		case !g.Val.Covers(*p.image):
+			s.Accounts = append(s.Accounts, account)
+		}
+	}
+	switch {
+	case len(unread) > 0:
+		b.unread(s, p, "grants of "+strings.Join(unread, "; "))
+	case len(s.Accounts) > 0:
+		s.State, s.Snapshots, s.Seen = Ready, p.image.Snapshots, seen(*p.image)
+	}
+}

@@ -1,0 +1,159 @@
+package plan
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// variant is what the builder finds out about one variant.
+type variant struct {
+	release.Variant
+	name      string       // claim name, and stem of the candidate's
+	candidate *world.Image // pending or available
+	dead      []world.Image
+	claim     *world.Claim
+	source    *Source // what regions may be copied from, now
+	origin    *world.Image
+	prior     []ID // steps that must be done before a copy can start
+	places    []*place
+}
+
+// place is the variant in one target region.
+type place struct {
+	release.Target
+	image         *world.Image // pending or available
+	failed        []world.Image
+	copied, share Step
+	published     *Step
+}
+
+func (p *place) prepared() bool { return p.copied.State == Done && p.share.State == Done }
+
+// variant adds the steps that prepare a variant: everything before the gate.
+func (b *builder) variant(rv release.Variant) {
+	v := &variant{Variant: rv, name: b.d.ClaimName(rv)}
+	b.variants = append(b.variants, v)
+	for _, t := range b.d.Targets {
+		v.places = append(v.places, b.place(v, t))
+	}
+	b.findCandidate(v)
+	b.findClaim(v)
+	b.buildSide(v)
+	for _, p := range v.places {
+		b.copyStep(v, p)
+		b.shareStep(v, p)
+	}
+}
+
+// place finds the variant's AMIs in a region: the one that counts, and those
+// that came to nothing.
+func (b *builder) place(v *variant, t release.Target) *place {
+	p := &place{Target: t}
+	for _, i := range b.images(t.Region) {
+		if !b.isRelease(v, i) {
+			continue
+		}
+		switch i.State {
+		case world.Pending, world.Available:
+			if p.image == nil || better(i, *p.image) {
+				p.image = &i
+			}
+		case world.Failed:
+			p.failed = append(p.failed, i)
+		}
+	}
+	return p
+}
+
+// better prefers what is available, then what is older: two runs that look at
+// duplicates choose the same one.
+func better(x, y world.Image) bool {
+	if (x.State == world.Available) != (y.State == world.Available) {
+		return x.State == world.Available
+	}
+	return cmp.Or(x.Created.Compare(y.Created), strings.Compare(x.ID, y.ID)) < 0
+}
+
+// images are the own images of a region that this run has not removed.
+func (b *builder) images(reg string) []world.Image {
+	return slices.DeleteFunc(slices.Clone(b.w.Regions[reg].Images.Val), func(i world.Image) bool { return b.r.Removed[i.ID] })
+}
+
+func (b *builder) isRelease(v *variant, i world.Image) bool {
+	return i.Tag(release.TagProject) == b.d.Project && i.Tag(release.TagTag) == b.d.Tag &&
+		i.Tag(release.TagImage) == v.Image && i.Tag(release.TagArch) == v.Arch &&
+		i.Tag(release.TagStage) == release.StageRelease
+}
+
+var inputsSuffix = regexp.MustCompile(`^-[0-9a-f]{12}$`)
+
+// isCandidate goes by the name alone: a run that was killed may not have come
+// to the tags.
+func isCandidate(claimName string, i world.Image) bool {
+	rest, ok := strings.CutPrefix(i.Name, claimName)
+	return ok && inputsSuffix.MatchString(rest)
+}
+
+func (b *builder) findCandidate(v *variant) {
+	for _, i := range b.images(v.Build.Region) {
+		if !isCandidate(v.name, i) {
+			continue
+		}
+		switch {
+		case i.State == world.Failed:
+			v.dead = append(v.dead, i)
+		case v.candidate == nil || better(i, *v.candidate):
+			v.candidate = &i
+		}
+	}
+}
+
+func (b *builder) findClaim(v *variant) {
+	for _, c := range b.w.Regions[v.Build.Region].Claims.Val {
+		if c.Name == v.name && !b.r.Removed[c.Group] {
+			v.claim = &c
+		}
+	}
+}
+
+// released returns an AMI of the variant that can stand in for the candidate:
+// the build region's, else the first that is available.
+func (v *variant) released() (*world.Image, string) {
+	var found *world.Image
+	where := ""
+	for _, p := range v.places {
+		if p.image == nil || p.image.State != world.Available {
+			continue
+		}
+		if found == nil || p.Region == v.Build.Region {
+			found, where = p.image, p.Region
+		}
+	}
+	return found, where
+}
+
+func (v *variant) anyRelease() bool {
+	return slices.ContainsFunc(v.places, func(p *place) bool { return p.image != nil })
+}
+
+// tags are those of the variant's AMIs; what was recorded of their origin goes
+// along.
+func (b *builder) tags(v *variant, stage string, origin map[string]string) map[string]string {
+	out := map[string]string{}
+	if stage == release.StageRelease {
+		maps.Copy(out, v.Tags)
+	}
+	maps.Copy(out, b.d.OwnTags(v.Variant, stage))
+	for _, k := range []string{release.TagInputs, release.TagPackage, release.TagBase} {
+		if val, ok := origin[k]; ok {
+			out[k] = val
+		}
+	}
+	return out
+}

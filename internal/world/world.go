@@ -1,0 +1,148 @@
+// Package world holds what AWS has, as values: nothing here calls anything.
+//
+// What a newcomer would get wrong: unread is not absent. Every fact says when
+// it was looked at and whether the look succeeded; a fact that is not Known
+// must never be taken for "there is none".
+package world
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"amiship/internal/release"
+)
+
+// Fact is something that was looked at, looked at in vain, or not looked at.
+type Fact[T any] struct {
+	At  time.Time // when it was last looked at; zero: never
+	Err string    // why the look failed
+	Val T
+}
+
+// Known reports whether Val is what AWS said.
+func (f Fact[T]) Known() bool { return !f.At.IsZero() && f.Err == "" }
+
+// Missed reports whether somebody looked and got no answer.
+func (f Fact[T]) Missed() bool { return f.Err != "" }
+
+// World is what is known of AWS, and of the sources of the release.
+type World struct {
+	Now      time.Time // by AWS's own Date header
+	Regions  map[string]Region
+	Packages map[string]Fact[Package] // by variant: "ce/arm64"
+	Bases    map[string]Fact[Base]    // by variant
+}
+
+// New returns a world in which nothing is known.
+func New() World {
+	return World{Regions: map[string]Region{}, Packages: map[string]Fact[Package]{}, Bases: map[string]Fact[Base]{}}
+}
+
+// Region is what is known of the releasing account in one region.
+type Region struct {
+	Images Fact[[]Image]           // all own images
+	Grants map[string]Fact[Grants] // by the account that they are shared with
+	Claims Fact[[]Claim]           // alive or dead, of any project
+	Params Fact[map[string]string] // SSM parameters that were asked for, those that exist
+}
+
+// Image is an own AMI. Times are UTC.
+type Image struct {
+	ID, Name, State string // State as EC2 spells it: pending, available, failed, …
+	Reason          string // why it failed
+	Arch            string // amd64, arm64
+	Public          bool
+	Tags            map[string]string
+	Created         time.Time
+	Snapshots       []string // empty while the image is pending
+	Encrypted       bool
+}
+
+// The states of an image that decisions rest on.
+const (
+	Pending   = "pending"
+	Available = "available"
+	Failed    = "failed"
+)
+
+// Tag returns the value of one of Amiship's own tags, without its schema.
+func (i Image) Tag(key string) string {
+	v, _ := release.ReadTag(i.Tags[key])
+	return v
+}
+
+// Schema is the newest schema among the image's own tags; 0: it has none.
+func (i Image) Schema() int {
+	newest := 0
+	for k, v := range i.Tags {
+		if strings.HasPrefix(k, "amiship:") {
+			_, s := release.ReadTag(v)
+			newest = max(newest, s)
+		}
+	}
+	return newest
+}
+
+// Grants are the own images and snapshots that one account may use.
+type Grants struct{ Images, Snapshots map[string]bool }
+
+// Covers reports whether the account may use the image and all its snapshots.
+func (g Grants) Covers(i Image) bool {
+	return g.Images[i.ID] && !slices.ContainsFunc(i.Snapshots, func(s string) bool { return !g.Snapshots[s] })
+}
+
+// Claim is the security group that says a build of a variant is somebody's,
+// with what hangs on it.
+type Claim struct {
+	Group, Name, KeyPair string // KeyPair is empty if there is none of that name
+	Tags                 map[string]string
+	Alive                time.Time // when its run last said so
+	Run                  string
+	Instances            []string // that are not terminated
+}
+
+// Tag returns the value of one of Amiship's own tags, without its schema.
+func (c Claim) Tag(key string) string {
+	v, _ := release.ReadTag(c.Tags[key])
+	return v
+}
+
+// Silence is after which time a claim counts as dead. It is renewed every 30 s.
+const Silence = 2 * time.Minute
+
+// Dead reports whether the claim's run has been silent for too long.
+func (c Claim) Dead(now time.Time) bool { return now.Sub(c.Alive) > Silence }
+
+// Package is a fetched and verified package.
+type Package struct {
+	Path    string
+	SHA256  string
+	Version string
+	Inputs  string // digest of everything declared for the variant
+	Note    string // what a person should know: a stand-in, a cached copy
+}
+
+// Base is the AMI that a build will start from.
+type Base struct{ ID, Name, Description string }
+
+// Query names a fact to read.
+type Query struct {
+	Kind    Kind
+	Region  string
+	Account string // of Grants
+	Variant string // of Package and Base
+}
+
+// Kind is what a query asks for.
+type Kind string
+
+// The kinds of facts.
+const (
+	LookImages  Kind = "images"
+	LookGrants  Kind = "grants"
+	LookClaims  Kind = "claims"
+	LookParams  Kind = "params"
+	LookPackage Kind = "package"
+	LookBase    Kind = "base"
+)
