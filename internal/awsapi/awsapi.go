@@ -1,0 +1,89 @@
+// Package awsapi makes AWS clients by region, and knows AWS's error codes by
+// name.
+//
+// What a newcomer would get wrong: endpoint, profile and credentials come from
+// the SDK's own variables and files (AWS_ENDPOINT_URL, AWS_PROFILE, …). There
+// is no other way to point Amiship somewhere.
+package awsapi
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Clients makes clients by region from one configuration, and keeps them.
+type Clients struct {
+	cfg   aws.Config
+	clock *clock
+
+	mu  sync.Mutex
+	ec2 map[string]*ec2.Client
+	ssm map[string]*ssm.Client
+}
+
+// attempts bounds the tries of one call; between them the SDK waits, up to
+// maxBackoff.
+const (
+	attempts   = 4
+	maxBackoff = 8 * time.Second
+)
+
+// Load reads the SDK's configuration. region is used where the environment
+// names none.
+func Load(ctx context.Context, region string) (*Clients, error) {
+	cfg, err := config.LoadDefaultConfig(ctx,
+		config.WithDefaultRegion(region),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff })
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	c := &Clients{cfg: cfg, clock: &clock{}, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{}}
+	c.cfg.APIOptions = append(c.cfg.APIOptions, c.clock.middleware)
+	return c, nil
+}
+
+// EC2 returns the client of a region.
+func (c *Clients) EC2(region string) *ec2.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ec2[region] == nil {
+		c.ec2[region] = ec2.NewFromConfig(c.cfg, func(o *ec2.Options) { o.Region = region })
+	}
+	return c.ec2[region]
+}
+
+// SSM returns the client of a region.
+func (c *Clients) SSM(region string) *ssm.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ssm[region] == nil {
+		c.ssm[region] = ssm.NewFromConfig(c.cfg, func(o *ssm.Options) { o.Region = region })
+	}
+	return c.ssm[region]
+}
+
+// Identity asks AWS who is calling: the account's id and the caller's ARN.
+func (c *Clients) Identity(ctx context.Context) (account, arn string, err error) {
+	out, err := sts.NewFromConfig(c.cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", "", fmt.Errorf("ask AWS who is calling: %w", err)
+	}
+	return aws.ToString(out.Account), aws.ToString(out.Arn), nil
+}
+
+// Endpoint is where calls go when the environment redirects them; else empty.
+func (c *Clients) Endpoint() string { return aws.ToString(c.cfg.BaseEndpoint) }
+
+// Now is AWS's time: that of the newest answer, plus what has passed since.
+func (c *Clients) Now() time.Time { return c.clock.now() }

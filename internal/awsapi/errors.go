@@ -1,0 +1,108 @@
+package awsapi
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Code returns the AWS error code in err, or "".
+func Code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// Text returns what AWS said, without what the SDK wraps around it.
+func Text(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	}
+	return err.Error()
+}
+
+func is(err error, codes ...string) bool { return slices.Contains(codes, Code(err)) }
+
+// IsNotFound reports whether the thing that was named is not there.
+func IsNotFound(err error) bool {
+	return is(err, "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidSnapshot.NotFound", "InvalidGroup.NotFound",
+		"InvalidGroupId.Malformed", "InvalidKeyPair.NotFound", "InvalidInstanceID.NotFound", "ParameterNotFound")
+}
+
+// IsDuplicateGroup reports whether a security group of that name exists.
+func IsDuplicateGroup(err error) bool { return is(err, "InvalidGroup.Duplicate") }
+
+// IsDuplicateKeyPair reports whether a key pair of that name exists.
+func IsDuplicateKeyPair(err error) bool { return is(err, "InvalidKeyPair.Duplicate") }
+
+// IsInUse reports whether something still hangs on what should be deleted.
+func IsInUse(err error) bool {
+	return is(err, "DependencyViolation", "InvalidGroup.InUse", "InvalidSnapshot.InUse")
+}
+
+// IsDenied reports whether the caller may not do this.
+func IsDenied(err error) bool {
+	return is(err, "UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
+}
+
+// IsBadCredentials reports whether AWS does not know the caller, or no more.
+func IsBadCredentials(err error) bool {
+	return is(err, "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
+		"ExpiredToken", "ExpiredTokenException", "RequestExpired")
+}
+
+// IsNoCredentials reports whether the SDK found no credentials to sign with.
+func IsNoCredentials(err error) bool {
+	return err != nil && Code(err) == "" && strings.Contains(err.Error(), "get credentials")
+}
+
+// IsPublicQuota reports whether the region's quota of public AMIs is used up.
+func IsPublicQuota(err error) bool { return is(err, "ResourceLimitExceeded") }
+
+// IsNoDefaultVPC reports whether a subnet must be named.
+func IsNoDefaultVPC(err error) bool { return is(err, "VPCIdNotSpecified", "MissingInput") }
+
+// IsDryRun reports whether a dry run was allowed.
+func IsDryRun(err error) bool { return is(err, "DryRunOperation") }
+
+// IsTransient reports whether the same call may work later: throttling, AWS's
+// own faults, and connections that break.
+func IsTransient(err error) bool {
+	if is(err, "RequestLimitExceeded", "Throttling", "ThrottlingException", "InternalError", "InternalFailure",
+		"ServiceUnavailable", "Unavailable", "InvalidAMIID.Unavailable") {
+		return true
+	}
+	var resp *smithyhttp.ResponseError
+	if errors.As(err, &resp) && resp.HTTPStatusCode() >= 500 {
+		return true
+	}
+	return Unreachable(err) != ""
+}
+
+// Unreachable returns the address that did not answer, or "".
+func Unreachable(err error) string {
+	var op *net.OpError
+	if !errors.As(err, &op) && !isTimeout(err) {
+		return ""
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		if parsed, perr := url.Parse(u.URL); perr == nil {
+			return parsed.Scheme + "://" + parsed.Host
+		}
+	}
+	return "AWS"
+}
+
+func isTimeout(err error) bool {
+	var u *url.Error
+	return errors.As(err, &u) && u.Timeout()
+}
