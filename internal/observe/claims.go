@@ -1,0 +1,102 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// claims reads the project's claims in a region: security groups whose names
+// begin as ours do, their key pairs, and the instances in them.
+func (o *Observer) claims(ctx context.Context, region string) ([]world.Claim, error) {
+	client := o.Clients.EC2(region)
+	var out []world.Claim
+	pages := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{
+		Filters: []types.Filter{filter("group-name", "amiship-"+o.Desired.Project+"-*")}, MaxResults: aws.Int32(page),
+	})
+	for pages.HasMorePages() {
+		got, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe security groups in %s: %w", region, err)
+		}
+		for _, g := range got.SecurityGroups {
+			out = append(out, claim(g))
+		}
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	if err := o.keyPairs(ctx, client, out); err != nil {
+		return nil, fmt.Errorf("describe key pairs in %s: %w", region, err)
+	}
+	if err := o.builders(ctx, client, out); err != nil {
+		return nil, fmt.Errorf("describe instances in %s: %w", region, err)
+	}
+	return out, nil
+}
+
+func claim(g types.SecurityGroup) world.Claim {
+	c := world.Claim{Group: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName), Tags: map[string]string{}}
+	for _, t := range g.Tags {
+		c.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	c.Run = c.Tag(release.TagRun)
+	c.Alive, _ = time.Parse(time.RFC3339, c.Tag(release.TagAlive)) // none: silent for ever
+	return c
+}
+
+func (o *Observer) keyPairs(ctx context.Context, client *ec2.Client, claims []world.Claim) error {
+	got, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{
+		Filters: []types.Filter{filter("key-name", "amiship-"+o.Desired.Project+"-*")},
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range got.KeyPairs {
+		for i := range claims {
+			if claims[i].Name == aws.ToString(k.KeyName) {
+				claims[i].KeyPair = claims[i].Name
+			}
+		}
+	}
+	return nil
+}
+
+func (o *Observer) builders(ctx context.Context, client *ec2.Client, claims []world.Claim) error {
+	byGroup := map[string]*world.Claim{}
+	var ids []string
+	for i := range claims {
+		byGroup[claims[i].Group] = &claims[i]
+		ids = append(ids, claims[i].Group)
+	}
+	pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{
+		MaxResults: aws.Int32(page),
+		Filters: []types.Filter{
+			filter("instance.group-id", ids...),
+			filter("instance-state-name", "pending", "running", "shutting-down", "stopping", "stopped"),
+		},
+	})
+	for pages.HasMorePages() {
+		got, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range got.Reservations {
+			for _, in := range r.Instances {
+				for _, g := range in.SecurityGroups {
+					if c := byGroup[aws.ToString(g.GroupId)]; c != nil {
+						c.Instances = append(c.Instances, aws.ToString(in.InstanceId))
+					}
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/world"
+)
+
+// page is what one call may return: AWS takes 1000 for images.
+const page = 1000
+
+// images reads all own images of a region.
+func (o *Observer) images(ctx context.Context, region string) ([]world.Image, error) {
+	return o.describe(ctx, region, &ec2.DescribeImagesInput{
+		Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
+	})
+}
+
+func (o *Observer) describe(ctx context.Context, region string, in *ec2.DescribeImagesInput) ([]world.Image, error) {
+	in.MaxResults = aws.Int32(page)
+	var out []world.Image
+	pages := ec2.NewDescribeImagesPaginator(o.Clients.EC2(region), in)
+	for pages.HasMorePages() {
+		got, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe images in %s: %w", region, err)
+		}
+		for _, i := range got.Images {
+			out = append(out, Image(i))
+		}
+	}
+	slices.SortFunc(out, func(a, b world.Image) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// Image turns EC2's image into ours.
+func Image(i types.Image) world.Image {
+	out := world.Image{
+		ID: aws.ToString(i.ImageId), Name: aws.ToString(i.Name), State: string(i.State),
+		Arch: arch(i.Architecture), Public: aws.ToBool(i.Public), Tags: map[string]string{},
+	}
+	if i.StateReason != nil {
+		out.Reason = aws.ToString(i.StateReason.Message)
+	}
+	out.Created, _ = time.Parse(time.RFC3339, aws.ToString(i.CreationDate))
+	for _, t := range i.Tags {
+		out.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	for _, m := range i.BlockDeviceMappings {
+		if m.Ebs == nil || m.Ebs.SnapshotId == nil {
+			continue
+		}
+		out.Snapshots = append(out.Snapshots, *m.Ebs.SnapshotId)
+		out.Encrypted = out.Encrypted || aws.ToBool(m.Ebs.Encrypted)
+	}
+	slices.Sort(out.Snapshots)
+	return out
+}
+
+// arch spells an architecture as Debian and Go do.
+func arch(a types.ArchitectureValues) string {
+	if a == types.ArchitectureValuesX8664 {
+		return "amd64"
+	}
+	return string(a)
+}
+
+// grants reads which own images and snapshots an account may use (facts 2.6).
+func (o *Observer) grants(ctx context.Context, region, account string) (world.Grants, error) {
+	g := world.Grants{Images: map[string]bool{}, Snapshots: map[string]bool{}}
+	images, err := o.describe(ctx, region, &ec2.DescribeImagesInput{
+		Owners: []string{"self"}, ExecutableUsers: []string{account}, IncludeDeprecated: aws.Bool(true),
+	})
+	if err != nil {
+		return g, err
+	}
+	for _, i := range images {
+		g.Images[i.ID] = true
+	}
+	pages := ec2.NewDescribeSnapshotsPaginator(o.Clients.EC2(region), &ec2.DescribeSnapshotsInput{
+		OwnerIds: []string{"self"}, RestorableByUserIds: []string{account}, MaxResults: aws.Int32(page),
+	})
+	for pages.HasMorePages() {
+		got, err := pages.NextPage(ctx)
+		if err != nil {
+			return g, fmt.Errorf("describe snapshots in %s: %w", region, err)
+		}
+		for _, s := range got.Snapshots {
+			g.Snapshots[aws.ToString(s.SnapshotId)] = true
+		}
+	}
+	return g, nil
+}
+
+// base finds the newest AMI that fits a variant's base selector.
+func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) {
+	v, err := o.variant(q.Variant)
+	if err != nil {
+		return world.Base{}, err
+	}
+	sel := v.Build.Base
+	machine := "x86_64"
+	if v.Arch != "amd64" {
+		machine = v.Arch
+	}
+	pages := ec2.NewDescribeImagesPaginator(o.Clients.EC2(q.Region), &ec2.DescribeImagesInput{
+		Owners: []string{sel.Owner}, MaxResults: aws.Int32(page),
+		Filters: []types.Filter{filter("name", sel.Name), filter("state", "available"), filter("architecture", machine)},
+	})
+	var newest types.Image
+	for pages.HasMorePages() {
+		got, err := pages.NextPage(ctx)
+		if err != nil {
+			return world.Base{}, fmt.Errorf("find the base of %s in %s: %w", q.Variant, q.Region, err)
+		}
+		for _, i := range got.Images {
+			if aws.ToString(i.CreationDate) > aws.ToString(newest.CreationDate) {
+				newest = i
+			}
+		}
+	}
+	if newest.ImageId == nil {
+		return world.Base{}, fmt.Errorf("no AMI of account %s named %s for %s in %s: see base in amiship.yaml", sel.Owner, sel.Name, v.Arch, q.Region)
+	}
+	return world.Base{ID: *newest.ImageId, Name: aws.ToString(newest.Name), Description: aws.ToString(newest.Description)}, nil
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: aws.String(name), Values: values}
+}

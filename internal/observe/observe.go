@@ -1,0 +1,141 @@
+// Package observe fills a world.World with what AWS has: batched, places side
+// by side, a fixed number of calls per region and page, never per image.
+//
+// What a newcomer would get wrong: a look that fails is a fact too. It is
+// noted, with its reason, and the rest of the look goes on.
+package observe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"amiship/internal/awsapi"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// Observer reads facts for one release.
+type Observer struct {
+	Clients *awsapi.Clients
+	Desired release.Desired
+	// Fetch fetches and verifies a variant's package. Nil: packages are not
+	// fetched, and a query for one is answered with an error.
+	Fetch func(context.Context, release.Variant) (world.Package, error)
+	// Fresh, if set, is told of every query and how long it took.
+	Fresh func(q world.Query, took time.Duration, err error)
+}
+
+// parallel bounds the calls under way at once, all regions together.
+const parallel = 64
+
+// Look reads the queries and writes what it found into w. Failures are facts
+// in w; the error is only ctx's.
+func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Query) error {
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for _, q := range queries {
+		g.Go(func() error {
+			start := time.Now()
+			note, err := o.read(ctx, q)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if o.Fresh != nil {
+				o.Fresh(q, time.Since(start), err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			note(w, o.Clients.Now(), reason(q, err))
+			return nil
+		})
+	}
+	err := g.Wait()
+	w.Now = o.Clients.Now()
+	return err
+}
+
+// reason is how a failed look reads in a plan.
+func reason(q world.Query, err error) string {
+	if err == nil {
+		return ""
+	}
+	if at := awsapi.Unreachable(err); at != "" {
+		return at + " does not answer"
+	}
+	return awsapi.Text(err)
+}
+
+// noted writes a fact, known or missed, into a world.
+type noted func(w *world.World, at time.Time, err string)
+
+func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
+	switch q.Kind {
+	case world.LookImages:
+		v, err := o.images(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) { r.Images = f }), err
+	case world.LookGrants:
+		v, err := o.grants(ctx, q.Region, q.Account)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Grants]) { setGrants(r, q.Account, f) }), err
+	case world.LookClaims:
+		v, err := o.claims(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Claim]) { r.Claims = f }), err
+	case world.LookParams:
+		v, err := o.params(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Params = f }), err
+	case world.LookPackage:
+		v, err := o.fetch(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			w.Packages[q.Variant] = world.Fact[world.Package]{At: at, Err: e, Val: v}
+		}, err
+	case world.LookBase:
+		v, err := o.base(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			w.Bases[q.Variant] = world.Fact[world.Base]{At: at, Err: e, Val: v}
+		}, err
+	}
+	panic("no way to look at " + string(q.Kind))
+}
+
+func inRegion[T any](q world.Query, v T, set func(*world.Region, world.Fact[T])) noted {
+	return func(w *world.World, at time.Time, err string) {
+		r := w.Regions[q.Region]
+		set(&r, world.Fact[T]{At: at, Err: err, Val: v})
+		w.Regions[q.Region] = r
+	}
+}
+
+// setGrants replaces the map, since worlds are handed around as values.
+func setGrants(r *world.Region, account string, f world.Fact[world.Grants]) {
+	all := map[string]world.Fact[world.Grants]{account: f}
+	for k, v := range r.Grants {
+		if k != account {
+			all[k] = v
+		}
+	}
+	r.Grants = all
+}
+
+func (o *Observer) variant(name string) (release.Variant, error) {
+	i := slices.IndexFunc(o.Desired.Variants, func(v release.Variant) bool { return v.Image+"/"+v.Arch == name })
+	if i < 0 {
+		return release.Variant{}, fmt.Errorf("no variant %s in this release", name)
+	}
+	return o.Desired.Variants[i], nil
+}
+
+func (o *Observer) fetch(ctx context.Context, q world.Query) (world.Package, error) {
+	v, err := o.variant(q.Variant)
+	if err != nil {
+		return world.Package{}, err
+	}
+	if o.Fetch == nil {
+		return world.Package{}, fmt.Errorf("the package of %s is not fetched here", q.Variant)
+	}
+	return o.Fetch(ctx, v)
+}
