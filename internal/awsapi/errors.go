@@ -20,13 +20,15 @@ func Code(err error) string {
 	return ""
 }
 
-// Text returns what AWS said, without what the SDK wraps around it.
+// Text is err as a person reads it: what was tried, and AWS's code and text,
+// without what the SDK puts between them.
 func Text(err error) string {
 	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode() + ": " + api.ErrorMessage()
+	if !errors.As(err, &api) {
+		return err.Error()
 	}
-	return err.Error()
+	tried, _, _ := strings.Cut(err.Error(), "operation error ")
+	return tried + api.ErrorCode() + ": " + api.ErrorMessage()
 }
 
 func is(err error, codes ...string) bool { return slices.Contains(codes, Code(err)) }

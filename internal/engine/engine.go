@@ -65,7 +65,7 @@ func Next(p plan.Plan, s Status, o Options) Decision {
 	}
 	running := p.Count(plan.Running)
 	if s.Stopping {
-		return stopping(running)
+		return stopping(p, running)
 	}
 	d := Decision{Start: startable(p, o)}
 	if len(d.Start)+running == 0 {
@@ -77,11 +77,18 @@ func Next(p plan.Plan, s Status, o Options) Decision {
 	return d
 }
 
-func stopping(running int) Decision {
-	if running > 0 {
-		return Decision{}
+// stopping starts nothing but the end of this run's own claims.
+func stopping(p plan.Plan, running int) Decision {
+	d := Decision{}
+	for _, s := range p.Steps {
+		if s.State == plan.Ready && s.Own {
+			d.Start = append(d.Start, s)
+		}
 	}
-	return Decision{Stop: Interrupted}
+	if len(d.Start)+running == 0 {
+		d.Stop = Interrupted
+	}
+	return d
 }
 
 // startable picks the ready steps that the limits allow.

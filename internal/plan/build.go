@@ -167,7 +167,7 @@ func (b *builder) unclaim(v *variant, state State) {
 		state = After
 	}
 	b.add(Step{State: state, Required: true, After: v.prior, Action: Action{
-		ID: stepID(Unclaim, key), Kind: Unclaim, Target: key, Name: v.claim.Name, Group: v.claim.Group,
+		ID: stepID(Unclaim, key), Kind: Unclaim, Target: key, Name: v.claim.Name, Group: v.claim.Group, Own: v.claim.Run == b.r.ID,
 	}})
 }
 
@@ -230,14 +230,21 @@ func (b *builder) claimState(v *variant, claim, build *Step) {
 	home := v.Build.Region
 	claims := b.w.Regions[home].Claims
 	_, made := b.r.Made[claim.ID]
+	mine := v.claim != nil && v.claim.Run == b.r.ID
+	failure, over := b.r.Failed[build.ID]
 	need(b, world.Query{Kind: world.LookClaims, Region: home}, claims)
 	switch {
+	case over && failure.Retry.IsZero():
+		claim.State, build.State, build.After, build.Why = After, Failed, nil, failure.Err
+		if mine {
+			b.unclaim(v, Ready)
+		}
 	case claims.At.IsZero():
 		claim.State, claim.Why = Waiting, "claims not read yet"
 	case claims.Missed():
 		claim.State, claim.Why = Blocked, claims.Err
 		b.block(b.unreadable(home, claims.Err), claim.ID)
-	case made || v.claim != nil && v.claim.Run == b.r.ID:
+	case made || mine:
 		claim.State, build.State, build.After = Done, Ready, nil
 	case v.claim == nil:
 	case v.claim.Dead(b.w.Now):

@@ -68,6 +68,7 @@ type Action struct {
 	Snapshots []string          `json:",omitempty"`
 	Accounts  []string          `json:",omitempty"` // to share with: those that are missing
 	Group     string            `json:",omitempty"` // of the claim to end
+	Own       bool              `json:",omitempty"` // the claim is this run's
 	Seen      string            `json:",omitempty"` // digest of the facts it rests on
 }
 

@@ -1,0 +1,246 @@
+// Package local carries a release out in one process: it looks, asks the plan
+// what is left and the engine what to do next, does it, and looks again.
+//
+// What a newcomer would get wrong: one goroutine owns the world and the run.
+// Actions run beside it and only report that they ended.
+package local
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"amiship/internal/apply"
+	"amiship/internal/awsapi"
+	"amiship/internal/engine"
+	"amiship/internal/plan"
+	"amiship/internal/world"
+)
+
+// Loop carries out one run. All fields must be set.
+type Loop struct {
+	RunID     string
+	Options   engine.Options
+	Now       func() time.Time // AWS's clock
+	Look      func(context.Context, *world.World, []world.Query) error
+	Do        func(context.Context, plan.Action) (apply.Result, error)
+	Reconcile func(world.World, plan.Run) plan.Plan
+	Touches   func(plan.Action) []world.Query
+	// Report is called with every new plan.
+	Report func(plan.Plan)
+
+	world  world.World
+	run    plan.Run
+	status engine.Status
+	tries  map[plan.ID]int
+	missed map[plan.ID]int
+	ended  chan end
+}
+
+// end is how an action went.
+type end struct {
+	action plan.Action
+	result apply.Result
+	err    error
+}
+
+// Run goes on until nothing is left to do, or only waits or blockers are. When
+// stop is closed it begins nothing new, interrupts builds, and gives its claims
+// back; when ctx ends it leaves at once.
+func (l *Loop) Run(ctx context.Context, stop <-chan struct{}) (plan.Plan, engine.Outcome, error) {
+	l.world, l.run = world.New(), plan.NewRun(l.RunID)
+	l.status = engine.Status{LookedAt: map[world.Query]time.Time{}}
+	l.tries, l.missed = map[plan.ID]int{}, map[plan.ID]int{}
+	l.ended = make(chan end)
+	builds, interrupt := context.WithCancel(ctx)
+	defer interrupt()
+	for {
+		p := l.reconcile()
+		d := engine.Next(p, l.status, l.Options)
+		if d.Stop != "" {
+			return p, d.Stop, nil
+		}
+		for _, s := range d.Start {
+			l.start(ctx, builds, s.Action)
+		}
+		if len(d.Look) > 0 {
+			if err := l.look(ctx, d.Look); err != nil {
+				return p, engine.Interrupted, err
+			}
+			continue
+		}
+		select {
+		case e := <-l.ended:
+			if err := l.finish(ctx, e); err != nil {
+				return p, engine.Interrupted, err
+			}
+		case <-stop:
+			l.status.Stopping, stop = true, nil
+			interrupt()
+		case <-time.After(l.untilWake(d)):
+		case <-ctx.Done():
+			return p, engine.Interrupted, ctx.Err()
+		}
+	}
+}
+
+func (l *Loop) untilWake(d engine.Decision) time.Duration {
+	if d.Wake.IsZero() {
+		return time.Hour // something is running, and will say so when it ends
+	}
+	return max(d.Wake.Sub(l.Now()), 10*time.Millisecond)
+}
+
+func (l *Loop) reconcile() plan.Plan {
+	now := l.Now()
+	l.world.Now, l.status.Now = now, now
+	p := l.Reconcile(l.world, l.run)
+	busy := p.Count(plan.Running)+p.Count(plan.Ready) > 0
+	switch {
+	case busy:
+		l.status.Idle = time.Time{}
+	case l.status.Idle.IsZero():
+		l.status.Idle = now
+	}
+	l.Report(p)
+	return p
+}
+
+func (l *Loop) start(ctx, builds context.Context, act plan.Action) {
+	l.run.InFlight[act.ID] = l.Now()
+	delete(l.run.Failed, act.ID)
+	if act.Kind == plan.Build {
+		ctx = builds
+	}
+	go func() {
+		res, err := l.Do(ctx, act)
+		l.ended <- end{act, res, err}
+	}()
+}
+
+// finish notes how an action went, and reads again what it may have changed.
+// Others that ended meanwhile are taken along, so that a region is read once.
+func (l *Loop) finish(ctx context.Context, first end) error {
+	queries := map[world.Query]bool{}
+	take := func(e end) {
+		l.note(e)
+		for _, q := range l.Touches(e.action) {
+			queries[q] = true
+		}
+	}
+	take(first)
+	for {
+		select {
+		case e := <-l.ended:
+			take(e)
+			continue
+		default:
+		}
+		break
+	}
+	l.status.VainLooks = 0
+	return l.look(ctx, slices.Collect(maps.Keys(queries)))
+}
+
+func (l *Loop) note(e end) {
+	id := e.action.ID
+	delete(l.run.InFlight, id)
+	if e.err != nil {
+		l.run.Failed[id] = l.failure(e)
+		return
+	}
+	switch e.action.Kind {
+	case plan.Claim, plan.Build, plan.Copy:
+		l.run.Made[id] = plan.Made{AMI: e.result.Made, At: l.Now()}
+	case plan.Unclaim:
+		l.run.Removed[e.action.Group] = true
+		maps.DeleteFunc(l.run.Made, func(id plan.ID, m plan.Made) bool { return m.AMI == e.action.Group })
+	case plan.Remove, plan.Discard:
+		l.run.Removed[e.action.AMI] = true
+	}
+}
+
+// How often an action is tried again when AWS could not do it just now, and
+// after which time first; it doubles.
+const (
+	maxTries   = 4
+	firstRetry = 5 * time.Second
+)
+
+func (l *Loop) failure(e end) plan.Failure {
+	f := plan.Failure{Err: awsapi.Text(e.err)}
+	again := errors.Is(e.err, apply.ErrChanged) || awsapi.IsTransient(e.err)
+	if !again || l.tries[e.action.ID] >= maxTries {
+		return f
+	}
+	f.Retry = l.Now().Add(firstRetry << l.tries[e.action.ID])
+	if errors.Is(e.err, apply.ErrChanged) {
+		f.Retry = l.Now()
+	}
+	l.tries[e.action.ID]++
+	return f
+}
+
+// look reads facts, and keeps count of what cannot be read and of what was made
+// and is not shown.
+func (l *Loop) look(ctx context.Context, queries []world.Query) error {
+	if err := l.Look(ctx, &l.world, queries); err != nil {
+		return err
+	}
+	vain := false
+	for _, q := range queries {
+		vain = vain || missing(l.world, q)
+		l.status.LookedAt[q] = l.Now()
+		if q.Kind == world.LookImages {
+			l.countMissing(q.Region)
+		}
+	}
+	if vain {
+		l.status.VainLooks++
+	}
+	return nil
+}
+
+func missing(w world.World, q world.Query) bool {
+	r := w.Regions[q.Region]
+	switch q.Kind {
+	case world.LookImages:
+		return r.Images.Missed()
+	case world.LookGrants:
+		return r.Grants[q.Account].Missed()
+	case world.LookClaims:
+		return r.Claims.Missed()
+	case world.LookParams:
+		return r.Params.Missed()
+	default:
+		return false
+	}
+}
+
+// When a result that AWS returned but does not show counts as lost.
+const (
+	lostLooks = 3
+	lostAfter = 3 * time.Minute
+)
+
+func (l *Loop) countMissing(region string) {
+	images := l.world.Regions[region].Images
+	if !images.Known() {
+		return
+	}
+	for id, m := range l.run.Made {
+		if !strings.HasSuffix(string(id), "/"+region) || m.Lost || !strings.HasPrefix(m.AMI, "ami-") {
+			continue
+		}
+		if slices.ContainsFunc(images.Val, func(i world.Image) bool { return i.ID == m.AMI }) {
+			l.missed[id] = 0
+			continue
+		}
+		l.missed[id]++
+		m.Lost = l.missed[id] >= lostLooks && l.Now().Sub(m.At) > lostAfter
+		l.run.Made[id] = m
+	}
+}
