@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // Schema is the version of the tags that Amiship writes; every value begins
@@ -93,6 +94,19 @@ func CheckTag(key, value string) error {
 		return fmt.Errorf("tag key %q: Amiship writes the amiship: tags itself", key)
 	case len([]rune(value)) > 256:
 		return fmt.Errorf("tag %q: its value has %d characters, AWS takes 256", key, len([]rune(value)))
+	}
+	return nil
+}
+
+// CheckDescription says why AWS would refuse an AMI's description.
+func CheckDescription(text string) error {
+	for _, r := range text {
+		if r > unicode.MaxASCII || r < ' ' {
+			return fmt.Errorf("description %q: AWS refuses %q, it takes ASCII", text, r)
+		}
+	}
+	if len(text) > 255 {
+		return fmt.Errorf("description %q: has %d characters, AWS takes 255", text, len(text))
 	}
 	return nil
 }

@@ -1,0 +1,153 @@
+// Package catalog reads amiship.yaml, what a project ships, and resolves it at
+// a tag into the values that a release works with.
+//
+// What a newcomer would get wrong: the tag patterns, the names and the texts of
+// a project stand in its catalog, never in code; and a check never stops at the
+// first problem. Load reports every problem that can be seen without a tag
+// (it resolves an example of every pattern), Resolve those of the one tag. Each
+// problem has the line and column of the field to change.
+package catalog
+
+// File is the name a catalog usually has.
+const File = "amiship.yaml"
+
+// Catalog is amiship.yaml. Texts marked as templates take placeholders, see
+// Resolve; the help tags are the descriptions in the JSON Schema.
+type Catalog struct {
+	Version int               `yaml:"version" required:"true" help:"The version of this format: 1."`
+	Project string            `yaml:"project" required:"true" help:"A short name: small letters, digits and -. It is part of tags and of the names of what Amiship makes in AWS."`
+	Tags    []TagRule         `yaml:"tags" required:"true" help:"Which git tags are releases, and of which images. The first pattern that fits a tag wins."`
+	Vars    map[string]string `yaml:"vars" help:"Free values: placeholders for texts, and variables for the template. Templates."`
+	Base    Base              `yaml:"base" required:"true" help:"The AMI that builds start from: the newest that fits."`
+	Build   Build             `yaml:"build" required:"true" help:"How AMIs are built."`
+	Regions Regions           `yaml:"regions" required:"true" help:"Where the AMIs go."`
+	Package Package           `yaml:"package" required:"true" help:"The package that is shipped: one of file, url and apt."`
+	Images  map[string]Image  `yaml:"images" required:"true" help:"What is shipped, by name."`
+}
+
+// TagRule says what a tag of some form releases.
+type TagRule struct {
+	Pattern string   `yaml:"pattern" required:"true" help:"The form of a tag. {version} stands for a version, other {names} for a word or number."`
+	Images  []string `yaml:"images" help:"The images that such a tag releases. All, if none are named."`
+	Skip    string   `yaml:"skip" help:"Why such a tag releases nothing."`
+}
+
+// Base selects the AMI that builds start from.
+type Base struct {
+	Owner string `yaml:"owner" required:"true" help:"The account id of its owner, in quotes, or amazon."`
+	Name  string `yaml:"name" required:"true" help:"Its name, with * and ? as wildcards. A template."`
+	User  string `yaml:"user" required:"true" help:"The user that SSH logs in as: admin (Debian), ubuntu, ec2-user."`
+}
+
+// Build says how AMIs are built.
+type Build struct {
+	Region   string            `yaml:"region" required:"true" help:"Where they are built; one of the required regions."`
+	Template string            `yaml:"template" required:"true" help:"The Packer template: a file beside or below this one."`
+	Files    []string          `yaml:"files" help:"Every other file and directory that the template uses. A change to them is a change of what is built."`
+	Subnet   string            `yaml:"subnet" help:"Where the building machine runs. Without it, in the default VPC."`
+	Instance map[string]string `yaml:"instance" keys:"arch" help:"The instance type, by architecture."`
+	Disk     Disk              `yaml:"disk" help:"The root disk."`
+}
+
+// Disk is the root disk of the AMIs.
+type Disk struct {
+	Size int    `yaml:"size" help:"GiB; at least what the base has. 20, if not given."`
+	Type string `yaml:"type" help:"gp3, if not given."`
+}
+
+// Regions says where the AMIs go.
+type Regions struct {
+	Required   []string `yaml:"required" required:"true" help:"Nothing is published before the AMIs are ready in every one of these."`
+	BestEffort []string `yaml:"best_effort" help:"Regions whose failure does not fail a release."`
+}
+
+// Package says where the shipped package comes from.
+type Package struct {
+	File    string            `yaml:"file" help:"A file beside or below this one. A template."`
+	URL     string            `yaml:"url" help:"An http or https address. A template."`
+	Headers map[string]Secret `yaml:"headers" help:"HTTP headers for url, such as an access token."`
+	Apt     string            `yaml:"apt" help:"The name of a package that this machine's apt offers. A template."`
+	Version string            `yaml:"version" help:"Its version, if it is not {version}: whole, or the upstream part. A template."`
+	SHA256  Digest            `yaml:"sha256" help:"Its digest in hex, or the url of a file that holds it, as sha256sum writes it. Not needed with apt."`
+}
+
+// Digest is a SHA-256: the hex text itself, or the URL of a file with it.
+type Digest struct {
+	Hex string `yaml:"-"`
+	URL string `yaml:"url" help:"An http or https address; {url} is the package's. A template."`
+}
+
+func (d *Digest) setScalar(s string) { d.Hex = s }
+
+// Secret is where a value comes from that must not be shown: one of env, file
+// and command.
+type Secret struct {
+	Env     string   `yaml:"env" help:"The name of an environment variable."`
+	File    string   `yaml:"file" help:"A file beside or below this one."`
+	Command []string `yaml:"command" help:"A program and its arguments; it prints the value."`
+}
+
+// Image is one thing that is shipped, on one or more architectures.
+type Image struct {
+	Edition     string            `yaml:"edition" help:"The value of {edition}."`
+	Arch        []string          `yaml:"arch" values:"arch" help:"amd64 and arm64; amd64, if not given."`
+	Public      bool              `yaml:"public" help:"Whether everybody may launch it."`
+	Name        PerArch           `yaml:"name" required:"true" keys:"arch" help:"The AMI name, for all architectures or for each. A template."`
+	Description string            `yaml:"description" help:"The AMI description. A template."`
+	Share       []string          `yaml:"share" help:"Accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
+	Tags        map[string]string `yaml:"tags" help:"Tags of the AMI and its snapshot. Templates."`
+	Licence     Secret            `yaml:"licence" help:"A licence that goes into the AMI."`
+	Parameters  []Parameter       `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`
+	Vars        map[string]string `yaml:"vars" help:"Free values of this image, as the ones above. Templates."`
+}
+
+// PerArch is one text for every architecture, under the key "", or one for each.
+type PerArch map[string]string
+
+func (p *PerArch) setScalar(s string) { *p = PerArch{"": s} }
+
+// For returns the text for an architecture.
+func (p PerArch) For(arch string) string {
+	if text, ok := p[arch]; ok {
+		return text
+	}
+	return p[""]
+}
+
+// Parameter is an SSM parameter that holds an AMI's id.
+type Parameter struct {
+	Name   string `yaml:"name" required:"true" help:"Its name. A template."`
+	Latest bool   `yaml:"latest" help:"It moves on with the newest version."`
+}
+
+// The architectures that AMIs exist for, by the names that packages use.
+const (
+	AMD64 = "amd64"
+	ARM64 = "arm64"
+)
+
+func archs() []string { return []string{AMD64, ARM64} }
+
+// setDefaults fills in what may be left out.
+func (c *Catalog) setDefaults() {
+	if c.Build.Disk.Size == 0 {
+		c.Build.Disk.Size = 20
+	}
+	if c.Build.Disk.Type == "" {
+		c.Build.Disk.Type = "gp3"
+	}
+	instance := map[string]string{AMD64: "t3.medium", ARM64: "t4g.medium"}
+	for arch, t := range c.Build.Instance {
+		instance[arch] = t
+	}
+	c.Build.Instance = instance
+	if c.Package.Version == "" {
+		c.Package.Version = "{version}"
+	}
+	for name, image := range c.Images {
+		if len(image.Arch) == 0 {
+			image.Arch = []string{AMD64}
+		}
+		c.Images[name] = image
+	}
+}

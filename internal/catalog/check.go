@@ -1,0 +1,171 @@
+package catalog
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"amiship/internal/release"
+)
+
+// check notes everything that is wrong with a catalog beyond its form, as far
+// as it can be seen without a tag; an example of every pattern stands in for
+// the tags to come.
+func (b *Bundle) check() {
+	d, c := b.places, b.Catalog
+	if c.Version != 1 {
+		d.add("version", "is %d; this Amiship reads version 1", c.Version)
+		return
+	}
+	b.checkWords()
+	b.checkRegions()
+	b.checkSources()
+	b.checkImages()
+	before := len(d.problems)
+	b.checkRules()
+	if len(d.problems) == before {
+		b.checkExamples()
+	}
+}
+
+var (
+	projectName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,30}$`)
+	regionName   = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
+	accountID    = regexp.MustCompile(`^[0-9]{12}$`)
+	instanceType = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
+	subnetID     = regexp.MustCompile(`^subnet-[0-9a-f]+$`)
+	headerName   = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	envName      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// form notes a problem if a text that is given has not the form it should have.
+func (b *Bundle) form(field, text string, re *regexp.Regexp, want string) {
+	if text != "" && !re.MatchString(text) {
+		b.places.add(field, "%q is no %s", text, want)
+	}
+}
+
+func (b *Bundle) checkWords() {
+	c := b.Catalog
+	if !projectName.MatchString(c.Project) {
+		b.places.add("project", "%q: 1 to 31 small letters, digits and -, as in my-product", c.Project)
+	}
+	if c.Base.Owner != "amazon" {
+		b.form("base.owner", c.Base.Owner, accountID, "account id of 12 digits")
+	}
+	for _, field := range [][2]string{{"base.owner", c.Base.Owner}, {"base.name", c.Base.Name}, {"base.user", c.Base.User}, {"build.template", c.Build.Template}} {
+		if field[1] == "" {
+			b.places.add(field[0], "is empty")
+		}
+	}
+	b.form("build.subnet", c.Build.Subnet, subnetID, "id of a subnet")
+	for _, arch := range sortedKeys(c.Build.Instance) {
+		b.form("build.instance."+arch, c.Build.Instance[arch], instanceType, "instance type")
+	}
+	if c.Build.Disk.Size < 1 || c.Build.Disk.Size > 16384 {
+		b.places.add("build.disk.size", "%d GiB; EBS has 1 to 16384", c.Build.Disk.Size)
+	}
+	types := []string{"gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"}
+	if !slices.Contains(types, c.Build.Disk.Type) {
+		b.places.add("build.disk.type", "%q; EBS has %s", c.Build.Disk.Type, oneOf(types))
+	}
+	b.checkVars("vars", c.Vars)
+}
+
+// checkVars keeps free values from hiding what Amiship sets itself.
+func (b *Bundle) checkVars(field string, vars map[string]string) {
+	for _, name := range sortedKeys(vars) {
+		switch {
+		case !placeholderName.MatchString(name):
+			b.places.add(join(field, name), "a name has small letters, digits and _, as in my_value")
+		case slices.Contains(release.TemplateVariables(), name), slices.Contains(derived(), name), name == "edition":
+			b.places.add(join(field, name), "Amiship sets {%s} itself; choose another name", name)
+		}
+	}
+}
+
+func (b *Bundle) checkRegions() {
+	c, seen := b.Catalog, map[string]string{}
+	for _, list := range []struct {
+		field   string
+		regions []string
+	}{{"regions.required", c.Regions.Required}, {"regions.best_effort", c.Regions.BestEffort}} {
+		for i, region := range list.regions {
+			field := fmt.Sprintf("%s[%d]", list.field, i)
+			b.form(field, region, regionName, "region, as us-east-1 is one")
+			if before, ok := seen[region]; ok {
+				b.places.add(field, "%s stands in %s already", region, before)
+			}
+			seen[region] = list.field
+		}
+	}
+	b.form("build.region", c.Build.Region, regionName, "region, as us-east-1 is one")
+	if !slices.Contains(c.Regions.Required, c.Build.Region) {
+		b.places.add("build.region", "%s must be one of regions.required: every copy comes from there", c.Build.Region)
+	}
+}
+
+func (b *Bundle) checkSources() {
+	p := b.Catalog.Package
+	if n := given(p.File, p.URL, p.Apt); n != 1 {
+		b.places.add("package", "names %d of file, url and apt; name one", n)
+	}
+	b.form("package.sha256", p.SHA256.Hex, regexp.MustCompile(`^[0-9a-f]{64}$`), "SHA-256: 64 digits of 0-9a-f")
+	if p.URL != "" && p.SHA256.Hex == "" && p.SHA256.URL == "" {
+		b.places.add("package", `sha256 is missing: the digest, or {url: "{url}.sha256"} if it lies beside the package`)
+	}
+	for _, name := range sortedKeys(p.Headers) {
+		field := "package.headers." + name
+		b.form(field, name, headerName, "name of an HTTP header")
+		b.checkSecret(field, p.Headers[name])
+	}
+	if p.URL == "" && len(p.Headers) > 0 {
+		b.places.add("package.headers", "go with url only")
+	}
+}
+
+// given counts the texts that are not empty.
+func given(texts ...string) (n int) {
+	for _, text := range texts {
+		if text != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (b *Bundle) checkSecret(field string, s Secret) {
+	if n := given(s.Env, s.File, strings.Join(s.Command, " ")); n != 1 {
+		b.places.add(field, "names %d of env, file and command; name one", n)
+	}
+	b.form(field+".env", s.Env, envName, "name of an environment variable")
+	b.local(field+".file", s.File)
+}
+
+func (b *Bundle) checkImages() {
+	if len(b.Catalog.Images) == 0 {
+		b.places.add("images", "is empty: nothing would be shipped")
+	}
+	for _, name := range sortedKeys(b.Catalog.Images) {
+		image, field := b.Catalog.Images[name], "images."+name
+		b.form(field, name, projectName, "name of an image: small letters, digits and -")
+		for i, id := range image.Share {
+			b.form(fmt.Sprintf("%s.share[%d]", field, i), id, accountID, "account id of 12 digits")
+		}
+		for i, arch := range image.Arch {
+			if slices.Index(image.Arch, arch) < i {
+				b.places.add(fmt.Sprintf("%s.arch[%d]", field, i), "%s stands twice", arch)
+			}
+			if image.Name.For(arch) == "" {
+				b.places.add(field+".name", "says nothing for %s", arch)
+			}
+		}
+		if !isZero(image.Licence) {
+			b.checkSecret(field+".licence", image.Licence)
+		}
+		b.checkVars(field+".vars", image.Vars)
+	}
+}
+
+func isZero(s Secret) bool { return s.Env == "" && s.File == "" && len(s.Command) == 0 }

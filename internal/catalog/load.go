@@ -1,0 +1,93 @@
+package catalog
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Bundle is a catalog with the files beside it that it names.
+type Bundle struct {
+	File    string // absolute path of the catalog
+	Dir     string // absolute path of its directory; no path of the catalog leads out of it
+	Catalog *Catalog
+	places  *decoder
+	files   []string // absolute paths of every file that Build names, sorted
+}
+
+func (b *Bundle) name() string { return filepath.Base(b.File) }
+
+// Load reads a catalog. An error of type *Problems holds everything that is
+// wrong with it.
+func Load(path string) (*Bundle, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", path, err)
+	}
+	text, err := os.ReadFile(full)
+	if err != nil {
+		return nil, err
+	}
+	c, d := decode(text)
+	b := &Bundle{File: full, Dir: filepath.Dir(full), Catalog: c, places: d}
+	if len(d.problems) > 0 {
+		return nil, problemsError(b.name(), d.problems)
+	}
+	c.setDefaults()
+	if err := b.findFiles(); err != nil {
+		return nil, err
+	}
+	b.check()
+	if err := problemsError(b.name(), d.problems); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// findFiles lists the files that make up the build, and notes a problem for
+// each that is not there or leads out of the bundle, by a link for instance.
+func (b *Bundle) findFiles() error {
+	root, err := os.OpenRoot(b.Dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	b.addFiles(root, "build.template", b.Catalog.Build.Template)
+	for i, path := range b.Catalog.Build.Files {
+		b.addFiles(root, fmt.Sprintf("build.files[%d]", i), path)
+	}
+	slices.Sort(b.files)
+	b.files = slices.Compact(b.files)
+	return nil
+}
+
+func (b *Bundle) addFiles(root *os.Root, field, path string) {
+	if !b.local(field, path) {
+		return
+	}
+	err := fs.WalkDir(root.FS(), filepath.ToSlash(filepath.Clean(path)), func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := root.Stat(name)
+		if err == nil && !info.Mode().IsRegular() {
+			err = fmt.Errorf("%s is no regular file", name)
+		}
+		b.files = append(b.files, filepath.Join(b.Dir, name))
+		return err
+	})
+	if err != nil {
+		b.places.add(field, "%v", err)
+	}
+}
+
+// local checks that a path stays in the bundle's directory.
+func (b *Bundle) local(field, path string) bool {
+	if path == "" || filepath.IsLocal(path) {
+		return path != ""
+	}
+	b.places.add(field, "%s leads out of the directory of %s", path, b.name())
+	return false
+}

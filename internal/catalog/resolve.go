@@ -1,0 +1,179 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"amiship/internal/release"
+)
+
+// Resolve says what a catalog asks for at a tag. A tag that no pattern takes is
+// a *TagError; names that AWS would refuse are *Problems.
+//
+// Placeholders in texts are {version} {major} {minor} {patch} {tag} {project}
+// {image} {arch} {edition}, what the tag's pattern captures, and the vars.
+func Resolve(b *Bundle, tag string) (release.Desired, error) {
+	r, err := b.resolve(tag)
+	if err != nil {
+		return release.Desired{}, err
+	}
+	if err := problemsError(b.name(), r.places.problems); err != nil {
+		return release.Desired{}, err
+	}
+	return r.desired, nil
+}
+
+// resolver renders one tag's release; its problems are its own, their places
+// the bundle's.
+type resolver struct {
+	bundle   *Bundle
+	catalog  *Catalog
+	places   *decoder
+	captured map[string]string
+	desired  release.Desired
+}
+
+func (b *Bundle) resolve(tag string) (*resolver, error) {
+	i, captured, err := b.match(tag)
+	if err != nil {
+		return nil, err
+	}
+	rule := b.Catalog.Tags[i]
+	r := &resolver{bundle: b, catalog: b.Catalog, captured: captured, places: &decoder{places: b.places.places}}
+	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Skip: rule.Skip, Targets: b.targets()}
+	if text, ok := captured[versionName]; ok {
+		if r.desired.Version, err = release.ParseVersion(text); err != nil {
+			return nil, err
+		}
+	}
+	if rule.Skip != "" {
+		return r, nil
+	}
+	names := rule.Images
+	if len(names) == 0 {
+		names = sortedKeys(b.Catalog.Images)
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		for _, arch := range slices.Sorted(slices.Values(b.Catalog.Images[name].Arch)) {
+			r.desired.Variants = append(r.desired.Variants, r.variant(name, arch))
+		}
+	}
+	r.checkNames()
+	return r, nil
+}
+
+// targets returns the regions, sorted.
+func (b *Bundle) targets() []release.Target {
+	var out []release.Target
+	for _, region := range b.Catalog.Regions.Required {
+		out = append(out, release.Target{Region: region, Required: true})
+	}
+	for _, region := range b.Catalog.Regions.BestEffort {
+		out = append(out, release.Target{Region: region})
+	}
+	slices.SortFunc(out, func(a, b release.Target) int {
+		return strings.Compare(a.Region, b.Region)
+	})
+	return out
+}
+
+func (r *resolver) variant(name, arch string) release.Variant {
+	image, field := r.catalog.Images[name], "images."+name
+	values := placeholders(r.desired, r.captured, name, arch, image.Edition)
+	vars := r.texts("vars", r.catalog.Vars, values)
+	maps.Copy(vars, r.texts(field+".vars", image.Vars, values))
+	maps.Copy(values, vars)
+	v := release.Variant{
+		Image: name, Arch: arch, Public: image.Public,
+		Name:        r.text(nameField(field, image, arch), image.Name.For(arch), values),
+		Description: r.text(field+".description", image.Description, values),
+		Share:       slices.Clone(image.Share),
+		Tags:        r.texts(field+".tags", image.Tags, values),
+		Build:       r.build(image, arch, values, vars),
+	}
+	for i, p := range image.Parameters {
+		text := r.text(fmt.Sprintf("%s.parameters[%d].name", field, i), p.Name, values)
+		v.Parameters = append(v.Parameters, release.Parameter{Name: text, Latest: p.Latest})
+	}
+	return v
+}
+
+func nameField(field string, image Image, arch string) string {
+	if _, ok := image.Name[arch]; ok {
+		return field + ".name." + arch
+	}
+	return field + ".name"
+}
+
+func (r *resolver) build(image Image, arch string, values, vars map[string]string) release.Build {
+	c := r.catalog
+	return release.Build{
+		Region:       c.Build.Region,
+		Template:     r.bundle.path(c.Build.Template),
+		Files:        slices.Clone(r.bundle.files),
+		InstanceType: c.Build.Instance[arch],
+		Subnet:       c.Build.Subnet,
+		SSHUser:      c.Base.User,
+		DiskGiB:      c.Build.Disk.Size,
+		DiskType:     c.Build.Disk.Type,
+		Base:         release.Base{Owner: c.Base.Owner, Name: r.text("base.name", c.Base.Name, values), Arch: arch},
+		Package:      r.pkg(arch, values),
+		Licence:      r.bundle.secret(image.Licence),
+		Vars:         vars,
+	}
+}
+
+func (r *resolver) pkg(arch string, values map[string]string) release.Package {
+	c := r.catalog.Package
+	p := release.Package{
+		File:    r.text("package.file", c.File, values),
+		URL:     r.text("package.url", c.URL, values),
+		Apt:     r.text("package.apt", c.Apt, values),
+		Version: r.text("package.version", c.Version, values),
+		Arch:    arch, SHA256: c.SHA256.Hex,
+	}
+	withURL := maps.Clone(values)
+	withURL["url"] = p.URL
+	p.SHA256URL = r.text("package.sha256.url", c.SHA256.URL, withURL)
+	r.checkPackage(p)
+	p.File = r.bundle.path(p.File)
+	for name, s := range c.Headers {
+		if p.Headers == nil {
+			p.Headers = map[string]release.Secret{}
+		}
+		p.Headers[name] = r.bundle.secret(s)
+	}
+	return p
+}
+
+func (b *Bundle) secret(s Secret) release.Secret {
+	return release.Secret{Env: s.Env, File: b.path(s.File), Command: slices.Clone(s.Command)}
+}
+
+// path makes a path of the catalog absolute; an empty one stays empty.
+func (b *Bundle) path(local string) string {
+	if local == "" {
+		return ""
+	}
+	return filepath.Join(b.Dir, local)
+}
+
+// text renders a template; what is wrong with it is a problem of its field.
+func (r *resolver) text(field, template string, values map[string]string) string {
+	out, err := expand(template, values)
+	if err != nil {
+		r.places.add(field, "%v", err)
+	}
+	return out
+}
+
+func (r *resolver) texts(field string, templates, values map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, key := range sortedKeys(templates) {
+		out[key] = r.text(join(field, key), templates[key], values)
+	}
+	return out
+}
