@@ -87,3 +87,10 @@ func (c *Clients) Endpoint() string { return aws.ToString(c.cfg.BaseEndpoint) }
 
 // Now is AWS's time: that of the newest answer, plus what has passed since.
 func (c *Clients) Now() time.Time { return c.clock.now() }
+
+// Calls is how many requests were sent so far, repeated ones included.
+func (c *Clients) Calls() int {
+	c.clock.mu.Lock()
+	defer c.clock.mu.Unlock()
+	return c.clock.calls
+}

@@ -15,6 +15,14 @@ import (
 type clock struct {
 	mu     sync.Mutex
 	offset time.Duration
+	calls  int
+}
+
+// count notes one more answer, or failure to get one.
+func (c *clock) count() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
 }
 
 func (c *clock) now() time.Time {
@@ -42,6 +50,7 @@ func (c *clock) middleware(stack *middleware.Stack) error {
 		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
 		out, meta, err := next.HandleDeserialize(ctx, in)
+		c.count()
 		if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil {
 			c.see(resp.Header.Get("Date"))
 		}

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+)
+
+// Catalog is catalog.json: which AMI is which, for programs.
+type Catalog struct {
+	Project string                                  `json:"project"`
+	Tag     string                                  `json:"tag"`
+	Version string                                  `json:"version"`
+	AMIs    map[string]map[string]map[string]string `json:"amis"` // image, architecture, region
+	Missing []string                                `json:"missing,omitempty"`
+}
+
+// NewCatalog lists the AMIs of a plan that exist and are what they shall be.
+func NewCatalog(d release.Desired, p plan.Plan) Catalog {
+	c := Catalog{Project: d.Project, Tag: d.Tag, Version: d.Version.Text, AMIs: map[string]map[string]map[string]string{}}
+	for _, s := range p.Steps {
+		if s.Kind != plan.Copy {
+			continue
+		}
+		if s.State != plan.Done {
+			c.Missing = append(c.Missing, s.Target.String())
+			continue
+		}
+		byArch := c.AMIs[s.Target.Image]
+		if byArch == nil {
+			byArch = map[string]map[string]string{}
+			c.AMIs[s.Target.Image] = byArch
+		}
+		if byArch[s.Target.Arch] == nil {
+			byArch[s.Target.Arch] = map[string]string{}
+		}
+		byArch[s.Target.Arch][s.Target.Region] = s.AMI
+	}
+	return c
+}
+
+// AMIs writes a table with a row for each AMI of the release.
+func AMIs(w io.Writer, d release.Desired, p plan.Plan) {
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "  IMAGE\tREGION\tAMI\tNAME\tSTATE")
+	for _, s := range p.Steps {
+		if s.Kind != plan.Copy {
+			continue
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Variant(), s.Target.Region, orDash(s.AMI), s.Name, stateOf(d, p, s))
+	}
+	t.Flush()
+}
+
+// stateOf puts together what the steps say of one AMI: public, shared, …
+func stateOf(d release.Desired, p plan.Plan, copied plan.Step) string {
+	if copied.State != plan.Done {
+		return strings.TrimSpace(string(copied.State) + " " + firstLine(copied.Why))
+	}
+	var parts []string
+	for _, s := range p.Steps {
+		if s.Target != copied.Target {
+			continue
+		}
+		switch s.Kind {
+		case plan.Publish:
+			parts = append(parts, map[bool]string{true: "public", false: "private: " + string(s.State)}[s.State == plan.Done])
+		case plan.Share:
+			if s.State != plan.Done {
+				parts = append(parts, "share "+string(s.State))
+			}
+		}
+	}
+	if i := slices.IndexFunc(d.Variants, func(v release.Variant) bool { return v.Key(copied.Target.Region) == copied.Target }); i >= 0 {
+		if n := len(d.Variants[i].Share); n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, "share ") }) {
+			parts = append(parts, "shared with "+count(n, "account"))
+		}
+		if !d.Variants[i].Public {
+			parts = append(parts, "private")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

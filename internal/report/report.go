@@ -1,0 +1,167 @@
+// Package report writes plans and results for people (text) and for programs
+// (JSON). It decides nothing.
+//
+// What a newcomer would get wrong: texts here are what users compare their
+// runbooks with; golden files in testdata hold them.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+)
+
+// Look says what it took to find out.
+type Look struct {
+	At    time.Time
+	Took  time.Duration
+	Calls int
+}
+
+// JSON writes any result, indented.
+func JSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// Plan writes what a release would do, where it stands, and what holds it.
+func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
+	fmt.Fprintf(w, "%s %s   %s, %s          looked at %s for %.1f s, %s\n", d.Project, d.Tag,
+		count(len(d.Variants), "variant"), count(len(d.Targets), "region"),
+		l.At.Format("15:04:05"), l.Took.Seconds(), count(l.Calls, "call"))
+	if p.Skip != "" {
+		fmt.Fprintf(w, "  nothing to release: %s\n", p.Skip)
+		return
+	}
+	for _, line := range summary(p) {
+		fmt.Fprintf(w, "  %-10s %s\n", line.kind, line.text)
+	}
+	Trouble(w, p)
+	if p.Complete() {
+		fmt.Fprintln(w, "  complete: there is nothing left to do")
+	}
+}
+
+// line is a kind of step, and how far its steps are.
+type line struct {
+	kind plan.Kind
+	text string
+}
+
+// states in the order in which a summary names them.
+var states = []plan.State{
+	plan.Ready, plan.Running, plan.After, plan.Waiting, plan.Blocked, plan.Failed, plan.Skipped, plan.Done,
+}
+
+func summary(p plan.Plan) []line {
+	var out []line
+	for _, kind := range kinds(p) {
+		var parts []string
+		for _, st := range states {
+			if n := countSteps(p, kind, st); n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", n, wording(st)))
+			}
+		}
+		out = append(out, line{kind, fmt.Sprintf("%-24s %s", strings.Join(parts, ", "), where(p, kind))})
+	}
+	return out
+}
+
+func wording(s plan.State) string {
+	switch s {
+	case plan.Ready:
+		return "to do"
+	case plan.After:
+		return "to do then"
+	default:
+		return string(s)
+	}
+}
+
+func kinds(p plan.Plan) []plan.Kind {
+	var out []plan.Kind
+	for _, s := range p.Steps {
+		if !slices.Contains(out, s.Kind) {
+			out = append(out, s.Kind)
+		}
+	}
+	return out
+}
+
+func countSteps(p plan.Plan, k plan.Kind, st plan.State) int {
+	n := 0
+	for _, s := range p.Steps {
+		if s.Kind == k && s.State == st {
+			n++
+		}
+	}
+	return n
+}
+
+// where names the variants and regions of a kind's steps: each, if they are few.
+func where(p plan.Plan, k plan.Kind) string {
+	var variants, regions []string
+	for _, s := range p.Steps {
+		if s.Kind == k {
+			variants = append(variants, s.Target.Variant())
+			regions = append(regions, s.Target.Region)
+		}
+	}
+	return few(variants, "variant") + " in " + few(regions, "region")
+}
+
+func few(names []string, noun string) string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) > 4 {
+		return count(len(names), noun)
+	}
+	return strings.Join(names, " ")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Trouble writes what failed, what blocks with its remedies, and what was
+// skipped.
+func Trouble(w io.Writer, p plan.Plan) {
+	for _, s := range p.Steps {
+		switch s.State {
+		case plan.Failed:
+			fmt.Fprintf(w, "  FAILED   %s: %s\n", s.ID, indent(s.Why))
+		case plan.Skipped:
+			fmt.Fprintf(w, "  skipped  %s: %s\n", s.ID, indent(s.Why))
+		}
+	}
+	for _, b := range p.Blockers {
+		fmt.Fprintf(w, "  BLOCKED  %s\n           %s; holds %s\n", b.ID, indent(b.Why), few(texts(b.Holds), "step"))
+		for _, r := range b.Remedies {
+			fmt.Fprintf(w, "             %-12s %s (%s)\n", r.Name, r.Command, r.Cost)
+		}
+	}
+	for _, x := range p.Waits {
+		fmt.Fprintf(w, "  waiting  %s: %s\n", x.On, x.Why)
+	}
+}
+
+func texts(ids []plan.ID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return out
+}
+
+func indent(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n           ") }
