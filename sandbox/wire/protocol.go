@@ -131,13 +131,7 @@ func (JSON11) unauthenticated() *Error {
 }
 
 func (JSON11) decode(r *request, into any) error {
-	if len(r.body) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(r.body, into); err != nil {
-		return Errorf("SerializationException", "%v", err)
-	}
-	return nil
+	return decodeJSON(r.body, into)
 }
 
 func (JSON11) encode(w io.Writer, _, _ string, out any) error { return json.NewEncoder(w).Encode(out) }
