@@ -1,0 +1,75 @@
+#!/bin/bash
+# Installs the package on the building machine, as root, and leaves the machine
+# ready to become an image. Any error ends the build.
+#
+# PACKAGE_SHA256 is the digest that the package must have.
+set -euo pipefail
+
+package=/tmp/amiship-package.deb
+first_boot=/tmp/amiship-first-boot.sh
+
+fail() {
+  echo "install: $*" >&2
+  exit 1
+}
+
+# SSH answers before cloud-init is done. What it still has to do would get in
+# the way, and a first-boot script put down too early would run here.
+wait_for_cloud_init() {
+  local status=0
+  cloud-init status --wait >/dev/null || status=$?
+  # 2 says that it is done, after warnings.
+  if [ "$status" -ne 0 ] && [ "$status" -ne 2 ]; then
+    cloud-init status --long >&2 || true
+    fail "cloud-init did not finish well"
+  fi
+}
+
+verify_package() {
+  local digest
+  digest=$(sha256sum "$package" | cut -d ' ' -f 1)
+  [ "$digest" = "$PACKAGE_SHA256" ] ||
+    fail "the package has the SHA-256 $digest, not $PACKAGE_SHA256"
+}
+
+# What the package depends on comes from the distribution's archive. Services
+# stay off meanwhile: a data base written here would be everybody's.
+install_package() {
+  export DEBIAN_FRONTEND=noninteractive
+  local apt=(apt-get --quiet --option Acquire::Retries=3 --option DPkg::Lock::Timeout=120)
+  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+  chmod 0755 /usr/sbin/policy-rc.d
+  "${apt[@]}" update
+  "${apt[@]}" install --yes --no-install-recommends ca-certificates curl "$package"
+  rm /usr/sbin/policy-rc.d
+  apt-get clean
+  rm -rf /var/lib/apt/lists/*
+}
+
+# Cleaning deletes the scripts of cloud-init as well, so ours comes after it.
+install_first_boot() {
+  cloud-init clean --logs
+  install -D -m 0755 "$first_boot" /var/lib/cloud/scripts/per-instance/prometheus
+}
+
+# Every customer's machine makes its own keys and ids.
+remove_identity() {
+  rm -f /etc/ssh/ssh_host_*
+  rm -f /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys
+  rm -f /root/.bash_history /home/*/.bash_history
+  rm -f /var/lib/dhcp/*.leases /var/lib/systemd/random-seed
+  : >/etc/machine-id
+  if [ -e /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
+    rm /var/lib/dbus/machine-id
+  fi
+  rm -rf /var/log/journal/*
+  find /var/log -type f -exec truncate --size 0 {} +
+  rm -f "$package" "$first_boot"
+  sync
+}
+
+wait_for_cloud_init
+verify_package
+install_package
+install_first_boot
+remove_identity
