@@ -28,15 +28,19 @@ type Observer struct {
 	Fetch func(context.Context, release.Variant) (world.Package, error)
 	// Fresh, if set, is told of every query and how long it took.
 	Fresh func(q world.Query, took time.Duration, err error)
+
+	answered bool // AWS has answered something
 }
 
 // parallel bounds the calls under way at once, all regions together.
 const parallel = 64
 
 // Look reads the queries and writes what it found into w. Failures are facts
-// in w; the error is only ctx's.
+// in w. An error is returned when ctx has ended, or when AWS has never answered
+// anything: no credentials, unknown ones, an address where nobody is.
 func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Query) error {
 	var mu sync.Mutex
+	var failed []error
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	for _, q := range queries {
@@ -52,12 +56,34 @@ func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Que
 			mu.Lock()
 			defer mu.Unlock()
 			note(w, o.Clients.Now(), reason(q, err))
+			if err != nil && q.Kind != world.LookPackage {
+				failed = append(failed, err)
+			} else if q.Kind != world.LookPackage {
+				o.answered = true
+			}
 			return nil
 		})
 	}
 	err := g.Wait()
 	w.Now = o.Clients.Now()
+	if err == nil && !o.answered {
+		err = hopeless(failed)
+	}
 	return err
+}
+
+// hopeless returns the reason for which AWS can't be spoken to at all, if that
+// is what all of the failures come to.
+func hopeless(failed []error) error {
+	for _, err := range failed {
+		if !awsapi.IsNoCredentials(err) && !awsapi.IsBadCredentials(err) && awsapi.Unreachable(err) == "" {
+			return nil
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return failed[0]
 }
 
 // reason is how a failed look reads in a plan.

@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"amiship/internal/plan"
@@ -165,3 +166,12 @@ func texts(ids []plan.ID) []string {
 }
 
 func indent(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n           ") }
+
+// Steps writes every step of a plan.
+func Steps(w io.Writer, p plan.Plan) {
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for _, s := range p.Steps {
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", s.State, s.ID, firstLine(s.Why))
+	}
+	t.Flush()
+}

@@ -1,0 +1,34 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"amiship/internal/plan"
+	"amiship/internal/world"
+)
+
+// Releases writes the releases of a project, and which regions did not answer.
+func Releases(w io.Writer, project string, releases []plan.Released, seen world.World) {
+	if len(releases) == 0 {
+		fmt.Fprintf(w, "%s: no releases yet; amiship plan TAG shows what one would do\n", project)
+	}
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for i, r := range releases {
+		if i == 0 {
+			fmt.Fprintln(t, "TAG\tSINCE\tVARIANTS\tREGIONS\tAMIS\tPUBLIC\tPENDING\tCANDIDATES")
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\n", r.Tag, r.Since.Format("2006-01-02 15:04"),
+			strings.Join(r.Variants, " "), len(r.Regions), r.AMIs, r.Public, r.Pending, r.Candidates)
+	}
+	t.Flush()
+	for _, name := range slices.Sorted(maps.Keys(seen.Regions)) {
+		if err := seen.Regions[name].Images.Err; err != "" {
+			fmt.Fprintf(w, "%s could not be read: %s\n", name, err)
+		}
+	}
+}
