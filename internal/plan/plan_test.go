@@ -1,0 +1,250 @@
+package plan_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+func desired(t interface{ Fatal(...any) }) release.Desired {
+	v, err := release.ParseVersion("1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	variant := func(image, arch string, public bool) release.Variant {
+		return release.Variant{
+			Image: image, Arch: arch, Name: image + " 1.2.3 " + arch, Public: public, Share: []string{"111111111111"},
+			Build: release.Build{Region: "us-east-1"},
+		}
+	}
+	d := release.Desired{
+		Project: "p", Tag: "v1.2.3", Version: v,
+		Variants: []release.Variant{variant("ce", "amd64", true), variant("premium", "amd64", false)},
+		Targets: []release.Target{
+			{Region: "ap-south-1"}, {Region: "eu-west-1", Required: true}, {Region: "us-east-1", Required: true},
+		},
+	}
+	d.Variants[0].Parameters = []release.Parameter{{Name: "/p/ce"}}
+	return d
+}
+
+// runOnce reconciles and acts until nothing is left to do, or max actions were
+// done: as if the process had been killed then. It reports whether the release
+// is complete.
+func runOnce(m *model, d release.Desired, id string, most int, check func(plan.Plan, plan.Action)) bool {
+	w, r := world.New(), plan.NewRun(id)
+	for range 500 {
+		m.now = m.now.Add(10 * time.Second)
+		w.Now = m.now
+		for _, c := range m.claims {
+			if c.Run == id {
+				c.Alive = m.now
+			}
+		}
+		p := plan.Reconcile(d, w, r)
+		if len(p.Look) > 0 {
+			m.answer(&w, p.Look)
+			continue
+		}
+		var ready []plan.Step
+		for _, s := range p.Steps {
+			if s.State == plan.Ready {
+				ready = append(ready, s)
+			}
+		}
+		if len(ready) == 0 && len(p.Waits) == 0 {
+			return p.Complete()
+		}
+		if len(ready) == 0 {
+			m.settle(world.Available)
+		}
+		for _, s := range ready {
+			if most == 0 {
+				return false
+			}
+			most--
+			check(p, s.Action)
+			made := m.do(s.Action, id)
+			note(&r, s.Action, made, m.now)
+		}
+		m.answer(&w, everything(d))
+	}
+	m.broken("does not converge")
+	return false
+}
+
+func note(r *plan.Run, act plan.Action, made string, now time.Time) {
+	switch act.Kind {
+	case plan.Claim, plan.Build, plan.Copy:
+		r.Made[act.ID] = plan.Made{AMI: made, At: now}
+	case plan.Unclaim:
+		r.Removed[act.Group] = true
+	case plan.Remove, plan.Discard:
+		r.Removed[act.AMI] = true
+	}
+}
+
+func everything(d release.Desired) []world.Query {
+	var out []world.Query
+	for _, t := range d.Targets {
+		out = append(out, world.Query{Kind: world.LookImages, Region: t.Region}, world.Query{Kind: world.LookClaims, Region: t.Region},
+			world.Query{Kind: world.LookParams, Region: t.Region}, world.Query{Kind: world.LookGrants, Region: t.Region, Account: "111111111111"})
+	}
+	return out
+}
+
+// gateHolds fails if something becomes public before every required AMI is
+// there and shared.
+func gateHolds(m *model, d release.Desired) func(plan.Plan, plan.Action) {
+	return func(_ plan.Plan, act plan.Action) {
+		if act.Kind != plan.Publish {
+			return
+		}
+		for _, t := range d.Targets {
+			if !t.Required {
+				continue
+			}
+			got := m.released(t.Region)
+			if len(got) != len(d.Variants) {
+				m.broken("%s publishes while %s has %d of %d AMIs", act.ID, t.Region, len(got), len(d.Variants))
+			}
+			for _, i := range got {
+				if !m.granted("111111111111").Covers(i) {
+					m.broken("%s publishes while %s is not shared", act.ID, i.ID)
+				}
+			}
+		}
+	}
+}
+
+// TestConverges kills runs at random points, lets copies fail and regions be
+// down, and then expects exactly what the catalog asks for.
+func TestConverges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, d := newModel(), desired(t)
+		runs := rapid.IntRange(1, 6).Draw(t, "runs")
+		for n := range runs {
+			m.down["eu-west-1"] = rapid.Bool().Draw(t, "down")
+			runOnce(m, d, string(rune('a'+n)), rapid.IntRange(0, 30).Draw(t, "actions"), gateHolds(m, d))
+			if rapid.Bool().Draw(t, "copies fail") {
+				m.settle(world.Failed)
+			}
+			m.now = m.now.Add(rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Minute}).Draw(t, "later"))
+		}
+		clear(m.down)
+		m.now = m.now.Add(5 * time.Minute)
+		if !runOnce(m, d, "last", -1, gateHolds(m, d)) {
+			t.Fatal("the last run did not complete")
+		}
+		if m.err != nil {
+			t.Fatal(m.err)
+		}
+		wantReleased(t, m, d)
+	})
+}
+
+func wantReleased(t *rapid.T, m *model, d release.Desired) {
+	if len(m.claims) != 0 {
+		t.Fatalf("%d claims are left", len(m.claims))
+	}
+	for _, target := range d.Targets {
+		images := m.list(target.Region)
+		if len(images) != len(d.Variants) {
+			t.Fatalf("%s has %d images, want %d: %+v", target.Region, len(images), len(d.Variants), images)
+		}
+		for _, i := range images {
+			if public := i.Tag(release.TagImage) == "ce"; i.Public != public {
+				t.Fatalf("%s (%s): public %v", i.ID, i.Name, i.Public)
+			}
+			if i.Tag(release.TagInputs) == "" || i.Tag(release.TagPackage) == "" || i.Tag(release.TagBase) == "" {
+				t.Fatalf("%s lost what it was made of: %v", i.ID, i.Tags)
+			}
+		}
+	}
+}
+
+func TestUnreadIsNotAbsent(t *testing.T) {
+	d := desired(t)
+	m := newModel()
+	m.down["us-east-1"] = true
+	runOnce(m, d, "a", -1, func(_ plan.Plan, act plan.Action) {
+		if act.Target.Region == "us-east-1" {
+			t.Errorf("%s acts in a region that was not read", act.ID)
+		}
+	})
+}
+
+func TestBestEffortRegionIsSkipped(t *testing.T) {
+	d := desired(t)
+	m := newModel()
+	m.down["ap-south-1"] = true
+	if !runOnce(m, d, "a", -1, gateHolds(m, d)) || m.err != nil {
+		t.Fatalf("a best-effort region that is down held the release: %v", m.err)
+	}
+	w := world.New()
+	m.answer(&w, everything(d))
+	s, ok := plan.Reconcile(d, w, plan.NewRun("b")).Step("copy/ce/amd64/ap-south-1")
+	if !ok || s.State != plan.Skipped {
+		t.Errorf("copy to the region that is down: %s, want skipped", s.State)
+	}
+}
+
+func TestOtherRunsClaimIsRespected(t *testing.T) {
+	d := desired(t)
+	for name, c := range map[string]struct {
+		silent time.Duration
+		state  plan.State
+	}{
+		"alive": {time.Minute, plan.Waiting},
+		"dead":  {3 * time.Minute, plan.After},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, w := newModel(), world.New()
+			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.ClaimName(d.Variants[0]), Run: "other", Alive: m.now.Add(-c.silent)}
+			m.answer(&w, append(everything(d), world.Query{Kind: world.LookPackage, Variant: "ce/amd64"}, world.Query{Kind: world.LookBase, Variant: "ce/amd64"}))
+			p := plan.Reconcile(d, w, plan.NewRun("mine"))
+			s, _ := p.Step("claim/ce/amd64/us-east-1")
+			if s.State != c.state {
+				t.Errorf("claim is %s, want %s", s.State, c.state)
+			}
+			_, sweeps := p.Step("unclaim/ce/amd64/us-east-1")
+			if sweeps != (name == "dead") {
+				t.Errorf("ends the other's claim: %v", sweeps)
+			}
+		})
+	}
+}
+
+func TestNameOfAStranger(t *testing.T) {
+	d := desired(t)
+	m, w := newModel(), world.New()
+	m.add("eu-west-1", world.Image{Name: d.Variants[0].Name, State: world.Available})
+	m.answer(&w, everything(d))
+	p := plan.Reconcile(d, w, plan.NewRun("a"))
+	if !slices.ContainsFunc(p.Blockers, func(b plan.Blocker) bool { return b.ID == "name/ce/amd64/eu-west-1" }) {
+		t.Errorf("no blocker for the name that is taken: %+v", p.Blockers)
+	}
+}
+
+func TestGrantTakenAwayIsFound(t *testing.T) {
+	d := desired(t)
+	m := newModel()
+	if !runOnce(m, d, "a", -1, gateHolds(m, d)) {
+		t.Fatal("not complete")
+	}
+	for id := range m.grants["111111111111"] {
+		delete(m.grants["111111111111"], id)
+		break
+	}
+	w := world.New()
+	m.answer(&w, everything(d))
+	if p := plan.Reconcile(d, w, plan.NewRun("b")); p.Count(plan.Ready) != 1 {
+		t.Errorf("%d steps to do, want the one share", p.Count(plan.Ready))
+	}
+}
