@@ -1,0 +1,234 @@
+package instant
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/crypto/ssh"
+
+	"amiship/sandbox/machine"
+)
+
+// guest is one running machine: a listener and the connections it took.
+type guest struct {
+	driver *Driver
+	spec   machine.Spec
+	config *ssh.ServerConfig
+
+	mu       sync.Mutex
+	listener net.Listener
+	port     uint16
+	conns    map[net.Conn]bool
+	closed   bool
+}
+
+func newGuest(d *Driver, spec machine.Spec) (*guest, error) {
+	g := &guest{driver: d, spec: spec, conns: map[net.Conn]bool{}}
+	g.config = &ssh.ServerConfig{
+		PublicKeyCallback: g.authenticate,
+		// Clients as old as Packer 1.6 may sign with RSA and SHA-1 only.
+		PublicKeyAuthAlgorithms: append(ssh.SupportedAlgorithms().PublicKeyAuths, ssh.KeyAlgoRSA),
+		ServerVersion:           "SSH-2.0-instant",
+	}
+	g.config.AddHostKey(d.key)
+	return g, nil
+}
+
+func (g *guest) authenticate(c ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Permissions, error) {
+	own, _, _, _, err := ssh.ParseAuthorizedKey([]byte(g.spec.AuthorizedKey))
+	if err != nil {
+		return nil, fmt.Errorf("the machine has no key to log in with: %w", err)
+	}
+	if c.User() != g.spec.User || !bytes.Equal(own.Marshal(), offered.Marshal()) {
+		return nil, fmt.Errorf("no such key for user %s", c.User())
+	}
+	return nil, nil
+}
+
+// listen makes the machine answer SSH on port 22 where the ranges hold it, on
+// their lowest port where not, and nowhere if there is none.
+func (g *guest) listen(ports []machine.PortRange) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	port := sshPort(ports)
+	if port == g.port || g.closed {
+		return nil
+	}
+	if g.listener != nil {
+		g.listener.Close()
+		g.listener, g.port = nil, 0
+	}
+	if port == 0 {
+		return nil
+	}
+	at := netip.AddrPortFrom(g.spec.Public, port).String()
+	l, err := net.Listen("tcp4", at)
+	if errors.Is(err, syscall.EACCES) {
+		return fmt.Errorf("listen on %s: ports below 1024 need root", at)
+	}
+	if err != nil {
+		return err
+	}
+	g.listener, g.port = l, port
+	go g.accept(l)
+	return nil
+}
+
+func sshPort(ports []machine.PortRange) uint16 {
+	var lowest uint16
+	for _, r := range ports {
+		if r.From <= 22 && 22 <= r.To {
+			return 22
+		}
+		if from := max(r.From, 1); lowest == 0 || from < lowest {
+			lowest = from
+		}
+	}
+	return lowest
+}
+
+func (g *guest) accept(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		if g.keep(c) {
+			go g.serve(c)
+		}
+	}
+}
+
+func (g *guest) keep(c net.Conn) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		c.Close()
+		return false
+	}
+	g.conns[c] = true
+	return true
+}
+
+func (g *guest) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+	if g.listener != nil {
+		g.listener.Close()
+	}
+	for c := range g.conns {
+		c.Close()
+	}
+}
+
+func (g *guest) serve(c net.Conn) {
+	defer func() {
+		c.Close()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.conns, c)
+	}()
+	_, channels, requests, err := ssh.NewServerConn(c, g.config)
+	if err != nil {
+		g.driver.cfg.Log.Debug("ssh handshake", "id", g.spec.ID, "err", err)
+		return
+	}
+	go ssh.DiscardRequests(requests)
+	for ch := range channels {
+		if ch.ChannelType() != "session" {
+			_ = ch.Reject(ssh.UnknownChannelType, "only sessions") // the client may be gone
+			continue
+		}
+		session, requests, err := ch.Accept()
+		if err != nil {
+			return
+		}
+		go g.session(session, requests)
+	}
+}
+
+// session answers the first exec or shell; what clients ask for around it
+// (environment, terminals, agents) is granted and means nothing.
+func (g *guest) session(ch ssh.Channel, requests <-chan *ssh.Request) {
+	defer ch.Close()
+	for r := range requests {
+		switch r.Type {
+		case "exec":
+			var exec struct{ Command string }
+			err := ssh.Unmarshal(r.Payload, &exec)
+			_ = r.Reply(err == nil, nil)
+			if err == nil {
+				g.exit(ch, g.exec(ch, exec.Command))
+			}
+			return
+		case "shell":
+			_ = r.Reply(true, nil)
+			script, _ := io.ReadAll(ch) // what came before a broken line counts
+			g.exit(ch, g.exec(ch, string(script)))
+			return
+		case "subsystem": // sftp: scp is what there is
+			_ = r.Reply(false, nil)
+		default:
+			_ = r.Reply(true, nil)
+		}
+	}
+}
+
+func (g *guest) exit(ch ssh.Channel, status int) {
+	_ = ch.CloseWrite()
+	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
+}
+
+// exec records the command and answers it.
+func (g *guest) exec(ch ssh.Channel, command string) int {
+	if err := g.record(command); err != nil {
+		fmt.Fprintln(ch.Stderr(), err)
+		return 1
+	}
+	if s, ok := parseSCP(command); ok {
+		if err := g.transfer(ch, s); err != nil {
+			fmt.Fprintln(ch.Stderr(), "scp:", err)
+			return 1
+		}
+		return 0
+	}
+	if g.driver.cfg.Exec == nil {
+		return 0
+	}
+	output, status := g.driver.cfg.Exec(g.spec, command)
+	_, _ = io.WriteString(ch, output) // a client that left does not care
+	return status
+}
+
+func (g *guest) record(command string) error {
+	f, err := os.OpenFile(g.driver.console(g.spec.ID), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "%s$ %s\n", g.spec.User, strings.TrimSpace(command))
+	return errors.Join(err, f.Close())
+}
+
+// host is where a file of the machine is kept.
+func (g *guest) host(path string) string {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join("/home", g.spec.User, path)
+	}
+	return filepath.Join(g.driver.disk(g.spec.ID), filepath.Clean(path))
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Type() == fs.ModeDir
+}
