@@ -88,6 +88,7 @@ func (s *Store) Advance(d time.Duration) error {
 	}
 	return s.Update(func(tx *Tx) error {
 		s.clock.offset += d
+		tx.undo = append(tx.undo, func() { s.clock.offset -= d })
 		NewTable[time.Duration](clockTable).Put(tx, "", clockTable, s.clock.offset)
 		return nil
 	})
@@ -99,15 +100,27 @@ func (s *Store) Update(fn func(*Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tx := &Tx{store: s, Now: s.clock.now(), write: true}
+	done := false
+	defer func() {
+		if !done { // also when fn panics: the server survives that
+			tx.rollback()
+		}
+	}()
 	if err := fn(tx); err != nil {
-		tx.rollback()
 		return err
 	}
 	if err := s.journal.append(tx.changes); err != nil {
-		tx.rollback()
 		return fmt.Errorf("write the sandbox's journal: %w", err)
 	}
+	done = true
 	return nil
+}
+
+// Now is the sandbox's time.
+func (s *Store) Now() time.Time {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.clock.now()
 }
 
 // View runs fn with shared access; Put and Delete panic in it.

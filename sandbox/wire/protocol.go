@@ -20,8 +20,8 @@ type Protocol interface {
 	encode(w io.Writer, action, requestID string, out any) error
 	fail(w http.ResponseWriter, requestID string, e *Error)
 	contentType() string
-	// unauthenticated is the error for an access key that nobody has.
-	unauthenticated() *Error
+	// refuse is the error for a request that is not believed.
+	refuse(why refusal) *Error
 }
 
 // request is an HTTP request with its body read.
@@ -57,11 +57,8 @@ type EC2Query struct{}
 
 const ec2NS = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
-func (EC2Query) action(r *request) string { return r.form.Get("Action") }
-func (EC2Query) contentType() string      { return "text/xml;charset=UTF-8" }
-func (EC2Query) unauthenticated() *Error {
-	return &Error{Code: "AuthFailure", Message: "AWS was not able to validate the provided access credentials", Status: http.StatusUnauthorized}
-}
+func (EC2Query) action(r *request) string          { return r.form.Get("Action") }
+func (EC2Query) contentType() string               { return "text/xml;charset=UTF-8" }
 func (EC2Query) decode(r *request, into any) error { return decodeForm(r.form, into, flatLists) }
 
 func (EC2Query) encode(w io.Writer, action, requestID string, out any) error {
@@ -91,9 +88,6 @@ type AWSQuery struct{ Namespace string }
 func (AWSQuery) action(r *request) string          { return r.form.Get("Action") }
 func (AWSQuery) contentType() string               { return "text/xml" }
 func (AWSQuery) decode(r *request, into any) error { return decodeForm(r.form, into, memberLists) }
-func (AWSQuery) unauthenticated() *Error {
-	return &Error{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.", Status: http.StatusForbidden}
-}
 
 func (p AWSQuery) encode(w io.Writer, action, requestID string, out any) error {
 	type metadata struct{ RequestId string } //nolint:revive // AWS's spelling
@@ -126,9 +120,6 @@ func (p JSON11) action(r *request) string {
 	return name
 }
 func (JSON11) contentType() string { return "application/x-amz-json-1.1" }
-func (JSON11) unauthenticated() *Error {
-	return &Error{Code: "UnrecognizedClientException", Message: "The security token included in the request is invalid."}
-}
 
 func (JSON11) decode(r *request, into any) error {
 	return decodeJSON(r.body, into)

@@ -5,9 +5,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"net/http"
-	"path"
-	"strings"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -18,7 +17,9 @@ type Server struct {
 	store     *cloud.Store
 	services  map[string]Service
 	throttles *throttles
-	// Log, if set, is told of every request after it was answered.
+	faults    faults
+	// Log, if set, is told of every request after it was answered. It is
+	// called by many goroutines at once.
 	Log func(Logged)
 }
 
@@ -38,25 +39,27 @@ func NewServer(store *cloud.Store, throttle bool, services ...Service) *Server {
 // ServeHTTP answers one AWS request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	log := Logged{Status: http.StatusOK}
-	requestID := newRequestID()
+	log := Logged{At: s.store.Now(), Status: http.StatusOK}
 	defer func() {
 		log.Took = time.Since(start)
 		if s.Log != nil {
 			s.Log(log)
 		}
 	}()
-	scope, ok := credentialScope(r)
+	requestID := newRequestID()
+	w.Header().Set("X-Amzn-Requestid", requestID)
+	w.Header().Set("Date", log.At.Format(http.TimeFormat))
+	scope := readScope(r)
 	svc, known := s.services[scope.service]
-	if !ok || !known {
-		log.Status, log.Code = http.StatusForbidden, "MissingAuthenticationToken"
-		http.Error(w, "MissingAuthenticationToken: no SigV4 credential scope of a service that this sandbox has", http.StatusForbidden)
-		return
+	if !known {
+		svc.Protocol = AWSQuery{}
 	}
 	log.Service, log.Region, log.Key = scope.service, scope.region, scope.key
-	body, err := s.serve(r, svc, scope, requestID, &log)
-	w.Header().Set("X-Amzn-Requestid", requestID)
-	w.Header().Set("Date", log.At.UTC().Format(http.TimeFormat))
+	answer, err := s.answer(r, svc, scope, requestID, &log)
+	if errors.Is(err, errDropped) {
+		log.Status, log.Code = -1, "Dropped"
+		panic(http.ErrAbortHandler)
+	}
 	if err != nil {
 		e := asError(err)
 		log.Status, log.Code = e.status(), e.Code
@@ -64,39 +67,58 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", svc.Protocol.contentType())
-	_, _ = w.Write(body)
+	_, _ = w.Write(answer)
 }
 
-// serve is the pipeline.
-func (s *Server) serve(r *http.Request, svc Service, scope scope, requestID string, log *Logged) ([]byte, error) {
+// answer finds the operation and runs it.
+func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string, log *Logged) ([]byte, error) {
+	if sc.key == "" {
+		return nil, &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+	}
+	if svc.Name == "" {
+		return nil, Errorf("InvalidAction", "The sandbox has no service %q.", sc.service)
+	}
 	req, err := readRequest(r)
 	if err != nil {
 		return nil, err
 	}
-	action := svc.Protocol.action(req)
-	log.Action = action
-	op, ok := svc.operation(action)
+	log.Action = svc.Protocol.action(req)
+	op, ok := svc.operation(log.Action)
 	if !ok {
-		return nil, Errorf("InvalidAction", "The action %s is not valid for this web service: the sandbox does not have it.", action)
+		return nil, Errorf("InvalidAction", "The action %s is not valid for this web service: the sandbox does not have it.", log.Action)
 	}
 	log.ReadOnly = op.ReadOnly
-	var out any
-	var after []func()
+	call := &Call{Service: svc.Name, Action: op.Name, Region: sc.region, RequestID: requestID, Host: r.Host}
+	out, err := s.transact(call, req, svc, sc, op, log)
+	if err != nil {
+		return nil, err
+	}
+	for _, fn := range call.after {
+		fn()
+	}
+	if call.fault != nil {
+		return nil, call.fault.error()
+	}
+	var buf bytes.Buffer
+	if err := svc.Protocol.encode(&buf, op.Name, requestID, out); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// transact is the pipeline inside a transaction.
+func (s *Server) transact(call *Call, req *request, svc Service, sc scope, op Operation, log *Logged) (out any, err error) {
 	transact := s.store.Update
 	if op.ReadOnly {
 		transact = s.store.View
 	}
 	err = transact(func(tx *cloud.Tx) error {
-		log.At = tx.Now
-		call := &Call{Tx: tx, Service: svc.Name, Action: action, Region: scope.region, RequestID: requestID, Host: r.Host}
-		if err := call.authenticate(scope, svc.Protocol); err != nil {
+		log.At, call.Tx = tx.Now, tx
+		if err := call.authenticate(sc, req, svc.Protocol); err != nil {
 			return err
 		}
 		log.Account = call.Account.ID
-		if err := call.authorise(svc); err != nil {
-			return err
-		}
-		if err := s.throttles.take(call, op.Bucket); err != nil {
+		if err := s.admit(call, svc, op); err != nil {
 			return err
 		}
 		in := op.newInput()
@@ -107,20 +129,24 @@ func (s *Server) serve(r *http.Request, svc Service, scope scope, requestID stri
 			return &Error{Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", Status: http.StatusPreconditionFailed}
 		}
 		out, err = op.run(call, in)
-		after = call.after
 		return err
 	})
-	if err != nil {
-		return nil, err
+	return out, err
+}
+
+// admit asks whether the call may run: permission, rate, faults.
+func (s *Server) admit(call *Call, svc Service, op Operation) error {
+	if err := call.authorise(svc); err != nil {
+		return err
 	}
-	for _, fn := range after {
-		fn()
+	if err := s.throttles.take(call, op.Bucket); err != nil {
+		return err
 	}
-	var buf bytes.Buffer
-	if err := svc.Protocol.encode(&buf, action, requestID, out); err != nil {
-		return nil, err
+	call.fault = s.hit(call)
+	if call.fault != nil && !call.fault.After {
+		return call.fault.error()
 	}
-	return buf.Bytes(), nil
+	return nil
 }
 
 func (svc Service) operation(name string) (Operation, bool) {
@@ -130,65 +156,6 @@ func (svc Service) operation(name string) (Operation, bool) {
 		}
 	}
 	return Operation{}, false
-}
-
-// scope is what a SigV4 signature says of where a request belongs.
-type scope struct{ key, region, service string }
-
-// credentialScope reads it from the Authorization header, or from the query of
-// a presigned request: KEY/20261122/us-east-1/ec2/aws4_request.
-func credentialScope(r *http.Request) (scope, bool) {
-	cred := r.URL.Query().Get("X-Amz-Credential")
-	if h := r.Header.Get("Authorization"); h != "" {
-		_, after, _ := strings.Cut(h, "Credential=")
-		cred, _, _ = strings.Cut(after, ",")
-	}
-	parts := strings.Split(strings.TrimSpace(cred), "/")
-	if len(parts) != 5 {
-		return scope{}, false
-	}
-	return scope{key: parts[0], region: parts[2], service: parts[3]}, true
-}
-
-func (c *Call) authenticate(s scope, p Protocol) error {
-	cred, ok := cloud.Credentials.Get(c.Tx, "", s.key)
-	if !ok {
-		return p.unauthenticated()
-	}
-	if !cred.Expires.IsZero() && !c.Now.Before(cred.Expires) {
-		return &Error{Code: "RequestExpired", Message: "Request has expired."}
-	}
-	c.Credential = cred
-	c.Account, _ = cloud.Accounts.Get(c.Tx, "", cred.Account)
-	return nil
-}
-
-// authorise refuses what the credential's Deny list names. Patterns are those
-// of path.Match: "ec2:*", "ssm:PutParameter".
-func (c *Call) authorise(svc Service) error {
-	prefix := svc.IAM
-	if prefix == "" {
-		prefix = svc.Name
-	}
-	action := prefix + ":" + c.Action
-	for _, deny := range c.Credential.Deny {
-		if ok, _ := path.Match(deny, action); ok {
-			return denied(svc.Name, action, c.Credential.Principal)
-		}
-	}
-	return nil
-}
-
-// denied is AWS's answer to a missing permission; EC2's differs from all others.
-func denied(service, action, principal string) *Error {
-	text := "User: " + principal + " is not authorized to perform: " + action
-	if service == "ec2" {
-		return &Error{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation. " + text + " because no identity-based policy allows the " + action + " action.", Status: http.StatusForbidden}
-	}
-	if service == "sts" {
-		return &Error{Code: "AccessDenied", Message: text, Status: http.StatusForbidden}
-	}
-	return &Error{Code: "AccessDeniedException", Message: text}
 }
 
 func newRequestID() string {

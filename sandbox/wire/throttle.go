@@ -20,7 +20,7 @@ type tokens struct {
 
 func newThrottles() *throttles { return &throttles{buckets: map[string]*tokens{}} }
 
-// take spends a token, or answers RequestLimitExceeded.
+// take spends a token, or answers that there is none.
 func (t *throttles) take(c *Call, b Bucket) error {
 	if t == nil || b.Max == 0 {
 		return nil
@@ -36,8 +36,21 @@ func (t *throttles) take(c *Call, b Bucket) error {
 	have.left = min(b.Max, have.left+c.Now.Sub(have.at).Seconds()*b.Refill)
 	have.at = c.Now
 	if have.left < 1 {
-		return &Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: http.StatusServiceUnavailable}
+		return throttled(c.Service)
 	}
 	have.left--
 	return nil
+}
+
+// throttled is how each service says that it was asked too often.
+func throttled(service string) *Error {
+	switch service {
+	case "ec2":
+		return &Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: http.StatusServiceUnavailable}
+	case "servicequotas":
+		return &Error{Code: "TooManyRequestsException", Message: "Rate exceeded"}
+	case "ssm":
+		return &Error{Code: "ThrottlingException", Message: "Rate exceeded"}
+	}
+	return &Error{Code: "Throttling", Message: "Rate exceeded"}
 }

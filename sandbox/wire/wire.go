@@ -39,6 +39,7 @@ type Call struct {
 	RequestID       string
 	Host            string // what the client dialled: host:port
 	after           []func()
+	fault           *Fault // that its answer meets
 }
 
 // After runs fn when the transaction is committed, before the answer is sent:
