@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -37,14 +38,25 @@ const (
 	maxBackoff = 8 * time.Second
 )
 
+// Caller is who calls, and where to, instead of what the environment says.
+type Caller struct{ Endpoint, KeyID, Secret string }
+
+// LoadAs makes clients for a caller of a rehearsal.
+func LoadAs(ctx context.Context, region string, c Caller) (*Clients, error) {
+	return load(ctx, config.WithRegion(region), config.WithBaseEndpoint(c.Endpoint),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(c.KeyID, c.Secret, "")))
+}
+
 // Load reads the SDK's configuration. region is used where the environment
 // names none.
 func Load(ctx context.Context, region string) (*Clients, error) {
-	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithDefaultRegion(region),
-		config.WithRetryer(func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff })
-		}))
+	return load(ctx, config.WithDefaultRegion(region))
+}
+
+func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Clients, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithRetryer(func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff })
+	}))...)
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}

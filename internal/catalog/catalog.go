@@ -98,6 +98,7 @@ type Image struct {
 	Tags        map[string]string `yaml:"tags" help:"Tags of the AMI and its snapshot. Templates."`
 	Licence     Secret            `yaml:"licence" help:"A licence that goes into the AMI."`
 	Parameters  []Parameter       `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`
+	Checks      []Check           `yaml:"checks" help:"What a machine that a customer starts from the AMI must answer."`
 	Vars        map[string]string `yaml:"vars" help:"Free values of this image, as the ones above. Templates."`
 }
 
@@ -118,6 +119,14 @@ func (p PerArch) For(arch string) string {
 type Parameter struct {
 	Name   string `yaml:"name" required:"true" help:"Its name. A template."`
 	Latest bool   `yaml:"latest" help:"It moves on with the newest version."`
+}
+
+// Check is what a machine started from the AMI must answer over HTTP.
+type Check struct {
+	Port     int    `yaml:"port" help:"The TCP port; 80, if not given."`
+	Path     string `yaml:"path" required:"true" help:"The path that is asked for, with its leading slash."`
+	Status   int    `yaml:"status" help:"The status of the answer; 200, if not given."`
+	Contains string `yaml:"contains" help:"A text that the answer must contain; {host} is the machine's public name."`
 }
 
 // The architectures that AMIs exist for, by the names that packages use.
@@ -148,6 +157,18 @@ func (c *Catalog) setDefaults() {
 		if len(image.Arch) == 0 {
 			image.Arch = []string{AMD64}
 		}
+		for i := range image.Checks {
+			image.Checks[i].setDefaults()
+		}
 		c.Images[name] = image
+	}
+}
+
+func (c *Check) setDefaults() {
+	if c.Port == 0 {
+		c.Port = 80
+	}
+	if c.Status == 0 {
+		c.Status = 200
 	}
 }

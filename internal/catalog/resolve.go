@@ -98,6 +98,9 @@ func (r *resolver) variant(name, arch string) release.Variant {
 		text := r.text(fmt.Sprintf("%s.parameters[%d].name", field, i), p.Name, values)
 		v.Parameters = append(v.Parameters, release.Parameter{Name: text, Latest: p.Latest})
 	}
+	for _, c := range image.Checks {
+		v.Checks = append(v.Checks, release.Check{Port: c.Port, Path: c.Path, Status: c.Status, Contains: c.Contains})
+	}
 	return v
 }
 

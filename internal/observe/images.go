@@ -130,7 +130,10 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 	if newest.ImageId == nil {
 		return world.Base{}, fmt.Errorf("no AMI of account %s named %s for %s in %s: see base in amiship.yaml", sel.Owner, sel.Name, v.Arch, q.Region)
 	}
-	return world.Base{ID: *newest.ImageId, Name: aws.ToString(newest.Name), Description: aws.ToString(newest.Description)}, nil
+	return world.Base{
+		ID: *newest.ImageId, Name: aws.ToString(newest.Name), Description: aws.ToString(newest.Description),
+		RootDevice: aws.ToString(newest.RootDeviceName),
+	}, nil
 }
 
 func filter(name string, values ...string) types.Filter {

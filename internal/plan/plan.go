@@ -62,7 +62,8 @@ type Action struct {
 	Name   string `json:",omitempty"` // AMI name, claim name or parameter name
 	AMI    string `json:",omitempty"` // the image that is acted on, or that is there already
 	Value  string `json:",omitempty"` // the parameter's value
-	From   Source `json:",omitzero"`  // of a copy
+	From   Source `json:",omitzero"`  // of a copy, and of a build
+	Device string `json:",omitempty"` // root device of the AMI that a build starts from
 	// Tags to write, complete.
 	Tags      map[string]string `json:",omitempty"`
 	Snapshots []string          `json:",omitempty"`
@@ -80,9 +81,10 @@ type Step struct {
 	Action
 	State    State
 	Required bool
-	After    []ID      `json:",omitempty"`
-	Why      string    `json:",omitempty"`
-	Retry    time.Time `json:",omitzero"` // a failed step that waits for its next try
+	After    []ID          `json:",omitempty"`
+	Why      string        `json:",omitempty"`
+	Retry    time.Time     `json:",omitzero"` // a failed step that waits for its next try
+	Took     time.Duration `json:",omitzero"` // from its start in this run until AWS showed it done
 }
 
 // Wait is something that AWS or another run is working on.

@@ -72,6 +72,7 @@ type Variant struct {
 	Share       []string          // account ids that may launch it and restore its snapshot
 	Tags        map[string]string // the catalog's own, rendered; not amiship's
 	Parameters  []Parameter
+	Checks      []Check
 	Build       Build
 }
 
@@ -84,6 +85,14 @@ func (v Variant) Key(region string) Key {
 type Parameter struct {
 	Name   string
 	Latest bool // moves on with the newest version; an older one leaves it alone
+}
+
+// Check is what a machine started from the AMI must answer over HTTP.
+type Check struct {
+	Port     int
+	Path     string // begins with /
+	Status   int
+	Contains string // {host} stands for the machine's public name
 }
 
 // Build is how a variant's candidate is made.

@@ -124,7 +124,10 @@ type Package struct {
 }
 
 // Base is the AMI that a build will start from.
-type Base struct{ ID, Name, Description string }
+type Base struct {
+	ID, Name, Description string
+	RootDevice            string // "/dev/xvda"
+}
 
 // Query names a fact to read.
 type Query struct {

@@ -35,6 +35,8 @@ type Loop struct {
 	world  world.World
 	run    plan.Run
 	status engine.Status
+	began  map[plan.ID]time.Time
+	took   map[plan.ID]time.Duration
 	tries  map[plan.ID]int
 	missed map[plan.ID]int
 	ended  chan end
@@ -53,6 +55,7 @@ type end struct {
 func (l *Loop) Run(ctx context.Context, stop <-chan struct{}) (plan.Plan, engine.Outcome, error) {
 	l.world, l.run = world.New(), plan.NewRun(l.RunID)
 	l.status = engine.Status{LookedAt: map[world.Query]time.Time{}}
+	l.began, l.took = map[plan.ID]time.Time{}, map[plan.ID]time.Duration{}
 	l.tries, l.missed = map[plan.ID]int{}, map[plan.ID]int{}
 	l.ended = make(chan end)
 	builds, interrupt := context.WithCancel(ctx)
@@ -105,12 +108,30 @@ func (l *Loop) reconcile() plan.Plan {
 	case l.status.Idle.IsZero():
 		l.status.Idle = now
 	}
+	l.timed(p)
 	l.Report(p)
 	return p
 }
 
+// timed writes into a plan how long its steps took in this run.
+func (l *Loop) timed(p plan.Plan) {
+	for i, s := range p.Steps {
+		began, mine := l.began[s.ID]
+		if !mine || s.State != plan.Done {
+			continue
+		}
+		if _, over := l.took[s.ID]; !over {
+			l.took[s.ID] = l.Now().Sub(began)
+		}
+		p.Steps[i].Took = l.took[s.ID]
+	}
+}
+
 func (l *Loop) start(ctx, builds context.Context, act plan.Action) {
 	l.run.InFlight[act.ID] = l.Now()
+	if _, again := l.began[act.ID]; !again {
+		l.began[act.ID] = l.Now()
+	}
 	delete(l.run.Failed, act.ID)
 	if act.Kind == plan.Build {
 		ctx = builds

@@ -1,0 +1,103 @@
+package rehearse
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// box is a running sandbox.
+type box struct {
+	url    string
+	cmd    *exec.Cmd
+	ended  chan error
+	cancel context.CancelFunc
+}
+
+// command runs this same amiship. It is asked to end before it is made to.
+func (r Rehearsal) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, r.Program, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 90 * time.Second
+	return cmd
+}
+
+// startSandbox starts one and waits until it serves.
+func (r Rehearsal) startSandbox(ctx context.Context) (*box, error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	args := []string{"sandbox", "--listen", "127.0.0.1:0", "--state", r.State, "--driver", r.Driver, "--speed", strconv.FormatFloat(r.Speed, 'g', -1, 64)}
+	if r.World != "" {
+		args = append(args, "--world", r.World)
+	}
+	cmd := r.command(ctx, args...)
+	cmd.Stderr = r.Log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	// A Ctrl-C at the terminal is ours to handle: machines are stopped last.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if err := cmd.Start(); err != nil {
+		cancel()
+		return nil, fmt.Errorf("start the sandbox: %w", err)
+	}
+	b := &box{cmd: cmd, ended: make(chan error, 1), cancel: cancel}
+	b.url, err = readyURL(out)
+	go func() {
+		_, _ = io.Copy(io.Discard, out)
+		b.ended <- cmd.Wait()
+	}()
+	if err != nil {
+		cancel()
+		return nil, errors.Join(err, <-b.ended)
+	}
+	return b, nil
+}
+
+// readyURL reads the line "ready URL".
+func readyURL(out io.Reader) (string, error) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if url, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
+			return url, nil
+		}
+	}
+	return "", errors.New("the sandbox ended before it was ready")
+}
+
+// stop ends the sandbox and waits until its machines are gone.
+func (b *box) stop() error {
+	b.cancel()
+	err := <-b.ended
+	var exit *exec.ExitError
+	if errors.Is(err, context.Canceled) || errors.As(err, &exit) && exit.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("stop the sandbox: %w", err)
+	}
+	return nil
+}
+
+// env asks the sandbox for the variables that point a client at one of its accounts.
+func (r Rehearsal) env(ctx context.Context, account string) ([]string, error) {
+	out, err := r.command(ctx, "sandbox", "env", "--state", r.State, "--account", account).Output()
+	if err != nil {
+		return nil, fmt.Errorf("amiship sandbox env --account %s: %w", account, err)
+	}
+	var env []string
+	for line := range strings.Lines(string(out)) {
+		if kv, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
+			env = append(env, strings.ReplaceAll(kv, "'", ""))
+		}
+	}
+	return env, nil
+}
