@@ -10,20 +10,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/world"
 )
-
-// Finding is one thing that a release needs, and whether it is there.
-type Finding struct {
-	Where string // a region
-	What  string
-	Err   string // empty: fine
-}
 
 // Preflight asks AWS, without changing anything, whether a release could work:
 // that every region answers, that builds have a network to run in, and that the
 // caller may claim one.
-func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion, subnet string, regions []string) []Finding {
-	out := make([]Finding, len(regions))
+func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion, subnet string, regions []string) []world.Finding {
+	out := make([]world.Finding, len(regions))
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	for i, r := range regions {
@@ -44,8 +38,8 @@ func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion, subnet strin
 	return append(out, finding(buildRegion, "ec2:CreateKeyPair", dry(err)))
 }
 
-func finding(where, what string, err error) Finding {
-	f := Finding{Where: where, What: what}
+func finding(where, what string, err error) world.Finding {
+	f := world.Finding{Where: where, What: what}
 	if err != nil {
 		f.Err = awsapi.Text(err)
 	}

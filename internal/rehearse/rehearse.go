@@ -39,24 +39,11 @@ const (
 	customer = "customer"
 )
 
-// Phase is a part of the rehearsal, and how it went.
-type Phase struct {
-	Name, Result string
-	Took         time.Duration
-}
-
-// Report is how a rehearsal went.
-type Report struct {
-	Phases  []Phase
-	Release string // what `amiship release` printed
-	Notes   []string
-	Total   time.Duration
-}
-
 // Run rehearses. The sandbox is stopped before it returns; a report is returned
 // with an error too, as far as it got.
 func (r Rehearsal) Run(ctx context.Context) (rep Report, err error) {
 	start := time.Now()
+	rep.Title = r.Desired.Project + " " + r.Desired.Tag
 	defer func() { rep.Total = time.Since(start) }()
 	box, err := r.startSandbox(ctx)
 	if err != nil {
@@ -75,10 +62,6 @@ func (r Rehearsal) Run(ctx context.Context) (rep Report, err error) {
 	}
 	rep.add("release", "AMI ids in "+r.amis(), began)
 	return rep, r.asCustomer(ctx, box.url, &rep)
-}
-
-func (rep *Report) add(name, result string, since time.Time) {
-	rep.Phases = append(rep.Phases, Phase{Name: name, Result: result, Took: time.Since(since)})
 }
 
 // amis is where the release writes its AMI ids.

@@ -149,3 +149,10 @@ const (
 	LookPackage Kind = "package"
 	LookBase    Kind = "base"
 )
+
+// Finding is one thing that a release needs, and whether it is there.
+type Finding struct {
+	Where string // a region; empty: here
+	What  string
+	Err   string // empty: fine
+}

@@ -1,0 +1,29 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/plan"
+)
+
+// publish makes an AMI public. It spends one of the region's quota of public AMIs.
+func (a *Applier) publish(ctx context.Context, act plan.Action) (Result, error) {
+	if _, err := a.again(ctx, act); err != nil {
+		return Result{}, err
+	}
+	_, err := a.Clients.EC2(act.Target.Region).ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
+		ImageId: aws.String(act.AMI),
+		LaunchPermission: &types.LaunchPermissionModifications{
+			Add: []types.LaunchPermission{{Group: types.PermissionGroupAll}},
+		},
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("make %s public in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return Result{}, nil
+}

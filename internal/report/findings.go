@@ -1,0 +1,22 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"amiship/internal/world"
+)
+
+// Findings writes what a check found: a line each.
+func Findings(w io.Writer, found []world.Finding) {
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for _, f := range found {
+		mark := "ok"
+		if f.Err != "" {
+			mark = "MISSING"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", mark, f.Where, f.What, firstLine(f.Err))
+	}
+	t.Flush()
+}
