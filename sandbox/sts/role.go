@@ -1,0 +1,117 @@
+package sts
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/wire"
+)
+
+// Role can be assumed by those whom it trusts.
+type Role struct {
+	Account    string   // id
+	Name       string   // with its path, if it has one: team/release
+	Trusted    []string // account ids, ARNs of principals, or "*"
+	ExternalID string   // that callers must name; empty: none
+	Deny       []string // as in cloud.Credential
+	MaxSession time.Duration
+}
+
+// roles by ARN, in partition "".
+var roles = cloud.NewTable[Role]("roles")
+
+// ARN names the role.
+func (r Role) ARN() string { return "arn:aws:iam::" + r.Account + ":role/" + r.Name }
+
+// PutRole makes the role, or changes it.
+func PutRole(tx *cloud.Tx, r Role) {
+	if r.MaxSession == 0 {
+		r.MaxSession = time.Hour
+	}
+	roles.Put(tx, "", r.ARN(), r)
+}
+
+// trusts says whether the role may be assumed with the credential. A principal
+// that took a role of its own is trusted by its account or by its session's ARN.
+func (r Role) trusts(cred cloud.Credential) bool {
+	return slices.ContainsFunc(r.Trusted, func(t string) bool {
+		return t == "*" || t == cred.Account || t == cred.Principal || t == "arn:aws:iam::"+cred.Account+":root"
+	})
+}
+
+type assumeIn struct {
+	RoleArn           string
+	RoleSessionName   string
+	DurationSeconds   *int
+	ExternalID        string `wire:"ExternalId"`
+	SourceIdentity    string
+	Tags              []sessionTag
+	TransitiveTagKeys []string
+}
+
+type sessionTag struct{ Key, Value string }
+
+type assumeOut struct {
+	Credentials     credentials
+	AssumedRoleUser assumedRole
+	SourceIdentity  string `xml:",omitempty"`
+}
+
+type assumedRole struct {
+	AssumedRoleID string `xml:"AssumedRoleId"`
+	Arn           string
+}
+
+var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+
+func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	role, ok := roles.Get(c.Tx, "", in.RoleArn)
+	if !ok || !role.trusts(c.Credential) || role.ExternalID != "" && role.ExternalID != in.ExternalID {
+		return nil, &wire.Error{
+			Code: "AccessDenied", Status: http.StatusForbidden,
+			Message: "User: " + c.Credential.Principal + " is not authorized to perform: sts:AssumeRole on resource: " + in.RoleArn,
+		}
+	}
+	life, err := lifetime(in.DurationSeconds, time.Hour, 12*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	longest := role.MaxSession
+	if strings.Contains(c.Credential.Principal, ":assumed-role/") {
+		longest = time.Hour // AWS's limit for role chaining
+	}
+	if life > longest {
+		return nil, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	arn := "arn:aws:sts::" + role.Account + ":assumed-role/" + role.base() + "/" + in.RoleSessionName
+	return &assumeOut{
+		Credentials:     issue(c, role.Account, arn, role.Deny, life),
+		AssumedRoleUser: assumedRole{userID(arn), arn},
+		SourceIdentity:  in.SourceIdentity,
+	}, nil
+}
+
+// base is the name without the path.
+func (r Role) base() string { return r.Name[strings.LastIndex(r.Name, "/")+1:] }
+
+func (in *assumeIn) check() error {
+	null := func(name string) error {
+		return wire.Errorf("ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
+	}
+	switch {
+	case in.RoleArn == "":
+		return null("roleArn")
+	case in.RoleSessionName == "":
+		return null("roleSessionName")
+	case !sessionName.MatchString(in.RoleSessionName):
+		return wire.Errorf("ValidationError", `1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, in.RoleSessionName)
+	}
+	return nil
+}
