@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"amiship/sandbox"
+	"amiship/sandbox/admin"
+)
+
+// newSandboxCommand is `amiship sandbox` with its subcommands.
+func newSandboxCommand() *cobra.Command {
+	var cfg sandbox.Config
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "An AWS to rehearse against, for any client, with machines that really run",
+		Long: `Runs an AWS of its own in the foreground: EC2, STS, Service Quotas and SSM in
+every region behind one address, for any client of AWS. It prints "ready URL"
+once it serves. All it knows is in the state directory; when it is started on it
+again, it goes on from there.`,
+		Example: `  amiship sandbox --listen 127.0.0.1:4566 --state ./aws --speed 60
+  eval "$(amiship sandbox env --state ./aws)"; aws ec2 describe-images --owners self`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg.Cache = baseCache(cfg.State)
+			cfg.Verbose, _ = cmd.Flags().GetBool("verbose")
+			err := sandbox.Run(cmd.Context(), cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return sandboxHint(err, cfg.State)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:4566", "loopback address and port; port 0 picks a free one")
+	f.StringVar(&cfg.State, "state", "", "directory of the sandbox's state (required)")
+	f.Float64Var(&cfg.Speed, "speed", 1, "how many times shorter than on AWS everything takes")
+	f.StringVar(&cfg.World, "world", "", "YAML file with what there is at the beginning")
+	f.StringVar(&cfg.Driver, "driver", sandbox.Container, "machines: container (real, needs root) or instant (they only answer SSH)")
+	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rates")
+	_ = cmd.MarkFlagRequired("state")
+	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(), sandboxFault(), sandboxStop())
+	return cmd
+}
+
+// baseCache is where base images are kept for all sandboxes of this user.
+func baseCache(state string) string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return filepath.Join(state, "bases")
+	}
+	return filepath.Join(dir, "amiship", "bases")
+}
+
+func sandboxHint(err error, state string) error {
+	switch {
+	case errors.Is(err, sandbox.ErrLocked):
+		return withHint(err, "amiship sandbox stop --state "+quote(state)+" ends it; or name another --state")
+	case errors.Is(err, admin.ErrNotRunning):
+		return withHint(err, "amiship sandbox --state "+quote(state)+" starts one")
+	}
+	return err
+}
+
+// onSandbox makes a subcommand that talks to a running sandbox.
+func onSandbox(cmd *cobra.Command, run func(ctx context.Context, c *admin.Client, out io.Writer, args []string) error) *cobra.Command {
+	var state string
+	cmd.Flags().StringVar(&state, "state", "", "directory of the sandbox's state (required)")
+	_ = cmd.MarkFlagRequired("state")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		err := run(cmd.Context(), admin.Dial(state), cmd.OutOrStdout(), args)
+		return sandboxHint(err, state)
+	}
+	return cmd
+}
+
+func sandboxEnv() *cobra.Command {
+	var account, region string
+	cmd := onSandbox(&cobra.Command{
+		Use: "env", Short: "Print shell commands that point any AWS client at the sandbox", Args: cobra.NoArgs,
+		Example: `  eval "$(amiship sandbox env --state ./aws --account customer)"`,
+	}, func(ctx context.Context, c *admin.Client, out io.Writer, _ []string) error {
+		info, err := c.Info(ctx)
+		if err != nil {
+			return err
+		}
+		who, err := c.Account(ctx, account)
+		if err != nil {
+			return err
+		}
+		return writeEnv(out, info.URL, region, who)
+	})
+	cmd.Flags().StringVar(&account, "account", "vendor", "who to be: vendor, customer, marketplace, or an account of the world; name or id")
+	cmd.Flags().StringVar(&region, "region", "us-east-1", "the region that clients default to")
+	return cmd
+}
+
+func writeEnv(out io.Writer, url, region string, who admin.Account) error {
+	var b strings.Builder
+	for _, kv := range [][2]string{
+		{"AWS_ENDPOINT_URL", url},
+		{"AWS_ACCESS_KEY_ID", who.KeyID},
+		{"AWS_SECRET_ACCESS_KEY", who.SecretKey},
+		{"AWS_REGION", region},
+		{"AWS_DEFAULT_REGION", region},
+		{"AWS_EC2_METADATA_DISABLED", "true"},
+	} {
+		fmt.Fprintf(&b, "export %s=%s\n", kv[0], quote(kv[1]))
+	}
+	b.WriteString("unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS\n")
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// quote makes one word of s for a shell.
+func quote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=+-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func sandboxAdvance() *cobra.Command {
+	return onSandbox(&cobra.Command{
+		Use: "advance DURATION", Short: "Move the sandbox's clock forward: 90s, 26h, 3d", Args: cobra.ExactArgs(1),
+	}, func(ctx context.Context, c *admin.Client, out io.Writer, args []string) error {
+		d, err := parseDays(args[0])
+		if err != nil {
+			return usage(err)
+		}
+		info, err := c.Advance(ctx, d)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(out, info.Now.Format(time.RFC3339))
+		return err
+	})
+}
+
+// parseDays reads a duration that may begin with days: 3d, 1d12h.
+func parseDays(s string) (time.Duration, error) {
+	days, rest, found := strings.Cut(s, "d")
+	if !found {
+		days, rest = "0", s
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no duration: want 90s, 26h, 3d or 1d12h", s)
+	}
+	d := time.Duration(0)
+	if rest != "" {
+		d, err = time.ParseDuration(rest)
+	}
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is no duration: want 90s, 26h, 3d or 1d12h", s)
+	}
+	return time.Duration(n)*24*time.Hour + d, nil
+}
+
+func sandboxDump() *cobra.Command {
+	return onSandbox(&cobra.Command{
+		Use: "dump", Short: "Print everything in the sandbox as JSON", Args: cobra.NoArgs,
+	}, func(ctx context.Context, c *admin.Client, out io.Writer, _ []string) error {
+		dump, err := c.Dump(ctx)
+		if err != nil {
+			return err
+		}
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(dump)
+	})
+}
+
+func sandboxStop() *cobra.Command {
+	return onSandbox(&cobra.Command{
+		Use: "stop", Short: "Stop the sandbox that runs on a state", Args: cobra.NoArgs,
+	}, func(ctx context.Context, c *admin.Client, _ io.Writer, _ []string) error {
+		return c.Shutdown(ctx)
+	})
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"amiship/sandbox"
+	"amiship/sandbox/admin"
+	"amiship/sandbox/wire"
+)
+
+// sandboxCalls reads the log of calls, whether the sandbox runs or not.
+func sandboxCalls() *cobra.Command {
+	var state string
+	var changes bool
+	cmd := &cobra.Command{
+		Use: "calls", Short: "Print the calls that the sandbox has answered, a line each", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			asJSON, _ := cmd.Flags().GetBool("json")
+			f, err := os.Open(filepath.Join(state, sandbox.CallsFile))
+			if errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("state %s: no sandbox ever ran on it", state)
+			}
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			return printCalls(cmd.OutOrStdout(), f, asJSON, changes)
+		},
+	}
+	cmd.Flags().StringVar(&state, "state", "", "directory of the sandbox's state (required)")
+	cmd.Flags().BoolVar(&changes, "changes", false, "only calls that may change something")
+	_ = cmd.MarkFlagRequired("state")
+	return cmd
+}
+
+func printCalls(out io.Writer, calls io.Reader, asJSON, changes bool) error {
+	w := bufio.NewWriter(out)
+	lines := bufio.NewScanner(calls)
+	for lines.Scan() {
+		var l wire.Logged
+		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
+			continue // the last line of a sandbox that was killed
+		}
+		if changes && l.ReadOnly {
+			continue
+		}
+		if asJSON {
+			fmt.Fprintf(w, "%s\n", lines.Bytes())
+			continue
+		}
+		fmt.Fprintf(w, "%s %-14s %-12s %s:%s %d %s\n", l.At.Format(time.RFC3339), l.Region, l.Account, l.Service, l.Action, l.Status, l.Code)
+	}
+	return errors.Join(lines.Err(), w.Flush())
+}
+
+// sandboxFault sets what goes wrong.
+func sandboxFault() *cobra.Command {
+	var f wire.Fault
+	var off bool
+	cmd := onSandbox(&cobra.Command{
+		Use: "fault", Short: "Make calls fail, until told otherwise", Args: cobra.NoArgs,
+		Example: `  amiship sandbox fault --state ./aws --region eu-west-3             # a region that answers 500
+  amiship sandbox fault --state ./aws --action 'Copy*' --times 1 --status 503 --code RequestLimitExceeded
+  amiship sandbox fault --state ./aws --off`,
+	}, func(ctx context.Context, c *admin.Client, _ io.Writer, _ []string) error {
+		if off {
+			return c.SetFaults(ctx)
+		}
+		return c.SetFaults(ctx, f)
+	})
+	fl := cmd.Flags()
+	fl.StringVar(&f.Account, "account", "", "only calls of this account, by id")
+	fl.StringVar(&f.Region, "region", "", "only calls to this region (patterns with * are allowed)")
+	fl.StringVar(&f.Service, "service", "", "only calls to this service: ec2, ssm, sts, servicequotas")
+	fl.StringVar(&f.Action, "action", "", "only this action: CopyImage, Describe*")
+	fl.BoolVar(&f.After, "after", false, "fail the answer when the work is done")
+	fl.IntVar(&f.Status, "status", 500, "HTTP status; -1 drops the connection")
+	fl.StringVar(&f.Code, "code", "", "error code (InternalError)")
+	fl.StringVar(&f.Message, "message", "", "error text")
+	fl.IntVar(&f.Skip, "skip", 0, "let so many calls pass first")
+	fl.IntVar(&f.Times, "times", 0, "hit so many calls; 0: all")
+	fl.BoolVar(&off, "off", false, "nothing goes wrong any more")
+	return cmd
+}

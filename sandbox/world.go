@@ -1,0 +1,152 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/quotas"
+	"amiship/sandbox/sts"
+	"amiship/sandbox/wire"
+)
+
+// World is what a sandbox has at its beginning, beside the default accounts.
+// It is loaded once into an empty state; only faults are set at every start.
+// Wherever an account is named, its name and its id will do.
+type World struct {
+	Accounts []Account    `yaml:"accounts,omitempty"`
+	Quotas   quotas.World `yaml:"quotas,omitempty"`
+	Faults   []wire.Fault `yaml:"faults,omitempty"`
+}
+
+// Account is an AWS account. One that has the name of a default account
+// replaces it.
+type Account struct {
+	Name  string `yaml:"name"`
+	ID    string `yaml:"id"`              // twelve digits
+	Alias string `yaml:"alias,omitempty"` // owner alias of its images
+	// Keys are its access keys; without any, it gets one.
+	Keys []Key `yaml:"keys,omitempty"`
+	// Keyless accounts get no key.
+	Keyless bool   `yaml:"keyless,omitempty"`
+	Roles   []Role `yaml:"roles,omitempty"`
+}
+
+// Key is an access key of an IAM user.
+type Key struct {
+	ID     string   `yaml:"id,omitempty"`     // AKIA and 16 characters
+	Secret string   `yaml:"secret,omitempty"` // random when empty
+	User   string   `yaml:"user,omitempty"`   // the account's name when empty
+	Deny   []string `yaml:"deny,omitempty"`   // IAM actions it lacks: "ec2:CopyImage", "ssm:*"
+}
+
+// Role can be assumed by those whom it trusts.
+type Role struct {
+	Name       string        `yaml:"name"`
+	Trust      []string      `yaml:"trust"` // accounts, ARNs of principals, or "*"
+	ExternalID string        `yaml:"external_id,omitempty"`
+	Deny       []string      `yaml:"deny,omitempty"`
+	MaxSession time.Duration `yaml:"max_session,omitempty"` // an hour when zero
+}
+
+// readWorld reads the file strictly: what it does not know is an error with
+// line and column.
+func readWorld(path string) (World, error) {
+	var w World
+	if path == "" {
+		return w, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return w, fmt.Errorf("read the world: %w", err)
+	}
+	defer f.Close()
+	if err := yaml.NewDecoder(f, yaml.Strict()).Decode(&w); err != nil && !errors.Is(err, io.EOF) {
+		return w, fmt.Errorf("read the world %s:\n%s", path, yaml.FormatError(err, false, true))
+	}
+	return w, w.check()
+}
+
+var (
+	accountID = regexp.MustCompile(`^\d{12}$`)
+	accessKey = regexp.MustCompile(`^A[A-Z]{3}[A-Z0-9]{12,}$`)
+)
+
+// check returns all that is wrong with the accounts.
+func (w World) check() error {
+	var errs []error
+	ids := map[string]string{}
+	for _, a := range w.allAccounts() {
+		if a.Name == "" || !accountID.MatchString(a.ID) {
+			errs = append(errs, fmt.Errorf("world: account %q has the id %q: want a name and twelve digits", a.Name, a.ID))
+		}
+		if other, taken := ids[a.ID]; taken {
+			errs = append(errs, fmt.Errorf("world: accounts %s and %s have the same id %s", other, a.Name, a.ID))
+		}
+		ids[a.ID] = a.Name
+		for _, k := range a.Keys {
+			if k.ID != "" && !accessKey.MatchString(k.ID) {
+				errs = append(errs, fmt.Errorf("world: account %s: %q is no access key id", a.Name, k.ID))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// allAccounts are the default ones, as far as the world does not replace them,
+// and the world's.
+func (w World) allAccounts() []Account {
+	own := func(d Account) bool {
+		return slices.ContainsFunc(w.Accounts, func(a Account) bool { return a.Name == d.Name })
+	}
+	return append(slices.DeleteFunc(defaultAccounts(), own), w.Accounts...)
+}
+
+// id resolves the name of an account; everything else is left as it is.
+func (w World) id(account string) string {
+	for _, a := range w.allAccounts() {
+		if a.Name == account {
+			return a.ID
+		}
+	}
+	return account
+}
+
+// resolve puts ids in place of names.
+func (w World) resolve() World {
+	w.Quotas.Values = slices.Clone(w.Quotas.Values)
+	for i, v := range w.Quotas.Values {
+		w.Quotas.Values[i].Account = w.id(v.Account)
+	}
+	w.Quotas.Outcomes = slices.Clone(w.Quotas.Outcomes)
+	for i, o := range w.Quotas.Outcomes {
+		w.Quotas.Outcomes[i].Account = w.id(o.Account)
+	}
+	w.Faults = slices.Clone(w.Faults)
+	for i, f := range w.Faults {
+		w.Faults[i].Account = w.id(f.Account)
+	}
+	return w
+}
+
+// load writes the world into an empty store.
+func (w World) load(tx *cloud.Tx) error {
+	for _, a := range w.allAccounts() {
+		makeAccount(tx, a)
+		for _, r := range a.Roles {
+			role := sts.Role{Account: a.ID, Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, MaxSession: r.MaxSession}
+			for _, t := range r.Trust {
+				role.Trusted = append(role.Trusted, w.id(t))
+			}
+			sts.PutRole(tx, role)
+		}
+	}
+	return quotas.Load(tx, w.Quotas)
+}
