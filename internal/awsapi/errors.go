@@ -28,6 +28,7 @@ func Text(err error) string {
 		return err.Error()
 	}
 	tried, _, _ := strings.Cut(err.Error(), "operation error ")
+	tried, _, _ = strings.Cut(tried, "api error ")
 	return tried + api.ErrorCode() + ": " + api.ErrorMessage()
 }
 

@@ -1,0 +1,153 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"amiship/internal/apply"
+	"amiship/internal/engine"
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// one is a release of a single step.
+type one struct {
+	kind  plan.Kind
+	did   int
+	done  bool
+	claim bool // a claim of this run is there to be given back
+	do    func(ctx context.Context, n int) error
+}
+
+func (o *one) reconcile(w world.World, r plan.Run) plan.Plan {
+	s := plan.Step{Action: plan.Action{ID: "step", Kind: o.kind, Target: release.Key{Place: release.Place{Region: "us-east-1"}}}, State: plan.Ready}
+	if _, ok := r.InFlight["step"]; ok {
+		s.State = plan.Running
+	} else if f, ok := r.Failed["step"]; ok {
+		switch {
+		case f.Retry.IsZero():
+			s.State, s.Why = plan.Failed, f.Err
+		case w.Now.Before(f.Retry):
+			s.State, s.Retry = plan.Waiting, f.Retry
+		}
+	}
+	if o.done {
+		s.State = plan.Done
+	}
+	p := plan.Plan{Steps: []plan.Step{s}}
+	if o.claim && s.State != plan.Running {
+		p.Steps = append(p.Steps, plan.Step{Action: plan.Action{ID: "unclaim", Kind: plan.Unclaim, Own: true, Group: "sg-1"}, State: plan.Ready})
+	}
+	return p
+}
+
+func (o *one) apply(ctx context.Context, act plan.Action) (apply.Result, error) {
+	if act.Kind == plan.Unclaim {
+		o.claim = false
+		return apply.Result{}, nil
+	}
+	o.did++
+	err := o.do(ctx, o.did)
+	o.done = err == nil
+	return apply.Result{}, err
+}
+
+func (o *one) run(t *testing.T, stop <-chan struct{}) (plan.Plan, engine.Outcome, error) {
+	t.Helper()
+	l := Loop{
+		RunID: "run", Options: engine.Defaults(), Now: time.Now, Do: o.apply, Reconcile: o.reconcile,
+		Look:    func(context.Context, *world.World, []world.Query) error { return nil },
+		Touches: func(plan.Action) []world.Query { return []world.Query{{Kind: world.LookImages, Region: "us-east-1"}} },
+		Report:  func(plan.Plan) {},
+	}
+	return l.Run(t.Context(), stop)
+}
+
+var (
+	throttled = &smithy.GenericAPIError{Code: "RequestLimitExceeded"}
+	denied    = &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "ec2:CopyImage"}
+)
+
+func TestRetriesWhatMayWorkLater(t *testing.T) {
+	for name, c := range map[string]struct {
+		do      func(context.Context, int) error
+		did     int
+		outcome engine.Outcome
+	}{
+		"works at once":      {func(context.Context, int) error { return nil }, 1, engine.Complete},
+		"throttled twice":    {func(_ context.Context, n int) error { return first(2, n, throttled) }, 3, engine.Complete},
+		"throttled for good": {func(context.Context, int) error { return throttled }, 5, engine.HasFailed},
+		"denied":             {func(context.Context, int) error { return denied }, 1, engine.HasFailed},
+		"facts had changed":  {func(_ context.Context, n int) error { return first(1, n, apply.ErrChanged) }, 2, engine.Complete},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := &one{kind: plan.Copy, do: c.do}
+				_, outcome, err := o.run(t, nil)
+				if err != nil || outcome != c.outcome || o.did != c.did {
+					t.Errorf("tried %d times, %s, %v; want %d times, %s", o.did, outcome, err, c.did, c.outcome)
+				}
+			})
+		})
+	}
+}
+
+// first returns err for the first so many tries.
+func first(tries, n int, err error) error {
+	if n <= tries {
+		return err
+	}
+	return nil
+}
+
+func TestFailureSaysWhat(t *testing.T) {
+	o := &one{kind: plan.Copy, do: func(context.Context, int) error { return denied }}
+	p, _, _ := o.run(t, nil)
+	if s, _ := p.Step("step"); s.Why != "UnauthorizedOperation: ec2:CopyImage" {
+		t.Errorf("why: %q", s.Why)
+	}
+}
+
+// TestInterrupted: a build is told to end, its claim is given back, nothing new
+// is begun.
+func TestInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stop := make(chan struct{})
+		o := &one{kind: plan.Build, claim: true, do: func(ctx context.Context, n int) error {
+			if n == 1 {
+				close(stop)
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		_, outcome, err := o.run(t, stop)
+		if outcome != engine.Interrupted || err != nil {
+			t.Errorf("ended %s, %v", outcome, err)
+		}
+		if o.did != 1 || o.claim {
+			t.Errorf("begun %d times, claim still held: %v", o.did, o.claim)
+		}
+	})
+}
+
+func TestLeavesAtOnceWhenTheContextEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := &one{kind: plan.Copy, do: func(context.Context, int) error {
+		cancel()
+		select {}
+	}}
+	l := Loop{
+		RunID: "run", Options: engine.Defaults(), Now: time.Now, Do: o.apply, Reconcile: o.reconcile,
+		Look:    func(ctx context.Context, _ *world.World, _ []world.Query) error { return ctx.Err() },
+		Touches: func(plan.Action) []world.Query { return nil }, Report: func(plan.Plan) {},
+	}
+	if _, _, err := l.Run(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+}
