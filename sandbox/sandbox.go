@@ -118,6 +118,7 @@ func (s *box) serve(ctx context.Context, l net.Listener, stdout io.Writer) error
 	if err != nil {
 		return fmt.Errorf("open the admin socket: %w", err)
 	}
+	defer os.Remove(filepath.Join(s.cfg.State, admin.Socket))
 	endpoint := filepath.Join(s.cfg.State, EndpointFile)
 	if err := os.WriteFile(endpoint, []byte(s.url+"\n"), 0o600); err != nil {
 		return err

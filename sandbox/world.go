@@ -71,7 +71,7 @@ func readWorld(path string) (World, error) {
 	if err := yaml.NewDecoder(f, yaml.Strict()).Decode(&w); err != nil && !errors.Is(err, io.EOF) {
 		return w, fmt.Errorf("read the world %s:\n%s", path, yaml.FormatError(err, false, true))
 	}
-	return w, w.check()
+	return w.resolve(), w.check()
 }
 
 var (

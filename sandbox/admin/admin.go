@@ -127,7 +127,7 @@ type Dump = map[string]map[string]map[string]json.RawMessage
 
 // Listen opens the socket, in place of one that a killed sandbox left.
 func Listen(state string) (net.Listener, error) {
-	path := filepath.Join(state, socket)
+	path := filepath.Join(state, Socket)
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
@@ -144,7 +144,8 @@ func Listen(state string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o600)
 }
 
-const socket = "admin.sock"
+// Socket is its name in the state directory.
+const Socket = "admin.sock"
 
 // shorten gives the socket a name that fits into a socket address (108 bytes),
 // however long the path of the state is. The name is good until done.
@@ -153,5 +154,5 @@ func shorten(state string) (name string, done func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), socket), func() { _ = dir.Close() }, nil
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), Socket), func() { _ = dir.Close() }, nil
 }

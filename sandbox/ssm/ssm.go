@@ -1,0 +1,168 @@
+// Package ssm is the sandbox's Parameter Store. Parameters belong to one account
+// in one region; nobody else sees them.
+//
+// What a newcomer would get wrong: PutParameter of data type aws:ec2:image
+// answers before AWS has looked whether the image exists. Until that look the
+// version is not readable; if the image is not there, it never was: a first
+// version vanishes without an error that anybody is told of.
+package ssm
+
+import (
+	"time"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/wire"
+)
+
+// Config is what a Parameter Store needs.
+type Config struct {
+	Store *cloud.Store
+	// ImageExists says whether the account may use the image in the region.
+	ImageExists func(tx *cloud.Tx, account, region, image string) bool
+	// ImageCheck is how long AWS takes to look for an image; five seconds when
+	// zero. Not documented [?].
+	ImageCheck time.Duration
+}
+
+// SSM holds the handlers.
+type SSM struct{ cfg Config }
+
+// New does no I/O.
+func New(cfg Config) *SSM {
+	if cfg.ImageCheck == 0 {
+		cfg.ImageCheck = 5 * time.Second
+	}
+	return &SSM{cfg}
+}
+
+// Parameter is a name with its versions, the oldest first.
+type Parameter struct {
+	Account, Name, Type, KeyID, Tier string
+	Versions                         []Version
+	Tags                             map[string]string `json:",omitempty"`
+}
+
+// Version is a value that the parameter has or had.
+type Version struct {
+	N              int
+	Value          string
+	Description    string `json:",omitempty"`
+	AllowedPattern string `json:",omitempty"`
+	DataType       string
+	At             time.Time
+	By             string
+	// Check is when the image will have been looked for; zero: it was found,
+	// or there is nothing to look for.
+	Check time.Time `json:",omitzero"`
+	// Found says that the image was there when the version was put.
+	Found bool `json:",omitempty"`
+}
+
+// parameters by region; account and name.
+var parameters = cloud.NewTable[Parameter]("ssm.parameters")
+
+func key(account, name string) string { return account + " " + name }
+
+// Service is the table of operations.
+func (s *SSM) Service() wire.Service {
+	return wire.Service{
+		Name:     "ssm",
+		Protocol: wire.JSON11{TargetPrefix: "AmazonSSM"},
+		Operations: []wire.Operation{
+			wire.Op("PutParameter", writing, s.put),
+			wire.Read("GetParameter", reading, s.get),
+			wire.Read("GetParameters", reading, s.getMany),
+			wire.Read("GetParametersByPath", reading, s.getByPath),
+			wire.Read("GetParameterHistory", reading, s.history),
+			wire.Read("DescribeParameters", describing, s.describe),
+			wire.Op("DeleteParameter", writing, s.remove),
+			wire.Op("DeleteParameters", writing, s.removeMany),
+			wire.Op("AddTagsToResource", writing, s.tag),
+			wire.Op("RemoveTagsFromResource", writing, s.untag),
+			wire.Read("ListTagsForResource", reading, s.listTags),
+		},
+	}
+}
+
+// Parameter Store's default throughput: 40 reads a second; the others are
+// what clients report, not documented [?].
+var (
+	reading    = wire.Bucket{Name: "get", Max: 40, Refill: 40}
+	writing    = wire.Bucket{Name: "put", Max: 10, Refill: 3}
+	describing = wire.Bucket{Name: "describe", Max: 10, Refill: 5}
+)
+
+// lookup returns the parameter with the versions that are readable now. If a
+// check of an image has become due, its result is stored after the call.
+func (s *SSM) lookup(c *wire.Call, name string) (Parameter, bool) {
+	p, ok := parameters.Get(c.Tx, c.Region, key(c.Account.ID, name))
+	if !ok {
+		return p, false
+	}
+	return s.readable(c, p)
+}
+
+func (s *SSM) readable(c *wire.Call, p Parameter) (Parameter, bool) {
+	seen, changed := s.settle(c.Tx, c.Region, p)
+	if changed {
+		region, id := c.Region, key(p.Account, p.Name)
+		c.After(func() { s.store(region, id) })
+	}
+	p = seen
+	p.Versions = nil
+	for _, v := range seen.Versions {
+		if v.Check.IsZero() {
+			p.Versions = append(p.Versions, v)
+		}
+	}
+	return p, len(p.Versions) > 0
+}
+
+// settle looks for the images whose check is due: a version is accepted or
+// dropped.
+func (s *SSM) settle(tx *cloud.Tx, region string, p Parameter) (Parameter, bool) {
+	var kept []Version
+	changed := false
+	for _, v := range p.Versions {
+		if !v.Check.IsZero() && !tx.Now.Before(v.Check) {
+			changed = true
+			if !v.Found && !s.cfg.ImageExists(tx, p.Account, region, v.Value) {
+				continue
+			}
+			v.Check, v.Found = time.Time{}, false
+		}
+		kept = append(kept, v)
+	}
+	p.Versions = kept
+	return p, changed
+}
+
+// store keeps what settle finds. It cannot fail but with the journal, and then
+// the next look finds the same.
+func (s *SSM) store(region, id string) {
+	_ = s.cfg.Store.Update(func(tx *cloud.Tx) error {
+		p, ok := parameters.Get(tx, region, id)
+		if !ok {
+			return nil
+		}
+		p, changed := s.settle(tx, region, p)
+		switch {
+		case len(p.Versions) == 0:
+			parameters.Delete(tx, region, id)
+		case changed:
+			parameters.Put(tx, region, id, p)
+		}
+		return nil
+	})
+}
+
+func (p Parameter) newest() Version { return p.Versions[len(p.Versions)-1] }
+
+// ARN names the parameter.
+func (p Parameter) arn(region string) string {
+	name := p.Name
+	if name[0] != '/' {
+		name = "/" + name
+	}
+	return "arn:aws:ssm:" + region + ":" + p.Account + ":parameter" + name
+}
