@@ -235,7 +235,8 @@ func (b *builder) claimState(v *variant, claim, build *Step) {
 	need(b, world.Query{Kind: world.LookClaims, Region: home}, claims)
 	switch {
 	case over && failure.Retry.IsZero():
-		claim.State, build.State, build.After, build.Why = After, Failed, nil, failure.Err
+		claim.State = After
+		build.State, build.After, build.Why, build.Code = Failed, nil, failure.Err, failure.Code
 		if mine {
 			b.unclaim(v, Ready)
 		}

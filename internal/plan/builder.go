@@ -31,7 +31,10 @@ func (b *builder) add(s Step) Step {
 }
 
 func failed(s Step, f Failure, w world.World) Step {
+	s.Code = f.Code
 	switch {
+	case f.Retry.IsZero() && !s.Required:
+		s.State, s.Why = Skipped, f.Err
 	case f.Retry.IsZero():
 		s.State, s.Why = Failed, f.Err
 	case w.Now.Before(f.Retry):

@@ -83,8 +83,9 @@ type Step struct {
 	Required bool
 	After    []ID          `json:",omitempty"`
 	Why      string        `json:",omitempty"`
-	Retry    time.Time     `json:",omitzero"` // a failed step that waits for its next try
-	Took     time.Duration `json:",omitzero"` // from its start in this run until AWS showed it done
+	Code     string        `json:",omitempty"` // AWS's error code, of a failure
+	Retry    time.Time     `json:",omitzero"`  // a failed step that waits for its next try
+	Took     time.Duration `json:",omitzero"`  // from its start in this run until AWS showed it done
 }
 
 // Wait is something that AWS or another run is working on.
@@ -137,6 +138,7 @@ type Run struct {
 // Failure is why an action did not work, in this run.
 type Failure struct {
 	Err   string
+	Code  string    // AWS's error code
 	Retry time.Time // zero: not again in this run
 }
 

@@ -248,3 +248,25 @@ func TestGrantTakenAwayIsFound(t *testing.T) {
 		t.Errorf("%d steps to do, want the one share", p.Count(plan.Ready))
 	}
 }
+
+func TestFailureInABestEffortRegionIsSkipped(t *testing.T) {
+	d := desired(t)
+	m, w := newModel(), world.New()
+	m.add("us-east-1", world.Image{Name: d.CandidateName(d.Variants[0], "0123456789abcdef"), State: world.Available})
+	m.answer(&w, everything(d))
+	r := plan.NewRun("a")
+	r.Failed["copy/ce/amd64/ap-south-1"] = plan.Failure{Err: "no"}
+	r.Failed["copy/ce/amd64/eu-west-1"] = plan.Failure{Err: "no"}
+	m.do(plan.Action{Kind: plan.Adopt, AMI: "ami-0001", Target: d.Variants[0].Key("us-east-1"), Tags: d.OwnTags(d.Variants[0], release.StageCandidate)}, "a")
+	m.images["us-east-1"]["ami-0001"].Tags[release.TagInputs] = release.TagValue("x")
+	m.answer(&w, everything(d))
+	p := plan.Reconcile(d, w, r)
+	for id, want := range map[plan.ID]plan.State{
+		"copy/ce/amd64/ap-south-1": plan.Skipped, "publish/ce/amd64/ap-south-1": plan.Skipped,
+		"copy/ce/amd64/eu-west-1": plan.Failed, "copy/ce/amd64/us-east-1": plan.Ready,
+	} {
+		if s, _ := p.Step(id); s.State != want {
+			t.Errorf("%s is %s, want %s", id, s.State, want)
+		}
+	}
+}

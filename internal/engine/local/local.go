@@ -192,7 +192,7 @@ const (
 )
 
 func (l *Loop) failure(e end) plan.Failure {
-	f := plan.Failure{Err: awsapi.Text(e.err)}
+	f := plan.Failure{Err: awsapi.Text(e.err), Code: awsapi.Code(e.err)}
 	again := errors.Is(e.err, apply.ErrChanged) || awsapi.IsTransient(e.err)
 	if !again || l.tries[e.action.ID] >= maxTries {
 		return f
