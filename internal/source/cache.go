@@ -1,0 +1,102 @@
+package source
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// keptFor is how long a package stays in the cache after its last use.
+const keptFor = 30 * 24 * time.Hour
+
+// cache is a directory of files, each in a directory named by its SHA-256.
+type cache struct{ dir string }
+
+func (s *Store) open() (cache, error) {
+	dir := s.Dir
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return cache{}, fmt.Errorf("find a place for packages: %w", err)
+		}
+		dir = filepath.Join(user, "amiship", "packages")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return cache{}, fmt.Errorf("make a place for packages: %w", err)
+	}
+	return cache{dir}, nil
+}
+
+// find returns the file with a digest, if it is in the cache and whole. One
+// that has changed is removed.
+func (c cache) find(name, digest string) (path string, ok bool) {
+	path = filepath.Join(c.dir, digest, name)
+	got, err := hashFile(path)
+	if err != nil {
+		return "", false
+	}
+	if got != digest {
+		_ = os.RemoveAll(filepath.Dir(path))
+		return "", false
+	}
+	now := time.Now()
+	_ = os.Chtimes(filepath.Dir(path), now, now)
+	return path, true
+}
+
+// keep puts what fill writes into the cache under its digest. If want is given
+// and another comes out, nothing is kept, and the error is a *MismatchError.
+func (c cache) keep(name, want string, fill func(*os.File) error) (path, digest string, err error) {
+	c.prune()
+	tmp, err := os.CreateTemp(c.dir, "partial-*")
+	if err != nil {
+		return "", "", err
+	}
+	defer os.Remove(tmp.Name())
+	if err := errors.Join(fill(tmp), tmp.Close()); err != nil {
+		return "", "", fmt.Errorf("package %s: %w", name, err)
+	}
+	if digest, err = hashFile(tmp.Name()); err != nil {
+		return "", "", err
+	}
+	if want != "" && digest != want {
+		return "", "", &MismatchError{Package: name, What: "SHA-256", Got: digest, Want: want}
+	}
+	path = filepath.Join(c.dir, digest, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", "", err
+	}
+	return path, digest, os.Rename(tmp.Name(), path)
+}
+
+// prune removes what was not used for long, and what killed runs left behind.
+// It is housekeeping: that it fails is no reason to stop.
+func (c cache) prune() {
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > keptFor {
+			_ = os.RemoveAll(filepath.Join(c.dir, e.Name()))
+		}
+	}
+}
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
