@@ -22,16 +22,20 @@ const (
 
 // decodeForm fills a struct from a form. A field is named as the parameter is
 // (tag `wire:"Name"` where they differ; "-" is skipped); structs nest with dots; lists count
-// from 1. An empty value is an absent one: both generations of Packer send
-// them. A parameter that no field takes is UnknownParameter: the sandbox never
-// ignores what it was asked.
+// from 1. An empty value is an absent one, since both generations of Packer
+// send them; only a field of type *string can tell the two apart. A parameter
+// that no field takes is UnknownParameter: the sandbox never ignores what it
+// was asked.
 func decodeForm(form url.Values, into any, style listStyle) error {
-	d := decoder{style: style, vals: map[string]string{}}
+	d := decoder{style: style, vals: map[string]string{}, empty: map[string]bool{}}
 	for k, v := range form {
-		if k == "Action" || k == "Version" || strings.HasPrefix(k, "X-Amz-") || len(v) == 0 || v[0] == "" {
-			continue
+		switch {
+		case k == "Action" || k == "Version" || strings.HasPrefix(k, "X-Amz-") || len(v) == 0:
+		case v[0] == "":
+			d.empty[k] = true
+		default:
+			d.vals[k] = v[0]
 		}
-		d.vals[k] = v[0]
 	}
 	if err := d.structure("", reflect.ValueOf(into).Elem()); err != nil {
 		return err
@@ -51,6 +55,7 @@ func decodeForm(form url.Values, into any, style listStyle) error {
 type decoder struct {
 	style listStyle
 	vals  map[string]string
+	empty map[string]bool // parameters that were sent without a value
 }
 
 func (d decoder) structure(prefix string, v reflect.Value) error {
@@ -94,6 +99,10 @@ var timeType = reflect.TypeFor[time.Time]()
 func (d decoder) value(key string, v reflect.Value) error {
 	switch {
 	case v.Kind() == reflect.Pointer:
+		if v.Type().Elem().Kind() == reflect.String && d.empty[key] {
+			v.Set(reflect.New(v.Type().Elem()))
+			return nil
+		}
 		if !d.has(key) {
 			return nil
 		}
@@ -187,10 +196,14 @@ func encodeFields(e *xml.Encoder, out any) error {
 	if !v.IsValid() {
 		return nil
 	}
+	return encodeStruct(e, v)
+}
+
+func encodeStruct(e *xml.Encoder, v reflect.Value) error {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if f.Anonymous {
-			if err := encodeFields(e, v.Field(i).Interface()); err != nil {
+		if f.Anonymous { // its type may be unexported, so no Interface()
+			if err := encodeStruct(e, v.Field(i)); err != nil {
 				return err
 			}
 			continue

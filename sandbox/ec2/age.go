@@ -1,0 +1,34 @@
+package ec2
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Age is a duration in a world file: as time.ParseDuration takes it, or a
+// number of days: "720h", "30d".
+type Age time.Duration
+
+// UnmarshalYAML reads an Age.
+func (a *Age) UnmarshalYAML(text []byte) error {
+	d, err := parseAge(strings.Trim(strings.TrimSpace(string(text)), `"'`))
+	*a = Age(d)
+	return err
+}
+
+func parseAge(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseFloat(days, 64)
+		if err != nil {
+			return 0, fmt.Errorf("age %q: want a number of days (30d) or a duration (12h)", s)
+		}
+		return time.Duration(n * float64(24*time.Hour)), nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, fmt.Errorf("age %q: want a number of days (30d) or a duration (12h)", s)
+	}
+	return d, nil
+}

@@ -1,0 +1,181 @@
+package ec2
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/wire"
+)
+
+type copyImageIn struct {
+	dry
+	ClientToken   string
+	Description   string
+	Encrypted     bool
+	KMSKeyID      string `wire:"KmsKeyId"`
+	Name          string
+	SourceImageID string `wire:"SourceImageId"`
+	SourceRegion  string
+	CopyImageTags bool
+	TagSpecs      []tagSpec `wire:"TagSpecification"`
+	Minutes       int       `wire:"SnapshotCopyCompletionDurationMinutes"`
+}
+
+type imageOut struct {
+	ImageID string `xml:"imageId"`
+}
+
+// copyImage makes a pending image from one of another region, or of this one.
+// Launch permissions, deprecation and protection do not come along; names may
+// repeat.
+func (e *EC2) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
+	if made, err := replay(c, in.ClientToken, in); made != nil || err != nil {
+		return firstImage(made), err
+	}
+	src, err := copySource(c, in)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := specTags(in.TagSpecs, "image", "snapshot")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkImageName(c, in.Name, false); err != nil {
+		return nil, err
+	}
+	due, failed, err := e.copyDue(c, copyTime(e.set.CopyImage, in.Minutes))
+	if err != nil {
+		return nil, err
+	}
+	im := copiedImage(c, in, src)
+	im.Due, im.Failed = due, failed
+	im.Mappings, err = copyMappings(c, in, src, &im, tags["snapshot"])
+	if err != nil {
+		return nil, err
+	}
+	putImage(c, im)
+	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, copiedTags(c, in, src, tags["image"]))
+	e.remember(c, in.ClientToken, in, im.ID)
+	return &imageOut{im.ID}, nil
+}
+
+func firstImage(made []string) *imageOut {
+	if len(made) == 0 {
+		return nil
+	}
+	return &imageOut{made[0]}
+}
+
+// copySource is the image to copy, which the caller must be able to read in
+// its region, disk and all.
+func copySource(c *wire.Call, in *copyImageIn) (Image, error) {
+	if in.SourceRegion == "" {
+		return Image{}, missingParameter("SourceRegion")
+	}
+	if in.SourceImageID == "" {
+		return Image{}, missingParameter("SourceImageId")
+	}
+	if _, known := findRegion(in.SourceRegion); !known {
+		return Image{}, invalidValue("SourceRegion", in.SourceRegion, "Not a valid region.")
+	}
+	if err := checkID("ami", in.SourceImageID, "InvalidAMIID.Malformed"); err != nil {
+		return Image{}, err
+	}
+	src, found := FindImage(c.Tx, in.SourceRegion, c.Account.ID, in.SourceImageID)
+	if !found {
+		return Image{}, imageNotFound(in.SourceImageID)
+	}
+	if src.State(c.Now) != imageAvailable {
+		return Image{}, imageUnavailable(src.ID)
+	}
+	return src, nil
+}
+
+func copiedImage(c *wire.Call, in *copyImageIn, src Image) Image {
+	return Image{
+		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: src.Arch,
+		Created: c.Now, Ready: true, RootDevice: src.RootDevice, ENA: src.ENA, SRIOV: src.SRIOV,
+		BootMode: src.BootMode, TPM: src.TPM, UEFIData: src.UEFIData, IMDS: src.IMDS, ProductCode: src.ProductCode,
+		SourceImage: src.ID, SourceRegion: in.SourceRegion,
+	}
+}
+
+// copyMappings copies the snapshots behind src, as pending as the image im.
+func copyMappings(c *wire.Call, in *copyImageIn, src Image, im *Image, tags map[string]string) ([]Mapping, error) {
+	out := slices.Clone(src.Mappings)
+	for i, m := range out {
+		if m.Snapshot == "" {
+			continue
+		}
+		from, found := Snapshots.Get(c.Tx, in.SourceRegion, m.Snapshot)
+		if !found {
+			return nil, wire.Errorf("InvalidRequest", "The storage for the ami is not available in the source Region.")
+		}
+		if !from.visible(c.Account.ID) {
+			return nil, wire.Errorf("InvalidRequest", "You do not have permission to access the storage of this ami")
+		}
+		s := copiedSnapshot(c, from, in.Encrypted, in.KMSKeyID)
+		s.Description = fmt.Sprintf("Copied for DestinationAmi %s from SourceAmi %s for SourceSnapshot %s. Task created on %d.", im.ID, src.ID, from.ID, c.Now.UnixMilli())
+		s.Due, s.Failed, s.Minutes, s.ProductCode = im.Due, im.Failed, in.Minutes, src.ProductCode
+		putSnapshot(c, s)
+		putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags)
+		out[i].Snapshot, out[i].Encrypted, out[i].KMSKey = s.ID, s.Encrypted, s.KMSKey
+	}
+	return out, nil
+}
+
+// copiedTags are the source's tags if they were asked for, and those of the
+// request. What others put on a shared image stays theirs.
+func copiedTags(c *wire.Call, in *copyImageIn, src Image, asked map[string]string) map[string]string {
+	out := map[string]string{}
+	if in.CopyImageTags {
+		maps.Copy(out, tagsOf(c.Tx, in.SourceRegion, c.Account.ID, src.ID))
+	}
+	maps.Copy(out, asked)
+	return out
+}
+
+// copyTime is how long a copy takes; a time-based copy says so itself.
+func copyTime(usual time.Duration, minutes int) time.Duration {
+	if minutes > 0 {
+		return time.Duration(minutes) * time.Minute
+	}
+	return usual
+}
+
+// copyDue says when a copy that takes d will be done. A destination region
+// runs a limited number of snapshot copies at once.
+func (e *EC2) copyDue(c *wire.Call, d time.Duration) (due time.Time, failed string, err error) {
+	busy, limit := runningCopies(c.Tx, c.Region, c.Account.ID), e.copyQuota(c)
+	if len(busy) < limit {
+		return c.Due(d), "", nil
+	}
+	switch e.set.CopyImageLimit {
+	case CopyFails:
+		return c.Due(d), tooManyCopies(limit).Message, nil
+	case CopyRefused:
+		return due, "", tooManyCopies(limit)
+	}
+	free := busy[len(busy)-limit]
+	return free.Add(c.Due(d).Sub(c.Now)), "", nil
+}
+
+// runningCopies returns when the account's snapshot copies into region will be
+// done, the soonest first.
+func runningCopies(tx *cloud.Tx, region, account string) []time.Time {
+	var out []time.Time
+	for _, s := range Snapshots.All(tx, region) {
+		if s.Copy && s.Owner == account && tx.Now.Before(s.Due) {
+			out = append(out, s.Due)
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}
+
+func tooManyCopies(limit int) *wire.Error {
+	return wire.Errorf("ResourceLimitExceeded", "Too many snapshot copies in progress. The limit is %d for this destination region.", limit)
+}

@@ -1,0 +1,197 @@
+package ec2
+
+import (
+	"context"
+	"fmt"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/wire"
+)
+
+type createImageIn struct {
+	dry
+	TagSpecs    []tagSpec   `wire:"TagSpecification"`
+	InstanceID  string      `wire:"InstanceId"`
+	Mappings    []mappingIn `wire:"BlockDeviceMapping"`
+	Name        string
+	Description string
+	NoReboot    bool
+}
+
+// createImage freezes an instance's disk. The machine is not rebooted for it,
+// whatever NoReboot says: the driver copies the disk as it is.
+func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
+	inst, err := e.ownInstance(c, in.InstanceID)
+	if err != nil {
+		return nil, err
+	}
+	if inst.State != stateRunning && inst.State != stateStopped {
+		return nil, wire.Errorf("InvalidParameterValue", "Instance is not in state 'running' or 'stopped'.")
+	}
+	if err := checkImageName(c, in.Name, true); err != nil {
+		return nil, err
+	}
+	tags, err := specTags(in.TagSpecs, "image", "snapshot")
+	if err != nil {
+		return nil, err
+	}
+	im := e.imageOf(c, in, inst)
+	if im.Mappings, err = overlay(c, instanceMappings(c, inst), in.Mappings); err != nil {
+		return nil, err
+	}
+	root := ""
+	for i, m := range im.Mappings {
+		if m.Virtual != "" {
+			continue
+		}
+		s := e.frozen(c, inst, im, m)
+		if m.Device == im.RootDevice {
+			root = s.ID
+			s.Layers, s.Ready = append(inst.Layers[:len(inst.Layers):len(inst.Layers)], s.ID), false
+		}
+		putSnapshot(c, s)
+		putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags["snapshot"])
+		im.Mappings[i].Snapshot = s.ID
+	}
+	putImage(c, im)
+	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, tags["image"])
+	region := c.Region
+	c.After(func() { e.freeze(region, inst.ID, im.ID, root) })
+	return &imageOut{im.ID}, nil
+}
+
+func (e *EC2) imageOf(c *wire.Call, in *createImageIn, inst Instance) Image {
+	im := Image{
+		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: inst.Arch, Created: c.Now,
+		Due: c.Due(e.set.CreateImage), RootDevice: inst.RootDevice, ENA: inst.ENA, SRIOV: inst.SRIOV, BootMode: inst.BootMode,
+		ProductCode: inst.ProductCode, SourceInstance: inst.ID,
+	}
+	if src, found := Images.Get(c.Tx, c.Region, inst.Image); found {
+		im.IMDS, im.TPM, im.SourceImage, im.SourceRegion = src.IMDS, src.TPM, src.ID, c.Region
+	}
+	return im
+}
+
+// instanceMappings are the block devices of an instance as an image of it has them.
+func instanceMappings(c *wire.Call, inst Instance) []Mapping {
+	var out []Mapping
+	for _, d := range inst.Devices {
+		v, found := Volumes.Get(c.Tx, c.Region, d.Volume)
+		if !found {
+			continue
+		}
+		m := Mapping{Device: d.Name, Size: v.Size, Type: v.Type, Encrypted: v.Encrypted, KMSKey: v.KMSKey, Keep: d.Keep, Snapshot: v.Snapshot}
+		if v.Type != "gp2" {
+			m.IOPS, m.Throughput = v.IOPS, v.Throughput
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// frozen is the snapshot of one device of an instance, ready at the same time
+// as the image. Only the root device has data.
+func (e *EC2) frozen(c *wire.Call, inst Instance, im Image, m Mapping) Snapshot {
+	s := Snapshot{
+		ID: newID("snap"), Owner: c.Account.ID, Size: m.Size, Started: c.Now, Due: im.Due, Ready: true,
+		Encrypted: m.Encrypted, KMSKey: m.KMSKey, ProductCode: im.ProductCode,
+		Description: fmt.Sprintf("Created by CreateImage(%s) for %s", inst.ID, im.ID),
+	}
+	for _, d := range inst.Devices {
+		if d.Name == m.Device {
+			s.Volume = d.Volume
+		}
+	}
+	return s
+}
+
+// freeze has the driver make the layer of the root snapshot, and says in image
+// and snapshot how that went. It outlives the request, hence its own context.
+func (e *EC2) freeze(region, instance, image, snapshot string) {
+	size, err := e.driver.Snapshot(context.Background(), instance, snapshot)
+	_ = e.store.Update(func(tx *cloud.Tx) error {
+		s, found := Snapshots.Get(tx, region, snapshot)
+		if found {
+			s.Ready, s.Bytes = err == nil, size
+			if err != nil {
+				s.Failed, s.Due = err.Error(), tx.Now
+			}
+			Snapshots.Put(tx, region, snapshot, s)
+		}
+		im, found := Images.Get(tx, region, image)
+		if !found {
+			return nil
+		}
+		im.Ready = true
+		if err != nil {
+			im.Failed, im.Due = "Client.InternalError: "+err.Error(), tx.Now
+		}
+		Images.Put(tx, region, image, im)
+		return nil
+	})
+}
+
+type registerIn struct {
+	dry
+	BootMode           string
+	TPMSupport         string    `wire:"TpmSupport"`
+	UEFIData           string    `wire:"UefiData"`
+	IMDSSupport        string    `wire:"ImdsSupport"`
+	TagSpecs           []tagSpec `wire:"TagSpecification"`
+	Name               string
+	Description        string
+	Architecture       string
+	RootDeviceName     string
+	Mappings           []mappingIn `wire:"BlockDeviceMapping"`
+	VirtualizationType string
+	SRIOV              string `wire:"SriovNetSupport"`
+	ENASupport         bool   `wire:"EnaSupport"`
+}
+
+func (e *EC2) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
+	if err := checkImageName(c, in.Name, true); err != nil {
+		return nil, err
+	}
+	tags, err := specTags(in.TagSpecs, "image")
+	if err != nil {
+		return nil, err
+	}
+	mappings, err := overlay(c, nil, in.Mappings)
+	if err != nil {
+		return nil, err
+	}
+	im := Image{
+		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: in.Architecture, Created: c.Now,
+		Due: c.Due(e.set.RegisterImage), Ready: true, RootDevice: in.RootDeviceName, Mappings: mappings, ENA: in.ENASupport,
+		SRIOV: in.SRIOV, BootMode: in.BootMode, TPM: in.TPMSupport, UEFIData: in.UEFIData, IMDS: in.IMDSSupport,
+	}
+	orElse(&im.Arch, "i386")
+	if err := checkRegistered(c, im); err != nil {
+		return nil, err
+	}
+	if in.VirtualizationType != "hvm" {
+		return nil, wire.Errorf("InvalidParameterValue", "Only virtualization type hvm is supported.")
+	}
+	putImage(c, im)
+	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, tags["image"])
+	return &imageOut{im.ID}, nil
+}
+
+func checkRegistered(c *wire.Call, im Image) error {
+	switch im.Arch {
+	case "i386", "x86_64", "arm64":
+	default:
+		return invalidValue("architecture", im.Arch, "Expected i386, x86_64 or arm64.")
+	}
+	if im.RootDevice == "" {
+		return missingParameter("rootDeviceName")
+	}
+	s, found := Snapshots.Get(c.Tx, c.Region, im.root())
+	if !found {
+		return wire.Errorf("InvalidBlockDeviceMapping", "The root device %s has no snapshot.", im.RootDevice)
+	}
+	if state := s.state(c.Now); state != "completed" {
+		return wire.Errorf("IncorrectState", "Snapshot is in invalid state - %s", state)
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package ec2
+
+import (
+	"slices"
+	"strconv"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/wire"
+)
+
+type describeSnapshotsIn struct {
+	dry
+	paging
+	Owners       []string `wire:"Owner"`
+	RestorableBy []string
+	SnapshotIDs  []string `wire:"SnapshotId"`
+	Filters      []filter `wire:"Filter"`
+}
+
+type xmlSnapshot struct {
+	OwnerAlias       string            `xml:"ownerAlias,omitempty"`
+	Tags             wire.List[xmlTag] `xml:"tagSet"`
+	StorageTier      string            `xml:"storageTier"`
+	TransferType     string            `xml:"transferType,omitempty"`
+	CompletionMins   int               `xml:"completionDurationMinutes,omitempty"`
+	CompletionTime   wire.Time         `xml:"completionTime"`
+	FullSize         int64             `xml:"fullSnapshotSizeInBytes,omitempty"`
+	SnapshotID       string            `xml:"snapshotId"`
+	VolumeID         string            `xml:"volumeId"`
+	Status           string            `xml:"status"`
+	StatusMessage    string            `xml:"statusMessage,omitempty"`
+	StartTime        wire.Time         `xml:"startTime"`
+	Progress         string            `xml:"progress"`
+	OwnerID          string            `xml:"ownerId"`
+	Description      string            `xml:"description"`
+	VolumeSize       int               `xml:"volumeSize"`
+	Encrypted        bool              `xml:"encrypted"`
+	KMSKey           string            `xml:"kmsKeyId,omitempty"`
+	DataEncryptionID string            `xml:"dataEncryptionKeyId,omitempty"`
+	SSEType          string            `xml:"sseType,omitempty"`
+}
+
+type describeSnapshotsOut struct {
+	NextToken string                 `xml:"nextToken,omitempty"`
+	Snapshots wire.List[xmlSnapshot] `xml:"snapshotSet"`
+}
+
+// snapshotView is a snapshot as one account sees it.
+type snapshotView struct {
+	Snapshot
+	xml  xmlSnapshot
+	tags map[string]string
+}
+
+var snapshotFilters = filters[snapshotView]{
+	by: map[string]func(snapshotView) []string{
+		"description":   func(s snapshotView) []string { return one(s.Description) },
+		"encrypted":     func(s snapshotView) []string { return flag(s.Encrypted) },
+		"owner-alias":   func(s snapshotView) []string { return one(s.xml.OwnerAlias) },
+		"owner-id":      func(s snapshotView) []string { return one(s.Owner) },
+		"progress":      func(s snapshotView) []string { return one(s.xml.Progress) },
+		"snapshot-id":   func(s snapshotView) []string { return one(s.ID) },
+		"start-time":    func(s snapshotView) []string { return one(wire.FormatTime(s.Started)) },
+		"status":        func(s snapshotView) []string { return one(s.xml.Status) },
+		"storage-tier":  func(s snapshotView) []string { return one(s.xml.StorageTier) },
+		"transfer-type": func(s snapshotView) []string { return one(s.xml.TransferType) },
+		"volume-id":     func(s snapshotView) []string { return one(s.Volume) },
+		"volume-size":   func(s snapshotView) []string { return one(strconv.Itoa(s.Size)) },
+	},
+	tags: func(s snapshotView) map[string]string { return s.tags },
+}
+
+func (e *EC2) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*describeSnapshotsOut, error) {
+	found, err := askedSnapshots(c, in.SnapshotIDs)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(s Snapshot) bool {
+		return !ownedBy(c, s.Owner, in.Owners) || !restorableBy(c, s, in.RestorableBy)
+	})
+	views := make([]snapshotView, len(found))
+	for i, s := range found {
+		tags := tagsOf(c.Tx, c.Region, c.Account.ID, s.ID)
+		views[i] = snapshotView{Snapshot: s, xml: snapshotXML(c, s, tags), tags: tags}
+	}
+	if views, err = snapshotFilters.keep(views, in.Filters); err != nil {
+		return nil, err
+	}
+	views, next, err := page(c, in.paging, 5, views, func(s snapshotView) string { return s.ID })
+	out := &describeSnapshotsOut{NextToken: next, Snapshots: wire.List[xmlSnapshot]{}}
+	for _, v := range views {
+		out.Snapshots = append(out.Snapshots, v.xml)
+	}
+	return out, err
+}
+
+// askedSnapshots returns the snapshots with these ids, or all that the caller
+// may see, by id.
+func askedSnapshots(c *wire.Call, ids []string) ([]Snapshot, error) {
+	var out []Snapshot
+	for _, id := range ids {
+		s, err := seenSnapshot(c, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	if len(ids) > 0 {
+		slices.SortFunc(out, func(a, b Snapshot) int { return compareIDs(a.ID, b.ID) })
+		return out, nil
+	}
+	for _, s := range Snapshots.All(c.Tx, c.Region) {
+		if s.visible(c.Account.ID) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// ownedBy reports whether owner is one of the Owner.N of a request: account
+// ids, self, or an alias like amazon.
+func ownedBy(c *wire.Call, owner string, asked []string) bool {
+	if len(asked) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(asked, func(a string) bool {
+		return a == owner || (a == "self" && owner == c.Account.ID) || (a != "" && a == aliasOf(c.Tx, owner))
+	})
+}
+
+func aliasOf(tx *cloud.Tx, account string) string {
+	a, _ := cloud.Accounts.Get(tx, "", account)
+	return a.Alias
+}
+
+// restorableBy: an account that is not the caller's stands for the caller's
+// own snapshots shared with exactly that account (facts 2.6).
+func restorableBy(c *wire.Call, s Snapshot, asked []string) bool {
+	if len(asked) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(asked, func(a string) bool {
+		switch {
+		case a == "all":
+			return s.Public
+		case a == "self" || a == c.Account.ID:
+			return s.Owner == c.Account.ID || slices.Contains(s.Users, c.Account.ID)
+		}
+		return s.Owner == c.Account.ID && slices.Contains(s.Users, a)
+	})
+}
+
+func snapshotXML(c *wire.Call, s Snapshot, tags map[string]string) xmlSnapshot {
+	x := xmlSnapshot{
+		OwnerAlias: aliasOf(c.Tx, s.Owner), Tags: tagList(tags), StorageTier: "standard",
+		SnapshotID: s.ID, VolumeID: s.Volume, Status: s.state(c.Now), StatusMessage: s.Failed,
+		StartTime: wire.Time(s.Started), Progress: strconv.Itoa(s.progress(c.Now)) + "%", OwnerID: s.Owner,
+		Description: s.Description, VolumeSize: s.Size, Encrypted: s.Encrypted,
+		CompletionMins: s.Minutes, FullSize: s.Bytes,
+	}
+	if s.Copy {
+		x.TransferType = "standard"
+		if s.Minutes > 0 {
+			x.TransferType = "time-based"
+		}
+	}
+	if x.Status == "completed" {
+		x.CompletionTime = wire.Time(s.Due)
+	}
+	if s.Encrypted {
+		x.KMSKey, x.SSEType = s.KMSKey, "sse-kms"
+		x.DataEncryptionID = derivedID("dek", s.ID)
+	}
+	return x
+}

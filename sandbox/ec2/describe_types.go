@@ -1,0 +1,222 @@
+package ec2
+
+import (
+	"slices"
+	"strconv"
+
+	"amiship/sandbox/wire"
+)
+
+type offeringsIn struct {
+	dry
+	paging
+	LocationType string
+	Filters      []filter `wire:"Filter"`
+}
+
+type xmlOffering struct {
+	InstanceType string `xml:"instanceType"`
+	LocationType string `xml:"locationType"`
+	Location     string `xml:"location"`
+}
+
+type offeringsOut struct {
+	Offerings wire.List[xmlOffering] `xml:"instanceTypeOfferingSet"`
+	NextToken string                 `xml:"nextToken,omitempty"`
+}
+
+var offeringFilters = filters[xmlOffering]{by: map[string]func(xmlOffering) []string{
+	"instance-type": func(o xmlOffering) []string { return one(o.InstanceType) },
+	"location":      func(o xmlOffering) []string { return one(o.Location) },
+}}
+
+// describeOfferings: every type is offered everywhere.
+func (e *EC2) describeOfferings(c *wire.Call, in *offeringsIn) (*offeringsOut, error) {
+	kind := in.LocationType
+	orElse(&kind, "region")
+	places, err := locations(c.Region, kind)
+	if err != nil {
+		return nil, err
+	}
+	var all []xmlOffering
+	for _, t := range allTypes() {
+		for _, p := range places {
+			all = append(all, xmlOffering{t.name, kind, p})
+		}
+	}
+	if all, err = offeringFilters.keep(all, in.Filters); err != nil {
+		return nil, err
+	}
+	key := func(o xmlOffering) string { return o.InstanceType + " " + o.Location }
+	slices.SortFunc(all, func(a, b xmlOffering) int { return compareIDs(key(a), key(b)) })
+	all, next, err := page(c, in.paging, 5, all, key)
+	return &offeringsOut{all, next}, err
+}
+
+func locations(name, kind string) ([]string, error) {
+	r, _ := findRegion(name)
+	var out []string
+	for _, z := range r.allZones() {
+		switch kind {
+		case "availability-zone":
+			out = append(out, z.name)
+		case "availability-zone-id":
+			out = append(out, z.id)
+		case "region":
+			return []string{name}, nil
+		default:
+			return nil, invalidValue("locationType", kind, "Expected region, availability-zone or availability-zone-id.")
+		}
+	}
+	return out, nil
+}
+
+type describeTypesIn struct {
+	dry
+	paging
+	InstanceTypes []string `wire:"InstanceType"`
+	Filters       []filter `wire:"Filter"`
+}
+
+type xmlProcessor struct {
+	Architectures wire.List[string] `xml:"supportedArchitectures"`
+	Clock         float64           `xml:"sustainedClockSpeedInGhz"`
+	Manufacturer  string            `xml:"manufacturer"`
+}
+
+type xmlVCPU struct {
+	Default int            `xml:"defaultVCpus"`
+	Cores   int            `xml:"defaultCores"`
+	Threads int            `xml:"defaultThreadsPerCore"`
+	Valid   wire.List[int] `xml:"validThreadsPerCore"`
+}
+
+type xmlMemory struct {
+	MiB int `xml:"sizeInMiB"`
+}
+
+type xmlEBSInfo struct {
+	Optimized  string `xml:"ebsOptimizedSupport"`
+	Encryption string `xml:"encryptionSupport"`
+	NVMe       string `xml:"nvmeSupport"`
+}
+
+type xmlNetworkInfo struct {
+	Performance string `xml:"networkPerformance"`
+	Interfaces  int    `xml:"maximumNetworkInterfaces"`
+	Cards       int    `xml:"maximumNetworkCards"`
+	DefaultCard int    `xml:"defaultNetworkCardIndex"`
+	IPv4        int    `xml:"ipv4AddressesPerInterface"`
+	IPv6        int    `xml:"ipv6AddressesPerInterface"`
+	HasIPv6     bool   `xml:"ipv6Supported"`
+	ENA         string `xml:"enaSupport"`
+	EFA         bool   `xml:"efaSupported"`
+	Encrypted   bool   `xml:"encryptionInTransitSupported"`
+	ENASRD      bool   `xml:"enaSrdSupported"`
+}
+
+type xmlType struct {
+	Name               string            `xml:"instanceType"`
+	Current            bool              `xml:"currentGeneration"`
+	FreeTier           bool              `xml:"freeTierEligible"`
+	UsageClasses       wire.List[string] `xml:"supportedUsageClasses"`
+	RootDevices        wire.List[string] `xml:"supportedRootDeviceTypes"`
+	Virtualization     wire.List[string] `xml:"supportedVirtualizationTypes"`
+	BareMetal          bool              `xml:"bareMetal"`
+	Hypervisor         string            `xml:"hypervisor"`
+	Processor          xmlProcessor      `xml:"processorInfo"`
+	VCPU               xmlVCPU           `xml:"vCpuInfo"`
+	Memory             xmlMemory         `xml:"memoryInfo"`
+	InstanceStorage    bool              `xml:"instanceStorageSupported"`
+	EBS                xmlEBSInfo        `xml:"ebsInfo"`
+	Network            xmlNetworkInfo    `xml:"networkInfo"`
+	Hibernation        bool              `xml:"hibernationSupported"`
+	Burstable          bool              `xml:"burstablePerformanceSupported"`
+	DedicatedHosts     bool              `xml:"dedicatedHostsSupported"`
+	AutoRecovery       bool              `xml:"autoRecoverySupported"`
+	BootModes          wire.List[string] `xml:"supportedBootModes"`
+	NitroEnclaves      string            `xml:"nitroEnclavesSupport"`
+	NitroTPM           string            `xml:"nitroTpmSupport"`
+	SupportedInRegion  bool              `xml:"supportedInRegion"`
+	RebootMigration    string            `xml:"rebootMigrationSupport"`
+	PrecisionTimeClock string            `xml:"phcSupport"`
+}
+
+type describeTypesOut struct {
+	Types     wire.List[xmlType] `xml:"instanceTypeSet"`
+	NextToken string             `xml:"nextToken,omitempty"`
+}
+
+var typeFilters = filters[xmlType]{by: map[string]func(xmlType) []string{
+	"auto-recovery-supported":                 func(t xmlType) []string { return flag(t.AutoRecovery) },
+	"bare-metal":                              func(t xmlType) []string { return flag(t.BareMetal) },
+	"burstable-performance-supported":         func(t xmlType) []string { return flag(t.Burstable) },
+	"current-generation":                      func(t xmlType) []string { return flag(t.Current) },
+	"free-tier-eligible":                      func(t xmlType) []string { return flag(t.FreeTier) },
+	"hypervisor":                              func(t xmlType) []string { return one(t.Hypervisor) },
+	"instance-storage-supported":              func(t xmlType) []string { return flag(t.InstanceStorage) },
+	"instance-type":                           func(t xmlType) []string { return one(t.Name) },
+	"memory-info.size-in-mib":                 func(t xmlType) []string { return one(strconv.Itoa(t.Memory.MiB)) },
+	"processor-info.supported-architecture":   func(t xmlType) []string { return t.Processor.Architectures },
+	"supported-boot-mode":                     func(t xmlType) []string { return t.BootModes },
+	"supported-root-device-type":              func(t xmlType) []string { return t.RootDevices },
+	"supported-usage-class":                   func(t xmlType) []string { return t.UsageClasses },
+	"supported-virtualization-type":           func(t xmlType) []string { return t.Virtualization },
+	"vcpu-info.default-vcpus":                 func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Default)) },
+	"vcpu-info.default-cores":                 func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Cores)) },
+	"network-info.ena-support":                func(t xmlType) []string { return one(t.Network.ENA) },
+	"ebs-info.ebs-optimized-support":          func(t xmlType) []string { return one(t.EBS.Optimized) },
+	"ebs-info.nvme-support":                   func(t xmlType) []string { return one(t.EBS.NVMe) },
+	"vcpu-info.default-threads-per-core":      func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Threads)) },
+	"network-info.network-performance":        func(t xmlType) []string { return one(t.Network.Performance) },
+	"network-info.maximum-network-interfaces": func(t xmlType) []string { return one(strconv.Itoa(t.Network.Interfaces)) },
+}}
+
+func (e *EC2) describeTypes(c *wire.Call, in *describeTypesIn) (*describeTypesOut, error) {
+	if in.MaxResults != nil && *in.MaxResults > 100 {
+		return nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value less than or equal to 100.", *in.MaxResults)
+	}
+	for _, name := range in.InstanceTypes {
+		if _, err := findType(name); err != nil {
+			return nil, wire.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", name)
+		}
+	}
+	var all []xmlType
+	for _, t := range allTypes() {
+		if len(in.InstanceTypes) == 0 || slices.Contains(in.InstanceTypes, t.name) {
+			all = append(all, typeXML(t))
+		}
+	}
+	all, err := typeFilters.keep(all, in.Filters)
+	if err != nil {
+		return nil, err
+	}
+	all, next, err := page(c, in.paging, 5, all, func(t xmlType) string { return t.Name })
+	return &describeTypesOut{all, next}, err
+}
+
+func typeXML(t instanceType) xmlType {
+	x := xmlType{
+		Name: t.name, Current: t.current, FreeTier: t.name == "t2.micro" || t.name == "t3.micro" || t.name == "t4g.small",
+		UsageClasses: wire.List[string]{"on-demand", "spot"}, RootDevices: wire.List[string]{"ebs"},
+		Virtualization: wire.List[string]{"hvm"}, Hypervisor: "nitro", Burstable: t.burstable, AutoRecovery: true,
+		Processor:     xmlProcessor{wire.List[string]{t.arch}, 2.5, t.manufacturer},
+		VCPU:          xmlVCPU{t.vcpus, t.vcpus / t.threads(), t.threads(), wire.List[int]{}},
+		Memory:        xmlMemory{t.mib},
+		EBS:           xmlEBSInfo{"default", "supported", "required"},
+		Network:       xmlNetworkInfo{"Up to 12.5 Gigabit", 3, 1, 0, 10, 10, true, "required", false, true, false},
+		BootModes:     wire.List[string]{"uefi"},
+		NitroEnclaves: "unsupported", NitroTPM: "unsupported", SupportedInRegion: true, RebootMigration: "supported", PrecisionTimeClock: "unsupported",
+	}
+	for n := range t.threads() {
+		x.VCPU.Valid = append(x.VCPU.Valid, n+1)
+	}
+	if t.arch == "x86_64" {
+		x.BootModes = wire.List[string]{"legacy-bios", "uefi"}
+		x.DedicatedHosts = !t.burstable
+	}
+	if !t.current {
+		x.Hypervisor, x.EBS.NVMe, x.EBS.Optimized = "xen", "unsupported", "supported"
+	}
+	return x
+}

@@ -1,0 +1,152 @@
+package ec2
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"amiship/sandbox/wire"
+)
+
+// filter is one Filter.N of a request.
+type filter struct {
+	Name   string
+	Values []string `wire:"Value"`
+}
+
+const maxFilterValues = 200
+
+// filters are the filters of one kind of resource.
+type filters[T any] struct {
+	by   map[string]func(T) []string
+	tags func(T) map[string]string
+	// never are names that AWS knows and no resource of the sandbox has a
+	// value for: they match nothing.
+	never []string
+}
+
+// keep returns the items that match every filter. Values of one filter are
+// alternatives, with * and ? as wildcards. An unknown filter is an error: what
+// was asked is never ignored.
+func (f filters[T]) keep(items []T, asked []filter) ([]T, error) {
+	tests, err := f.compile(asked)
+	if err != nil || len(tests) == 0 {
+		return items, err
+	}
+	return slices.DeleteFunc(items, func(it T) bool {
+		for _, test := range tests {
+			if !test(it) {
+				return true
+			}
+		}
+		return false
+	}), nil
+}
+
+func (f filters[T]) compile(asked []filter) ([]func(T) bool, error) {
+	var tests []func(T) bool
+	total := 0
+	for _, a := range asked {
+		total += len(a.Values)
+		values, known := f.values(a.Name)
+		if !known {
+			return nil, wire.Errorf("InvalidParameterValue", "The filter '%s' is invalid", orNull(a.Name))
+		}
+		tests = append(tests, func(it T) bool { return anyMatch(a.Values, values(it)) })
+	}
+	if total > maxFilterValues {
+		return nil, wire.Errorf("FilterLimitExceeded", "The maximum number of filter values specified on a single call is %d", maxFilterValues)
+	}
+	return tests, nil
+}
+
+func (f filters[T]) values(name string) (func(T) []string, bool) {
+	if get, ok := f.by[name]; ok {
+		return get, true
+	}
+	if slices.Contains(f.never, name) {
+		return func(T) []string { return nil }, true
+	}
+	if f.tags == nil {
+		return nil, false
+	}
+	if key, ok := strings.CutPrefix(name, "tag:"); ok {
+		return func(it T) []string { return tagValue(f.tags(it), key) }, true
+	}
+	if name == "tag-key" {
+		return func(it T) []string { return slices.Collect(maps.Keys(f.tags(it))) }, true
+	}
+	return nil, false
+}
+
+func tagValue(tags map[string]string, key string) []string {
+	if v, ok := tags[key]; ok {
+		return []string{v}
+	}
+	return nil
+}
+
+func orNull(s string) string {
+	if s == "" {
+		return "null"
+	}
+	return s
+}
+
+func anyMatch(patterns, values []string) bool {
+	for _, v := range values {
+		for _, p := range patterns {
+			if wildcard(p, v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wildcard matches s against a pattern of AWS's filters: * is any text, ? any
+// one character, \ takes the next character literally.
+func wildcard(pattern, s string) bool {
+	for pattern != "" {
+		switch pattern[0] {
+		case '*':
+			rest := strings.TrimLeft(pattern, "*")
+			for i := range len(s) + 1 {
+				if wildcard(rest, s[i:]) {
+					return true
+				}
+			}
+			return false
+		case '?':
+			if s == "" {
+				return false
+			}
+		case '\\':
+			if len(pattern) > 1 {
+				pattern = pattern[1:]
+			}
+			fallthrough
+		default:
+			if s == "" || s[0] != pattern[0] {
+				return false
+			}
+		}
+		pattern, s = pattern[1:], s[1:]
+	}
+	return s == ""
+}
+
+// one and flag are values of a filter for a plain string and a boolean.
+func one(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func flag(b bool) []string {
+	if b {
+		return []string{"true"}
+	}
+	return []string{"false"}
+}

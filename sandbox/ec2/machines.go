@@ -1,0 +1,143 @@
+package ec2
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/machine"
+	"amiship/sandbox/wire"
+)
+
+// bases are the operating systems that Seed was given, by layer.
+var bases = cloud.NewTable[machine.Base]("ec2.bases")
+
+var zeroAddr netip.Addr
+
+// spec describes an instance's machine to the driver.
+func spec(tx *cloud.Tx, in Instance) machine.Spec {
+	arch := "amd64"
+	if in.Arch == "arm64" {
+		arch = "arm64"
+	}
+	s := machine.Spec{
+		ID: in.ID, Layers: in.Layers, Arch: arch, Hostname: in.Hostname(), UUID: hypervisorUUID(in.ID), MAC: in.MAC(),
+		Private: in.Private, Public: in.Public, Ports: portsOf(tx, in), AuthorizedKey: in.AuthorizedKey, User: "ubuntu",
+	}
+	if b, found := bases.Get(tx, "", in.Layers[0]); found {
+		s.User = b.User
+	}
+	return s
+}
+
+// hypervisorUUID begins with ec2, by which cloud-init knows where it is.
+func hypervisorUUID(id string) string {
+	d := digest(id)
+	return fmt.Sprintf("ec2%s-%s-%s-%s-%s", d[:5], d[5:9], d[9:13], d[13:17], d[17:29])
+}
+
+func portsOf(tx *cloud.Tx, in Instance) []machine.PortRange {
+	var rules []rule
+	for _, id := range in.Groups {
+		if g, found := findGroup(tx, in.Region, in.Account, id); found {
+			rules = append(rules, g.Ingress...)
+		}
+	}
+	return openPorts(rules)
+}
+
+// tell has the driver do something to the instance if it is still in the state
+// that this was decided in. The store is held meanwhile, so that orders reach
+// the driver in the order in which they were stored.
+func (e *EC2) tell(region, id, state string, do func(*cloud.Tx, Instance) error) error {
+	return e.store.View(func(tx *cloud.Tx) error {
+		in, found := Instances.Get(tx, region, id)
+		if !found || in.State != state {
+			return errMovedOn
+		}
+		return do(tx, in)
+	})
+}
+
+var errMovedOn = errors.New("the instance is in another state by now")
+
+// start starts a pending instance's machine.
+func (e *EC2) start(region, id string) {
+	err := e.tell(region, id, statePending, func(tx *cloud.Tx, in Instance) error {
+		return e.driver.Start(spec(tx, in))
+	})
+	if errors.Is(err, errMovedOn) {
+		return
+	}
+	_ = e.store.Update(func(tx *cloud.Tx) error {
+		in, found := Instances.Get(tx, region, id)
+		if !found || in.State != statePending {
+			return nil
+		}
+		in.Started = true
+		if err != nil {
+			in = in.terminated(tx.Now, "Server.InternalError", "Server.InternalError: "+err.Error())
+			releaseVolumes(tx, in)
+		}
+		Instances.Put(tx, region, id, in)
+		return nil
+	})
+}
+
+// stop and remove carry out what was stored.
+func (e *EC2) stop(region, id string) {
+	_ = e.tell(region, id, stateStopping, func(*cloud.Tx, Instance) error { return e.driver.Stop(id) })
+}
+
+func (e *EC2) remove(region, id string) {
+	_ = e.tell(region, id, stateShutting, func(*cloud.Tx, Instance) error { return e.driver.Remove(id) })
+}
+
+const (
+	rebootTime = 60 * time.Second
+	rebootPoll = 50 * time.Millisecond
+)
+
+// reboot stops the machine and starts it again. The caller of RebootInstances
+// waits for the stop, for at most rebootTime; on AWS nobody waits.
+func (e *EC2) reboot(region, id string) {
+	err := e.driver.Stop(id)
+	for deadline := time.Now().Add(rebootTime); err == nil && time.Now().Before(deadline); {
+		if s := e.driver.Status(id).State; s == machine.Stopped || s == machine.Failed {
+			break
+		}
+		time.Sleep(rebootPoll)
+	}
+	_ = e.tell(region, id, stateRunning, func(tx *cloud.Tx, in Instance) error { return e.driver.Start(spec(tx, in)) })
+	_ = e.store.Update(func(tx *cloud.Tx) error {
+		in, found := Instances.Get(tx, region, id)
+		if found {
+			in.Rebooting = false
+			Instances.Put(tx, region, id, in)
+		}
+		return nil
+	})
+}
+
+// portsChanged tells the driver about a change of a group's rules.
+func (e *EC2) portsChanged(c *wire.Call, group string) {
+	region := c.Region
+	for id, in := range Instances.All(c.Tx, region) {
+		if slices.Contains(in.Groups, group) && (in.State == stateRunning || in.State == statePending) {
+			c.After(func() { e.setPorts(region, id) })
+		}
+	}
+}
+
+func (e *EC2) setPorts(region, id string) {
+	_ = e.store.View(func(tx *cloud.Tx) error {
+		in, found := Instances.Get(tx, region, id)
+		if !found || !in.Started || (in.State != stateRunning && in.State != statePending) {
+			return nil
+		}
+		return e.driver.SetPorts(id, portsOf(tx, in))
+	})
+}

@@ -1,0 +1,192 @@
+package ec2
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+
+	"amiship/sandbox/wire"
+)
+
+type instancesIn struct {
+	dry
+	InstanceIDs []string `wire:"InstanceId"`
+}
+
+type stopIn struct {
+	instancesIn
+	Hibernate      bool
+	SkipOSShutdown bool `wire:"SkipOsShutdown"`
+	Force          bool
+}
+
+type xmlState struct {
+	Code int    `xml:"code"`
+	Name string `xml:"name"`
+}
+
+func stateXML(name string) xmlState { return xmlState{stateCode(name), name} }
+
+type xmlStateChange struct {
+	InstanceID string   `xml:"instanceId"`
+	Current    xmlState `xml:"currentState"`
+	Previous   xmlState `xml:"previousState"`
+}
+
+type stateChangesOut struct {
+	Instances wire.List[xmlStateChange] `xml:"instancesSet"`
+}
+
+// ownInstance returns one of the caller's instances, settled.
+func (e *EC2) ownInstance(c *wire.Call, id string) (Instance, error) {
+	if id == "" {
+		return Instance{}, missingParameter("InstanceId")
+	}
+	if err := checkID("i", id, "InvalidInstanceID.Malformed"); err != nil {
+		return Instance{}, err
+	}
+	in, found := Instances.Get(c.Tx, c.Region, id)
+	if !found || in.Account != c.Account.ID || !e.shown(in, c.Now) {
+		return in, unknownIDs("InvalidInstanceID.NotFound", "instance", []string{id})
+	}
+	return e.seen(c, in), nil
+}
+
+// each changes the state of the named instances, all or none. change is given
+// an instance and returns its next state.
+func (e *EC2) each(c *wire.Call, ids []string, change func(*Instance) error) (*stateChangesOut, error) {
+	if len(ids) == 0 {
+		return nil, missingParameter("InstanceId")
+	}
+	out := &stateChangesOut{}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		in, err := e.ownInstance(c, id)
+		if err != nil {
+			return nil, err
+		}
+		before := in.State
+		if err := change(&in); err != nil {
+			return nil, err
+		}
+		if in.State != before {
+			putInstance(c, in)
+		}
+		out.Instances = append(out.Instances, xmlStateChange{id, stateXML(in.State), stateXML(before)})
+	}
+	return out, nil
+}
+
+func wrongState(in *Instance, verb string) error {
+	return wire.Errorf("IncorrectInstanceState", "The instance '%s' is not in a state from which it can be %s.", in.ID, verb)
+}
+
+func (e *EC2) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, error) {
+	region := c.Region
+	return e.each(c, in.InstanceIDs, func(i *Instance) error {
+		switch {
+		case i.State == stateStopped || i.State == stateStopping:
+			return nil
+		case i.State != stateRunning && i.State != statePending:
+			return wrongState(i, "stopped")
+		case i.KeepRunning:
+			return wire.Errorf("OperationNotPermitted", "The instance '%s' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.", i.ID)
+		}
+		i.State = stateStopping
+		i.ReasonCode, i.Reason = "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"
+		id := i.ID
+		c.After(func() { e.stop(region, id) })
+		return nil
+	})
+}
+
+type startIn struct {
+	instancesIn
+	AdditionalInfo string
+}
+
+// startInstances gives stopped machines a new public address.
+func (e *EC2) startInstances(c *wire.Call, in *startIn) (*stateChangesOut, error) {
+	region := c.Region
+	return e.each(c, in.InstanceIDs, func(i *Instance) error {
+		switch {
+		case i.State == stateRunning || i.State == statePending:
+			return nil
+		case i.State != stateStopped:
+			return wrongState(i, "started")
+		}
+		i.State, i.Started, i.Launched, i.Reason, i.ReasonCode = statePending, false, c.Now, "", ""
+		if i.WantsPublic {
+			i.Public = publicAddress(c.Tx)
+		}
+		id := i.ID
+		c.After(func() { e.start(region, id) })
+		return nil
+	})
+}
+
+type terminateIn struct {
+	instancesIn
+	Force          bool
+	SkipOSShutdown bool `wire:"SkipOsShutdown"`
+}
+
+func (e *EC2) terminateInstances(c *wire.Call, in *terminateIn) (*stateChangesOut, error) {
+	region := c.Region
+	return e.each(c, in.InstanceIDs, func(i *Instance) error {
+		if i.State == stateTerminated || i.State == stateShutting {
+			return nil
+		}
+		if i.KeepAlive {
+			return wire.Errorf("OperationNotPermitted", "The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", i.ID)
+		}
+		i.State = stateShutting
+		i.ReasonCode, i.Reason = "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"
+		id := i.ID
+		c.After(func() { e.remove(region, id) })
+		return nil
+	})
+}
+
+func (e *EC2) rebootInstances(c *wire.Call, in *instancesIn) (*done, error) {
+	if len(in.InstanceIDs) == 0 {
+		return nil, missingParameter("InstanceId")
+	}
+	region := c.Region
+	for _, id := range in.InstanceIDs {
+		i, err := e.ownInstance(c, id)
+		if err != nil {
+			return nil, err
+		}
+		if i.State != stateRunning {
+			return nil, wrongState(&i, "rebooted")
+		}
+		i.Rebooting = true
+		putInstance(c, i)
+		c.After(func() { e.reboot(region, id) })
+	}
+	return ok()
+}
+
+type consoleIn struct {
+	dry
+	InstanceID string `wire:"InstanceId"`
+	Latest     bool
+}
+
+type consoleOut struct {
+	InstanceID string    `xml:"instanceId"`
+	Timestamp  wire.Time `xml:"timestamp"`
+	Output     string    `xml:"output,omitempty"` // base64
+}
+
+func (e *EC2) getConsoleOutput(c *wire.Call, in *consoleIn) (*consoleOut, error) {
+	i, err := e.ownInstance(c, in.InstanceID)
+	if err != nil {
+		return nil, err
+	}
+	text, err := e.driver.Console(i.ID)
+	if err != nil && i.State != stateTerminated {
+		return nil, fmt.Errorf("console of %s: %w", i.ID, err)
+	}
+	return &consoleOut{i.ID, wire.Time(c.Now), base64.StdEncoding.EncodeToString(text)}, nil
+}

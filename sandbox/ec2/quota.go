@@ -1,0 +1,34 @@
+package ec2
+
+import (
+	"amiship/sandbox/quotas"
+	"amiship/sandbox/wire"
+)
+
+func publicQuota(c *wire.Call) int {
+	return int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.PublicAMIs))
+}
+
+func sharingQuota(c *wire.Call) int {
+	return int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.AMISharing))
+}
+
+// copyQuota is how many snapshot copies may run at once into the region.
+func (e *EC2) copyQuota(c *wire.Call) int {
+	if e.set.SnapshotCopies > 0 {
+		return e.set.SnapshotCopies
+	}
+	return int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ebs", quotas.SnapshotCopies))
+}
+
+// publicImages counts what the quota counts: the caller's public images in the
+// region, deprecated ones and those in the Recycle Bin included.
+func publicImages(c *wire.Call) int {
+	n := 0
+	for _, im := range Images.All(c.Tx, c.Region) {
+		if im.Owner == c.Account.ID && im.Public && !im.gone(c.Now) {
+			n++
+		}
+	}
+	return n
+}

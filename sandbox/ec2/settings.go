@@ -1,0 +1,77 @@
+package ec2
+
+import "time"
+
+// Settings are the durations and limits that AWS does not promise.
+type Settings struct {
+	// How long work takes on AWS; the clock's speed shortens it.
+	CopyImage      time.Duration `yaml:"copy_image"`
+	CopySnapshot   time.Duration `yaml:"copy_snapshot"`
+	CreateImage    time.Duration `yaml:"create_image"`
+	RegisterImage  time.Duration `yaml:"register_image"`
+	CreateSnapshot time.Duration `yaml:"create_snapshot"`
+
+	// How long things are remembered or held back; only the clock passes these.
+	// LaunchDelay is how late lastLaunchedTime shows a launch.
+	LaunchDelay time.Duration `yaml:"launch_delay"`
+	// TerminatedShown is how long a terminated instance is still described.
+	TerminatedShown time.Duration `yaml:"terminated_shown"`
+	// Cooldown is how long deregistration protection with a cool-down goes on
+	// after it was switched off.
+	Cooldown time.Duration `yaml:"cooldown"`
+	// TokenLife is how long a client token is remembered; AWS does not say [?].
+	TokenLife time.Duration `yaml:"token_life"`
+	// SnapshotCopies is how many snapshot copies may run at once into a
+	// region, for one account; 0 leaves it to Service Quotas (20).
+	SnapshotCopies int `yaml:"snapshot_copies"`
+	// CopyImageLimit says what CopyImage does beyond SnapshotCopies [?].
+	CopyImageLimit CopyImageLimit `yaml:"copy_image_limit"`
+}
+
+// CopyImageLimit is one of the things that AWS might do with one copy too many.
+type CopyImageLimit string
+
+// What CopyImage may do beyond the limit of concurrent snapshot copies.
+const (
+	CopyQueues  CopyImageLimit = "queue"  // the copy waits for a place
+	CopyFails   CopyImageLimit = "fail"   // the image ends failed
+	CopyRefused CopyImageLimit = "refuse" // the call answers ResourceLimitExceeded
+)
+
+// DefaultSettings are what is usual on AWS.
+func DefaultSettings() Settings {
+	return Settings{
+		CopyImage:       8 * time.Minute,
+		CopySnapshot:    6 * time.Minute,
+		CreateImage:     2 * time.Minute,
+		RegisterImage:   5 * time.Second,
+		CreateSnapshot:  90 * time.Second,
+		LaunchDelay:     24 * time.Hour,
+		TerminatedShown: time.Hour,
+		Cooldown:        24 * time.Hour,
+		TokenLife:       7 * 24 * time.Hour,
+		CopyImageLimit:  CopyQueues,
+	}
+}
+
+func (s Settings) withDefaults() Settings {
+	d := DefaultSettings()
+	orElse(&s.CopyImage, d.CopyImage)
+	orElse(&s.CopySnapshot, d.CopySnapshot)
+	orElse(&s.CreateImage, d.CreateImage)
+	orElse(&s.RegisterImage, d.RegisterImage)
+	orElse(&s.CreateSnapshot, d.CreateSnapshot)
+	orElse(&s.LaunchDelay, d.LaunchDelay)
+	orElse(&s.TerminatedShown, d.TerminatedShown)
+	orElse(&s.Cooldown, d.Cooldown)
+	orElse(&s.TokenLife, d.TokenLife)
+	orElse(&s.CopyImageLimit, d.CopyImageLimit)
+	return s
+}
+
+func orElse[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}

@@ -1,0 +1,83 @@
+package ec2
+
+import "amiship/sandbox/wire"
+
+type modifySnapshotIn struct {
+	dry
+	legacy
+	Attribute  string
+	GroupNames []string `wire:"GroupName"` // some clients spell UserGroup so
+	SnapshotID string   `wire:"SnapshotId"`
+
+	CreateVolumePermission modification
+}
+
+func (e *EC2) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn) (*done, error) {
+	s, err := ownSnapshot(c, in.SnapshotID)
+	if err != nil {
+		return nil, err
+	}
+	in.UserGroups = append(in.UserGroups, in.GroupNames...)
+	g, err := collect(in.CreateVolumePermission, in.legacy, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if g.empty() {
+		return nil, invalidCombination("No attributes specified.")
+	}
+	if state := s.state(c.Now); state != "completed" && len(g.add) > 0 {
+		return nil, wire.Errorf("IncorrectState", "Snapshot is in invalid state - %s", state)
+	}
+	after := s
+	after.Public, after.Users, _ = g.apply(s.Public, s.Users, nil)
+	if err := mayShareSnapshot(c, s, after); err != nil {
+		return nil, err
+	}
+	putSnapshot(c, after)
+	return ok()
+}
+
+func mayShareSnapshot(c *wire.Call, before, after Snapshot) error {
+	published := after.Public && !before.Public
+	shared := len(after.Users) > len(before.Users)
+	switch {
+	case published && after.ProductCode != "":
+		return wire.Errorf("OperationNotPermitted", "The snapshot %s has a product code of AWS Marketplace and cannot be made public.", after.ID)
+	case published && after.Encrypted && after.KMSKey != defaultKey(c):
+		return wire.Errorf("OperationNotPermitted", "Encrypted snapshots cannot be shared publicly")
+	case (published || shared) && after.Encrypted && after.KMSKey == defaultKey(c):
+		return wire.Errorf("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared")
+	}
+	return nil
+}
+
+type snapshotAttributeIn struct {
+	dry
+	Attribute  string
+	SnapshotID string `wire:"SnapshotId"`
+}
+
+type snapshotAttributeOut struct {
+	ProductCodes           *wire.List[xmlProductCode] `xml:"productCodes"`
+	SnapshotID             string                     `xml:"snapshotId"`
+	CreateVolumePermission *wire.List[permission]     `xml:"createVolumePermission"`
+}
+
+func (e *EC2) describeSnapshotAttribute(c *wire.Call, in *snapshotAttributeIn) (*snapshotAttributeOut, error) {
+	s, err := ownSnapshot(c, in.SnapshotID)
+	if err != nil {
+		return nil, err
+	}
+	out := &snapshotAttributeOut{SnapshotID: s.ID}
+	switch in.Attribute {
+	case "createVolumePermission":
+		list := listPermissions(s.Public, s.Users, nil)
+		out.CreateVolumePermission = &list
+	case "productCodes":
+		list := productCodes(s.ProductCode)
+		out.ProductCodes = &list
+	default:
+		return nil, invalidValue("attribute", in.Attribute, "Expected createVolumePermission or productCodes.")
+	}
+	return out, nil
+}

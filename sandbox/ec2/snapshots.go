@@ -1,0 +1,166 @@
+package ec2
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/wire"
+)
+
+// Snapshot is a frozen disk: a stack of the machine driver's layers.
+type Snapshot struct {
+	ID, Owner, Description string
+	Volume                 string   // the volume it was made of
+	Size                   int      // GiB
+	Bytes                  int64    `json:",omitempty"` // what the newest layer takes
+	Layers                 []string // lowest first
+	Started, Due           time.Time
+	Ready                  bool     // its layer is there
+	Failed                 string   `json:",omitempty"`
+	Copy                   bool     `json:",omitempty"` // made by CopySnapshot or CopyImage
+	Minutes                int      `json:",omitempty"` // of a time-based copy
+	Encrypted              bool     `json:",omitempty"`
+	KMSKey                 string   `json:",omitempty"`
+	Public                 bool     `json:",omitempty"`
+	Users                  []string `json:",omitempty"` // accounts that may create volumes, sorted
+	ProductCode            string   `json:",omitempty"`
+}
+
+// Snapshots by id, in partition region.
+var Snapshots = cloud.NewTable[Snapshot]("ec2.snapshots")
+
+func (s Snapshot) state(now time.Time) string {
+	switch {
+	case now.Before(s.Due):
+		return "pending"
+	case s.Failed != "":
+		return "error"
+	case !s.Ready:
+		return "pending"
+	}
+	return "completed"
+}
+
+// progress grows with the time since the snapshot was begun.
+func (s Snapshot) progress(now time.Time) int {
+	if s.state(now) == "completed" {
+		return 100
+	}
+	whole := s.Due.Sub(s.Started)
+	if whole <= 0 {
+		return 99
+	}
+	return min(99, int(100*now.Sub(s.Started)/whole))
+}
+
+func (s Snapshot) visible(account string) bool {
+	return s.Owner == account || s.Public || slices.Contains(s.Users, account)
+}
+
+func findSnapshot(tx *cloud.Tx, region, account, id string) (Snapshot, bool) {
+	s, found := Snapshots.Get(tx, region, id)
+	if !found || !s.visible(account) {
+		return Snapshot{}, false
+	}
+	return s, true
+}
+
+func seenSnapshot(c *wire.Call, id string) (Snapshot, error) {
+	if id == "" {
+		return Snapshot{}, missingParameter("SnapshotId")
+	}
+	if err := checkID("snap", id, "InvalidSnapshotID.Malformed"); err != nil {
+		return Snapshot{}, err
+	}
+	s, found := findSnapshot(c.Tx, c.Region, c.Account.ID, id)
+	if !found {
+		return Snapshot{}, snapshotNotFound(id)
+	}
+	return s, nil
+}
+
+func ownSnapshot(c *wire.Call, id string) (Snapshot, error) {
+	s, err := seenSnapshot(c, id)
+	if err == nil && s.Owner != c.Account.ID {
+		err = &wire.Error{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.", Status: 403}
+	}
+	return s, err
+}
+
+func putSnapshot(c *wire.Call, s Snapshot) { Snapshots.Put(c.Tx, c.Region, s.ID, s) }
+
+type deleteSnapshotIn struct {
+	dry
+	SnapshotID string `wire:"SnapshotId"`
+}
+
+func (e *EC2) deleteSnapshot(c *wire.Call, in *deleteSnapshotIn) (*done, error) {
+	s, err := ownSnapshot(c, in.SnapshotID)
+	if err != nil {
+		return nil, err
+	}
+	if user, used := imageUsing(c.Tx, c.Region, s.ID, ""); used {
+		return nil, wire.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.ID, user)
+	}
+	e.dropSnapshot(c, s)
+	return ok()
+}
+
+// dropSnapshot deletes s, and its layer if nothing else is built on it.
+func (e *EC2) dropSnapshot(c *wire.Call, s Snapshot) {
+	Snapshots.Delete(c.Tx, c.Region, s.ID)
+	dropTags(c.Tx, c.Region, s.Owner, s.ID)
+	if len(s.Layers) > 0 && !isBase(s.Layers[len(s.Layers)-1]) {
+		c.After(e.prune)
+	}
+}
+
+// isBase reports whether a layer is an operating system, which the driver
+// keeps by itself.
+func isBase(layer string) bool { return strings.HasPrefix(layer, "base/") }
+
+// imageUsing returns an image, other than except, that stands on the snapshot.
+// One in the Recycle Bin still does.
+func imageUsing(tx *cloud.Tx, region, snapshot, except string) (string, bool) {
+	for id, im := range Images.All(tx, region) {
+		if id != except && !im.gone(tx.Now) && slices.Contains(im.snapshots(), snapshot) {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// prune lets the driver delete the layers that nothing refers to any more. It
+// holds the store meanwhile, so that no new reference can appear.
+func (e *EC2) prune() {
+	if e.driver == nil {
+		return
+	}
+	_ = e.store.View(func(tx *cloud.Tx) error {
+		return e.driver.Prune(layersInUse(tx))
+	})
+}
+
+func layersInUse(tx *cloud.Tx) map[string]bool {
+	keep := map[string]bool{}
+	for _, region := range Snapshots.Parts(tx) {
+		for _, s := range Snapshots.All(tx, region) {
+			for _, l := range s.Layers {
+				keep[l] = true
+			}
+		}
+	}
+	for _, region := range Instances.Parts(tx) {
+		for _, in := range Instances.All(tx, region) {
+			if in.State == stateTerminated {
+				continue
+			}
+			for _, l := range in.Layers {
+				keep[l] = true
+			}
+		}
+	}
+	return keep
+}
