@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/ec2"
 	"amiship/sandbox/imds"
 	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/bases"
 	"amiship/sandbox/machine/container"
 	"amiship/sandbox/machine/instant"
 	"amiship/sandbox/quotas"
+	"amiship/sandbox/ssm"
 	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
 )
@@ -27,14 +32,18 @@ type parts struct {
 
 // assemble puts the services behind the one endpoint.
 func (s *box) assemble() error {
-	driver, bases, err := s.startDriver()
+	driver, from, err := s.startDriver()
 	if err != nil {
 		return err
 	}
 	s.parts.driver = driver
-	_ = bases
-	s.wire = wire.NewServer(s.store, s.cfg.Throttle, sts.Service(), quotas.Service())
-	return nil
+	if err := s.store.Update(func(tx *cloud.Tx) error { ec2.Seed(tx, from); return nil }); err != nil {
+		return err
+	}
+	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists})
+	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver})
+	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service())
+	return compute.Recover()
 }
 
 // startDriver makes the machine driver, and says what it can start from.
@@ -62,14 +71,17 @@ func (s *box) startDriver() (machine.Driver, []machine.Base, error) {
 	return nil, nil, fmt.Errorf("machine driver %q: there are container and instant", s.cfg.Driver)
 }
 
-// instantBases are names only: instant machines have empty disks.
+// instantBases are names only, on both architectures: instant machines have
+// empty disks.
 func instantBases() []machine.Base {
 	var out []machine.Base
-	for _, arch := range []string{"amd64", "arm64"} {
-		out = append(out, machine.Base{
-			Layer: "base/ubuntu-22.04/" + arch, Arch: arch, User: "ubuntu",
-			Description: "Ubuntu 22.04 LTS, played by the sandbox's instant driver",
-		})
+	for _, b := range bases.List() {
+		system := strings.TrimSuffix(b.Layer, "/"+b.Arch)
+		for _, arch := range []string{"amd64", "arm64"} {
+			b.Layer, b.Arch = system+"/"+arch, arch
+			b.Description = strings.TrimPrefix(system, "base/") + ", played by the sandbox's instant driver"
+			out = append(out, b)
+		}
 	}
 	return out
 }

@@ -139,6 +139,11 @@ func InstanceByAddr(tx *cloud.Tx, private netip.Addr) (Instance, bool) {
 	return Instance{}, false
 }
 
+// Tags returns the instance's tags.
+func (in Instance) Tags(tx *cloud.Tx) map[string]string {
+	return tagsOf(tx, in.Region, in.Account, in.ID)
+}
+
 // GroupNames returns the names of the instance's security groups, in order.
 func GroupNames(tx *cloud.Tx, in Instance) []string {
 	var out []string
