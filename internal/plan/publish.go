@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -55,7 +56,7 @@ func (b *builder) publishStep(v *variant, p *place, open bool) {
 func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, open bool) {
 	key := v.Key(p.Region)
 	s := Step{Required: p.Required, Action: Action{
-		ID: stepID(Parameter, key, param.Name), Kind: Parameter, Target: key, Name: param.Name, Value: p.copied.AMI,
+		ID: stepID(Parameter, key, strings.TrimPrefix(param.Name, "/")), Kind: Parameter, Target: key, Name: param.Name, Value: p.copied.AMI,
 	}}
 	params := b.w.Regions[p.Region].Params
 	switch {

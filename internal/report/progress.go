@@ -23,8 +23,11 @@ func NewProgress(w io.Writer, now func() time.Time) *Progress {
 }
 
 // Plan writes what has changed since the last plan. What was done from the
-// first is not news.
+// first is not news, and nothing is while facts are lacking.
 func (pr *Progress) Plan(p plan.Plan) {
+	if len(p.Look) > 0 {
+		return
+	}
 	first := len(pr.seen) == 0
 	for _, s := range p.Steps {
 		text := string(s.State)
@@ -37,7 +40,7 @@ func (pr *Progress) Plan(p plan.Plan) {
 		quiet := s.State == plan.After || s.State == plan.Ready || first && s.State == plan.Done
 		pr.seen[s.ID] = text
 		if !quiet {
-			fmt.Fprintf(pr.w, "%s  %-8s %s\n", pr.now().Format("15:04:05"), s.ID, text)
+			fmt.Fprintf(pr.w, "%s  %s  %s\n", pr.now().Format("15:04:05"), s.ID, text)
 		}
 	}
 }

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"amiship/internal/awsapi"
+	"amiship/internal/catalog"
+	"amiship/internal/observe"
+	"amiship/internal/packer"
+	"amiship/internal/report"
+	"amiship/internal/world"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var offline bool
+	cmd := &cobra.Command{
+		Use: "check [TAG]", Short: "Check the catalog, the tools, the credentials and the permissions",
+		Long: `Check says what a release would miss, without changing anything: whether the
+catalog is right (at a tag, if one is given), Packer is there, AWS knows the
+caller, every region answers, and builds have a network to run in.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.check(cmd.Context(), args, offline)
+		},
+	}
+	cmd.Flags().BoolVar(&offline, "offline", false, "only the catalog and the tools")
+	return cmd
+}
+
+func (a *app) check(ctx context.Context, args []string, offline bool) error {
+	b, err := a.load()
+	if err != nil {
+		return err
+	}
+	for _, tag := range args {
+		if _, err := catalog.Resolve(b, tag); err != nil {
+			return err
+		}
+	}
+	found := []world.Finding{{What: b.File}, a.tool(ctx)}
+	if !offline {
+		more, err := online(ctx, b)
+		if err != nil {
+			return err
+		}
+		found = append(found, more...)
+	}
+	if a.json {
+		err = report.JSON(a.Out, found)
+	} else {
+		report.Findings(a.Out, found)
+	}
+	for _, f := range found {
+		if f.Err != "" {
+			return firstOf(err, silent(codeFailed))
+		}
+	}
+	return err
+}
+
+func (a *app) tool(ctx context.Context) world.Finding {
+	version, err := (packer.Runner{}).Version(ctx)
+	f := world.Finding{What: "packer " + version}
+	if err != nil {
+		f.Err = err.Error()
+	}
+	return f
+}
+
+func online(ctx context.Context, b *catalog.Bundle) ([]world.Finding, error) {
+	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	if err != nil {
+		return nil, err
+	}
+	account, arn, err := clients.Identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	who := world.Finding{What: fmt.Sprintf("account %s, as %s", account, arn)}
+	return append([]world.Finding{who}, observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog))...), nil
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"amiship/internal/engine"
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/report"
+	"amiship/internal/world"
+)
+
+type sweepOptions struct {
+	yes   bool
+	older time.Duration
+}
+
+func (a *app) sweepCommand() *cobra.Command {
+	var o sweepOptions
+	cmd := &cobra.Command{
+		Use: "sweep", Short: "Remove what runs that died have left over",
+		Long: `Sweep shows what is left over of the project's releases, asks, and removes it:
+claims of dead runs with their instances and keys, AMIs that failed, candidates
+that nobody has used for a while, second copies that nobody can see.
+
+Nothing is touched that does not carry the project's tags or a candidate's name.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.sweep(cmd.Context(), o) },
+	}
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().DurationVar(&o.older, "older", 7*24*time.Hour, "candidates of this age go too; 0s: all of them")
+	return cmd
+}
+
+func (a *app) sweep(ctx context.Context, o sweepOptions) error {
+	b, err := a.load()
+	if err != nil {
+		return err
+	}
+	d := release.Desired{Project: b.Catalog.Project}
+	s := plan.Sweep{Project: d.Project, Regions: allRegions(b.Catalog), Older: o.older}
+	ctx, stop, cancel := interrupts(ctx)
+	defer cancel()
+	p, _, err := look(ctx, d, s.Reconcile)
+	if err != nil {
+		return err
+	}
+	report.Steps(a.Out, p)
+	if len(p.Steps) == 0 {
+		fmt.Fprintf(a.Out, "%s: nothing is left over\n", d.Project)
+		return unreadRegions(p)
+	}
+	if !o.yes {
+		if err := a.confirm(fmt.Sprintf("remove these %d?", len(p.Steps))); err != nil {
+			return err
+		}
+	}
+	approved := stepIDs(p)
+	p, outcome, _, err := a.run(ctx, stop, d, engine.Defaults(), func(w world.World, r plan.Run) plan.Plan {
+		return s.Reconcile(w, r).Only(approved)
+	})
+	if err != nil {
+		return err
+	}
+	report.Trouble(a.Out, p)
+	a.hints(p)
+	return outcomeError(outcome)
+}
+
+func stepIDs(p plan.Plan) []plan.ID {
+	var out []plan.ID
+	for _, s := range p.Steps {
+		out = append(out, s.ID)
+	}
+	return slices.Clip(out)
+}
+
+func unreadRegions(p plan.Plan) error {
+	var errs []error
+	for _, q := range p.Missed {
+		errs = append(errs, fmt.Errorf("%s of %s could not be read", q.Kind, q.Region))
+	}
+	return errors.Join(errs...)
+}
+
+// confirm asks at a terminal; elsewhere only --yes will do.
+func (a *app) confirm(question string) error {
+	in, ok := a.In.(*os.File)
+	if !ok || !isatty.IsTerminal(in.Fd()) {
+		return withHint(usage(errors.New("there is no terminal to ask at")), "--yes removes what was shown")
+	}
+	fmt.Fprintf(a.Err, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package scenarios
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// instantBundle is the example with its package from a file, made on the spot:
+// an empty .deb is enough where no machine installs it.
+func instantBundle(t *testing.T) string {
+	t.Helper()
+	return copyBundle(t, t.TempDir())
+}
+
+func copyBundle(t testing.TB, dir string) string {
+	t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "examples", "prometheus"))); err != nil {
+		t.Fatal(err)
+	}
+	makeDeb(t, filepath.Join(dir, "prometheus.deb"), "2.42.0")
+	file := filepath.Join(dir, "amiship.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), "package: {apt: prometheus}",
+		"package: {file: prometheus.deb, sha256: "+sha256Of(t, filepath.Join(dir, "prometheus.deb"))+"}", 1)
+	if changed == string(text) {
+		t.Fatal("the example's package line has changed: adapt this test")
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// makeDeb builds a package with nothing in it. Its content is the same each time.
+func makeDeb(t testing.TB, path, version string) {
+	t.Helper()
+	root := path + ".d"
+	defer os.RemoveAll(root)
+	if err := os.MkdirAll(filepath.Join(root, "DEBIAN"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	control := "Package: prometheus\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: nobody <nobody@example.com>\nDescription: empty\n"
+	if err := os.WriteFile(filepath.Join(root, "DEBIAN", "control"), []byte(control), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("dpkg-deb", "--build", "--root-owner-group", root, path)
+	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("dpkg-deb: %v\n%s", err, out)
+	}
+}
+
+func sha256Of(t testing.TB, path string) string {
+	t.Helper()
+	out, err := exec.Command("sha256sum", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, _, _ := strings.Cut(string(out), " ")
+	return sum
+}

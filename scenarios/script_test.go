@@ -1,0 +1,67 @@
+package scenarios
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts runs testdata/script: one file for each thing that a user types.
+// Beyond testscript's own commands they have
+//
+//	sandbox [FLAGS]   start one and point this script's environment at it
+//	account NAME      become another of its accounts
+//	bundle            put the example into the current directory, with a package from a file
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sandbox": cmdSandbox, "account": cmdAccount, "bundle": cmdBundle,
+		},
+	})
+}
+
+// failer lets helpers that want a testing.TB end a script.
+type failer struct {
+	testing.TB
+	ts *testscript.TestScript
+}
+
+func (f failer) Helper()                           {}
+func (f failer) Fatal(args ...any)                 { f.ts.Fatalf("%v", args) }
+func (f failer) Fatalf(format string, args ...any) { f.ts.Fatalf(format, args...) }
+func (f failer) Errorf(format string, args ...any) { f.ts.Fatalf(format, args...) }
+func (f failer) Cleanup(fn func())                 { f.ts.Defer(fn) }
+
+func cmdSandbox(ts *testscript.TestScript, _ bool, args []string) {
+	b := startBox(failer{ts: ts}, ts.MkAbs("state"), append([]string{"--driver", "instant", "--speed", "1000"}, args...)...)
+	ts.Setenv("STATE", b.state)
+	setAccount(ts, b, "vendor")
+}
+
+func cmdAccount(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: account NAME")
+	}
+	setAccount(ts, &box{state: ts.Getenv("STATE")}, args[0])
+}
+
+func setAccount(ts *testscript.TestScript, b *box, account string) {
+	for _, kv := range b.env(failer{ts: ts}, account, "") {
+		if key, val, _ := strings.Cut(kv, "="); key != "PATH" && key != "HOME" {
+			ts.Setenv(key, val)
+		}
+	}
+}
+
+func cmdBundle(ts *testscript.TestScript, _ bool, _ []string) {
+	copyBundle(failer{ts: ts}, ts.MkAbs("."))
+}
