@@ -24,6 +24,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/door"
 	"amiship/sandbox/machine/layer"
 )
 
@@ -40,6 +41,7 @@ type Config struct {
 type Driver struct {
 	cfg    Config
 	layers *layer.Store
+	house  *door.House
 	key    ssh.Signer // every machine's host key
 
 	mu     sync.Mutex
@@ -63,7 +65,7 @@ func New(cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Driver{cfg: cfg, layers: layers, key: key, guests: map[string]*guest{}}, nil
+	return &Driver{cfg: cfg, layers: layers, house: door.New(), key: key, guests: map[string]*guest{}}, nil
 }
 
 // Start implements machine.Driver.
@@ -76,11 +78,9 @@ func (d *Driver) Start(spec machine.Spec) error {
 	if err := d.makeDisk(spec); err != nil {
 		return fmt.Errorf("start %s: %w", spec.ID, err)
 	}
-	g, err := newGuest(d, spec)
-	if err == nil {
-		err = g.listen(spec.Ports)
-	}
-	if err != nil {
+	g := newGuest(d, spec)
+	if err := g.listen(spec.Ports); err != nil {
+		g.close()
 		return fmt.Errorf("start %s: %w", spec.ID, err)
 	}
 	d.guests[spec.ID] = g
@@ -173,7 +173,7 @@ func (d *Driver) Close() error {
 	for _, id := range ids {
 		errs = append(errs, d.Stop(id))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, d.house.Close())...)
 }
 
 // Snapshot implements machine.Driver.

@@ -7,32 +7,31 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 
 	"golang.org/x/crypto/ssh"
 
 	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/door"
 )
 
-// guest is one running machine: a listener and the connections it took.
+// guest is one running machine: a door and the connections that came in.
 type guest struct {
 	driver *Driver
 	spec   machine.Spec
 	config *ssh.ServerConfig
 
-	mu       sync.Mutex
-	listener net.Listener
-	port     uint16
-	conns    map[net.Conn]bool
-	closed   bool
+	door *door.Door
+
+	mu     sync.Mutex
+	conns  map[net.Conn]bool
+	closed bool
 }
 
-func newGuest(d *Driver, spec machine.Spec) (*guest, error) {
+func newGuest(d *Driver, spec machine.Spec) *guest {
 	g := &guest{driver: d, spec: spec, conns: map[net.Conn]bool{}}
 	g.config = &ssh.ServerConfig{
 		PublicKeyCallback: g.authenticate,
@@ -41,7 +40,8 @@ func newGuest(d *Driver, spec machine.Spec) (*guest, error) {
 		ServerVersion:           "SSH-2.0-instant",
 	}
 	g.config.AddHostKey(d.key)
-	return g, nil
+	g.door = d.house.Open(spec.Public, func(c *net.TCPConn, _ uint16) { g.serve(c) })
+	return g
 }
 
 func (g *guest) authenticate(c ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Permissions, error) {
@@ -58,30 +58,11 @@ func (g *guest) authenticate(c ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Pe
 // listen makes the machine answer SSH on port 22 where the ranges hold it, on
 // their lowest port where not, and nowhere if there is none.
 func (g *guest) listen(ports []machine.PortRange) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	port := sshPort(ports)
-	if port == g.port || g.closed {
-		return nil
-	}
-	if g.listener != nil {
-		g.listener.Close()
-		g.listener, g.port = nil, 0
-	}
 	if port == 0 {
-		return nil
+		return g.door.SetPorts(nil)
 	}
-	at := netip.AddrPortFrom(g.spec.Public, port).String()
-	l, err := net.Listen("tcp4", at)
-	if errors.Is(err, syscall.EACCES) {
-		return fmt.Errorf("listen on %s: ports below 1024 need root", at)
-	}
-	if err != nil {
-		return err
-	}
-	g.listener, g.port = l, port
-	go g.accept(l)
-	return nil
+	return g.door.SetPorts([]machine.PortRange{{From: port, To: port}})
 }
 
 func sshPort(ports []machine.PortRange) uint16 {
@@ -97,18 +78,6 @@ func sshPort(ports []machine.PortRange) uint16 {
 	return lowest
 }
 
-func (g *guest) accept(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		if g.keep(c) {
-			go g.serve(c)
-		}
-	}
-}
-
 func (g *guest) keep(c net.Conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -121,18 +90,19 @@ func (g *guest) keep(c net.Conn) bool {
 }
 
 func (g *guest) close() {
+	g.door.Close()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
-	if g.listener != nil {
-		g.listener.Close()
-	}
 	for c := range g.conns {
 		c.Close()
 	}
 }
 
 func (g *guest) serve(c net.Conn) {
+	if !g.keep(c) {
+		return
+	}
 	defer func() {
 		c.Close()
 		g.mu.Lock()

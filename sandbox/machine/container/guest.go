@@ -1,0 +1,219 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/network"
+)
+
+// guest is one machine from Start until it has ended.
+type guest struct {
+	driver  *Driver
+	spec    machine.Spec
+	dir     string
+	forward *network.Forward
+	ctx     context.Context // ends when nobody wants the machine to run any more
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when nothing of the machine is left but its disk
+
+	mu      sync.Mutex
+	state   machine.Status
+	process *process // nil before init runs
+	asked   bool     // to stop
+	forced  bool
+}
+
+func newGuest(d *Driver, spec machine.Spec) *guest {
+	g := &guest{
+		driver: d, spec: spec, dir: d.dir(spec.ID),
+		forward: d.net.Forward(spec.Public, spec.Private),
+		done:    make(chan struct{}),
+		state:   machine.Status{State: machine.Starting},
+	}
+	g.ctx, g.cancel = context.WithCancel(context.Background())
+	return g
+}
+
+func (g *guest) status() machine.Status {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state
+}
+
+func (g *guest) over() bool {
+	select {
+	case <-g.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// fail ends a guest that was never run.
+func (g *guest) fail(err error) {
+	g.end(err)
+	close(g.done)
+}
+
+func (g *guest) end(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.state = machine.Status{State: machine.Stopped}
+	if err != nil && !g.asked {
+		g.state = machine.Status{State: machine.Failed, Err: err.Error()}
+		g.driver.cfg.Log.Error("machine failed", "id", g.spec.ID, "err", err)
+	}
+}
+
+// run boots the machine, again when it reboots, and stays until it has ended.
+// It keeps its thread to itself: the kernel ends a machine with the thread
+// that started it.
+func (g *guest) run() {
+	runtime.LockOSThread()
+	defer close(g.done)
+	defer g.cancel()
+	defer g.forward.Close()
+	for {
+		again, err := g.boot()
+		if again && g.ctx.Err() == nil {
+			g.driver.cfg.Log.Info("machine reboots", "id", g.spec.ID)
+			continue
+		}
+		g.end(err)
+		return
+	}
+}
+
+// boot runs the machine once and reports whether it asked to be booted again.
+func (g *guest) boot() (again bool, err error) {
+	lower, err := g.driver.paths(g.ctx, g.spec.Layers)
+	if err != nil {
+		return false, fmt.Errorf("start %s: %w", g.spec.ID, err)
+	}
+	began := time.Now()
+	p, err := g.launch(lower)
+	if err != nil {
+		return false, fmt.Errorf("start %s: %w", g.spec.ID, err)
+	}
+	g.running(p)
+	ctx, cancel := context.WithCancel(g.ctx)
+	defer cancel()
+	go g.awaitSSH(ctx, began)
+	return g.verdict(p.wait())
+}
+
+func (g *guest) running(p *process) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.process = p
+	g.state = machine.Status{State: machine.Running}
+	if g.asked {
+		g.state.State = machine.Stopping
+		go g.shutDown(p, g.forced)
+	}
+}
+
+// verdict reads from how init ended what the machine wanted: in a container
+// the kernel turns a reboot into SIGHUP and a power-off into SIGINT.
+func (g *guest) verdict(ws syscall.WaitStatus) (again bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.process = nil
+	g.state = machine.Status{State: machine.Starting}
+	switch {
+	case ws.Signaled() && ws.Signal() == syscall.SIGHUP:
+		return true, nil
+	case ws.Signaled() && ws.Signal() == syscall.SIGINT, ws.Exited() && ws.ExitStatus() == 0:
+		return false, nil
+	case ws.Signaled():
+		return false, fmt.Errorf("init of %s was ended by %s", g.spec.ID, ws.Signal())
+	}
+	return false, fmt.Errorf("init of %s ended with status %d", g.spec.ID, ws.ExitStatus())
+}
+
+// stop begins to end the machine. It may be called again, with force.
+func (g *guest) stop(force bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	first := !g.asked || force && !g.forced
+	g.asked, g.forced = true, g.forced || force
+	g.cancel()
+	if g.over() || !first {
+		return
+	}
+	g.state = machine.Status{State: machine.Stopping}
+	if g.process != nil {
+		go g.shutDown(g.process, force)
+	}
+}
+
+// shutDown asks init to power off, and ends the machine by force when it takes
+// too long. Init is asked again each second: early in its life it cannot hear.
+func (g *guest) shutDown(p *process, force bool) {
+	const powerOff = syscall.Signal(34 + 4) // SIGRTMIN+4: see systemd(1)
+	deadline := time.NewTimer(g.driver.cfg.StopTimeout)
+	defer deadline.Stop()
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for !force {
+		p.signal(powerOff)
+		select {
+		case <-p.ended:
+			return
+		case <-again.C:
+		case <-deadline.C:
+			g.driver.cfg.Log.Warn("machine did not stop when asked; ended by force", "id", g.spec.ID)
+			force = true
+		}
+	}
+	p.kill()
+}
+
+// remove deletes the disk once the machine has ended.
+func (g *guest) remove() {
+	<-g.done
+	if err := os.RemoveAll(g.dir); err != nil {
+		g.driver.cfg.Log.Error("delete a machine's disk", "id", g.spec.ID, "err", err)
+	}
+}
+
+// awaitSSH looks until the machine's sshd greets.
+func (g *guest) awaitSSH(ctx context.Context, began time.Time) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	at := netip.AddrPortFrom(g.spec.Private, 22)
+	for !g.driver.net.Greets(ctx, at, "SSH-") {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state.State == machine.Running {
+		g.state.SSH = true
+		g.driver.cfg.Log.Info("machine answers SSH", "id", g.spec.ID, "address", g.spec.Public,
+			"after", time.Since(began).Round(time.Millisecond))
+	}
+}
+
+// prepare makes the directories of the disk. The work directory of an earlier
+// run says that it may be damaged, since nothing was synced; it is not, as the
+// host did not go down in between.
+func (g *guest) prepare() error {
+	work := filepath.Join(g.dir, "work")
+	return errors.Join(os.RemoveAll(work), os.MkdirAll(work, 0o755),
+		os.MkdirAll(filepath.Join(g.dir, "upper"), 0o755),
+		os.MkdirAll(filepath.Join(g.dir, "root"), 0o755))
+}

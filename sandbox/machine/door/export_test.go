@@ -1,0 +1,4 @@
+package door
+
+// Steered reports whether the house can lead any port to a listener.
+func Steered(h *House) bool { return h.steer != nil }
