@@ -49,7 +49,7 @@ install_package() {
 # Cleaning deletes the scripts of cloud-init as well, so ours comes after it.
 install_first_boot() {
   cloud-init clean --logs
-  install -D -m 0755 "$first_boot" /var/lib/cloud/scripts/per-instance/prometheus
+  install -D -m 0755 "$first_boot" /var/lib/cloud/scripts/per-instance/first-boot
 }
 
 # Every customer's machine makes its own keys and ids.
