@@ -31,7 +31,7 @@ type parts struct {
 }
 
 // assemble puts the services behind the one endpoint.
-func (s *box) assemble() error {
+func (s *box) assemble(set Settings) error {
 	driver, from, err := s.startDriver()
 	if err != nil {
 		return err
@@ -40,8 +40,8 @@ func (s *box) assemble() error {
 	if err := s.store.Update(func(tx *cloud.Tx) error { ec2.Seed(tx, from); return nil }); err != nil {
 		return err
 	}
-	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists})
-	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver})
+	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists, ImageCheck: set.ImageCheck})
+	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver, Settings: set.EC2})
 	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service())
 	return compute.Recover()
 }

@@ -30,7 +30,7 @@ func metadataOf(tx *cloud.Tx, in ec2.Instance) imds.Instance {
 		MAC: in.MAC(), Interface: in.Interface, Subnet: in.Subnet, SubnetCIDR: in.SubnetCIDR(), VPC: in.VPC, VPCCIDR: in.VPCCIDR(),
 		Groups: ec2.GroupNames(tx, in), GroupIDs: in.Groups, KeyName: in.KeyName, AuthorizedKey: in.AuthorizedKey,
 		RootDevice: in.RootDevice, Profile: in.Profile, UserData: userData, Launched: in.Launched,
-		TokensRequired: in.Metadata.Tokens == "required", Disabled: in.Metadata.Endpoint == "disabled", HopLimit: in.Metadata.HopLimit,
+		TokensRequired: in.Metadata.Tokens == "required", Disabled: in.Metadata.Endpoint == "disabled",
 	}
 	if in.Metadata.Tags == "enabled" {
 		m.Tags = in.Tags(tx)
@@ -40,6 +40,6 @@ func metadataOf(tx *cloud.Tx, in ec2.Instance) imds.Instance {
 
 // imageExists tells SSM whether an account may use an image.
 func imageExists(tx *cloud.Tx, account, region, image string) bool {
-	_, ok := ec2.FindImage(tx, region, account, image)
-	return ok
+	im, ok := ec2.FindImage(tx, region, account, image)
+	return ok && im.State(tx.Now) == "available"
 }

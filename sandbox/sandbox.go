@@ -98,13 +98,14 @@ func open(cfg Config, log *slog.Logger) (_ *box, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.begin(w); err != nil {
+	set, err := s.begin(w)
+	if err != nil {
 		return nil, err
 	}
 	if s.calls, err = openCalls(filepath.Join(cfg.State, CallsFile)); err != nil {
 		return nil, err
 	}
-	if err := s.assemble(); err != nil {
+	if err := s.assemble(set); err != nil {
 		return nil, err
 	}
 	s.wire.Log = s.calls.write

@@ -12,7 +12,9 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/ec2"
 	"amiship/sandbox/quotas"
+	"amiship/sandbox/ssm"
 	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
 )
@@ -21,9 +23,19 @@ import (
 // It is loaded once into an empty state; only faults are set at every start.
 // Wherever an account is named, its name and its id will do.
 type World struct {
-	Accounts []Account    `yaml:"accounts,omitempty"`
-	Quotas   quotas.World `yaml:"quotas,omitempty"`
-	Faults   []wire.Fault `yaml:"faults,omitempty"`
+	Accounts   []Account    `yaml:"accounts,omitempty"`
+	Quotas     quotas.World `yaml:"quotas,omitempty"`
+	Parameters []ssm.Given  `yaml:"parameters,omitempty"`
+	EC2        ec2.World    `yaml:"ec2,omitempty"`
+	Settings   Settings     `yaml:"settings,omitempty"`
+	Faults     []wire.Fault `yaml:"faults,omitempty"`
+}
+
+// Settings are what AWS does not promise. They are kept with the state.
+type Settings struct {
+	EC2 ec2.Settings `yaml:"ec2,omitempty"`
+	// ImageCheck is how long Parameter Store takes to look for an image.
+	ImageCheck time.Duration `yaml:"image_check,omitempty"`
 }
 
 // Account is an AWS account. One that has the name of a default account
@@ -129,6 +141,10 @@ func (w World) resolve() World {
 	for i, o := range w.Quotas.Outcomes {
 		w.Quotas.Outcomes[i].Account = w.id(o.Account)
 	}
+	w.Parameters = slices.Clone(w.Parameters)
+	for i, p := range w.Parameters {
+		w.Parameters[i].Account = w.id(p.Account)
+	}
 	w.Faults = slices.Clone(w.Faults)
 	for i, f := range w.Faults {
 		w.Faults[i].Account = w.id(f.Account)
@@ -148,5 +164,5 @@ func (w World) load(tx *cloud.Tx) error {
 			sts.PutRole(tx, role)
 		}
 	}
-	return quotas.Load(tx, w.Quotas)
+	return errors.Join(quotas.Load(tx, w.Quotas), ssm.Load(tx, w.Parameters), ec2.Load(tx, w.EC2))
 }

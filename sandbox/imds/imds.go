@@ -36,7 +36,6 @@ type Instance struct {
 	Tags                              map[string]string // nil: not in the metadata
 	Launched                          time.Time
 	TokensRequired, Disabled          bool
-	HopLimit                          int // for the network to apply; nothing here does
 }
 
 // Config is what a service needs.

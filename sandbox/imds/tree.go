@@ -76,7 +76,7 @@ func metadata(in Instance) dir {
 		"ami-launch-index":     strconv.Itoa(in.Index),
 		"ami-manifest-path":    "(unknown)",
 		"block-device-mapping": dir{"ami": in.RootDevice, "root": in.RootDevice},
-		"hostname":             in.LocalName,
+		"hostname":             in.Hostname,
 		"instance-action":      "none",
 		"instance-id":          in.ID,
 		"instance-life-cycle":  "on-demand",
@@ -96,11 +96,22 @@ func metadata(in Instance) dir {
 	if in.AuthorizedKey != "" {
 		d["public-keys"] = keys{in.KeyName, in.AuthorizedKey}
 	}
+	if in.Profile != "" {
+		d["iam"] = dir{"info": profile(in)}
+	}
 	prune(d)
 	if in.Tags != nil {
 		d["tags"] = dir{"instance": tags(in.Tags)} // an empty value is a value here
 	}
 	return d
+}
+
+// profile tells which instance profile there is; it gives no credentials.
+func profile(in Instance) string {
+	out, _ := json.MarshalIndent(map[string]string{
+		"Code": "Success", "LastUpdated": in.Launched.UTC().Format(time.RFC3339), "InstanceProfileArn": in.Profile,
+	}, "", "  ")
+	return string(out)
 }
 
 // tags are served by key, as far as a key can be a name in a path.
