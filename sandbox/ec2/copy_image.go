@@ -132,7 +132,7 @@ func copyMappings(c *wire.Call, in *copyImageIn, src Image, im *Image, tags map[
 func copiedTags(c *wire.Call, in *copyImageIn, src Image, asked map[string]string) map[string]string {
 	out := map[string]string{}
 	if in.CopyImageTags {
-		maps.Copy(out, tagsOf(c.Tx, in.SourceRegion, c.Account.ID, src.ID))
+		maps.Copy(out, TagsOf(c.Tx, in.SourceRegion, c.Account.ID, src.ID))
 	}
 	maps.Copy(out, asked)
 	return out

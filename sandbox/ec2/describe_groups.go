@@ -110,7 +110,7 @@ func (e *EC2) describeSecurityGroups(c *wire.Call, in *describeGroupsIn) (*descr
 	}
 	views := make([]groupView, len(found))
 	for i, g := range found {
-		views[i] = groupView{g, tagsOf(c.Tx, c.Region, c.Account.ID, g.ID)}
+		views[i] = groupView{g, TagsOf(c.Tx, c.Region, c.Account.ID, g.ID)}
 	}
 	if views, err = groupFilters.keep(views, in.Filters); err != nil {
 		return nil, err

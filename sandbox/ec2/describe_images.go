@@ -125,7 +125,7 @@ type imageView struct {
 func (e *EC2) imageView(c *wire.Call, im Image) imageView {
 	return imageView{
 		Image: im, state: im.State(c.Now), alias: aliasOf(c.Tx, im.Owner), own: im.Owner == c.Account.ID,
-		tags: tagsOf(c.Tx, c.Region, c.Account.ID, im.ID), launched: e.shownLaunch(im, c.Now), now: c.Now,
+		tags: TagsOf(c.Tx, c.Region, c.Account.ID, im.ID), launched: e.shownLaunch(im, c.Now), now: c.Now,
 	}
 }
 

@@ -31,7 +31,7 @@ func (e *EC2) describeInstances(c *wire.Call, in *describeInstancesIn) (*describ
 	}
 	views := make([]instanceView, len(found))
 	for i, inst := range found {
-		views[i] = instanceView{inst, tagsOf(c.Tx, c.Region, c.Account.ID, inst.ID), groupIdentifiers(c, inst)}
+		views[i] = instanceView{inst, TagsOf(c.Tx, c.Region, c.Account.ID, inst.ID), groupIdentifiers(c, inst)}
 	}
 	if views, err = instanceFilters.keep(views, in.Filters); err != nil {
 		return nil, err

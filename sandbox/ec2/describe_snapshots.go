@@ -80,7 +80,7 @@ func (e *EC2) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*describ
 	})
 	views := make([]snapshotView, len(found))
 	for i, s := range found {
-		tags := tagsOf(c.Tx, c.Region, c.Account.ID, s.ID)
+		tags := TagsOf(c.Tx, c.Region, c.Account.ID, s.ID)
 		views[i] = snapshotView{Snapshot: s, xml: snapshotXML(c, s, tags), tags: tags}
 	}
 	if views, err = snapshotFilters.keep(views, in.Filters); err != nil {

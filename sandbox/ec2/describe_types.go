@@ -85,10 +85,11 @@ type xmlProcessor struct {
 }
 
 type xmlVCPU struct {
-	Default int            `xml:"defaultVCpus"`
-	Cores   int            `xml:"defaultCores"`
-	Threads int            `xml:"defaultThreadsPerCore"`
-	Valid   wire.List[int] `xml:"validThreadsPerCore"`
+	Default    int            `xml:"defaultVCpus"`
+	Cores      int            `xml:"defaultCores"`
+	Threads    int            `xml:"defaultThreadsPerCore"`
+	ValidCores wire.List[int] `xml:"validCores"`
+	Valid      wire.List[int] `xml:"validThreadsPerCore"`
 }
 
 type xmlMemory struct {
@@ -201,7 +202,7 @@ func typeXML(t instanceType) xmlType {
 		UsageClasses: wire.List[string]{"on-demand", "spot"}, RootDevices: wire.List[string]{"ebs"},
 		Virtualization: wire.List[string]{"hvm"}, Hypervisor: "nitro", Burstable: t.burstable, AutoRecovery: true,
 		Processor:     xmlProcessor{wire.List[string]{t.arch}, 2.5, t.manufacturer},
-		VCPU:          xmlVCPU{t.vcpus, t.vcpus / t.threads(), t.threads(), wire.List[int]{}},
+		VCPU:          xmlVCPU{t.vcpus, t.vcpus / t.threads(), t.threads(), wire.List[int]{t.vcpus / t.threads()}, wire.List[int]{}},
 		Memory:        xmlMemory{t.mib},
 		EBS:           xmlEBSInfo{"default", "supported", "required"},
 		Network:       xmlNetworkInfo{"Up to 12.5 Gigabit", 3, 1, 0, 10, 10, true, "required", false, true, false},

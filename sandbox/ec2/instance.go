@@ -141,7 +141,7 @@ func InstanceByAddr(tx *cloud.Tx, private netip.Addr) (Instance, bool) {
 
 // Tags returns the instance's tags.
 func (in Instance) Tags(tx *cloud.Tx) map[string]string {
-	return tagsOf(tx, in.Region, in.Account, in.ID)
+	return TagsOf(tx, in.Region, in.Account, in.ID)
 }
 
 // GroupNames returns the names of the instance's security groups, in order.

@@ -146,7 +146,7 @@ func instanceXML(c *wire.Call, in Instance) xmlInstance {
 		Architecture: in.Arch, Devices: devicesXML(in), ClientToken: in.ClientToken, EBSOptimized: in.EBSOptimized,
 		ENASupport: in.ENA, Hypervisor: "xen", Interfaces: wire.List[xmlInterface]{}, RootDeviceName: in.RootDevice,
 		RootDeviceType: "ebs", Groups: groupIdentifiers(c, in), SourceDestCheck: !in.NoSourceCheck, SRIOVNetSupport: in.SRIOV,
-		Tags: tagList(tagsOf(c.Tx, c.Region, c.Account.ID, in.ID)), Virtualization: "hvm", CPUOptions: cpuOptions(in.Type),
+		Tags: tagList(TagsOf(c.Tx, c.Region, c.Account.ID, in.ID)), Virtualization: "hvm", CPUOptions: cpuOptions(in.Type),
 		ReservationSpec: xmlReservationSpec{in.Reservations}, Hibernation: xmlConfigured{in.Hibernation},
 		Metadata: metadataXML(in.Metadata), Enclave: xmlEnabled{in.Enclave}, BootMode: in.BootMode,
 		PlatformDetails: platformDetails, UsageOperation: usageOperation, UsageUpdateTime: wire.Time(in.Created),

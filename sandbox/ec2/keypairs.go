@@ -291,7 +291,7 @@ func (e *EC2) describeKeyPairs(c *wire.Call, in *describeKeysIn) (*describeKeysO
 	for _, k := range keyPairs.All(c.Tx, c.Region) {
 		named := len(in.KeyNames)+len(in.KeyPairIDs) == 0 || slices.Contains(in.KeyNames, k.Name) || slices.Contains(in.KeyPairIDs, k.ID)
 		if k.Account == c.Account.ID && named {
-			views = append(views, keyView{k, tagsOf(c.Tx, c.Region, c.Account.ID, k.ID)})
+			views = append(views, keyView{k, TagsOf(c.Tx, c.Region, c.Account.ID, k.ID)})
 		}
 	}
 	views, err := keyFilters.keep(views, in.Filters)

@@ -38,9 +38,9 @@ const (
 	maxTagValue = 256
 )
 
-// tagsOf returns the tags that account put on a resource. The map is the
+// TagsOf returns the tags that account put on a resource. The map is the
 // store's: it must not be changed.
-func tagsOf(tx *cloud.Tx, region, account, id string) map[string]string {
+func TagsOf(tx *cloud.Tx, region, account, id string) map[string]string {
 	t, _ := tagTable.Get(tx, region, account+"/"+id)
 	return t.Tags
 }
@@ -50,7 +50,7 @@ func putTags(tx *cloud.Tx, region, account, kind, id string, tags map[string]str
 	if len(tags) == 0 {
 		return
 	}
-	all := maps.Clone(tagsOf(tx, region, account, id))
+	all := maps.Clone(TagsOf(tx, region, account, id))
 	if all == nil {
 		all = map[string]string{}
 	}
@@ -148,7 +148,7 @@ func (e *EC2) createTags(c *wire.Call, in *tagsIn) (*done, error) {
 		return nil, err
 	}
 	for id, kind := range kinds {
-		after := maps.Clone(tagsOf(c.Tx, c.Region, c.Account.ID, id))
+		after := maps.Clone(TagsOf(c.Tx, c.Region, c.Account.ID, id))
 		if after == nil {
 			after = map[string]string{}
 		}
@@ -178,7 +178,7 @@ func (e *EC2) deleteTags(c *wire.Call, in *deleteTagsIn) (*done, error) {
 		return nil, err
 	}
 	for id, kind := range kinds {
-		left := maps.Clone(tagsOf(c.Tx, c.Region, c.Account.ID, id))
+		left := maps.Clone(TagsOf(c.Tx, c.Region, c.Account.ID, id))
 		if len(in.Tags) == 0 {
 			clear(left)
 		}

@@ -53,6 +53,7 @@ type xmlVolume struct {
 	IOPS        int                      `xml:"iops,omitempty"`
 	Tags        wire.List[xmlTag]        `xml:"tagSet"`
 	Type        string                   `xml:"volumeType"`
+	FastRestore bool                     `xml:"fastRestored"`
 	MultiAttach bool                     `xml:"multiAttachEnabled"`
 	Throughput  int                      `xml:"throughput,omitempty"`
 	SSEType     string                   `xml:"sseType,omitempty"`
@@ -133,7 +134,7 @@ func (e *EC2) describeVolumes(c *wire.Call, in *describeVolumesIn) (*describeVol
 			continue
 		}
 		seen[id] = x
-		views = append(views, volumeView{x, tagsOf(c.Tx, c.Region, c.Account.ID, id)})
+		views = append(views, volumeView{x, TagsOf(c.Tx, c.Region, c.Account.ID, id)})
 	}
 	for _, id := range in.VolumeIDs {
 		if _, found := seen[id]; !found {

@@ -102,7 +102,7 @@ func (e *EC2) describeVpcs(c *wire.Call, in *describeVpcsIn) (*describeVpcsOut, 
 			return nil, unknownIDs("InvalidVpcID.NotFound", "vpc", []string{asked})
 		}
 	}
-	tags := tagsOf(c.Tx, c.Region, c.Account.ID, id)
+	tags := TagsOf(c.Tx, c.Region, c.Account.ID, id)
 	views := []vpcView{{tags: tags, xmlVPC: xmlVPC{
 		OwnerID: c.Account.ID, Tenancy: "default", IsDefault: !stateOf(c).NoDefaultVPC, Tags: tagList(tags),
 		CIDRs:        wire.List[xmlCIDRAssociation]{{derivedID("vpc-cidr-assoc", id), vpcCIDR, xmlCIDRState{"associated"}}},
@@ -207,7 +207,7 @@ func (e *EC2) describeSubnets(c *wire.Call, in *describeSubnetsIn) (*describeSub
 	var views []subnetView
 	for _, z := range r.allZones() {
 		if s := subnetXML(c, z, used); len(in.SubnetIDs) == 0 || slices.Contains(in.SubnetIDs, s.SubnetID) {
-			views = append(views, subnetView{s, tagsOf(c.Tx, c.Region, c.Account.ID, s.SubnetID)})
+			views = append(views, subnetView{s, TagsOf(c.Tx, c.Region, c.Account.ID, s.SubnetID)})
 		}
 	}
 	slices.SortFunc(views, func(a, b subnetView) int { return compareIDs(a.SubnetID, b.SubnetID) })
