@@ -46,7 +46,7 @@ again, it goes on from there.`,
 	f.StringVar(&cfg.Driver, "driver", sandbox.Container, "machines: container (real, needs root) or instant (they only answer SSH)")
 	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rates")
 	_ = cmd.MarkFlagRequired("state")
-	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(), sandboxFault(), sandboxStop())
+	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(), sandboxFault(), sandboxStop(), sandboxPrepare())
 	return cmd
 }
 
