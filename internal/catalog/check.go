@@ -161,11 +161,25 @@ func (b *Bundle) checkImages() {
 				b.places.add(field+".name", "says nothing for %s", arch)
 			}
 		}
-		if !isZero(image.Licence) {
+		if _, given := b.places.places[field+".licence"]; given {
 			b.checkSecret(field+".licence", image.Licence)
 		}
+		b.checkAnswers(field, image.Checks)
 		b.checkVars(field+".vars", image.Vars)
 	}
 }
 
-func isZero(s Secret) bool { return s.Env == "" && s.File == "" && len(s.Command) == 0 }
+func (b *Bundle) checkAnswers(field string, checks []Check) {
+	for i, c := range checks {
+		at := fmt.Sprintf("%s.checks[%d]", field, i)
+		if c.Port < 1 || c.Port > 65535 {
+			b.places.add(at+".port", "%d is no TCP port", c.Port)
+		}
+		if !strings.HasPrefix(c.Path, "/") {
+			b.places.add(at+".path", "%q does not begin with /", c.Path)
+		}
+		if c.Status < 200 || c.Status > 599 {
+			b.places.add(at+".status", "%d is no status of an HTTP answer", c.Status)
+		}
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 // Bundle is a catalog with the files beside it that it names.
@@ -60,7 +62,26 @@ func (b *Bundle) findFiles() error {
 	}
 	slices.Sort(b.files)
 	b.files = slices.Compact(b.files)
+	b.checkTemplate(root)
 	return nil
+}
+
+var besideTemplate = regexp.MustCompile(`\$\{path\.root\}/([^"$]+)"`)
+
+// checkTemplate looks for files that the template uses but the catalog does
+// not name: a change to them would go unnoticed.
+func (b *Bundle) checkTemplate(root *os.Root) {
+	text, err := root.ReadFile(filepath.Clean(b.Catalog.Build.Template))
+	if err != nil {
+		return // noted already
+	}
+	for _, m := range besideTemplate.FindAllSubmatch(text, -1) {
+		name := filepath.Join(filepath.Dir(b.Catalog.Build.Template), string(m[1]))
+		full := filepath.Join(b.Dir, name)
+		if !slices.ContainsFunc(b.files, func(f string) bool { return f == full || strings.HasPrefix(f, full+"/") }) {
+			b.places.add("build.template", "uses %s, which build.files does not name", name)
+		}
+	}
 }
 
 func (b *Bundle) addFiles(root *os.Root, field, path string) {

@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+func isMapping(n ast.Node) bool {
+	return n.Type() == ast.MappingType || n.Type() == ast.MappingValueType
+}
+
+// maxMerges bounds how often a catalog can merge mappings. Without a bound one
+// that is merged into itself would have no end.
+const maxMerges = 100
+
+// entries returns the pairs of a mapping, merged ones ("<<") first; a later pair wins.
+func (d *decoder) entries(n ast.Node, field string) []*ast.MappingValueNode {
+	var pairs []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		pairs = n.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{n}
+	default:
+		d.add(field, "is no mapping of names to values")
+	}
+	var merged, own []*ast.MappingValueNode
+	for _, p := range pairs {
+		if p.Key.IsMergeKey() {
+			d.merging++
+			if d.merging > maxMerges {
+				d.add(field, "<< merges too many mappings, or a mapping into itself")
+				return nil
+			}
+			merged = append(merged, d.entries(d.resolve(p.Value), field)...)
+		} else {
+			own = append(own, p)
+		}
+	}
+	return append(merged, own...)
+}
+
+func (d *decoder) key(p *ast.MappingValueNode, field string) (name, full string) {
+	if s, ok := p.Key.(*ast.StringNode); ok {
+		name = s.Value
+	} else {
+		name = p.Key.String()
+	}
+	full = join(field, name)
+	if at := p.Key.GetToken(); at != nil && at.Position != nil {
+		d.places[full] = *at.Position
+	}
+	return name, full
+}
+
+func (d *decoder) structure(n ast.Node, v reflect.Value, field string) {
+	known := fieldsOf(v.Type())
+	given := map[string]bool{}
+	for _, p := range d.entries(n, field) {
+		name, full := d.key(p, field)
+		f, ok := known[name]
+		if !ok {
+			d.unknown(full, name, known)
+			continue
+		}
+		given[name] = true
+		d.value(p.Value, v.FieldByIndex(f.Index), full, cmp.Or(f.Tag.Get("values"), f.Tag.Get("keys")))
+	}
+	for _, name := range sortedKeys(known) {
+		if known[name].Tag.Get("required") != "" && !given[name] && isMapping(n) {
+			d.add(field, "%s is missing", name)
+		}
+	}
+}
+
+func (d *decoder) unknown(full, name string, known map[string]reflect.StructField) {
+	names := sortedKeys(known)
+	if near := nearest(name, names); near != "" {
+		d.add(full, "unknown field; did you mean %s?", near)
+		return
+	}
+	d.add(full, "unknown field; known are %s", strings.Join(names, ", "))
+}
+
+// fieldsOf returns the fields of a struct by their names in the file.
+func fieldsOf(t reflect.Type) map[string]reflect.StructField {
+	out := map[string]reflect.StructField{}
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("yaml"); name != "-" {
+			out[name] = t.Field(i)
+		}
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}
+
+func (d *decoder) mapping(n ast.Node, v reflect.Value, field, keys string) {
+	v.Set(reflect.MakeMap(v.Type()))
+	for _, p := range d.entries(n, field) {
+		name, full := d.key(p, field)
+		if keys == "arch" && !slices.Contains(archs(), name) {
+			d.add(full, "unknown architecture; known are %s", strings.Join(archs(), ", "))
+			continue
+		}
+		one := reflect.New(v.Type().Elem()).Elem()
+		d.value(p.Value, one, full, "")
+		v.SetMapIndex(reflect.ValueOf(name), one)
+	}
+}
+
+func (d *decoder) sequence(n ast.Node, v reflect.Value, field, values string) {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		d.add(field, "is no list; write [%s]", short(n))
+		return
+	}
+	for i, item := range seq.Values {
+		one := reflect.New(v.Type().Elem()).Elem()
+		d.value(item, one, fmt.Sprintf("%s[%d]", field, i), values)
+		v.Set(reflect.Append(v, one))
+	}
+}

@@ -1,0 +1,254 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// full is a catalog that uses every field.
+const full = `version: 1
+project: gitlab
+tags:
+  - {pattern: "{version}+rc{n}.{edition}.{build}", skip: release candidates get no images}
+  - {pattern: "{version}+ce.{build}", images: [ce]}
+  - {pattern: "{version}+ee.{build}", images: [premium, ultimate]}
+vars: {flavour: "{image}-{build}"}
+base: {owner: "099720109477", name: "ubuntu-jammy-22.04-{arch}-server-*", user: ubuntu}
+build:
+  region: us-east-1
+  template: image.pkr.hcl
+  files: [amiship.yaml]
+  subnet: subnet-0ab
+  instance: {amd64: m7i.large, arm64: m7g.large}
+  disk: {size: 30, type: gp2}
+regions:
+  required: [us-east-1, eu-west-1]
+  best_effort: [ap-northeast-3]
+package:
+  url: "https://packages.example.com/gitlab-{edition}_{version}-{edition}.{build}_{arch}.deb"
+  headers: {JOB-TOKEN: {env: CI_JOB_TOKEN}, X-File: {file: token}, X-Command: {command: [pass, token]}}
+  version: "{version}-{edition}.{build}"
+  sha256: {url: "{url}.sha256"}
+images:
+  ce:
+    edition: ce
+    arch: [amd64, arm64]
+    public: true
+    name: {amd64: "GitLab CE {version}", arm64: "GitLab CE {version} ARM64"}
+    description: "GitLab {major}.{minor}.{patch} {flavour}"
+    tags: {Type: "GitLab {edition}"}
+    parameters: [{name: "/gitlab/{edition}/{version}/{arch}"}, {name: "/gitlab/{edition}/latest/{arch}", latest: true}]
+  premium:
+    edition: ee
+    name: "GitLab EE {version} Premium"
+    share: ["679593333241"]
+    licence: {env: PREMIUM_LICENCE}
+    vars: {seats: "5"}
+  ultimate:
+    edition: ee
+    name: "GitLab EE {version} Ultimate"
+    licence: {command: [pass, licence]}
+    checks: [{port: 8080, path: /-/health, status: 201, contains: ok}]
+`
+
+func replace(t *testing.T, text, old, with string) string {
+	t.Helper()
+	if strings.Count(text, old) == 0 {
+		t.Fatalf("no %q in the catalog", old)
+	}
+	return strings.Replace(text, old, with, 1)
+}
+
+func TestProblems(t *testing.T) {
+	for name, c := range map[string]struct{ old, with, want string }{
+		"an unknown field":         {"public: true", "pubic: true", `13:5: images.prometheus.pubic: unknown field; did you mean public?`},
+		"a field like no other":    {"public: true", "zzzzzzzzzzzz: true", `13:5: images.prometheus.zzzzzzzzzzzz: unknown field; known are arch, checks,`},
+		"a field twice":            {"public: true", "public: true\n    public: false", `14:5: mapping key "public" already defined at [13:5]`},
+		"another version":          {"version: 1", "version: 2", `1:10: version: is 2; this Amiship reads version 1`},
+		"a missing field":          {"project: prometheus\n", "", `amiship.yaml: project is missing`},
+		"a number for a text":      {`"136693071363"`, "136693071363", `6:15: base.owner: is no text; put it in quotes: "136693071363"`},
+		"a text for a list":        {"[us-east-1, eu-west-1]", "us-east-1", `9:13: regions.required: is no list; write [us-east-1]`},
+		"a text for true":          {"public: true", "public: yes please", `13:13: images.prometheus.public: is yes please, not true or false`},
+		"no value":                 {"public: true", "public:", `images.prometheus.public: has no value`},
+		"a region that is none":    {"eu-west-1]", "eu-west]", `9:25: regions.required[1]: "eu-west" is no region, as us-east-1 is one`},
+		"a region twice":           {"eu-west-1]", "us-east-1]", `regions.required[1]: us-east-1 stands in regions.required already`},
+		"the build region missing": {"[us-east-1, eu", "[us-west-2, eu", `7:17: build.region: us-east-1 must be one of regions.required`},
+		"an account that is none":  {"public: true", `share: ["1234"]`, `13:13: images.prometheus.share[0]: "1234" is no account id of 12 digits`},
+		"an architecture":          {"public: true", `arch: [amd64, x86]`, `13:19: images.prometheus.arch[1]: unknown architecture "x86"; known are amd64, arm64`},
+		"an unknown placeholder":   {"Prometheus {version}", "Prometheus {verison}", `14:11: images.prometheus.name: unknown placeholder {verison}; did you mean {version}?`},
+		"a single brace":           {"Prometheus {version}", "Prometheus {version", `images.prometheus.name: has a brace without its partner`},
+		"a name AWS refuses":       {"Prometheus {version}", "Prometheus: {version}", `AMI name "Prometheus: 1.2.3": AWS refuses ":"`},
+		"a tag AWS refuses":        {"public: true", `tags: {"aws:x": y}`, `images.prometheus.tags.aws:x: tag key "aws:x": AWS keeps keys`},
+		"two with one name":        {"public: true", `arch: [amd64, arm64]`, `images.prometheus.name: prometheus/amd64 and prometheus/arm64 have the same AMI name "Prometheus 1.2.3"`},
+		"a path that leads out":    {"image.pkr.hcl", "../image.pkr.hcl", `7:38: build.template: ../image.pkr.hcl leads out of the directory of amiship.yaml`},
+		"a file that is not there": {"image.pkr.hcl", "other.pkr.hcl", `build.template: `},
+		"two packages":             {"{apt: prometheus}", "{apt: prometheus, file: x.deb}", `package: names 2 of file, url and apt; name one`},
+		"a package without digest": {"{apt: prometheus}", `{url: "https://example.com/x.deb"}`, `package: sha256 is missing`},
+		"a package by ftp":         {"{apt: prometheus}", `{url: "ftp://example.com/x.deb", sha256: {url: "{url}.sha256"}}`, `package.url: "ftp://example.com/x.deb" is no http or https address`},
+		"a password in an address": {"{apt: prometheus}", `{url: "https://me:pw@example.com/x.deb", sha256: {url: "{url}.sha256"}}`, `package.url: has a password in it; name it under headers`},
+		"a licence from nowhere":   {"public: true", "licence: {}", `images.prometheus.licence: names 0 of env, file and command; name one`},
+		"a pattern twice the name": {`"v{version}"`, `"v{version}{version}"`, `tags[1].pattern: {version} stands twice`},
+		"a pattern of our own":     {`"v{version}"`, `"v{version}-{arch}"`, `{arch} cannot be captured: Amiship sets it itself`},
+		"a pattern without one":    {`"v{version}"`, `"release"`, `tags[1].pattern: has no {version}`},
+		"an image that is not":     {`"v{version}"}`, `"v{version}", images: [prometeus]}`, `tags[1].images[0]: no image prometeus; did you mean prometheus?`},
+		"a free value of ours":     {"public: true", `vars: {source_ami: x}`, `images.prometheus.vars.source_ami: Amiship sets {source_ami} itself; choose another name`},
+		"a check on no port":       {"public: true", `checks: [{port: 70000, path: /}]`, `images.prometheus.checks[0].port: 70000 is no TCP port`},
+		"an anchor that is not":    {"project: prometheus", "project: *name", `project: no anchor &name stands before this`},
+		"no YAML":                  {"version: 1", "version: [1", `amiship.yaml:`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Load(write(t, replace(t, minimal, c.old, c.with)))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAllProblemsAtOnce(t *testing.T) {
+	text := replace(t, minimal, "public: true", "pubic: true")
+	text = replace(t, text, `"136693071363"`, "136693071363")
+	_, err := Load(write(t, text))
+	if err == nil || strings.Count(err.Error(), "\n") != 1 || !strings.HasPrefix(err.Error(), "amiship.yaml:6:") {
+		t.Errorf("got %v, want both problems, in order", err)
+	}
+}
+
+func TestAnchors(t *testing.T) {
+	text := replace(t, minimal, "required: [us-east-1, eu-west-1]", "required: &all [us-east-1, eu-west-1]")
+	text = replace(t, text, "public: true", "<<: &defaults {public: true, edition: ce}")
+	b, err := Load(write(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if image := b.Catalog.Images["prometheus"]; !image.Public || image.Edition != "ce" {
+		t.Errorf("got %+v", image)
+	}
+}
+
+func TestALinkOutOfTheBundle(t *testing.T) {
+	path := write(t, replace(t, minimal, "image.pkr.hcl", "link.pkr.hcl"))
+	if err := os.Symlink(filepath.Join(t.TempDir(), "secret"), filepath.Join(filepath.Dir(path), "link.pkr.hcl")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(path)
+	if err == nil || !strings.Contains(err.Error(), "build.template: ") || !strings.Contains(err.Error(), "escapes") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestATemplateThatUsesAnUnnamedFile(t *testing.T) {
+	path := write(t, minimal)
+	const text = `script = "${path.root}/scripts/install.sh"`
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "image.pkr.hcl"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(path)
+	if err == nil || !strings.Contains(err.Error(), "7:38: build.template: uses scripts/install.sh, which build.files does not name") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestEveryFieldIsRead changes each field of a catalog in turn: what it asks
+// for must change, or the field does nothing.
+func TestEveryFieldIsRead(t *testing.T) {
+	render := func(change func(*Catalog)) string {
+		b, err := Load(write(t, full))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.File, b.Dir, b.files = "/b/amiship.yaml", "/b", []string{"/b/amiship.yaml"}
+		change(b.Catalog)
+		var out strings.Builder
+		for _, tag := range []string{"17.5.0+ce.1", "17.5.0+ee.1", "17.5.0+rc1.ce.1"} {
+			r, err := b.resolve(tag)
+			if err != nil {
+				fmt.Fprintln(&out, err)
+				continue
+			}
+			text, err := json.Marshal(r.desired)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(&out, string(text), r.places.problems)
+		}
+		return out.String()
+	}
+	before := render(func(*Catalog) {})
+	for _, field := range leaves(reflect.TypeFor[Catalog](), "") {
+		switch field {
+		case ".version", ".build.files[]": // checked by Load; the list of files is made there
+			continue
+		}
+		if after := render(func(c *Catalog) { spoil(reflect.ValueOf(c).Elem(), field) }); cmp.Equal(before, after) {
+			t.Errorf("%s: nothing reads it", field)
+		}
+	}
+}
+
+// leaves lists the single values of a type: ".images{}.tags{}".
+func leaves(t reflect.Type, path string) []string {
+	switch t.Kind() {
+	case reflect.Struct:
+		var out []string
+		for name, f := range fieldsOf(t) {
+			out = append(out, leaves(f.Type, path+"."+name)...)
+		}
+		return out
+	case reflect.Map:
+		return leaves(t.Elem(), path+"{}")
+	case reflect.Slice:
+		return leaves(t.Elem(), path+"[]")
+	}
+	return []string{path}
+}
+
+// spoil changes every value at a path, and is silent about those that are not there.
+func spoil(v reflect.Value, path string) {
+	switch v.Kind() {
+	case reflect.Struct:
+		name, rest := path[1:], ""
+		if i := strings.IndexAny(name, ".[{"); i >= 0 {
+			name, rest = name[:i], name[i:]
+		}
+		spoil(v.FieldByIndex(fieldsOf(v.Type())[name].Index), rest)
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			one := reflect.New(v.Type().Elem()).Elem()
+			one.Set(v.MapIndex(key))
+			spoil(one, path[2:])
+			v.SetMapIndex(key, one)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			spoil(v.Index(i), path[2:])
+		}
+	case reflect.String:
+		v.SetString(v.String() + "x")
+	case reflect.Int:
+		v.SetInt(v.Int() + 1)
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(minimal))
+	f.Add([]byte(full))
+	f.Add([]byte("tags: &a [*a]"))
+	f.Add([]byte("images: &a {<<: *a}"))
+	f.Add([]byte("project: &a *a"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, d := decode(text)
+		if err := problemsError(File, d.problems); err != nil && err.Error() == "" {
+			t.Error("a problem says nothing")
+		}
+	})
+}
