@@ -1,0 +1,112 @@
+package ec2
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestWildcard(t *testing.T) {
+	for name, tc := range map[string]struct {
+		pattern, text string
+		want          bool
+	}{
+		"equal":                      {"abc", "abc", true},
+		"case counts":                {"Abc", "abc", false},
+		"star in the middle":         {"ubuntu/images/hvm-ssd*/jammy", "ubuntu/images/hvm-ssd-gp3/jammy", true},
+		"star takes nothing":         {"ab*", "ab", true},
+		"star alone":                 {"*", "", true},
+		"question mark is one":       {"a?c", "abc", true},
+		"question mark is not none":  {"a?c", "ac", false},
+		"escaped star is a star":     {`a\*c`, "a*c", true},
+		"escaped star is no pattern": {`a\*c`, "abc", false},
+		"part is not the whole":      {"abc", "abcd", false},
+		"two stars":                  {"*b*", "abc", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := wildcard(tc.pattern, tc.text); got != tc.want {
+				t.Errorf("wildcard(%q, %q) = %v", tc.pattern, tc.text, got)
+			}
+		})
+	}
+}
+
+func TestWildcardProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plain := rapid.StringMatching(`[a-z/. -]{0,20}`).Draw(t, "text")
+		if !wildcard(plain, plain) {
+			t.Fatalf("%q does not match itself", plain)
+		}
+		cut := rapid.IntRange(0, len(plain)).Draw(t, "cut")
+		if !wildcard(plain[:cut]+"*", plain) || !wildcard("*"+plain[cut:], plain) {
+			t.Fatalf("%q is not matched by its halves with stars", plain)
+		}
+	})
+}
+
+type thing struct {
+	name string
+	tags map[string]string
+}
+
+func TestFiltersKeep(t *testing.T) {
+	f := filters[thing]{
+		by:    map[string]func(thing) []string{"name": func(x thing) []string { return []string{x.name} }},
+		tags:  func(x thing) map[string]string { return x.tags },
+		never: []string{"kernel-id"},
+	}
+	all := []thing{{"a", map[string]string{"k": "1"}}, {"b", map[string]string{"k": "2", "l": "1"}}, {"c", nil}}
+	for name, tc := range map[string]struct {
+		asked []filter
+		want  []string
+	}{
+		"no filter":                     {nil, []string{"a", "b", "c"}},
+		"values are alternatives":       {[]filter{{"name", []string{"a", "c"}}}, []string{"a", "c"}},
+		"filters are conjunctions":      {[]filter{{"name", []string{"a", "b"}}, {"tag:l", []string{"*"}}}, []string{"b"}},
+		"the same filter twice":         {[]filter{{"name", []string{"a"}}, {"name", []string{"b"}}}, nil},
+		"tag of a value":                {[]filter{{"tag:k", []string{"2"}}}, []string{"b"}},
+		"tag key":                       {[]filter{{"tag-key", []string{"k"}}}, []string{"a", "b"}},
+		"a known filter without values": {[]filter{{"kernel-id", []string{"*"}}}, nil},
+		"no value matches nothing":      {[]filter{{"name", nil}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := f.keep(slices.Clone(all), tc.asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, x := range got {
+				names = append(names, x.name)
+			}
+			if !slices.Equal(names, tc.want) {
+				t.Errorf("kept %v, want %v", names, tc.want)
+			}
+		})
+	}
+	if _, err := f.keep(all, []filter{{"colour", []string{"red"}}}); err == nil || err.Error() != "InvalidParameterValue: The filter 'colour' is invalid" {
+		t.Errorf("an unknown filter: %v", err)
+	}
+	many := make([]string, maxFilterValues+1)
+	if _, err := f.keep(all, []filter{{"name", many}}); err == nil {
+		t.Error("201 values are accepted")
+	}
+}
+
+// Every filter has a meaning or is known to have none: no name is in both.
+func TestFilterNamesAreUnique(t *testing.T) {
+	check := func(t *testing.T, by []string, never []string) {
+		t.Helper()
+		for _, n := range never {
+			if slices.Contains(by, n) {
+				t.Errorf("%s both matches and never matches", n)
+			}
+		}
+	}
+	check(t, slices.Collect(maps.Keys(imageFilters.by)), imageFilters.never)
+	check(t, slices.Collect(maps.Keys(snapshotFilters.by)), snapshotFilters.never)
+	check(t, slices.Collect(maps.Keys(instanceFilters.by)), instanceFilters.never)
+	check(t, slices.Collect(maps.Keys(groupFilters.by)), groupFilters.never)
+	check(t, slices.Collect(maps.Keys(volumeFilters.by)), volumeFilters.never)
+}
