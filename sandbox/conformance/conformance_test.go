@@ -1,0 +1,153 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"amiship/sandbox"
+	"amiship/sandbox/admin"
+	"amiship/sandbox/ec2"
+	"amiship/sandbox/quotas"
+	"amiship/sandbox/ssm"
+	"amiship/sandbox/sts"
+	"amiship/sandbox/wire"
+)
+
+// world has what the scenarios need beside the defaults.
+const world = `
+accounts:
+  - name: customer
+    id: "210987654321"
+    roles: [{name: guest, trust: [vendor]}]
+  - name: meek
+    id: "111122223333"
+    keys: [{deny: ["ec2:*", "ssm:*", "sts:*", "servicequotas:*"]}]
+settings:
+  ec2: {launch_delay: 1ms}
+`
+
+// start runs a sandbox until the test ends, and returns the environment that
+// points clients at it.
+func start(t *testing.T) []string {
+	t.Helper()
+	state := t.TempDir()
+	file := filepath.Join(t.TempDir(), "world.yaml")
+	if err := os.WriteFile(file, []byte(world), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := sandbox.Run(ctx, sandbox.Config{Listen: "127.0.0.1:0", State: state, Driver: sandbox.Instant, World: file, Speed: 1000}, w, t.Output())
+		w.CloseWithError(err)
+		ended <- err
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the sandbox ended with: %v", err)
+		}
+	})
+	line := make([]byte, 256)
+	n, err := r.Read(line)
+	if err != nil {
+		t.Fatalf("start the sandbox: %v", err)
+	}
+	url := strings.TrimSpace(strings.TrimPrefix(string(line[:n]), "ready "))
+	env := append(os.Environ(), "SANDBOX_URL="+url, "SANDBOX_STATE="+state, "AWS_ENDPOINT_URL="+url,
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=",
+		"PYTHONDONTWRITEBYTECODE=1")
+	for _, account := range []string{"vendor", "customer"} {
+		who, err := admin.Dial(state).Account(ctx, account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.ToUpper(account)
+		env = append(env, name+"_KEY="+who.KeyID, name+"_SECRET="+who.SecretKey)
+	}
+	return env
+}
+
+// need fails with what to install: a check that nobody sees missing is none.
+func need(t *testing.T, program string, args ...string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s\nthe conformance tests need python3, boto3 and the AWS CLI: `make setup` installs them", program, strings.Join(args, " "), err, out)
+	}
+}
+
+// run executes a script of this directory and returns what it printed.
+func run(t *testing.T, stdin []byte, program, script string) string {
+	t.Helper()
+	env := start(t)
+	path, err := filepath.Abs(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, path)
+	cmd.Env, cmd.Dir, cmd.Stdin = env, t.TempDir(), bytes.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v\n%s", script, err, out)
+	}
+	return string(out)
+}
+
+type service struct {
+	Operations []string `json:"operations"`
+	Omitted    string   `json:"omitted"`
+}
+
+// services are named as botocore names them.
+func services(t *testing.T) map[string]service {
+	all := map[string]service{}
+	for name, svc := range map[string]wire.Service{
+		"ec2": ec2.New(ec2.Config{}).Service(), "sts": sts.Service(), "service-quotas": quotas.Service(), "ssm": ssm.New(ssm.Config{}).Service(),
+	} {
+		dir := strings.TrimPrefix(name, "service-")
+		path, err := filepath.Abs(filepath.Join("..", dir, "omitted.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := service{Omitted: path}
+		for _, op := range svc.Operations {
+			s.Operations = append(s.Operations, op.Name)
+		}
+		all[name] = s
+	}
+	return all
+}
+
+// TestEveryMember: each documented member of an answer is seen, or left out for
+// a reason.
+func TestEveryMember(t *testing.T) {
+	need(t, "python3", "-c", "import boto3")
+	in, err := json.Marshal(services(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(run(t, in, "python3", "check.py"))
+}
+
+// TestErrorCodes: boto3 sees AWS's codes.
+func TestErrorCodes(t *testing.T) {
+	need(t, "python3", "-c", "import boto3")
+	t.Log(run(t, nil, "python3", "errors.py"))
+}
+
+// TestLifeOfAnImage: the AWS CLI builds, copies, shares, publishes and removes
+// an image, and a stranger finds and starts it.
+func TestLifeOfAnImage(t *testing.T) {
+	need(t, "aws", "--version")
+	if out := run(t, nil, "sh", "life.sh"); !strings.HasSuffix(out, "done\n") {
+		t.Errorf("it did not come to its end:\n%s", out)
+	}
+}

@@ -1,0 +1,77 @@
+"""Provokes errors and checks that boto3 sees AWS's codes."""
+
+import sys
+
+import botocore.exceptions
+
+import world
+
+PUBLIC = {"ServiceCode": "ec2", "QuotaCode": "L-0E3CBAB9"}
+GONE = "ami-0123456789abcdef0"
+
+
+def cases(box):
+    ec2, ssm, sts, quotas = (box.client(s) for s in ("ec2", "ssm", "sts", "service-quotas"))
+    meek = {s: box.client(s, "meek") for s in ("ec2", "ssm", "sts", "service-quotas")}
+    wrong = {"aws_access_key_id": "AKIAAAAAAAAAAAAAAAAA", "aws_secret_access_key": "x"}
+    nobody = {s: box.client(s, keys=wrong) for s in ("ec2", "ssm", "sts", "service-quotas")}
+    base = box.base(ec2)
+    ssm.put_parameter(Name="/errors/one", Type="String", Value="1")
+    return [
+        ("InvalidAMIID.NotFound", lambda: ec2.describe_images(ImageIds=[GONE])),
+        ("InvalidAMIID.Malformed", lambda: ec2.describe_images(ImageIds=["ami-nonsense"])),
+        ("InvalidParameterValue", lambda: ec2.describe_images(Filters=[{"Name": "colour", "Values": ["red"]}])),
+        ("InvalidAMIID.NotFound", lambda: ec2.deregister_image(ImageId=GONE)),
+        ("InvalidAMIName.Malformed", lambda: ec2.copy_image(Name="a+b+c", SourceImageId=base, SourceRegion="us-east-1")),
+        ("InvalidInstanceID.NotFound", lambda: ec2.describe_instances(InstanceIds=["i-0123456789abcdef0"])),
+        ("InvalidSnapshot.NotFound", lambda: ec2.delete_snapshot(SnapshotId="snap-0123456789abcdef0")),
+        ("InvalidGroup.NotFound", lambda: ec2.describe_security_groups(GroupIds=["sg-0123456789abcdef0"])),
+        ("InvalidKeyPair.NotFound", lambda: ec2.describe_key_pairs(KeyNames=["nobody"])),
+        ("DryRunOperation", lambda: ec2.create_key_pair(KeyName="x", DryRun=True)),
+        ("UnauthorizedOperation", lambda: meek["ec2"].create_key_pair(KeyName="x")),
+        ("AccessDeniedException", lambda: meek["ssm"].get_parameter(Name="/errors/one")),
+        ("AccessDeniedException", lambda: meek["service-quotas"].get_service_quota(**PUBLIC)),
+        ("AccessDenied", lambda: meek["sts"].get_session_token()),
+        ("AuthFailure", lambda: nobody["ec2"].describe_regions()),
+        ("InvalidClientTokenId", lambda: nobody["sts"].get_caller_identity()),
+        ("UnrecognizedClientException", lambda: nobody["ssm"].get_parameter(Name="/x")),
+        ("AccessDenied", lambda: sts.assume_role(RoleArn="arn:aws:iam::210987654321:role/nobody", RoleSessionName="me")),
+        ("ValidationError", lambda: sts.assume_role(RoleArn="arn:aws:iam::210987654321:role/guest", RoleSessionName="me", DurationSeconds=43200)),
+        ("ParameterNotFound", lambda: ssm.get_parameter(Name="/errors/none")),
+        ("ParameterNotFound", lambda: box.client("ssm", "customer").get_parameter(Name="/errors/one")),
+        ("ParameterNotFound", lambda: box.client("ssm", region="eu-west-1").get_parameter(Name="/errors/one")),
+        ("ParameterVersionNotFound", lambda: ssm.get_parameter(Name="/errors/one:7")),
+        ("ParameterAlreadyExists", lambda: ssm.put_parameter(Name="/errors/one", Type="String", Value="2")),
+        ("ValidationException", lambda: ssm.put_parameter(Name="/errors/one", Value="2", Overwrite=True, Tags=[{"Key": "a", "Value": "b"}])),
+        ("ValidationException", lambda: ssm.put_parameter(Name="errors/one", Type="String", Value="2")),
+        ("ValidationException", lambda: ssm.put_parameter(Name="/errors/untyped", Value="2")),
+        ("AccessDeniedException", lambda: ssm.put_parameter(Name="/aws/mine", Type="String", Value="2")),
+        ("HierarchyLevelLimitExceededException", lambda: ssm.put_parameter(Name="/a" * 16, Type="String", Value="2")),
+        ("InvalidResourceId", lambda: ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/errors/none")),
+        ("NoSuchResourceException", lambda: quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-00000000")),
+        ("NoSuchResourceException", lambda: quotas.list_service_quotas(ServiceCode="nothing")),
+        ("NoSuchResourceException", lambda: quotas.get_requested_service_quota_change(RequestId="none")),
+        ("IllegalArgumentException", lambda: quotas.request_service_quota_increase(DesiredValue=1, **PUBLIC)),
+        ("IllegalArgumentException", lambda: quotas.request_service_quota_increase(ServiceCode="ebs", QuotaCode="L-SNAPCOPY", DesiredValue=99)),
+        (None, lambda: box.client("service-quotas", region="eu-west-2").request_service_quota_increase(DesiredValue=9, **PUBLIC)),
+        ("ResourceAlreadyExistsException", lambda: box.client("service-quotas", region="eu-west-2").request_service_quota_increase(DesiredValue=9, **PUBLIC)),
+    ]
+
+
+def main():
+    failed = 0
+    for n, (want, call) in enumerate(cases(world.Sandbox()), 1):
+        try:
+            call()
+            got = None
+        except botocore.exceptions.ClientError as e:
+            got = e.response["Error"]["Code"]
+        if got != want:
+            failed += 1
+            print(f"case {n}: the code is {got}, want {want}")
+    print(f"{n} cases, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+#!/bin/sh
+# A whole life of an AMI with the AWS CLI: build, copy, share, publish, be found
+# by a stranger, go. Needs AWS_ENDPOINT_URL and the keys of vendor and customer:
+# VENDOR_KEY, VENDOR_SECRET, CUSTOMER_KEY, CUSTOMER_SECRET.
+set -eu
+
+as() { # as ACCOUNT command: with the account's keys
+	case $1 in
+	vendor) key=$VENDOR_KEY secret=$VENDOR_SECRET ;;
+	customer) key=$CUSTOMER_KEY secret=$CUSTOMER_SECRET ;;
+	esac
+	shift
+	AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret "$@"
+}
+vendor() { as vendor aws --output text "$@"; }
+customer() { as customer aws --output text "$@"; }
+die() { echo "$*" >&2; exit 1; }
+
+export AWS_DEFAULT_REGION=us-east-1
+unset AWS_REGION
+
+# Build: an instance of Ubuntu, an image of it.
+base=$(vendor ec2 describe-images --owners 099720109477 --filters 'Name=name,Values=ubuntu/images/hvm-ssd*/ubuntu-jammy-22.04-amd64-server-*' \
+	--query 'sort_by(Images,&CreationDate)[-1].ImageId')
+instance=$(vendor ec2 run-instances --image-id "$base" --instance-type t3.micro --query 'Instances[0].InstanceId')
+vendor ec2 wait instance-running --instance-ids "$instance"
+image=$(vendor ec2 create-image --instance-id "$instance" --name 'life 1.0' --query ImageId \
+	--tag-specifications 'ResourceType=image,Tags=[{Key=release,Value=1.0}]')
+vendor ec2 wait image-available --image-ids "$image"
+vendor ec2 terminate-instances --instance-ids "$instance" >/dev/null
+
+# Copy: to another region, private and with its tags.
+copy=$(vendor ec2 copy-image --region eu-west-1 --source-region us-east-1 --source-image-id "$image" --name 'life 1.0' --copy-image-tags --query ImageId)
+vendor ec2 wait image-available --region eu-west-1 --image-ids "$copy"
+tag=$(vendor ec2 describe-images --region eu-west-1 --image-ids "$copy" --query 'Images[0].Tags[0].Value')
+[ "$tag" = 1.0 ] || die "the copy has the tag $tag"
+if customer ec2 describe-images --region eu-west-1 --image-ids "$copy" 2>err; then die "a stranger sees the private copy"; fi
+grep -q InvalidAMIID.NotFound err || die "a stranger is told: $(cat err)"
+
+# Share and publish.
+id=$(customer sts get-caller-identity --query Account)
+vendor ec2 modify-image-attribute --region eu-west-1 --image-id "$copy" --launch-permission "Add=[{UserId=$id}]"
+found=$(customer ec2 describe-images --region eu-west-1 --executable-users self --query 'Images[].ImageId')
+[ "$found" = "$copy" ] || die "shared with the customer is: $found"
+vendor ec2 modify-image-attribute --region eu-west-1 --image-id "$copy" --launch-permission 'Add=[{Group=all}]'
+
+# A stranger finds it by owner and name, and starts it.
+owner=$(vendor sts get-caller-identity --query Account)
+found=$(customer ec2 describe-images --region eu-west-1 --owners "$owner" --filters Name=name,Values='life *' Name=is-public,Values=true --query 'Images[].ImageId')
+[ "$found" = "$copy" ] || die "public of the vendor is: $found"
+guest=$(customer ec2 run-instances --region eu-west-1 --image-id "$copy" --instance-type t3.micro --query 'Instances[0].InstanceId')
+customer ec2 wait instance-running --region eu-west-1 --instance-ids "$guest"
+customer ec2 terminate-instances --region eu-west-1 --instance-ids "$guest" >/dev/null
+
+# Go: both images, with their snapshots.
+vendor ec2 deregister-image --region eu-west-1 --image-id "$copy" --delete-associated-snapshots >/dev/null
+vendor ec2 deregister-image --image-id "$image" --delete-associated-snapshots >/dev/null
+for region in us-east-1 eu-west-1; do
+	left=$(vendor ec2 describe-images --region $region --owners self --query 'Images[].ImageId')$(vendor ec2 describe-snapshots --region $region --owner-ids self --query 'Snapshots[].SnapshotId')
+	[ -z "$left" ] || die "left in $region: $left"
+done
+echo done

@@ -1,0 +1,190 @@
+"""Calls every operation of EC2 that the sandbox has, so that its answers show
+all that they can."""
+
+from world import until
+
+PEER = "eu-west-1"
+
+
+def run(box):
+    ec2 = box.client("ec2")
+    places(ec2)
+    key, group = access(ec2)
+    instance = launch(box, ec2, key, group)
+    image, snapshots = images(box, ec2, instance)
+    permissions(box, ec2, image, snapshots)
+    copies(box, ec2, image, snapshots)
+    retire(box, ec2, image)
+    power(ec2, instance)
+    leave(ec2, instance, key, group)
+
+
+def places(ec2):
+    ec2.describe_regions(AllRegions=True)
+    ec2.describe_availability_zones(AllAvailabilityZones=True)
+    ec2.describe_account_attributes()
+    ec2.describe_vpcs()
+    ec2.describe_subnets()
+    for _ in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 5}):
+        pass
+    ec2.describe_instance_type_offerings(LocationType="availability-zone", MaxResults=5)
+    ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
+    ec2.disable_image_block_public_access()
+    ec2.get_image_block_public_access_state()
+    ec2.enable_ebs_encryption_by_default()
+    ec2.get_ebs_encryption_by_default()
+    ec2.disable_ebs_encryption_by_default()
+
+
+def tags(kind):
+    return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": "conformance"}, {"Key": "kind", "Value": kind}]}]
+
+
+def access(ec2):
+    key = ec2.create_key_pair(KeyName="conformance", KeyType="ed25519", TagSpecifications=tags("key-pair"))
+    ec2.import_key_pair(KeyName="imported", TagSpecifications=tags("key-pair"), PublicKeyMaterial=public_key())
+    ec2.describe_key_pairs(IncludePublicKey=True)
+    ec2.delete_key_pair(KeyName="imported")
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="conformance", Description="of the conformance test", VpcId=vpc,
+                                      TagSpecifications=tags("security-group"))["GroupId"]
+    rules = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22,
+              "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "ssh"}],
+              "Ipv6Ranges": [{"CidrIpv6": "::/0", "Description": "ssh"}]},
+             {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80,
+              "UserIdGroupPairs": [{"GroupId": group, "Description": "each other"}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules, TagSpecifications=tags("security-group-rule"))
+    ec2.describe_security_groups(MaxResults=5)
+    ec2.describe_security_groups(GroupIds=[group])
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules[1:])
+    return key["KeyName"], group
+
+
+def public_key():
+    return b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2fYQ0nV7uDZkFqfUm6F0R6J0xGZ0S1kE8QK2xT1p3M conformance"
+
+
+def launch(box, ec2, key, group):
+    made = ec2.run_instances(
+        ImageId=box.base(ec2), InstanceType="t3.micro", MinCount=1, MaxCount=1, KeyName=key, SecurityGroupIds=[group],
+        ClientToken="conformance-1", UserData="#!/bin/sh\n", EbsOptimized=True, Monitoring={"Enabled": True},
+        MetadataOptions={"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2, "InstanceMetadataTags": "enabled"},
+        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 12, "VolumeType": "gp3", "Iops": 3000, "Throughput": 125}}],
+        IamInstanceProfile={"Name": "conformance"},
+        TagSpecifications=tags("instance") + tags("volume") + tags("network-interface"))["Instances"][0]["InstanceId"]
+    ec2.describe_instances(MaxResults=5)
+    until(lambda: state(ec2, made), lambda s: s == "running")
+    ec2.describe_instance_status(InstanceIds=[made], IncludeAllInstances=True)
+    for name in ("instanceType", "userData", "disableApiTermination", "disableApiStop", "instanceInitiatedShutdownBehavior",
+                 "rootDeviceName", "blockDeviceMapping", "sourceDestCheck", "groupSet", "ebsOptimized", "sriovNetSupport",
+                 "enaSupport", "enclaveOptions", "productCodes"):
+        ec2.describe_instance_attribute(InstanceId=made, Attribute=name)
+    ec2.modify_instance_metadata_options(InstanceId=made, HttpTokens="required", HttpPutResponseHopLimit=1)
+    ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [made]}])
+    ec2.describe_volumes(MaxResults=5)
+    ec2.get_console_output(InstanceId=made)
+    ec2.create_tags(Resources=[made], Tags=[{"Key": "more", "Value": "yes"}])
+    ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [made]}])
+    ec2.describe_tags(MaxResults=5)
+    ec2.delete_tags(Resources=[made], Tags=[{"Key": "more"}])
+    return made
+
+
+def state(ec2, instance):
+    return ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"]
+
+
+def images(box, ec2, instance):
+    made = ec2.create_image(InstanceId=instance, Name="conformance 1", Description="of the conformance test", NoReboot=True,
+                            TagSpecifications=tags("image") + tags("snapshot"))["ImageId"]
+    ec2.describe_images(ImageIds=[made])
+    image = available(ec2, made)
+    snapshots = [m["Ebs"]["SnapshotId"] for m in image["BlockDeviceMappings"] if "Ebs" in m]
+    box_volume = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])["Volumes"][0]["VolumeId"]
+    lone = ec2.create_snapshot(VolumeId=box_volume, Description="lone", TagSpecifications=tags("snapshot"))["SnapshotId"]
+    ec2.describe_snapshots(SnapshotIds=[lone])
+    until(lambda: ec2.describe_snapshots(SnapshotIds=[lone])["Snapshots"][0]["State"], lambda s: s == "completed")
+    ec2.describe_snapshots(OwnerIds=["self"], MaxResults=5)
+    registered = ec2.register_image(
+        Name="conformance registered", Architecture="x86_64", RootDeviceName="/dev/xvda", VirtualizationType="hvm", EnaSupport=True,
+        SriovNetSupport="simple", BootMode="uefi-preferred", ImdsSupport="v2.0", Description="registered", TagSpecifications=tags("image"),
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": lone, "VolumeType": "gp3", "Iops": 3000, "Throughput": 125, "DeleteOnTermination": True}},
+                             {"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"}])["ImageId"]
+    available(ec2, registered)
+    for name in ("description", "launchPermission", "productCodes", "sriovNetSupport", "bootMode", "lastLaunchedTime", "imdsSupport",
+                 "deregistrationProtection", "tpmSupport", "kernel", "ramdisk", "uefiData"):
+        ec2.describe_image_attribute(ImageId=registered, Attribute=name)
+    again = ec2.run_instances(ImageId=registered, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    until(lambda: state(ec2, again), lambda s: s == "running")
+    ec2.terminate_instances(InstanceIds=[again])
+    ec2.deregister_image(ImageId=registered, DeleteAssociatedSnapshots=True)
+    return made, snapshots
+
+
+def available(ec2, image, within=30):
+    return until(lambda: ec2.describe_images(ImageIds=[image])["Images"][0], lambda i: i["State"] == "available", within)
+
+
+def permissions(box, ec2, image, snapshots):
+    customer = box.client("sts", "customer").get_caller_identity()["Account"]
+    ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": customer}]})
+    ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [
+        {"Group": "all"}]})
+    ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [
+        {"OrganizationArn": "arn:aws:organizations::123456789012:organization/o-abcdefghij"},
+        {"OrganizationalUnitArn": "arn:aws:organizations::123456789012:ou/o-abcdefghij/ou-abcd-abcdefgh"}]})
+    ec2.modify_image_attribute(ImageId=image, Description={"Value": "changed"})
+    ec2.describe_image_attribute(ImageId=image, Attribute="launchPermission")
+    ec2.describe_image_attribute(ImageId=image, Attribute="lastLaunchedTime")
+    for snapshot in snapshots:
+        ec2.modify_snapshot_attribute(SnapshotId=snapshot, CreateVolumePermission={"Add": [{"UserId": customer}, {"Group": "all"}]})
+        ec2.describe_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission")
+        ec2.describe_snapshot_attribute(SnapshotId=snapshot, Attribute="productCodes")
+    other = box.client("ec2", "customer")
+    other.describe_images(ImageIds=[image])
+    other.describe_images(Owners=["amazon", "aws-marketplace"], MaxResults=5)
+    ec2.reset_image_attribute(ImageId=image, Attribute="launchPermission")
+
+
+def copies(box, ec2, image, snapshots):
+    far = box.client("ec2", region=PEER)
+    made = far.copy_image(Name="conformance 1", SourceImageId=image, SourceRegion="us-east-1", ClientToken="copy-1", CopyImageTags=True,
+                          TagSpecifications=tags("image") + tags("snapshot"), Encrypted=True)["ImageId"]
+    until(lambda: far.describe_images(ImageIds=[made])["Images"], bool)
+    available(far, made)
+    far.describe_snapshots(OwnerIds=["self"])
+    far.copy_snapshot(SourceSnapshotId=snapshots[0], SourceRegion="us-east-1", TagSpecifications=tags("snapshot"))
+    far.deregister_image(ImageId=made, DeleteAssociatedSnapshots=True)
+
+
+def retire(box, ec2, image):
+    later = box.admin("GET", "/info")["now"][:4]
+    ec2.enable_image_deprecation(ImageId=image, DeprecateAt=f"{int(later) + 1}-01-01T00:00:00Z")
+    ec2.enable_image_deregistration_protection(ImageId=image)
+    ec2.describe_images(ImageIds=[image])
+    ec2.describe_image_attribute(ImageId=image, Attribute="deregistrationProtection")
+    ec2.disable_image_deregistration_protection(ImageId=image)
+    ec2.disable_image_deprecation(ImageId=image)
+    ec2.disable_image(ImageId=image)
+    ec2.describe_images(ImageIds=[image], IncludeDisabled=True)
+    ec2.enable_image(ImageId=image)
+
+
+def power(ec2, instance):
+    ec2.modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
+    ec2.reboot_instances(InstanceIds=[instance])
+    until(lambda: state(ec2, instance), lambda s: s == "running")
+    ec2.stop_instances(InstanceIds=[instance])
+    until(lambda: state(ec2, instance), lambda s: s == "stopped")
+    ec2.start_instances(InstanceIds=[instance])
+    until(lambda: state(ec2, instance), lambda s: s == "running")
+
+
+def leave(ec2, instance, key, group):
+    ec2.terminate_instances(InstanceIds=[instance])
+    until(lambda: state(ec2, instance), lambda s: s == "terminated")
+    ec2.describe_instances(InstanceIds=[instance])
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_key_pair(KeyName=key)
+    for snapshot in ec2.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "description", "Values": ["lone"]}])["Snapshots"]:
+        ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])

@@ -1,0 +1,65 @@
+"""Calls every operation of STS, Service Quotas and Parameter Store."""
+
+PUBLIC = {"ServiceCode": "ec2", "QuotaCode": "L-0E3CBAB9"}
+
+
+def run(box):
+    sts(box)
+    quotas(box)
+    ssm(box)
+
+
+def sts(box):
+    client = box.client("sts")
+    client.get_caller_identity()
+    client.get_session_token()
+    role = client.assume_role(RoleArn="arn:aws:iam::210987654321:role/guest", RoleSessionName="conformance", SourceIdentity="me")
+    keys = role["Credentials"]
+    guest = box.client("sts", keys={"aws_access_key_id": keys["AccessKeyId"], "aws_secret_access_key": keys["SecretAccessKey"],
+                                    "aws_session_token": keys["SessionToken"]})
+    who = guest.get_caller_identity()
+    assert who["Account"] == "210987654321" and who["Arn"] == role["AssumedRoleUser"]["Arn"], who
+
+
+def quotas(box):
+    client = box.client("service-quotas")
+    client.list_services(MaxResults=1)
+    client.list_service_quotas(ServiceCode="ec2", MaxResults=1)
+    client.list_aws_default_service_quotas(ServiceCode="ec2", MaxResults=1)
+    client.get_service_quota(**PUBLIC)
+    client.get_aws_default_service_quota(**PUBLIC)
+    asked = client.request_service_quota_increase(DesiredValue=30, **PUBLIC)["RequestedQuota"]
+    client.request_service_quota_increase(ServiceCode="ec2", QuotaCode="L-70015FFA", DesiredValue=2000)
+    client.get_requested_service_quota_change(RequestId=asked["Id"])
+    client.list_requested_service_quota_change_history(MaxResults=1)
+    box.advance("10m")
+    client.get_requested_service_quota_change(RequestId=asked["Id"])
+    client.list_requested_service_quota_change_history()
+    box.advance("72h")
+    client.list_requested_service_quota_change_history_by_quota(**PUBLIC)
+    value = client.get_service_quota(**PUBLIC)["Quota"]["Value"]
+    assert value == 30, value
+    client.request_service_quota_increase(DesiredValue=40, **PUBLIC)
+    client.list_requested_service_quota_change_history_by_quota(MaxResults=1, **PUBLIC)
+
+
+def ssm(box):
+    client = box.client("ssm")
+    for n in range(2):
+        client.put_parameter(Name=f"/conformance/{n}", Type="String", Value="a", Description="one", AllowedPattern="[a-z]+",
+                             Tags=[{"Key": "kind", "Value": "test"}])
+    client.put_parameter(Name="/conformance/0", Value="b", Overwrite=True)
+    client.put_parameter(Name="/conformance/secret", Type="SecureString", Value="hush", Tier="Advanced")
+    client.get_parameter(Name="/conformance/0:1")
+    client.get_parameters(Names=["/conformance/0:1", "/conformance/9"])
+    client.get_parameters_by_path(Path="/conformance", MaxResults=1)
+    client.get_parameters_by_path(Path="/conformance", WithDecryption=True)
+    client.get_parameter_history(Name="/conformance/0", MaxResults=1)
+    client.get_parameter_history(Name="/conformance/secret")
+    client.describe_parameters(ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": ["/conformance/"]}], MaxResults=1)
+    client.describe_parameters(ParameterFilters=[{"Key": "Type", "Values": ["SecureString"]}])
+    client.add_tags_to_resource(ResourceType="Parameter", ResourceId="/conformance/0", Tags=[{"Key": "more", "Value": "yes"}])
+    client.remove_tags_from_resource(ResourceType="Parameter", ResourceId="/conformance/0", TagKeys=["more"])
+    client.list_tags_for_resource(ResourceType="Parameter", ResourceId="/conformance/0")
+    client.delete_parameter(Name="/conformance/0")
+    client.delete_parameters(Names=["/conformance/1", "/conformance/9"])
