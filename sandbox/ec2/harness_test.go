@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -228,3 +229,5 @@ func (d *fakeDriver) Prune(keep map[string]bool) error {
 	}
 	return nil
 }
+
+func contains(err error, text string) bool { return strings.Contains(err.Error(), text) }
