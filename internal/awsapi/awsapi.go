@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Clients makes clients by region from one configuration, and keeps them.
@@ -54,7 +55,7 @@ func Load(ctx context.Context, region string) (*Clients, error) {
 }
 
 func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Clients, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithRetryer(func() aws.Retryer {
+	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithRetryer(func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff })
 	}))...)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"amiship/internal/catalog"
+	"amiship/sandbox/machine/container"
 )
 
 // Stdio is where a command reads and writes. Results go to Out, talk to Err.
@@ -38,8 +39,12 @@ type app struct {
 	verbose bool   // --verbose
 }
 
-// Main runs a command and returns the exit code.
+// Main runs a command and returns the exit code. The sandbox starts its
+// machines as copies of this program, which go their own way first.
 func Main(ctx context.Context, args []string, stdio Stdio, v Version) int {
+	if container.Main() {
+		return 0
+	}
 	a := &app{Stdio: stdio, version: v}
 	root := a.root()
 	root.SetArgs(args)
@@ -89,7 +94,11 @@ func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of amiship.yaml, for editors", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.Out.Write(nil)
+			text, err := catalog.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = a.Out.Write(text)
 			return err
 		},
 	}

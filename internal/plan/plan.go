@@ -142,11 +142,13 @@ type Failure struct {
 	Retry time.Time // zero: not again in this run
 }
 
-// Made is the AMI that an action returned, which AWS may not show yet.
+// Made is what an action returned or wrote, which AWS may not show yet.
 type Made struct {
-	AMI  string
-	At   time.Time
-	Lost bool // it was missing for long enough in looks far enough apart
+	AMI    string // the id of an AMI, or of a claim's group
+	Name   string // of the parameter that now holds the AMI
+	Region string
+	At     time.Time
+	Lost   bool // it was missing for long enough in looks far enough apart
 }
 
 // NewRun returns a run that has done nothing yet.

@@ -59,6 +59,7 @@ func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, o
 		ID: stepID(Parameter, key, strings.TrimPrefix(param.Name, "/")), Kind: Parameter, Target: key, Name: param.Name, Value: p.copied.AMI,
 	}}
 	params := b.w.Regions[p.Region].Params
+	made, put := b.r.Made[s.ID]
 	switch {
 	case p.copied.State == Skipped || p.published != nil && p.published.State == Skipped:
 		s.State, s.Why = Skipped, p.copied.Why
@@ -72,6 +73,11 @@ func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, o
 		s.State, s.After = After, []ID{Gate}
 	case !params.Known():
 		b.unread(&s, p, params.Err)
+	case put && made.Lost:
+		s.State, s.Why = Failed, "SSM answered, but has not taken the value: it looks whether "+s.Value+" can be used"
+	case put && made.AMI == s.Value:
+		s.State, s.Why = Waiting, "SSM is checking "+s.Value
+		b.wait(s.ID, s.Why, world.Query{Kind: world.LookParams, Region: p.Region})
 	default:
 		s.State = Ready
 	}

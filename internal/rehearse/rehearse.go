@@ -8,6 +8,7 @@ package rehearse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,6 +55,8 @@ func (r Rehearsal) Run(ctx context.Context) (rep Report, err error) {
 			err = stopErr
 		}
 	}()
+	ctx, leave := box.while(ctx)
+	defer leave()
 	rep.add("sandbox", "ready at "+box.url, start)
 	began := time.Now()
 	rep.Release, err = r.release(ctx)
@@ -77,7 +80,7 @@ func (r Rehearsal) release(ctx context.Context) (string, error) {
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = &out, r.Log
 	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("amiship release %s: %w\n%s", r.Desired.Tag, err, out.String())
+		return out.String(), fmt.Errorf("amiship release %s: %w", r.Desired.Tag, errors.Join(err, context.Cause(ctx)))
 	}
 	return out.String(), nil
 }

@@ -17,9 +17,13 @@ import (
 type box struct {
 	url    string
 	cmd    *exec.Cmd
-	ended  chan error
+	ended  chan struct{} // closed when it has
+	err    error         // how it ended
 	cancel context.CancelFunc
 }
+
+// errGone says that the sandbox ended in the middle of the rehearsal.
+var errGone = errors.New("the sandbox ended in the middle of the rehearsal; what it said last stands above")
 
 // command runs this same amiship. It is asked to end before it is made to.
 func (r Rehearsal) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -49,17 +53,32 @@ func (r Rehearsal) startSandbox(ctx context.Context) (*box, error) {
 		cancel()
 		return nil, fmt.Errorf("start the sandbox: %w", err)
 	}
-	b := &box{cmd: cmd, ended: make(chan error, 1), cancel: cancel}
+	b := &box{cmd: cmd, ended: make(chan struct{}), cancel: cancel}
 	b.url, err = readyURL(out)
 	go func() {
 		_, _ = io.Copy(io.Discard, out)
-		b.ended <- cmd.Wait()
+		b.err = cmd.Wait()
+		close(b.ended)
 	}()
 	if err != nil {
 		cancel()
-		return nil, errors.Join(err, <-b.ended)
+		<-b.ended
+		return nil, errors.Join(err, b.err)
 	}
 	return b, nil
+}
+
+// while returns a context that ends with errGone when the sandbox does.
+func (b *box) while(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-b.ended:
+			cancel(errGone)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // readyURL reads the line "ready URL".
@@ -76,7 +95,8 @@ func readyURL(out io.Reader) (string, error) {
 // stop ends the sandbox and waits until its machines are gone.
 func (b *box) stop() error {
 	b.cancel()
-	err := <-b.ended
+	<-b.ended
+	err := b.err
 	var exit *exec.ExitError
 	if errors.Is(err, context.Canceled) || errors.As(err, &exit) && exit.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
 		return nil

@@ -37,7 +37,8 @@ func (pr *Progress) Plan(p plan.Plan) {
 		if pr.seen[s.ID] == text {
 			continue
 		}
-		quiet := s.State == plan.After || s.State == plan.Ready || first && s.State == plan.Done
+		quiet := s.State == plan.After || s.State == plan.Ready || first && s.State == plan.Done ||
+			s.State == plan.Running && s.Kind != plan.Build // the others take a moment
 		pr.seen[s.ID] = text
 		if !quiet {
 			fmt.Fprintf(pr.w, "%s  %s  %s\n", pr.now().Format("15:04:05"), s.ID, text)

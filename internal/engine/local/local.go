@@ -175,7 +175,9 @@ func (l *Loop) note(e end) {
 	}
 	switch e.action.Kind {
 	case plan.Claim, plan.Build, plan.Copy:
-		l.run.Made[id] = plan.Made{AMI: e.result.Made, At: l.Now()}
+		l.run.Made[id] = plan.Made{AMI: e.result.Made, Region: e.action.Target.Region, At: l.Now()}
+	case plan.Parameter:
+		l.run.Made[id] = plan.Made{AMI: e.action.Value, Name: e.action.Name, Region: e.action.Target.Region, At: l.Now()}
 	case plan.Unclaim:
 		l.run.Removed[e.action.Group] = true
 		maps.DeleteFunc(l.run.Made, func(id plan.ID, m plan.Made) bool { return m.AMI == e.action.Group })
@@ -215,9 +217,7 @@ func (l *Loop) look(ctx context.Context, queries []world.Query) error {
 	for _, q := range queries {
 		vain = vain || missing(l.world, q)
 		l.status.LookedAt[q] = l.Now()
-		if q.Kind == world.LookImages {
-			l.countMissing(q.Region)
-		}
+		l.countMissing(q)
 	}
 	if vain {
 		l.status.VainLooks++
@@ -247,16 +247,12 @@ const (
 	lostAfter = 3 * time.Minute
 )
 
-func (l *Loop) countMissing(region string) {
-	images := l.world.Regions[region].Images
-	if !images.Known() {
-		return
-	}
+func (l *Loop) countMissing(q world.Query) {
 	for id, m := range l.run.Made {
-		if !strings.HasSuffix(string(id), "/"+region) || m.Lost || !strings.HasPrefix(m.AMI, "ami-") {
+		if m.Lost || m.Region != q.Region || !looksAt(q, m) || missing(l.world, q) {
 			continue
 		}
-		if slices.ContainsFunc(images.Val, func(i world.Image) bool { return i.ID == m.AMI }) {
+		if shows(l.world.Regions[q.Region], m) {
 			l.missed[id] = 0
 			continue
 		}
@@ -264,4 +260,19 @@ func (l *Loop) countMissing(region string) {
 		m.Lost = l.missed[id] >= lostLooks && l.Now().Sub(m.At) > lostAfter
 		l.run.Made[id] = m
 	}
+}
+
+// looksAt reports whether a query could show what was made.
+func looksAt(q world.Query, m plan.Made) bool {
+	if m.Name != "" {
+		return q.Kind == world.LookParams
+	}
+	return q.Kind == world.LookImages && strings.HasPrefix(m.AMI, "ami-")
+}
+
+func shows(r world.Region, m plan.Made) bool {
+	if m.Name != "" {
+		return r.Params.Val[m.Name] == m.AMI
+	}
+	return slices.ContainsFunc(r.Images.Val, func(i world.Image) bool { return i.ID == m.AMI })
 }
