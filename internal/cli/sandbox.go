@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,7 +36,9 @@ again, it goes on from there.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg.Cache = baseCache(cfg.State)
 			cfg.Verbose, _ = cmd.Flags().GetBool("verbose")
-			err := sandbox.Run(cmd.Context(), cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			err := sandbox.Run(ctx, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			return sandboxHint(err, cfg.State)
 		},
 	}
