@@ -42,6 +42,11 @@ func (f failer) Errorf(format string, args ...any) { f.ts.Fatalf(format, args...
 func (f failer) Cleanup(fn func())                 { f.ts.Defer(fn) }
 
 func cmdSandbox(ts *testscript.TestScript, _ bool, args []string) {
+	for i := 1; i < len(args); i++ {
+		if args[i-1] == "--world" {
+			args[i] = ts.MkAbs(args[i])
+		}
+	}
 	b := startBox(failer{ts: ts}, ts.MkAbs("state"), append([]string{"--driver", "instant", "--speed", "1000"}, args...)...)
 	ts.Setenv("STATE", b.state)
 	setAccount(ts, b, "vendor")
