@@ -32,7 +32,7 @@ const (
 
 // rig is a sandbox with EC2 in it, and what a test needs to look behind it.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	store  *cloud.Store
 	ec2    *ec2.EC2
 	driver *fakeDriver
@@ -66,7 +66,7 @@ func testBases() []machine.Base {
 	}
 }
 
-func newRig(t *testing.T, set ec2.Settings) *rig {
+func newRig(t testing.TB, set ec2.Settings) *rig {
 	t.Helper()
 	r := &rig{t: t, driver: newFakeDriver(), wall: &wall{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}}
 	store, err := cloud.Open("", cloud.Clock{Wall: r.wall.read})
