@@ -86,15 +86,15 @@ func (s *Store) Prepare(ctx context.Context, layer string) (string, error) {
 	if dir, ok := s.built(r); ok {
 		return filepath.Join(dir, "root"), nil
 	}
-	unlock, err := s.lock(ctx, r)
+	lock, err := s.lock(ctx, r)
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", layer, err)
 	}
-	defer unlock()
+	defer lock.Close()
 	if dir, ok := s.built(r); ok { // by whoever held the lock
 		return filepath.Join(dir, "root"), nil
 	}
-	dir, err := s.build(ctx, r)
+	dir, err := s.build(ctx, lock, r)
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", layer, err)
 	}
@@ -118,7 +118,7 @@ func (s *Store) path(r recipe) string {
 }
 
 // build makes the base beside its place and moves it there when it is whole.
-func (s *Store) build(ctx context.Context, r recipe) (string, error) {
+func (s *Store) build(ctx context.Context, lock *os.File, r recipe) (string, error) {
 	began := time.Now()
 	r, src, err := s.choose(ctx, r)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Store) build(ctx context.Context, r recipe) (string, error) {
 		return "", err
 	}
 	root := filepath.Join(half, "root")
-	if err := bootstrap(ctx, root, r, src); err != nil {
+	if err := bootstrap(ctx, lock, root, r, src); err != nil {
 		return "", err
 	}
 	if err := finish(ctx, root, r, src); err != nil {
@@ -165,8 +165,8 @@ func (s *Store) choose(ctx context.Context, r recipe) (recipe, source, error) {
 	return r, src, err
 }
 
-// lock keeps other processes from building the same base.
-func (s *Store) lock(ctx context.Context, r recipe) (unlock func(), err error) {
+// lock keeps others from building the same base until the file is closed.
+func (s *Store) lock(ctx context.Context, r recipe) (*os.File, error) {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (s *Store) lock(ctx context.Context, r recipe) (unlock func(), err error) {
 		case <-tick.C:
 		}
 	}
-	return func() { f.Close() }, nil
+	return f, nil
 }
 
 func readInfo(dir string) (is info, err error) {

@@ -11,7 +11,8 @@ import (
 )
 
 // bootstrap installs the recipe's packages below root, which must not exist.
-func bootstrap(ctx context.Context, root string, r recipe, src source) error {
+// The lock is held until the installation has ended, whatever becomes of us.
+func bootstrap(ctx context.Context, lock *os.File, root string, r recipe, src source) error {
 	if _, err := exec.LookPath("mmdebstrap"); err != nil {
 		return errors.New("mmdebstrap is missing: apt-get install mmdebstrap")
 	}
@@ -28,7 +29,7 @@ func bootstrap(ctx context.Context, root string, r recipe, src source) error {
 	for _, line := range src.lines {
 		args = append(args, signed(line, src.keyring))
 	}
-	if err := run(ctx, nil, "mmdebstrap", args...); err != nil {
+	if err := runHolding(ctx, []*os.File{lock}, "mmdebstrap", args...); err != nil {
 		return err
 	}
 	return keepKeys(root, src)

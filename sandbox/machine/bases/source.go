@@ -136,7 +136,7 @@ func (s *Store) ubuntuKeys(ctx context.Context, archive string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	return keys, run(ctx, nil, "dpkg-deb", "--extract", file, dir)
+	return keys, run(ctx, "dpkg-deb", "--extract", file, dir)
 }
 
 func fetch(ctx context.Context, url, sum string) ([]byte, error) {

@@ -103,7 +103,11 @@ func (g *groups) add(id string) (group, error) {
 	return dir, nil
 }
 
-func (g *groups) close() error { return group(g.dir).remove() }
+func (g *groups) close() error {
+	err := group(g.dir).remove()
+	_ = os.Remove(filepath.Dir(g.dir)) // fails while other sandboxes run
+	return err
+}
 
 // group is one cgroup's directory.
 type group string

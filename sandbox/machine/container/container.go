@@ -10,6 +10,9 @@
 // half-made copies are removed by the next New. Disks of machines stay: Start
 // boots them again, Remove deletes them.
 //
+// It is no wall against root: whoever is root on a machine can be root on the
+// host. The scripts that run here are one's own.
+//
 // The machine's init is this very program, started again under another name:
 // whoever links this package must call Main first thing.
 package container
@@ -52,6 +55,7 @@ type Driver struct {
 	mu     sync.Mutex
 	guests map[string]*guest
 	closed bool
+	rest   sync.WaitGroup // disks that are being deleted
 }
 
 var _ machine.Driver = (*Driver)(nil)
@@ -66,6 +70,9 @@ func New(cfg Config) (*Driver, error) {
 	}
 	layers, err := layer.Open(cfg.Dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := sweepDisks(cfg.Dir); err != nil {
 		return nil, err
 	}
 	groups, err := openGroups()
@@ -125,7 +132,7 @@ func (d *Driver) Remove(id string) error {
 		return os.RemoveAll(d.dir(id))
 	}
 	g.stop(true)
-	go g.remove()
+	d.rest.Go(g.remove)
 	return nil
 }
 
@@ -165,6 +172,7 @@ func (d *Driver) Close() error {
 	for _, g := range all {
 		<-g.done
 	}
+	d.rest.Wait()
 	return errors.Join(d.net.Close(), d.groups.close())
 }
 
@@ -175,6 +183,16 @@ func (d *Driver) guest(id string) *guest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.guests[id]
+}
+
+// forget drops what is known of a guest that is gone, unless the same id has
+// been started again.
+func (d *Driver) forget(g *guest) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.guests[g.spec.ID] == g {
+		delete(d.guests, g.spec.ID)
+	}
 }
 
 func (d *Driver) dir(id string) string { return filepath.Join(d.cfg.Dir, "machines", id) }

@@ -53,10 +53,14 @@ func copyTree(ctx context.Context, src, dst string) error {
 func (g *guest) freeze(ctx context.Context) (thaw func(), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.process == nil || g.over() {
+	if g.process == nil {
 		return func() {}, nil
 	}
-	return g.process.group.freeze(ctx)
+	thaw, err = g.process.group.freeze(ctx)
+	if errors.Is(err, fs.ErrNotExist) { // it has just ended
+		return func() {}, nil
+	}
+	return thaw, err
 }
 
 // HasLayer implements machine.Driver.
@@ -87,7 +91,7 @@ func (d *Driver) OpenDisk(layers []string) (machine.Disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open disk: %w", err)
 	}
-	root, err := os.MkdirTemp(d.cfg.Dir, "disk.")
+	root, err := os.MkdirTemp(d.cfg.Dir, openDisk)
 	if err != nil {
 		return nil, fmt.Errorf("open disk: %w", err)
 	}
@@ -101,6 +105,19 @@ func (d *Driver) OpenDisk(layers []string) (machine.Disk, error) {
 		return nil, fmt.Errorf("open disk: %w", err)
 	}
 	return k, nil
+}
+
+// openDisk begins the names of the directories of open disks.
+const openDisk = "disk."
+
+// sweepDisks removes the directories of disks that were open when a sandbox
+// was killed. Nothing is mounted there: that was in the keeper's namespace.
+func sweepDisks(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, openDisk+"*"))
+	for _, path := range left {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
 }
 
 // disk is a stack of layers that another process keeps mounted.

@@ -129,9 +129,9 @@ func (g *guest) verdict(ws syscall.WaitStatus) (again bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.process = nil
-	g.state = machine.Status{State: machine.Starting}
 	switch {
 	case ws.Signaled() && ws.Signal() == syscall.SIGHUP:
+		g.state = machine.Status{State: machine.Starting}
 		return true, nil
 	case ws.Signaled() && ws.Signal() == syscall.SIGINT, ws.Exited() && ws.ExitStatus() == 0:
 		return false, nil
@@ -179,12 +179,13 @@ func (g *guest) shutDown(p *process, force bool) {
 	p.kill()
 }
 
-// remove deletes the disk once the machine has ended.
+// remove deletes the disk once the machine has ended, and forgets the machine.
 func (g *guest) remove() {
 	<-g.done
 	if err := os.RemoveAll(g.dir); err != nil {
 		g.driver.cfg.Log.Error("delete a machine's disk", "id", g.spec.ID, "err", err)
 	}
+	g.driver.forget(g)
 }
 
 // awaitSSH looks until the machine's sshd greets.

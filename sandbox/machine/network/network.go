@@ -21,6 +21,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/containers/gvisor-tap-vsock/pkg/types"
@@ -36,6 +37,7 @@ const (
 	Gateway  = "172.31.0.1"
 	metadata = "169.254.169.254"
 
+	zone       = "ec2.internal."
 	gatewayMAC = "02:00:00:00:ff:01"
 	mtu        = 1500 // bytes
 )
@@ -67,33 +69,18 @@ func New(cfg Config) (*Network, error) {
 		GatewayMacAddress: gatewayMAC,
 		GatewayVirtualIPs: []string{metadata},
 		DHCPStaticLeases:  leases(netip.MustParsePrefix(Subnet)),
-		DNSSearchDomains:  []string{"ec2.internal"},
+		DNSSearchDomains:  []string{strings.TrimSuffix(zone, ".")},
+		DNS:               []types.Zone{{Name: zone, Records: records(netip.MustParsePrefix(Subnet))}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the machines' network: %w", err)
 	}
-	quiet(cfg.Log)
+	logrus.SetOutput(io.Discard) // where the library laments every machine that goes
 	n := &Network{log: cfg.Log, vn: vn, house: door.New(), forbid: hostPrefixes()}
 	if cfg.Metadata == nil {
 		return n, nil
 	}
 	return n, n.serve(cfg.Metadata)
-}
-
-// quiet sends what the library logs, which is mostly machines going away, to
-// our own log at level debug. Its logger is the process's.
-func quiet(log *slog.Logger) {
-	logrus.SetOutput(io.Discard)
-	logrus.AddHook(hook{log})
-}
-
-type hook struct{ log *slog.Logger }
-
-func (hook) Levels() []logrus.Level { return logrus.AllLevels }
-
-func (h hook) Fire(e *logrus.Entry) error {
-	h.log.Debug("machines' network", "says", e.Message)
-	return nil
 }
 
 func (n *Network) serve(h http.Handler) error {
@@ -135,6 +122,16 @@ func leases(p netip.Prefix) map[string]string {
 	all := map[string]string{}
 	for a := netip.MustParseAddr(Gateway).Next(); p.Contains(a); a = a.Next() {
 		all[a.String()] = MAC(a)
+	}
+	return all
+}
+
+// records name every machine as AWS does: ip-172-31-0-10.ec2.internal.
+func records(p netip.Prefix) []types.Record {
+	var all []types.Record
+	for a := netip.MustParseAddr(Gateway); p.Contains(a); a = a.Next() {
+		name := "ip-" + strings.ReplaceAll(a.String(), ".", "-")
+		all = append(all, types.Record{Name: name, IP: a.AsSlice()})
 	}
 	return all
 }
