@@ -1,0 +1,201 @@
+package house
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"amiship/internal/catalog"
+)
+
+// tree lists the files of the repository that are its own: not what was built,
+// nor what git keeps.
+func tree(t *testing.T, repo fs.FS) []string {
+	t.Helper()
+	var all []string
+	err := fs.WalkDir(repo, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && slices.Contains([]string{".git", "bin", "dist", ".amiship"}, name) {
+			return fs.SkipDir
+		}
+		if err == nil && !d.IsDir() {
+			all = append(all, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var link = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
+
+// deadLinks finds links in Markdown to files that are not there.
+func deadLinks(t *testing.T, repo fs.FS) []string {
+	var wrong []string
+	for _, name := range tree(t, repo) {
+		if path.Ext(name) != ".md" {
+			continue
+		}
+		for _, m := range link.FindAllStringSubmatch(text(t, repo, name), -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			if _, err := fs.Stat(repo, path.Join(path.Dir(name), m[1])); err != nil {
+				wrong = append(wrong, name+" links to "+m[1]+", which is not there")
+			}
+		}
+	}
+	return wrong
+}
+
+// badScripts finds shell scripts that nobody can run, or that go on after a fault.
+func badScripts(t *testing.T, repo fs.FS) []string {
+	var wrong []string
+	for _, name := range tree(t, repo) {
+		content := text(t, repo, name)
+		if path.Ext(name) != ".sh" && !below(name, "script") && !below(name, ".ci") {
+			continue
+		}
+		if ok, _ := regexp.MatchString(`^#!/(bin/sh|bin/bash|usr/bin/env bash)\n`, content); !ok {
+			wrong = append(wrong, name+" does not say which shell runs it")
+		}
+		if ok, _ := regexp.MatchString(`(?m)^set -e`, content); !ok {
+			wrong = append(wrong, name+" goes on after a fault: set -e")
+		}
+		info, err := fs.Stat(repo, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byProgram := below(name, "internal") || below(name, "sandbox") // embedded, or named to a shell
+		if !byProgram && info.Mode()&0o111 == 0 {
+			wrong = append(wrong, name+" is not executable")
+		}
+	}
+	return wrong
+}
+
+// badFiles finds what is missing from the repository, or should not be in it.
+func badFiles(t *testing.T, repo fs.FS) []string {
+	var wrong []string
+	for name, want := range map[string]string{
+		"LICENSE":      `Apache License\s+Version 2\.0[\s\S]+END OF TERMS AND CONDITIONS`,
+		"CHANGELOG.md": `(?m)^## Unreleased\n\n- `,
+		"README.md":    `(?m)^# Amiship\n[\s\S]*make rehearse[\s\S]+make test`,
+		".ci/run":      `make test`,
+		"Makefile":     `(?m)^test:`,
+	} {
+		b, err := fs.ReadFile(repo, name)
+		if err != nil {
+			wrong = append(wrong, name+" is missing")
+		} else if !regexp.MustCompile(want).Match(b) {
+			wrong = append(wrong, name+" does not have what it should: "+want)
+		}
+	}
+	for _, name := range tree(t, repo) {
+		if strings.HasSuffix(name, ".fail") || strings.HasSuffix(name, ".orig") || strings.HasSuffix(name, "~") {
+			wrong = append(wrong, name+" was left behind")
+		}
+	}
+	return wrong
+}
+
+func text(t *testing.T, repo fs.FS, name string) string {
+	t.Helper()
+	b, err := fs.ReadFile(repo, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestFiles(t *testing.T) {
+	repo := os.DirFS(root)
+	for _, wrong := range slices.Concat(deadLinks(t, repo), badScripts(t, repo), badFiles(t, repo)) {
+		t.Error(wrong)
+	}
+}
+
+func TestFilesFindsFaults(t *testing.T) {
+	good := fstest.MapFS{
+		"LICENSE":           {Data: []byte("Apache License\n   Version 2.0\nEND OF TERMS AND CONDITIONS")},
+		"CHANGELOG.md":      {Data: []byte("## Unreleased\n\n- It is there.\n")},
+		"README.md":         {Data: []byte("# Amiship\nmake rehearse, make test, [more](docs/a.md#top), [AWS](https://aws.example/x)")},
+		"docs/a.md":         {Data: []byte("[back](../README.md)")},
+		".ci/run":           {Data: []byte("#!/bin/bash\nset -euo pipefail\nmake test\n"), Mode: 0o755},
+		"Makefile":          {Data: []byte("test: check\n")},
+		"examples/x/in.sh":  {Data: []byte("#!/bin/sh\nset -eu\n"), Mode: 0o755},
+		"internal/s/in.sh":  {Data: []byte("#!/bin/sh\nset -eu\n"), Mode: 0o644},
+		"bin/left.md":       {Data: []byte("[x](nowhere)")},
+		"script/as-root":    {Data: []byte("#!/bin/sh\nset -eu\n"), Mode: 0o755},
+		"internal/x/t.txt":  {Data: []byte("[x](nowhere)")},
+		"internal/x/t_test": {Data: []byte("")},
+	}
+	for name, c := range map[string]struct {
+		file, text string
+		mode       fs.FileMode
+		want       string
+	}{
+		"good":                   {"docs/b.md", "fine", 0o644, ""},
+		"a dead link":            {"docs/b.md", "[x](c.md)", 0o644, "docs/b.md links to c.md"},
+		"a script without shell": {"script/x", "set -e\n", 0o755, "which shell"},
+		"a careless script":      {"examples/x/y.sh", "#!/bin/sh\ntrue\n", 0o755, "goes on after a fault"},
+		"no right to run it":     {"script/x", "#!/bin/sh\nset -e\n", 0o644, "not executable"},
+		"half a licence":         {"LICENSE", "Apache License Version 2.0", 0o644, "LICENSE does not have"},
+		"nothing unreleased":     {"CHANGELOG.md", "## 1.0\n\n- x\n", 0o644, "CHANGELOG.md does not have"},
+		"CI without tests":       {".ci/run", "#!/bin/bash\nset -e\ntrue\n", 0o755, ".ci/run does not have"},
+		"a failure of rapid":     {"internal/x/testdata/rapid/T/1.fail", "", 0o644, "was left behind"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repo := fstest.MapFS{}
+			for name, f := range good {
+				repo[name] = f
+			}
+			repo[c.file] = &fstest.MapFile{Data: []byte(c.text), Mode: c.mode}
+			got := strings.Join(slices.Concat(deadLinks(t, repo), badScripts(t, repo), badFiles(t, repo)), "; ")
+			if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+				t.Errorf("found %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestExamples: each has a catalog without a fault, says what it is, and a
+// template as Packer itself would write it.
+func TestExamples(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join(root, "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			t.Run(e.Name(), func(t *testing.T) { checkExample(t, filepath.Join(root, "examples", e.Name())) })
+		}
+	}
+}
+
+func checkExample(t *testing.T, dir string) {
+	if _, err := catalog.Load(filepath.Join(dir, catalog.File)); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "README.md")); err != nil {
+		t.Error(err)
+	}
+	templates, err := filepath.Glob(filepath.Join(dir, "packer", "*.pkr.hcl"))
+	if err != nil || len(templates) == 0 {
+		t.Fatalf("no template: %v", err)
+	}
+	for _, file := range templates {
+		out, err := exec.CommandContext(t.Context(), "packer", "fmt", "-check", "-diff", file).CombinedOutput()
+		if err != nil {
+			t.Errorf("packer fmt: %v\n%s", err, out)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package house
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fake puts programs before all others of their names, for the command.
+func fake(t *testing.T, cmd *exec.Cmd, programs map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, script := range programs {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd.Env = append(cmd.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+}
+
+func TestOffered(t *testing.T) {
+	for name, c := range map[string]struct{ candidate, want string }{
+		"Debian's":            {"2.42.0+ds-5+deb12u1", "v2.42.0\n"},
+		"with an epoch":       {"1:3.5.0-1", "v3.5.0\n"},
+		"native":              {"1.2.3", "v1.2.3\n"},
+		"a release candidate": {"3.0.0~rc.1+ds-1", "v3.0.0-rc.1\n"},
+		"none":                {"(none)", ""},
+		"an unknown one":      {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), filepath.Join(root, "script/offered"), "prometheus")
+			answer := "prometheus:\n  Installed: (none)\n  Candidate: " + c.candidate + "\n"
+			if c.candidate == "" {
+				answer = ""
+			}
+			fake(t, cmd, map[string]string{"apt-cache": "printf '" + answer + "'"})
+			out, err := cmd.Output()
+			if string(out) != c.want || (err == nil) != (c.want != "") {
+				t.Errorf("got %q, %v, want %q", out, err, c.want)
+			}
+		})
+	}
+}
+
+func TestNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		command string
+		ok      bool
+	}{
+		"prints nothing": {"true", true},
+		"finds a fault":  {"echo fault", false},
+		"fails":          {"exit 3", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := exec.CommandContext(t.Context(), filepath.Join(root, "script/nothing"), "faults", "sh", "-c", c.command).CombinedOutput()
+			if (err == nil) != c.ok {
+				t.Errorf("got %v, %s", err, out)
+			}
+		})
+	}
+}
+
+// TestSetup: it says what to do where it cannot do it itself. Its apt-get
+// installs nothing.
+func TestSetup(t *testing.T) {
+	for name, c := range map[string]struct {
+		programs map[string]string
+		want     string
+	}{
+		"all is there":       {nil, "setup: all is there\n"},
+		"Go is too old":      {map[string]string{"go": `[ "$1" = version ] && echo go version go1.21.0 linux/amd64; exit 1`}, "go1.21.0 is too old: install 1."},
+		"boto3 is elsewhere": {map[string]string{"python3": "exit 1"}, "setup: installing python3-boto3\nsetup: "},
+		"apt has it not":     {map[string]string{"python3": "exit 1", "apt-cache": "exit 0"}, "apt offers no python3-boto3"},
+		"apt-get fails":      {map[string]string{"python3": "exit 1", "apt-get": "[ $2 = update ] || { echo no room >&2; exit 100; }"}, "setup: apt-get: no room"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			programs := map[string]string{"apt-get": "exit 0", "sudo": `exec "$@"`}
+			maps.Copy(programs, c.programs)
+			cmd := exec.CommandContext(t.Context(), filepath.Join(root, "script/setup"))
+			fake(t, cmd, programs)
+			out, err := cmd.CombinedOutput()
+			if !strings.Contains(string(out), c.want) || (err == nil) != (c.programs == nil) {
+				t.Errorf("got %v, %s\nwant %s", err, out, c.want)
+			}
+		})
+	}
+}
