@@ -1,46 +1,60 @@
-# make rehearse and make test each do all the set-up they need.
+# Each target does the set-up that it needs, so any of them may be the first.
 
-.PHONY: help setup build rehearse test check bench clean
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # prerequisites are in the order in which they tell most, soonest
+.PHONY: build help packages bases setup rehearse test check unit bench clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-commit  := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 tool    := go tool -modfile=tools/go.mod
-# What make rehearse releases: what this machine's apt offers. make rehearse TAG=v1.2.3 sets another.
-TAG     ?= $(shell script/offered prometheus)
 
-help:
-	@echo 'make rehearse   a whole release in the sandbox, with the real Packer on machines that run'
-	@echo 'make test       all tests and checks'
-	@echo 'make build      bin/amiship'
-	@echo 'make check      format, vet, staticcheck, dead code, layers, shell scripts'
-	@echo 'make bench      benchmarks'
-	@echo 'make setup      install what is missing; the others do it by themselves'
+# The bases that the example and the tests start machines from.
+bases := debian-12 ubuntu-22.04
 
-setup:
-	@script/setup
+# Tests of machines that really run: as root, while all others run as you are.
+as_root := ./sandbox/machine/container ./scenarios
 
 build:
-	@mkdir -p bin
 	go build -trimpath -ldflags '-X main.version=$(version) -X main.commit=$(commit)' -o bin/amiship ./cmd/amiship
 
-rehearse: setup build
-	script/as-root bin/amiship sandbox prepare
-	script/as-root bin/amiship rehearse -f examples/prometheus/amiship.yaml "$(TAG)"
+help:
+	@echo 'make            build bin/amiship'
+	@echo 'make rehearse   rehearse a whole release: the real Packer, machines that run, no AWS account'
+	@echo '                TAG=v1.2.3 names the release; else it is the Prometheus that your apt offers'
+	@echo 'make test       check, unit tests and scenarios'
+	@echo 'make check      format, vet, staticcheck, dead code, shell scripts, the rules of the house'
+	@echo 'make bench      benchmarks'
+	@echo 'make setup      install what is missing; the others do it by themselves'
+	@echo 'make clean      remove what was built here'
 
-check:
-	@script/nothing 'gofumpt would change' $(tool) gofumpt -l cmd examples internal sandbox scenarios
+packages:
+	@script/setup
+
+bases: build
+	@script/as-root bin/amiship sandbox prepare $(bases)
+
+setup: packages bases
+
+rehearse: setup
+	@tag=$${TAG:-$$(script/offered prometheus)} && set -x && \
+	script/as-root bin/amiship rehearse "$$tag" -f examples/prometheus/amiship.yaml
+
+test: check setup unit
+
+check: packages
+	script/nothing 'gofumpt would change' $(tool) gofumpt -l .
+	go mod tidy -diff
 	go vet ./...
 	$(tool) staticcheck ./...
-	@script/nothing 'never called' $(tool) deadcode -test ./...
-	go test ./internal/house
-	shellcheck script/* .ci/run examples/*/scripts/*.sh internal/scaffold/files/scripts/*.sh
+	script/nothing 'never called, except by tests' $(tool) deadcode ./...
+	shellcheck .ci/run script/* $$(find examples internal -name '*.sh')
+	go test -count=1 ./internal/house
 
-test: setup build check
-	script/as-root bin/amiship sandbox prepare
-	go test -race -timeout 30m ./...
+unit: packages bases
+	script/unit $(as_root)
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -r dirname | sort -u)
 
 clean:
 	rm -rf bin
