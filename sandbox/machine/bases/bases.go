@@ -26,12 +26,13 @@ import (
 
 // Store is a directory of bases.
 type Store struct {
-	dir string
-	log *slog.Logger
+	dir    string
+	ubuntu string // Ubuntu's archive, where the host has no mirror of its own
+	log    *slog.Logger
 }
 
 // Open returns the store in dir, which need not exist yet.
-func Open(dir string, log *slog.Logger) *Store { return &Store{dir, log} }
+func Open(dir string, log *slog.Logger) *Store { return &Store{dir, ubuntuArchive, log} }
 
 // DefaultDir is where the bases of this user's sandboxes are: below the cache
 // directory that the user's environment names.

@@ -42,7 +42,7 @@ func (s *Store) source(ctx context.Context, r recipe) (source, error) {
 	}
 	src := debianSource(r, all)
 	if r.origin == "Ubuntu" {
-		src = ubuntuSource(r, all)
+		src = ubuntuSource(r, all, s.ubuntu)
 	}
 	if src.uri == "" {
 		return source{}, fmt.Errorf("this host's apt knows no mirror of %s", r.origin)
@@ -76,8 +76,8 @@ func debianSource(r recipe, all []archive) source {
 	return src
 }
 
-func ubuntuSource(r recipe, all []archive) source {
-	src := source{uri: ubuntuArchive}
+func ubuntuSource(r recipe, all []archive, otherwise string) source {
+	src := source{uri: otherwise}
 	for _, a := range all {
 		if a.origin == "Ubuntu" {
 			src.uri, src.keyring = a.uri, a.keyring

@@ -82,7 +82,7 @@ func boot(talk *net.UnixConn, p plan) error {
 		return err
 	}
 	const init = "/sbin/init"
-	err := syscall.Exec(init, []string{init}, []string{"container=amiship", "PATH=" + path, "TERM=linux"})
+	err := syscall.Exec(init, []string{init}, []string{"container=amiship", "PATH=" + path, "TERM=dumb"})
 	return fmt.Errorf("start %s: %w", init, err)
 }
 

@@ -67,7 +67,11 @@ func mountDisk(p plan) error {
 		return mount("disk", p.Root, "overlay", rdonly, options)
 	}
 	options += ",volatile,upperdir=" + escape(p.Upper) + ",workdir=" + escape(p.Work)
-	return mount("disk", p.Root, "overlay", 0, options)
+	err := mount("disk", p.Root, "overlay", 0, options)
+	if errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("%w (machines' disks need a plain file system beneath them, not another overlay)", err)
+	}
+	return err
 }
 
 // escape writes a path as overlayfs's options want it.
