@@ -168,8 +168,10 @@ func polls(p plan.Plan, s Status, o Options) ([]world.Query, time.Time) {
 	for _, w := range p.Waits {
 		due(w.Query, o.Poll)
 	}
-	for _, q := range p.Missed {
-		due(q, max(o.Poll, o.Poll*time.Duration(1+s.VainLooks)))
+	if len(p.Waits)+p.Count(plan.Running)+p.Count(plan.Ready) == 0 {
+		for _, q := range p.Missed { // slow to fail: when there is nothing better to do
+			due(q, o.Poll*time.Duration(1+s.VainLooks))
+		}
 	}
 	for _, step := range p.Steps {
 		if !step.Retry.IsZero() && step.Retry.Before(next) {

@@ -35,7 +35,10 @@ func tree(t *testing.T, repo fs.FS) []string {
 	return all
 }
 
-var link = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
+var (
+	link    = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
+	shebang = regexp.MustCompile(`^#!/(bin/sh|bin/bash|usr/bin/env bash)\n`)
+)
 
 // deadLinks finds links in Markdown to files that are not there.
 func deadLinks(t *testing.T, repo fs.FS) []string {
@@ -64,10 +67,10 @@ func badScripts(t *testing.T, repo fs.FS) []string {
 		if path.Ext(name) != ".sh" && !below(name, "script") && !below(name, ".ci") {
 			continue
 		}
-		if ok, _ := regexp.MatchString(`^#!/(bin/sh|bin/bash|usr/bin/env bash)\n`, content); !ok {
+		if !shebang.MatchString(content) {
 			wrong = append(wrong, name+" does not say which shell runs it")
 		}
-		if ok, _ := regexp.MatchString(`(?m)^set -e`, content); !ok {
+		if !strings.Contains(content, "\nset -e") {
 			wrong = append(wrong, name+" goes on after a fault: set -e")
 		}
 		info, err := fs.Stat(repo, name)

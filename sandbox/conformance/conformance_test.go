@@ -29,6 +29,10 @@ accounts:
   - name: meek
     id: "111122223333"
     keys: [{deny: ["ec2:*", "ssm:*", "sts:*", "servicequotas:*"]}]
+ec2:
+  - {account: vendor, region: us-east-1, images: [{name: failed, failed: true, created: 1d}, {name: launched, last_launched: 3d, created: 9d}]}
+  - {account: vendor, region: us-west-2, recycle_bin: 7d, images: [{name: "kept", description: in the bin, count: 6, created: 9d}]}
+  - {account: marketplace, region: us-east-1, images: [{name: sold, public: true, product_code: abcdefghijklmnopqrstuvwxy, created: 9d}]}
 settings:
   ec2: {launch_delay: 1ms}
 `
@@ -96,7 +100,7 @@ func run(t *testing.T, stdin []byte, program, script string) string {
 	cmd.Env, cmd.Dir, cmd.Stdin = env, t.TempDir(), bytes.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Errorf("%s: %v\n%s", script, err, out)
+		t.Fatalf("%s: %v\n%s", script, err, out)
 	}
 	return string(out)
 }
@@ -129,6 +133,7 @@ func services(t *testing.T) map[string]service {
 // TestEveryMember: each documented member of an answer is seen, or left out for
 // a reason.
 func TestEveryMember(t *testing.T) {
+	t.Parallel()
 	need(t, "python3", "-c", "import boto3")
 	in, err := json.Marshal(services(t))
 	if err != nil {
@@ -139,6 +144,7 @@ func TestEveryMember(t *testing.T) {
 
 // TestErrorCodes: boto3 sees AWS's codes.
 func TestErrorCodes(t *testing.T) {
+	t.Parallel()
 	need(t, "python3", "-c", "import boto3")
 	t.Log(run(t, nil, "python3", "errors.py"))
 }
@@ -146,6 +152,7 @@ func TestErrorCodes(t *testing.T) {
 // TestLifeOfAnImage: the AWS CLI builds, copies, shares, publishes and removes
 // an image, and a stranger finds and starts it.
 func TestLifeOfAnImage(t *testing.T) {
+	t.Parallel()
 	need(t, "aws", "--version")
 	if out := run(t, nil, "sh", "life.sh"); !strings.HasSuffix(out, "done\n") {
 		t.Errorf("it did not come to its end:\n%s", out)

@@ -17,12 +17,19 @@ def run(box):
     retire(box, ec2, image)
     power(ec2, instance)
     leave(ec2, instance, key, group)
+    volumes(box, ec2)
+    many(box, ec2)
+    found(box, ec2)
+    bin_(box)
 
 
 def places(ec2):
     ec2.describe_regions(AllRegions=True)
     ec2.describe_availability_zones(AllAvailabilityZones=True)
     ec2.describe_account_attributes()
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    ec2.create_tags(Resources=[vpc, subnet], Tags=[{"Key": "Name", "Value": "conformance"}])
     ec2.describe_vpcs()
     ec2.describe_subnets()
     for _ in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 5}):
@@ -56,7 +63,7 @@ def access(ec2):
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules, TagSpecifications=tags("security-group-rule"))
     ec2.describe_security_groups(MaxResults=5)
     ec2.describe_security_groups(GroupIds=[group])
-    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules[1:])
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)
     return key["KeyName"], group
 
 
@@ -77,7 +84,7 @@ def launch(box, ec2, key, group):
     ec2.describe_instance_status(InstanceIds=[made], IncludeAllInstances=True)
     for name in ("instanceType", "userData", "disableApiTermination", "disableApiStop", "instanceInitiatedShutdownBehavior",
                  "rootDeviceName", "blockDeviceMapping", "sourceDestCheck", "groupSet", "ebsOptimized", "sriovNetSupport",
-                 "enaSupport", "enclaveOptions", "productCodes"):
+                 "enaSupport", "enclaveOptions", "productCodes", "kernel", "ramdisk"):
         ec2.describe_instance_attribute(InstanceId=made, Attribute=name)
     ec2.modify_instance_metadata_options(InstanceId=made, HttpTokens="required", HttpPutResponseHopLimit=1)
     ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [made]}])
@@ -107,7 +114,7 @@ def images(box, ec2, instance):
     ec2.describe_snapshots(OwnerIds=["self"], MaxResults=5)
     registered = ec2.register_image(
         Name="conformance registered", Architecture="x86_64", RootDeviceName="/dev/xvda", VirtualizationType="hvm", EnaSupport=True,
-        SriovNetSupport="simple", BootMode="uefi-preferred", ImdsSupport="v2.0", Description="registered", TagSpecifications=tags("image"),
+        SriovNetSupport="simple", BootMode="uefi", TpmSupport="v2.0", UefiData="QU1aTlVFRkk=", ImdsSupport="v2.0", Description="registered", TagSpecifications=tags("image"),
         BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": lone, "VolumeType": "gp3", "Iops": 3000, "Throughput": 125, "DeleteOnTermination": True}},
                              {"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"}])["ImageId"]
     available(ec2, registered)
@@ -153,7 +160,8 @@ def copies(box, ec2, image, snapshots):
     until(lambda: far.describe_images(ImageIds=[made])["Images"], bool)
     available(far, made)
     far.describe_snapshots(OwnerIds=["self"])
-    far.copy_snapshot(SourceSnapshotId=snapshots[0], SourceRegion="us-east-1", TagSpecifications=tags("snapshot"))
+    far.copy_snapshot(SourceSnapshotId=snapshots[0], SourceRegion="us-east-1", TagSpecifications=tags("snapshot"), CompletionDurationMinutes=15)
+    far.describe_snapshots(OwnerIds=["self"])
     far.deregister_image(ImageId=made, DeleteAssociatedSnapshots=True)
 
 
@@ -186,5 +194,65 @@ def leave(ec2, instance, key, group):
     ec2.describe_instances(InstanceIds=[instance])
     ec2.delete_security_group(GroupId=group)
     ec2.delete_key_pair(KeyName=key)
-    for snapshot in ec2.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "description", "Values": ["lone"]}])["Snapshots"]:
-        ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+
+
+def volumes(box, ec2):
+    """A volume that outlives its instance, a snapshot of it."""
+    made = ec2.run_instances(ImageId=box.base(ec2), InstanceType="t3.micro", MinCount=1, MaxCount=1, BlockDeviceMappings=[
+        {"DeviceName": "/dev/sda1", "Ebs": {"DeleteOnTermination": False, "Encrypted": True}}])["Instances"][0]["InstanceId"]
+    until(lambda: state(ec2, made), lambda s: s == "running")
+    volume = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [made]}])["Volumes"][0]["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    until(lambda: ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["State"], lambda s: s == "completed")
+    ec2.delete_snapshot(SnapshotId=snapshot)
+    ec2.terminate_instances(InstanceIds=[made])
+    until(lambda: ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"], lambda s: s == "available")
+    ec2.delete_volume(VolumeId=volume)
+
+
+def many(box, ec2):
+    """Lists that need a second page."""
+    base = box.base(ec2)
+    ids = [i["InstanceId"] for i in ec2.run_instances(ImageId=base, InstanceType="t3.micro", MinCount=6, MaxCount=6)["Instances"]]
+    ec2.describe_instances(MaxResults=5)
+    ec2.describe_instance_status(MaxResults=5, IncludeAllInstances=True)
+    ec2.describe_volumes(MaxResults=5)
+    groups = [ec2.create_security_group(GroupName=f"many-{n}", Description="many")["GroupId"] for n in range(6)]
+    ec2.describe_security_groups(MaxResults=5)
+    for group in groups:
+        ec2.delete_security_group(GroupId=group)
+    ec2.create_tags(Resources=ids, Tags=[{"Key": "many", "Value": "yes"}])
+    ec2.describe_tags(MaxResults=5)
+    ec2.describe_images(MaxResults=5)
+    ec2.describe_snapshots(MaxResults=5)
+    ec2.describe_vpcs(MaxResults=5)
+    ec2.describe_subnets(MaxResults=5)
+    ec2.terminate_instances(InstanceIds=ids)
+
+
+def found(box, ec2):
+    """What the world has from the beginning: images of others, failed ones."""
+    ec2.describe_images(Owners=["self", "aws-marketplace"], IncludeDeprecated=True)
+    ec2.describe_snapshots(OwnerIds=["self"])
+    ec2.describe_snapshots(OwnerIds=["amazon"], MaxResults=5)
+    sold = ec2.describe_images(Owners=["aws-marketplace"])["Images"][0]["ImageId"]
+    guest = ec2.run_instances(ImageId=sold, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    until(lambda: state(ec2, guest), lambda s: s == "running")
+    ec2.describe_instance_attribute(InstanceId=guest, Attribute="productCodes")
+    ec2.terminate_instances(InstanceIds=[guest])
+    seller = box.client("ec2", "marketplace")
+    seller.describe_image_attribute(ImageId=sold, Attribute="productCodes")
+    for snapshot in seller.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        seller.describe_snapshot_attribute(SnapshotId=snapshot["SnapshotId"], Attribute="productCodes")
+    launched = ec2.describe_images(Owners=["self"], Filters=[{"Name": "name", "Values": ["launched"]}])["Images"][0]["ImageId"]
+    ec2.describe_image_attribute(ImageId=launched, Attribute="lastLaunchedTime")
+
+
+def bin_(box):
+    """A region with a Recycle Bin."""
+    ec2 = box.client("ec2", region="us-west-2")
+    kept = [i["ImageId"] for i in ec2.describe_images(Owners=["self"])["Images"]]
+    for image in kept:
+        ec2.deregister_image(ImageId=image)
+    ec2.list_images_in_recycle_bin(MaxResults=5)
+    ec2.restore_image_from_recycle_bin(ImageId=kept[0])

@@ -1,7 +1,7 @@
 """Records which output members the sandbox's answers had, as boto3 read them,
 and holds them against botocore's service models and the lists of what is left
-out (omitted.txt: operation, path, reason; a * ends a path that stands for all
-that begin with it, or is every operation)."""
+out (omitted.txt: operation, path, reason; operation and path are patterns in
+which * stands for any text, and a path covers what is below it)."""
 
 import fnmatch
 
@@ -63,8 +63,11 @@ def read_omitted(file):
 
 
 def covers(entry, operation, path):
-    return fnmatch.fnmatchcase(operation, entry[0]) and (
-        entry[1] == path or (entry[1].endswith("*") and path.startswith(entry[1][:-1])))
+    """A path covers itself and what is below it."""
+    if not fnmatch.fnmatchcase(operation, entry[0]):
+        return False
+    parts = path.split(".")
+    return any(fnmatch.fnmatchcase(".".join(parts[:n]), entry[1]) for n in range(1, len(parts) + 1))
 
 
 def compare(model, operations, seen, omitted):

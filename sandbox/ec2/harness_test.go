@@ -75,18 +75,24 @@ func newRig(t testing.TB, set ec2.Settings) *rig {
 	}
 	r.store = store
 	r.ec2 = ec2.New(ec2.Config{Store: store, Driver: r.driver, Settings: set})
+	r.settle(nil)
+	srv := httptest.NewServer(wire.NewServer(store, false, r.ec2.Service()))
+	t.Cleanup(srv.Close)
+	r.url = srv.URL
+	return r
+}
+
+// settle fills an empty store: two accounts, the bases, and a world.
+func (r *rig) settle(w ec2.World) {
+	r.t.Helper()
 	r.update(func(tx *cloud.Tx) error {
 		for id, name := range map[string]string{vendor: "vendor", customer: "customer"} {
 			cloud.Accounts.Put(tx, "", id, cloud.Account{ID: id, Name: name})
 			cloud.Credentials.Put(tx, "", "AKIA"+id, cloud.Credential{KeyID: "AKIA" + id, Secret: "secret", Account: id, Principal: "arn:aws:iam::" + id + ":user/test"})
 		}
 		ec2.Seed(tx, testBases())
-		return nil
+		return ec2.Load(tx, w)
 	})
-	srv := httptest.NewServer(wire.NewServer(store, false, r.ec2.Service()))
-	t.Cleanup(srv.Close)
-	r.url = srv.URL
-	return r
 }
 
 func (r *rig) update(fn func(*cloud.Tx) error) {

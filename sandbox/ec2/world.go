@@ -164,7 +164,7 @@ func (w WorldImage) put(tx *cloud.Tx, region, account, name string, users []stri
 	im := Image{
 		ID: derivedID("ami", account, region, name), Owner: account, Name: name, Description: w.Description, Arch: ec2Arch(arch),
 		Created: created, Due: created, Ready: true, RootDevice: "/dev/sda1", Public: w.Public, Users: users, ENA: true,
-		Disabled: w.Disabled, ProductCode: w.ProductCode, BootMode: "uefi-preferred",
+		Disabled: w.Disabled, ProductCode: w.ProductCode, BootMode: "uefi-preferred", SRIOV: "simple",
 	}
 	w.fate(tx, &im, &s)
 	if s.Encrypted {

@@ -32,18 +32,26 @@ verify_package() {
     fail "the package has the SHA-256 $digest, not $PACKAGE_SHA256"
 }
 
-# What the package depends on comes from the distribution's archive. Services
-# stay off meanwhile: a data base written here would be everybody's.
+# What the package depends on comes from the distribution's archive, the package
+# itself does not: with the archive's lists gone, apt has no other copy of it to
+# take. Services stay off meanwhile: a data base written here would be everybody's.
 install_package() {
   export DEBIAN_FRONTEND=noninteractive
   local apt=(apt-get --quiet --option Acquire::Retries=3 --option DPkg::Lock::Timeout=120)
+  local install=(--yes --no-install-recommends)
+  local field needs
   printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
   chmod 0755 /usr/sbin/policy-rc.d
   "${apt[@]}" update
-  "${apt[@]}" install --yes --no-install-recommends ca-certificates curl "$package"
+  "${apt[@]}" install "${install[@]}" ca-certificates curl
+  for field in Pre-Depends Depends; do
+    needs=$(dpkg-deb --field "$package" "$field")
+    [ -z "$needs" ] || "${apt[@]}" satisfy "${install[@]}" "$needs"
+  done
+  rm -rf /var/lib/apt/lists/*
+  "${apt[@]}" install "${install[@]}" "$package"
   rm /usr/sbin/policy-rc.d
   apt-get clean
-  rm -rf /var/lib/apt/lists/*
 }
 
 # Cleaning deletes the scripts of cloud-init as well, so ours comes after it.
@@ -56,12 +64,14 @@ install_first_boot() {
 remove_identity() {
   rm -f /etc/ssh/ssh_host_*
   rm -f /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys
-  rm -f /root/.bash_history /home/*/.bash_history
+  rm -f /root/.bash_history /home/*/.bash_history /home/*/.sudo_as_admin_successful
   rm -f /var/lib/dhcp/*.leases /var/lib/systemd/random-seed
   : >/etc/machine-id
   if [ -e /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
     rm /var/lib/dbus/machine-id
   fi
+  # Else the journal would go on in new files until the machine stops.
+  journalctl --relinquish-var
   rm -rf /var/log/journal/*
   find /var/log -type f -exec truncate --size 0 {} +
   rm -f "$package" "$first_boot"
