@@ -1,0 +1,58 @@
+package ec2
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"amiship/sandbox/wire"
+)
+
+type tagDescription struct {
+	Key          string `xml:"key"`
+	ResourceID   string `xml:"resourceId"`
+	ResourceType string `xml:"resourceType"`
+	Value        string `xml:"value"`
+}
+
+type describeTagsIn struct {
+	dry
+	paging
+	Filters []filter `wire:"Filter"`
+}
+
+type describeTagsOut struct {
+	NextToken string                    `xml:"nextToken,omitempty"`
+	Tags      wire.List[tagDescription] `xml:"tagSet"`
+}
+
+var tagFilters = filters[tagDescription]{
+	by: map[string]func(tagDescription) []string{
+		"key":           func(t tagDescription) []string { return []string{t.Key} },
+		"value":         func(t tagDescription) []string { return []string{t.Value} },
+		"resource-id":   func(t tagDescription) []string { return []string{t.ResourceID} },
+		"resource-type": func(t tagDescription) []string { return []string{t.ResourceType} },
+	},
+	tags: func(t tagDescription) map[string]string { return map[string]string{t.Key: t.Value} },
+}
+
+func (e *EC2) describeTags(c *wire.Call, in *describeTagsIn) (*describeTagsOut, error) {
+	var all []tagDescription
+	for key, t := range tagTable.All(c.Tx, c.Region) {
+		account, id, _ := strings.Cut(key, "/")
+		if account != c.Account.ID {
+			continue
+		}
+		for k, v := range t.Tags {
+			all = append(all, tagDescription{Key: k, ResourceID: id, ResourceType: t.Type, Value: v})
+		}
+	}
+	key := func(t tagDescription) string { return t.ResourceID + "/" + t.Key }
+	slices.SortFunc(all, func(a, b tagDescription) int { return cmp.Compare(key(a), key(b)) })
+	all, err := tagFilters.keep(all, in.Filters)
+	if err != nil {
+		return nil, err
+	}
+	all, next, err := page(c, in.paging, 5, all, key)
+	return &describeTagsOut{NextToken: next, Tags: all}, err
+}

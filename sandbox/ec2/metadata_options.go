@@ -1,0 +1,70 @@
+package ec2
+
+import (
+	"slices"
+
+	"amiship/sandbox/wire"
+)
+
+func defaultMetadata(im Image) MetadataOptions {
+	m := MetadataOptions{Tokens: "optional", HopLimit: 1, Endpoint: "enabled", IPv6: "disabled", Tags: "disabled"}
+	if im.IMDS == "v2.0" {
+		m.Tokens, m.HopLimit = "required", 2
+	}
+	return m
+}
+
+// over puts what was asked over what is.
+func (in metadataIn) over(m MetadataOptions) (MetadataOptions, error) {
+	if in.HopLimit < 0 || in.HopLimit > 64 {
+		return m, wire.Errorf("InvalidParameterValue", "Value (%d) for parameter HttpPutResponseHopLimit is invalid. Expected 1 to 64.", in.HopLimit)
+	}
+	for _, s := range []struct {
+		name, value string
+		into        *string
+		allowed     []string
+	}{
+		{"HttpTokens", in.HTTPTokens, &m.Tokens, []string{"optional", "required"}},
+		{"HttpEndpoint", in.HTTPEndpoint, &m.Endpoint, []string{"enabled", "disabled"}},
+		{"HttpProtocolIpv6", in.IPv6, &m.IPv6, []string{"enabled", "disabled"}},
+		{"InstanceMetadataTags", in.Tags, &m.Tags, []string{"enabled", "disabled"}},
+	} {
+		if s.value == "" {
+			continue
+		}
+		if !slices.Contains(s.allowed, s.value) {
+			return m, invalidValue(s.name, s.value, "Unknown value.")
+		}
+		*s.into = s.value
+	}
+	if in.HopLimit > 0 {
+		m.HopLimit = in.HopLimit
+	}
+	return m, nil
+}
+
+type modifyMetadataIn struct {
+	dry
+	metadataIn
+	InstanceID string `wire:"InstanceId"`
+}
+
+type modifyMetadataOut struct {
+	InstanceID string      `xml:"instanceId"`
+	Metadata   xmlMetadata `xml:"instanceMetadataOptions"`
+}
+
+func (e *EC2) modifyMetadataOptions(c *wire.Call, in *modifyMetadataIn) (*modifyMetadataOut, error) {
+	i, err := e.ownInstance(c, in.InstanceID)
+	if err != nil {
+		return nil, err
+	}
+	if i.State == stateTerminated {
+		return nil, wrongState(&i, "modified")
+	}
+	if i.Metadata, err = in.over(i.Metadata); err != nil {
+		return nil, err
+	}
+	putInstance(c, i)
+	return &modifyMetadataOut{i.ID, metadataXML(i.Metadata)}, nil
+}

@@ -1,0 +1,109 @@
+package ec2
+
+import (
+	"encoding/base64"
+
+	"amiship/sandbox/wire"
+)
+
+// order is a request for instances, understood and checked.
+type order struct {
+	image    Image
+	root     Snapshot
+	kind     instanceType
+	zone     zone
+	groups   []string
+	public   bool
+	private  string // asked address
+	key      keyPair
+	profile  string
+	mappings []Mapping
+	metadata MetadataOptions
+	tags     map[string]map[string]string
+}
+
+// order checks a request for everything that AWS would refuse it for.
+func (e *EC2) order(c *wire.Call, in *runIn) (order, error) {
+	o := order{public: true}
+	if e.driver == nil {
+		return o, wire.Errorf("Unsupported", "%v", errNoDriver)
+	}
+	for _, check := range []func(*wire.Call, *runIn) error{o.checkRequest, o.findImage, o.findType, o.findKey, o.findNetwork, o.mapDevices} {
+		if err := check(c, in); err != nil {
+			return o, err
+		}
+	}
+	var err error
+	o.metadata, err = in.Metadata.over(defaultMetadata(o.image))
+	return o, err
+}
+
+func (o *order) checkRequest(c *wire.Call, in *runIn) error {
+	switch {
+	case in.ImageID == "":
+		return missingParameter("ImageId")
+	case in.MinCount < 1 || in.MaxCount < in.MinCount:
+		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter minCount is invalid. Minimum count must be at least 1 and at most the maximum count.", in.MinCount)
+	case in.MaxCount > 20:
+		return wire.Errorf("InstanceLimitExceeded", "You have requested more instances (%d) than your current instance limit of 20 allows.", in.MaxCount)
+	case in.ShutdownBehavior != "" && in.ShutdownBehavior != "stop" && in.ShutdownBehavior != "terminate":
+		return invalidValue("instanceInitiatedShutdownBehavior", in.ShutdownBehavior, "Expected stop or terminate.")
+	}
+	raw, err := base64.StdEncoding.DecodeString(in.UserData)
+	if err != nil {
+		return wire.Errorf("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")
+	}
+	if len(raw) > 16<<10 {
+		return wire.Errorf("InvalidParameterValue", "User data is limited to 16384 bytes")
+	}
+	o.profile = in.Profile.Arn
+	if in.Profile.Name != "" {
+		o.profile = "arn:aws:iam::" + c.Account.ID + ":instance-profile/" + in.Profile.Name
+	}
+	o.tags, err = specTags(in.TagSpecs, "instance", "volume", "network-interface", "spot-instances-request")
+	return err
+}
+
+func (o *order) findImage(c *wire.Call, in *runIn) error {
+	im, err := seenImage(c, in.ImageID)
+	if err != nil {
+		return err
+	}
+	if im.State(c.Now) != imageAvailable {
+		return imageUnavailable(im.ID)
+	}
+	root, found := Snapshots.Get(c.Tx, c.Region, im.root())
+	if !found || len(root.Layers) == 0 {
+		return wire.Errorf("InvalidBlockDeviceMapping", "The root snapshot of %s is missing or empty.", im.ID)
+	}
+	o.image, o.root = im, root
+	return nil
+}
+
+func (o *order) findType(_ *wire.Call, in *runIn) error {
+	name := in.InstanceType
+	if name == "" {
+		name = "m1.small" // AWS's default, which no current image runs on
+	}
+	t, err := findType(name)
+	if err != nil {
+		return err
+	}
+	if t.arch != o.image.Arch {
+		return wire.Errorf("InvalidParameterValue", "The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.", t.arch, o.image.Arch)
+	}
+	o.kind = t
+	return nil
+}
+
+func (o *order) findKey(c *wire.Call, in *runIn) error {
+	if in.KeyName == "" {
+		return nil
+	}
+	k, found := keyPairs.Get(c.Tx, c.Region, c.Account.ID+"/"+in.KeyName)
+	if !found {
+		return keyNotFound(in.KeyName)
+	}
+	o.key = k
+	return nil
+}

@@ -1,0 +1,71 @@
+package ec2
+
+import (
+	"slices"
+
+	"amiship/sandbox/wire"
+)
+
+// findNetwork settles subnet, addresses and groups, which stand in the request
+// itself or in its one network interface.
+func (o *order) findNetwork(c *wire.Call, in *runIn) error {
+	subnet, groups := in.SubnetID, in.GroupIDs
+	o.private = in.PrivateIPAddress
+	if len(in.Interfaces) > 0 {
+		if len(groups)+len(in.GroupNames) > 0 || subnet != "" || o.private != "" {
+			return invalidCombination("Network interfaces and an instance-level subnet ID, private IP address or security groups may not be specified on the same request")
+		}
+		if len(in.Interfaces) > 1 {
+			return wire.Errorf("Unsupported", "Instances of the sandbox have one network interface.")
+		}
+		ni := in.Interfaces[0]
+		subnet, groups, o.private = ni.SubnetID, ni.Groups, ni.PrivateIPAddress
+		o.public = ni.AssociatePublicIPAddress == nil || *ni.AssociatePublicIPAddress
+	}
+	if err := o.findZone(c, subnet, in.Placement.AvailabilityZone); err != nil {
+		return err
+	}
+	return o.findGroups(c, groups, in.GroupNames)
+}
+
+func (o *order) findZone(c *wire.Call, subnet, asked string) error {
+	if subnet == "" && stateOf(c).NoDefaultVPC {
+		return wire.Errorf("VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
+	}
+	r, _ := findRegion(c.Region)
+	zones := r.allZones()
+	if subnet != "" {
+		z, err := zoneOfSubnet(c, subnet)
+		if err != nil {
+			return err
+		}
+		zones = []zone{z}
+	}
+	i := slices.IndexFunc(zones, func(z zone) bool { return asked == "" || z.name == asked })
+	if i < 0 {
+		return wire.Errorf("InvalidParameterValue", "Invalid availability zone: [%s]", asked)
+	}
+	o.zone = zones[i]
+	return nil
+}
+
+func (o *order) findGroups(c *wire.Call, ids, names []string) error {
+	for _, id := range ids {
+		g, err := namedGroup(c, id, "")
+		if err != nil {
+			return err
+		}
+		o.groups = append(o.groups, g.ID)
+	}
+	for _, name := range names {
+		g, err := namedGroup(c, "", name)
+		if err != nil {
+			return err
+		}
+		o.groups = append(o.groups, g.ID)
+	}
+	if len(o.groups) == 0 {
+		o.groups = []string{defaultGroupOf(c.Account.ID, c.Region).ID}
+	}
+	return nil
+}

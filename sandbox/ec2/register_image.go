@@ -1,0 +1,68 @@
+package ec2
+
+import "amiship/sandbox/wire"
+
+type registerIn struct {
+	dry
+	BootMode           string
+	TPMSupport         string    `wire:"TpmSupport"`
+	UEFIData           string    `wire:"UefiData"`
+	IMDSSupport        string    `wire:"ImdsSupport"`
+	TagSpecs           []tagSpec `wire:"TagSpecification"`
+	Name               string
+	Description        string
+	Architecture       string
+	RootDeviceName     string
+	Mappings           []mappingIn `wire:"BlockDeviceMapping"`
+	VirtualizationType string
+	SRIOV              string `wire:"SriovNetSupport"`
+	ENASupport         bool   `wire:"EnaSupport"`
+}
+
+func (e *EC2) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
+	if err := checkImageName(c, in.Name, true); err != nil {
+		return nil, err
+	}
+	tags, err := specTags(in.TagSpecs, "image")
+	if err != nil {
+		return nil, err
+	}
+	mappings, err := overlay(c, nil, in.Mappings)
+	if err != nil {
+		return nil, err
+	}
+	im := Image{
+		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: in.Architecture, Created: c.Now,
+		Due: c.Due(e.set.RegisterImage), Ready: true, RootDevice: in.RootDeviceName, Mappings: mappings, ENA: in.ENASupport,
+		SRIOV: in.SRIOV, BootMode: in.BootMode, TPM: in.TPMSupport, UEFIData: in.UEFIData, IMDS: in.IMDSSupport,
+	}
+	orElse(&im.Arch, "i386")
+	if err := checkRegistered(c, im); err != nil {
+		return nil, err
+	}
+	if in.VirtualizationType != "hvm" {
+		return nil, wire.Errorf("InvalidParameterValue", "Only virtualization type hvm is supported.")
+	}
+	putImage(c, im)
+	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, tags["image"])
+	return &imageOut{im.ID}, nil
+}
+
+func checkRegistered(c *wire.Call, im Image) error {
+	switch im.Arch {
+	case "i386", "x86_64", "arm64":
+	default:
+		return invalidValue("architecture", im.Arch, "Expected i386, x86_64 or arm64.")
+	}
+	if im.RootDevice == "" {
+		return missingParameter("rootDeviceName")
+	}
+	s, found := Snapshots.Get(c.Tx, c.Region, im.root())
+	if !found {
+		return wire.Errorf("InvalidBlockDeviceMapping", "The root device %s has no snapshot.", im.RootDevice)
+	}
+	if state := s.state(c.Now); state != "completed" {
+		return wire.Errorf("IncorrectState", "Snapshot is in invalid state - %s", state)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package ec2
+
+import (
+	"maps"
+	"strings"
+
+	"amiship/sandbox/wire"
+)
+
+type tagsIn struct {
+	dry
+	Resources []string `wire:"ResourceId"`
+	Tags      []xmlTag `wire:"Tag"`
+}
+
+func (e *EC2) createTags(c *wire.Call, in *tagsIn) (*done, error) {
+	if len(in.Tags) == 0 {
+		return nil, missingParameter("Tag")
+	}
+	tags, err := checkTags(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := taggable(c, in.Resources)
+	if err != nil {
+		return nil, err
+	}
+	for id, kind := range kinds {
+		after := maps.Clone(TagsOf(c.Tx, c.Region, c.Account.ID, id))
+		if after == nil {
+			after = map[string]string{}
+		}
+		maps.Copy(after, tags)
+		if len(after) > maxTags {
+			return nil, tooManyTags()
+		}
+		putTags(c.Tx, c.Region, c.Account.ID, kind, id, after)
+	}
+	return ok()
+}
+
+type deleteTagsIn struct {
+	dry
+	Resources []string `wire:"ResourceId"`
+	Tags      []struct {
+		Key   string
+		Value *string
+	} `wire:"Tag"`
+}
+
+// deleteTags removes the named tags; those with a value only where the value
+// is the same; all of them if none is named.
+func (e *EC2) deleteTags(c *wire.Call, in *deleteTagsIn) (*done, error) {
+	kinds, err := taggable(c, in.Resources)
+	if err != nil {
+		return nil, err
+	}
+	for id, kind := range kinds {
+		left := maps.Clone(TagsOf(c.Tx, c.Region, c.Account.ID, id))
+		if len(in.Tags) == 0 {
+			clear(left)
+		}
+		for _, t := range in.Tags {
+			if v, has := left[t.Key]; has && (t.Value == nil || *t.Value == v) {
+				delete(left, t.Key)
+			}
+		}
+		if len(left) == 0 {
+			dropTags(c.Tx, c.Region, c.Account.ID, id)
+			continue
+		}
+		tagTable.Put(c.Tx, c.Region, c.Account.ID+"/"+id, tagged{Type: kind, Tags: left})
+	}
+	return ok()
+}
+
+// taggable finds out what kinds of things the ids are.
+func taggable(c *wire.Call, ids []string) (map[string]string, error) {
+	if len(ids) == 0 {
+		return nil, missingParameter("ResourceId")
+	}
+	out := map[string]string{}
+	for _, id := range ids {
+		prefix, _, _ := strings.Cut(id, "-")
+		kind, known := taggables[prefix]
+		if !known || !wellFormed(prefix, id) {
+			return nil, wire.Errorf("InvalidID", "The ID '%s' is not valid", id)
+		}
+		if !kind.exists(c, id) {
+			return nil, kind.missing(id)
+		}
+		out[id] = kind.name
+	}
+	return out, nil
+}
