@@ -84,26 +84,50 @@ func amiship(t *testing.T, env []string, args ...string) (int, string) {
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-// images asks the AWS CLI, which knows nothing of Amiship, for the AMIs of a region.
-func images(t *testing.T, env []string, region, query string) []string {
+// lister prints the own AMIs of regions: boto3 knows nothing of Amiship.
+const lister = `
+import boto3, json, sys
+out = {}
+session = boto3.Session()
+for region in sys.argv[1:]:
+    images = session.client("ec2", region_name=region).describe_images(Owners=["self"])["Images"]
+    out[region] = [{"ID": i["ImageId"], "Name": i["Name"], "Public": i["Public"]} for i in images]
+print(json.dumps(out))
+`
+
+type listed struct {
+	ID, Name string
+	Public   bool
+}
+
+// images are the own AMIs of an account, by region.
+func images(t *testing.T, env []string) map[string][]listed {
 	t.Helper()
-	cmd := exec.Command("aws", "ec2", "describe-images", "--owners", "self", "--region", region, "--output", "json", "--query", query)
-	cmd.Env = env
+	cmd := exec.Command("python3", append([]string{"-c", lister}, nineteen...)...)
+	cmd.Env, cmd.Stderr = env, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("aws ec2 describe-images: %v", err)
+		t.Fatalf("list AMIs with boto3: %v", err)
 	}
-	var list []string
+	var list map[string][]listed
 	if err := json.Unmarshal(out, &list); err != nil {
 		t.Fatal(err)
 	}
 	return list
 }
 
-const (
-	allNames    = "Images[].Name"
-	publicNames = "Images[?Public].Name"
-)
+// count is how many of a region's AMIs are the release's, and how many public.
+func count(list []listed) (released, public int) {
+	for _, i := range list {
+		if i.Name == "Prometheus 2.42.0" {
+			released++
+		}
+		if i.Public {
+			public++
+		}
+	}
+	return released, public
+}
 
 func startAt(t *testing.T, args ...string) *box {
 	t.Helper()
@@ -124,22 +148,19 @@ func TestRequiredRegionDown(t *testing.T) {
 		t.Fatalf("exit %d, want 20 and the region named:\n%s", code, out)
 	}
 	direct := b.env(t, "vendor", "")
-	for _, r := range nineteen {
-		names := images(t, direct, r, "Images[?Name=='Prometheus 2.42.0'].Name")
-		if want := map[bool]int{true: 0, false: 1}[r == "eu-south-1"]; len(names) != want {
-			t.Errorf("%s has %d AMIs, want %d", r, len(names), want)
+	for r, list := range images(t, direct) {
+		released, public := count(list)
+		if want := map[bool]int{true: 0, false: 1}[r == "eu-south-1"]; released != want || public != 0 {
+			t.Errorf("%s has %d AMIs of the release, %d public; want %d, none public", r, released, public, want)
 		}
-	}
-	if public := images(t, direct, "us-east-1", publicNames); len(public) != 0 {
-		t.Errorf("public while a required region is missing: %v", public)
 	}
 	down.Store(false)
 	if code, out := amiship(t, b.env(t, "vendor", via), release...); code != 0 {
 		t.Fatalf("the same command, with the region back: exit %d\n%s", code, out)
 	}
-	for _, r := range nineteen {
-		if names := images(t, direct, r, publicNames); len(names) != 1 {
-			t.Errorf("%s: public AMIs %v, want one", r, names)
+	for r, list := range images(t, direct) {
+		if released, public := count(list); released != 1 || public != 1 || len(list) != 1 {
+			t.Errorf("%s has %v, want one public AMI", r, list)
 		}
 	}
 }
@@ -154,8 +175,8 @@ func TestBestEffortRegionDown(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "skipped") || !strings.Contains(out, "18 of 19") {
 		t.Errorf("exit %d, want 0 and the region skipped:\n%s", code, out)
 	}
-	if names := images(t, b.env(t, "vendor", ""), "us-east-1", allNames); len(names) != 1 {
-		t.Errorf("the build region has %v, want the public AMI alone", names)
+	if list := images(t, b.env(t, "vendor", ""))["us-east-1"]; len(list) != 1 {
+		t.Errorf("the build region has %v, want the public AMI alone", list)
 	}
 }
 
@@ -191,11 +212,11 @@ func TestPlanOfAFinishedRelease(t *testing.T) {
 // takeAway removes the launch permissions of the accounts in one region.
 func takeAway(t *testing.T, env []string, region string) {
 	t.Helper()
-	ids := images(t, env, region, "Images[].ImageId")
+	ids := images(t, env)[region]
 	if len(ids) != 1 {
 		t.Fatalf("%s has %v", region, ids)
 	}
-	cmd := exec.Command("aws", "ec2", "modify-image-attribute", "--region", region, "--image-id", ids[0],
+	cmd := exec.Command("aws", "ec2", "modify-image-attribute", "--region", region, "--image-id", ids[0].ID,
 		"--launch-permission", "Remove=[{UserId=679593333241}]")
 	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {
