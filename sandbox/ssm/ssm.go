@@ -106,7 +106,7 @@ func (s *SSM) readable(c *wire.Call, p Parameter) (Parameter, bool) {
 	seen, changed := s.settle(c.Tx, c.Region, p)
 	if changed {
 		region, id := c.Region, key(p.Account, p.Name)
-		c.After(func() { s.store(region, id) })
+		c.Finally(func() { s.store(region, id) })
 	}
 	p = seen
 	p.Versions = nil

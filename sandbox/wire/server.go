@@ -90,6 +90,9 @@ func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string
 	log.ReadOnly = op.ReadOnly
 	call := &Call{Service: svc.Name, Action: op.Name, Region: sc.region, RequestID: requestID, Host: r.Host}
 	out, err := s.transact(call, req, svc, sc, op, log)
+	for _, fn := range call.finally {
+		fn()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -38,13 +38,17 @@ type Call struct {
 	Credential      cloud.Credential
 	RequestID       string
 	Host            string // what the client dialled: host:port
-	after           []func()
+	after, finally  []func()
 	fault           *Fault // that its answer meets
 }
 
 // After runs fn when the transaction is committed, before the answer is sent:
 // the place to start or stop a machine.
 func (c *Call) After(fn func()) { c.after = append(c.after, fn) }
+
+// Finally runs fn when the transaction is over, whether the call went well or
+// not: the place to store what a look has found out.
+func (c *Call) Finally(fn func()) { c.finally = append(c.finally, fn) }
 
 // Operation is a row of a service's table.
 type Operation struct {

@@ -420,9 +420,10 @@ func TestDate(t *testing.T) {
 
 func TestAfterRunsWhenCommitted(t *testing.T) {
 	b := newBench(t, false)
-	ran := 0
+	ran, over := 0, 0
 	b.server.services["sts"] = Service{Name: "sts", Protocol: AWSQuery{}, Operations: []Operation{
 		Op("AddNote", Bucket{}, func(c *Call, in *noteIn) (*noteOut, error) {
+			c.Finally(func() { over++ })
 			c.After(func() { // the transaction is over: the store can be used again
 				_ = b.store.Update(func(*cloud.Tx) error { ran++; return nil })
 			})
@@ -435,5 +436,8 @@ func TestAfterRunsWhenCommitted(t *testing.T) {
 		if ran != want {
 			t.Errorf("after the note %q it ran %d times, want %d", text, ran, want)
 		}
+	}
+	if over != 2 {
+		t.Errorf("what is done in any case was done %d times, want 2", over)
 	}
 }
