@@ -4,7 +4,8 @@
 // What a newcomer would get wrong: nothing here blocks for long. Start, Stop
 // and Remove begin something; Status says how far it is. A machine belongs to
 // the process that started it: when that process dies, so do its machines,
-// and what is left on disk of them is cleaned up by the next New.
+// and what a driver has half done is cleaned up by the next New. Disks stay:
+// Start boots a machine again from its own, Remove deletes it.
 package machine
 
 import (

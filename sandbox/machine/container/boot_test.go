@@ -129,11 +129,15 @@ func (l *lab) checkPrune(b machine.Spec) {
 	}
 }
 
-func TestPower(t *testing.T) {
+// One machine seen from outside, and switched on and off in every way.
+func TestNetworkAndPower(t *testing.T) {
 	dir := t.TempDir()
 	l := newLab(t, dir)
 	a := l.spec("i-a", base)
+	a.Ports = append(a.Ports, machine.PortRange{From: 8080, To: 8090})
 	l.boot(a)
+	l.checkPorts(a)
+	l.checkWalls(a)
 
 	before := l.run(a, "cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestampMonotonic")
 	_, _ = l.try(a, "sudo systemctl reboot") // the connection breaks
@@ -168,18 +172,15 @@ func TestPower(t *testing.T) {
 	checkNothingLeft(t, dir, os.Getpid())
 }
 
-func TestNetwork(t *testing.T) {
-	l := newLab(t, t.TempDir())
-	a := l.spec("i-a", base)
-	a.Ports = append(a.Ports, machine.PortRange{From: 8080, To: 8090})
-	l.boot(a)
-
+// checkPorts asks for what is open, open but silent, and shut.
+func (l *lab) checkPorts(a machine.Spec) {
+	l.Helper()
 	l.run(a, "nohup python3 -m http.server --directory /usr/share/doc/sudo 8080 >/dev/null 2>&1 & "+
 		"until curl -s localhost:8080 >/dev/null; do sleep 0.1; done")
 	at := func(port uint16) string { return netip.AddrPortFrom(a.Public, port).String() }
 	resp, err := http.Get("http://" + at(8080))
 	if err != nil {
-		t.Fatal(err)
+		l.Fatal(err)
 	}
 	resp.Body.Close()
 	for port, want := range map[uint16]error{
@@ -188,16 +189,15 @@ func TestNetwork(t *testing.T) {
 	} {
 		began := time.Now()
 		if err := ask(at(port)); !errors.Is(err, want) || time.Since(began) > time.Second {
-			t.Errorf("port %d: %v after %s; want %v", port, err, time.Since(began), want)
+			l.Errorf("port %d: %v after %s; want %v", port, err, time.Since(began), want)
 		}
 	}
 	if err := l.driver.SetPorts("i-a", a.Ports[:1]); err != nil {
-		t.Fatal(err)
+		l.Fatal(err)
 	}
 	if err := ask(at(8080)); !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("a port that was shut: %v", err)
+		l.Errorf("a port that was shut: %v", err)
 	}
-	l.checkWalls(a)
 }
 
 func ask(at string) error {

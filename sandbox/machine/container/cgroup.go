@@ -14,9 +14,10 @@ import (
 	"time"
 )
 
-// groups is the directory of this process's cgroups: amiship/<owner>/<id>
-// below the host's cgroup2 mount. The owner's name is its pid and start time,
-// so that a dead owner's machines can be told from a living one's.
+// groups is the directory of a driver's cgroups: amiship/<owner>/<id> below
+// the host's cgroup2 mount. The owner's name is its process's pid and start
+// time and a number, so that a dead owner's machines can be told from a living
+// one's.
 type groups struct{ dir string }
 
 // openGroups finds the cgroup2 hierarchy and removes what dead owners left.
@@ -33,8 +34,11 @@ func openGroups() (*groups, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(all, fmt.Sprintf("%d-%s", os.Getpid(), started))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(all, 0o755); err != nil {
+		return nil, fmt.Errorf("make a cgroup: %w", err)
+	}
+	dir, err := os.MkdirTemp(all, fmt.Sprintf("%d-%s-", os.Getpid(), started))
+	if err != nil {
 		return nil, fmt.Errorf("make a cgroup: %w", err)
 	}
 	return &groups{dir}, nil
@@ -65,12 +69,12 @@ func sweepGroups(all string) error {
 	}
 	var errs []error
 	for _, o := range owners {
-		pid, started, _ := strings.Cut(o.Name(), "-")
-		n, err := strconv.Atoi(pid)
-		if err != nil {
+		name := strings.Split(o.Name(), "-")
+		pid, err := strconv.Atoi(name[0])
+		if err != nil || len(name) < 2 {
 			continue
 		}
-		if now, err := startTime(n); err != nil || now != started {
+		if now, err := startTime(pid); err != nil || now != name[1] {
 			errs = append(errs, group(filepath.Join(all, o.Name())).remove())
 		}
 	}

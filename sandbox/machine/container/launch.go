@@ -32,11 +32,10 @@ type plan struct {
 
 // process is a running init.
 type process struct {
-	cmd    *exec.Cmd
-	group  group
-	after  []func() // in this order when it has ended
-	ended  chan struct{}
-	status syscall.WaitStatus
+	cmd   *exec.Cmd
+	group group
+	after []func() // in this order when it has ended
+	ended chan struct{}
 }
 
 // launch starts init and follows it until it has become the machine's own.
