@@ -69,6 +69,9 @@ func (l *Loop) Run(ctx context.Context, stop <-chan struct{}) (plan.Plan, engine
 		for _, s := range d.Start {
 			l.start(ctx, builds, s.Action)
 		}
+		if len(d.Start) > 0 {
+			continue // to report what is running now
+		}
 		if len(d.Look) > 0 {
 			if err := l.look(ctx, d.Look); err != nil {
 				return p, engine.Interrupted, err
