@@ -2,11 +2,14 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # prerequisites are in the order in which they tell most, soonest
-.PHONY: build help packages bases setup rehearse test check unit bench clean
+.PHONY: build help packages test-packages bases setup rehearse test check unit bench clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 tool    := go tool -modfile=tools/go.mod
+
+# Where script/setup puts what Debian has too old.
+export PATH := $(CURDIR)/.amiship/clients/bin:$(PATH)
 
 # The bases that the example and the tests start machines from.
 bases := debian-12 ubuntu-22.04
@@ -30,6 +33,9 @@ help:
 packages:
 	@script/setup
 
+test-packages:
+	@script/setup tests
+
 bases: build
 	@script/as-root bin/amiship sandbox prepare $(bases)
 
@@ -41,7 +47,7 @@ rehearse: setup
 
 test: check setup unit
 
-check: packages
+check: test-packages
 	script/nothing 'gofumpt would change' $(tool) gofumpt -l .
 	go mod tidy -diff
 	go vet ./...
@@ -50,7 +56,7 @@ check: packages
 	shellcheck .ci/run script/* $$(find examples internal -name '*.sh')
 	go test -count=1 ./internal/house
 
-unit: packages bases
+unit: test-packages bases
 	script/unit $(as_root)
 
 bench:

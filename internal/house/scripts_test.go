@@ -63,26 +63,47 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+// copyScripts returns a copy of script/, in a tree where it can do no harm.
+func copyScripts(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	gomod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "go.mod"), gomod, 0o600)
+	}
+	if err == nil {
+		err = os.CopyFS(filepath.Join(dir, "script"), os.DirFS(filepath.Join(root, "script")))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "script")
+}
+
 // TestSetup: it says what to do where it cannot do it itself. Its apt-get
-// installs nothing.
+// installs nothing, and its python3 has no boto3 unless the machine's is asked.
 func TestSetup(t *testing.T) {
+	const bare = `case "$*" in *ensurepip*) exit 0 ;; *) echo no way to install >&2; exit 1 ;; esac`
 	for name, c := range map[string]struct {
 		programs map[string]string
 		want     string
 	}{
-		"all is there":       {nil, "setup: all is there\n"},
-		"Go is too old":      {map[string]string{"go": `[ "$1" = version ] && echo go version go1.21.0 linux/amd64; exit 1`}, "go1.21.0 is too old: install 1."},
-		"boto3 is elsewhere": {map[string]string{"python3": "exit 1"}, "setup: installing python3-boto3\nsetup: "},
-		"apt has it not":     {map[string]string{"python3": "exit 1", "apt-cache": "exit 0"}, "apt offers no python3-boto3"},
-		"apt-get fails":      {map[string]string{"python3": "exit 1", "apt-get": "[ $2 = update ] || { echo no room >&2; exit 100; }"}, "setup: apt-get: no room"},
+		"all is there":          {nil, "setup: all is there\n"},
+		"Go is too old":         {map[string]string{"go": `[ "$1" = version ] && echo go version go1.21.0 linux/amd64; exit 1`}, "go1.21.0 is too old: install 1."},
+		"no boto3, no network":  {map[string]string{"python3": bare}, "setup: no way to install\nsetup: tests need a python3 in PATH with boto3"},
+		"the AWS CLI is old":    {map[string]string{"aws": "echo aws-cli/1.27.9 Python/3", "python3": bare}, "an aws 1.29 or newer"},
+		"apt lacks a package":   {map[string]string{"python3": "exit 1", "apt-cache": "exit 0"}, "apt offers no python3-venv"},
+		"apt-get fails":         {map[string]string{"python3": "exit 1", "apt-get": "[ $2 = update ] || { echo no room >&2; exit 100; }"}, "setup: apt-get: no room"},
+		"apt knows nothing yet": {map[string]string{"apt-cache": "exit 0"}, "setup: apt-get update, apt-get install nothing\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			programs := map[string]string{"apt-get": "exit 0", "sudo": `exec "$@"`}
+			programs := map[string]string{"apt-get": "exit 0", "sudo": `exec "$@"`, "aws": "echo aws-cli/2.13.0 Python/3"}
 			maps.Copy(programs, c.programs)
-			cmd := exec.CommandContext(t.Context(), filepath.Join(root, "script/setup"))
+			cmd := exec.CommandContext(t.Context(), filepath.Join(copyScripts(t), "setup"), "tests")
 			fake(t, cmd, programs)
 			out, err := cmd.CombinedOutput()
-			if !strings.Contains(string(out), c.want) || (err == nil) != (c.programs == nil) {
+			fails := c.programs != nil && name != "apt knows nothing yet"
+			if !strings.Contains(string(out), c.want) || (err != nil) != fails {
 				t.Errorf("got %v, %s\nwant %s", err, out, c.want)
 			}
 		})
