@@ -31,13 +31,14 @@ func (e *EC2) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOut, e
 	if p := im.protection(c.Now); p != protectionOff {
 		return nil, wire.Errorf("OperationNotPermitted", "The image %s cannot be deregistered: its deregistration protection is %s.", im.ID, p)
 	}
+	purgeBin(c)
 	out := &deregisterOut{done: done{Return: true}, Deleted: wire.List[deletedSnapshot]{}}
 	if bin := time.Duration(stateOf(c).RecycleBin); bin > 0 {
 		im.Deregistered, im.BinUntil = c.Now, c.Now.Add(bin)
 		putImage(c, im)
 		return out, nil
 	}
-	e.dropImage(c, im)
+	dropImage(c, im)
 	if in.DeleteAssociatedSnapshots {
 		for _, id := range im.snapshots() {
 			out.Deleted = append(out.Deleted, deletedSnapshot{id, e.deleteBehind(c, im, id)})
@@ -46,9 +47,19 @@ func (e *EC2) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOut, e
 	return out, nil
 }
 
-func (e *EC2) dropImage(c *wire.Call, im Image) {
+func dropImage(c *wire.Call, im Image) {
 	Images.Delete(c.Tx, c.Region, im.ID)
 	dropTags(c.Tx, c.Region, im.Owner, im.ID)
+}
+
+// purgeBin removes the records of images whose time in the Recycle Bin is up.
+// They were invisible already.
+func purgeBin(c *wire.Call) {
+	for _, im := range Images.All(c.Tx, c.Region) {
+		if im.gone(c.Now) {
+			dropImage(c, im)
+		}
+	}
 }
 
 // deleteBehind deletes a snapshot of a deregistered image, and says how that went.

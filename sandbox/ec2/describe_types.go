@@ -84,30 +84,57 @@ type describeTypesOut struct {
 	NextToken string             `xml:"nextToken,omitempty"`
 }
 
-var typeFilters = filters[xmlType]{by: map[string]func(xmlType) []string{
-	"auto-recovery-supported":                 func(t xmlType) []string { return flag(t.AutoRecovery) },
-	"bare-metal":                              func(t xmlType) []string { return flag(t.BareMetal) },
-	"burstable-performance-supported":         func(t xmlType) []string { return flag(t.Burstable) },
-	"current-generation":                      func(t xmlType) []string { return flag(t.Current) },
-	"free-tier-eligible":                      func(t xmlType) []string { return flag(t.FreeTier) },
-	"hypervisor":                              func(t xmlType) []string { return one(t.Hypervisor) },
-	"instance-storage-supported":              func(t xmlType) []string { return flag(t.InstanceStorage) },
-	"instance-type":                           func(t xmlType) []string { return one(t.Name) },
-	"memory-info.size-in-mib":                 func(t xmlType) []string { return one(strconv.Itoa(t.Memory.MiB)) },
-	"processor-info.supported-architecture":   func(t xmlType) []string { return t.Processor.Architectures },
-	"supported-boot-mode":                     func(t xmlType) []string { return t.BootModes },
-	"supported-root-device-type":              func(t xmlType) []string { return t.RootDevices },
-	"supported-usage-class":                   func(t xmlType) []string { return t.UsageClasses },
-	"supported-virtualization-type":           func(t xmlType) []string { return t.Virtualization },
-	"vcpu-info.default-vcpus":                 func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Default)) },
-	"vcpu-info.default-cores":                 func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Cores)) },
-	"network-info.ena-support":                func(t xmlType) []string { return one(t.Network.ENA) },
-	"ebs-info.ebs-optimized-support":          func(t xmlType) []string { return one(t.EBS.Optimized) },
-	"ebs-info.nvme-support":                   func(t xmlType) []string { return one(t.EBS.NVMe) },
-	"vcpu-info.default-threads-per-core":      func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Threads)) },
-	"network-info.network-performance":        func(t xmlType) []string { return one(t.Network.Performance) },
-	"network-info.maximum-network-interfaces": func(t xmlType) []string { return one(strconv.Itoa(t.Network.Interfaces)) },
-}}
+var typeFilters = filters[xmlType]{
+	never: []string{
+		"ebs-info.attachment-limit-type", "ebs-info.maximum-ebs-attachments", "ebs-info.ebs-optimized-info.baseline-bandwidth-in-mbps",
+		"ebs-info.ebs-optimized-info.baseline-iops", "ebs-info.ebs-optimized-info.baseline-throughput-in-mbps",
+		"ebs-info.ebs-optimized-info.maximum-bandwidth-in-mbps", "ebs-info.ebs-optimized-info.maximum-iops",
+		"ebs-info.ebs-optimized-info.maximum-throughput-in-mbps", "instance-storage-info.disk.count",
+		"instance-storage-info.disk.size-in-gb", "instance-storage-info.disk.type", "instance-storage-info.encryption-support",
+		"instance-storage-info.nvme-support", "instance-storage-info.total-size-in-gb", "network-info.bandwidth-weightings",
+		"network-info.efa-info.maximum-efa-interfaces", "network-info.flexible-ena-queues-support",
+		"nitro-tpm-info.supported-versions", "processor-info.supported-features",
+	},
+	by: map[string]func(xmlType) []string{
+		"dedicated-hosts-supported":                    func(t xmlType) []string { return flag(t.DedicatedHosts) },
+		"hibernation-supported":                        func(t xmlType) []string { return flag(t.Hibernation) },
+		"ebs-info.encryption-support":                  func(t xmlType) []string { return one(t.EBS.Encryption) },
+		"network-info.efa-supported":                   func(t xmlType) []string { return flag(t.Network.EFA) },
+		"network-info.encryption-in-transit-supported": func(t xmlType) []string { return flag(t.Network.Encrypted) },
+		"network-info.ipv4-addresses-per-interface":    func(t xmlType) []string { return one(strconv.Itoa(t.Network.IPv4)) },
+		"network-info.ipv6-addresses-per-interface":    func(t xmlType) []string { return one(strconv.Itoa(t.Network.IPv6)) },
+		"network-info.ipv6-supported":                  func(t xmlType) []string { return flag(t.Network.HasIPv6) },
+		"network-info.maximum-network-cards":           func(t xmlType) []string { return one(strconv.Itoa(t.Network.Cards)) },
+		"nitro-enclaves-support":                       func(t xmlType) []string { return one(t.NitroEnclaves) },
+		"nitro-tpm-support":                            func(t xmlType) []string { return one(t.NitroTPM) },
+		"processor-info.sustained-clock-speed-in-ghz":  func(t xmlType) []string { return one(strconv.FormatFloat(t.Processor.Clock, 'f', -1, 64)) },
+		"reboot-migration-support":                     func(t xmlType) []string { return one(t.RebootMigration) },
+		"vcpu-info.valid-cores":                        func(t xmlType) []string { return numbers(t.VCPU.ValidCores) },
+		"vcpu-info.valid-threads-per-core":             func(t xmlType) []string { return numbers(t.VCPU.Valid) },
+		"auto-recovery-supported":                      func(t xmlType) []string { return flag(t.AutoRecovery) },
+		"bare-metal":                                   func(t xmlType) []string { return flag(t.BareMetal) },
+		"burstable-performance-supported":              func(t xmlType) []string { return flag(t.Burstable) },
+		"current-generation":                           func(t xmlType) []string { return flag(t.Current) },
+		"free-tier-eligible":                           func(t xmlType) []string { return flag(t.FreeTier) },
+		"hypervisor":                                   func(t xmlType) []string { return one(t.Hypervisor) },
+		"instance-storage-supported":                   func(t xmlType) []string { return flag(t.InstanceStorage) },
+		"instance-type":                                func(t xmlType) []string { return one(t.Name) },
+		"memory-info.size-in-mib":                      func(t xmlType) []string { return one(strconv.Itoa(t.Memory.MiB)) },
+		"processor-info.supported-architecture":        func(t xmlType) []string { return t.Processor.Architectures },
+		"supported-boot-mode":                          func(t xmlType) []string { return t.BootModes },
+		"supported-root-device-type":                   func(t xmlType) []string { return t.RootDevices },
+		"supported-usage-class":                        func(t xmlType) []string { return t.UsageClasses },
+		"supported-virtualization-type":                func(t xmlType) []string { return t.Virtualization },
+		"vcpu-info.default-vcpus":                      func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Default)) },
+		"vcpu-info.default-cores":                      func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Cores)) },
+		"network-info.ena-support":                     func(t xmlType) []string { return one(t.Network.ENA) },
+		"ebs-info.ebs-optimized-support":               func(t xmlType) []string { return one(t.EBS.Optimized) },
+		"ebs-info.nvme-support":                        func(t xmlType) []string { return one(t.EBS.NVMe) },
+		"vcpu-info.default-threads-per-core":           func(t xmlType) []string { return one(strconv.Itoa(t.VCPU.Threads)) },
+		"network-info.network-performance":             func(t xmlType) []string { return one(t.Network.Performance) },
+		"network-info.maximum-network-interfaces":      func(t xmlType) []string { return one(strconv.Itoa(t.Network.Interfaces)) },
+	},
+}
 
 func (e *EC2) describeTypes(c *wire.Call, in *describeTypesIn) (*describeTypesOut, error) {
 	if in.MaxResults != nil && *in.MaxResults > 100 {
@@ -156,4 +183,12 @@ func typeXML(t instanceType) xmlType {
 		x.Hypervisor, x.EBS.NVMe, x.EBS.Optimized = "xen", "unsupported", "supported"
 	}
 	return x
+}
+
+func numbers(ns []int) []string {
+	out := make([]string, len(ns))
+	for i, n := range ns {
+		out[i] = strconv.Itoa(n)
+	}
+	return out
 }

@@ -25,19 +25,13 @@ func instanceXML(c *wire.Call, in Instance) xmlInstance {
 		Metadata: metadataXML(in.Metadata), Enclave: xmlEnabled{in.Enclave}, BootMode: in.BootMode,
 		PlatformDetails: platformDetails, UsageOperation: usageOperation, UsageUpdateTime: wire.Time(in.Created),
 		DNSOptions:  xmlSubnetDNS{HostnameType: "ip-name"},
-		Maintenance: xmlMaintenance{in.AutoRecovery, "default"}, CurrentBootMode: "legacy-bios", Bandwidth: xmlBandwidth{"default"},
+		Maintenance: xmlMaintenance{in.AutoRecovery, "default"}, CurrentBootMode: bootedBy(in.Arch), Bandwidth: xmlBandwidth{"default"},
 		InstanceID: in.ID, ImageID: in.Image, State: stateXML(in.State), Reason: transition(in), KeyName: in.KeyName,
 		LaunchIndex: in.Index, ProductCodes: productCodes(in.ProductCode), InstanceType: in.Type, LaunchTime: wire.Time(in.Launched),
-		Placement: xmlPlacement{ZoneID: in.ZoneID, Tenancy: "default", Zone: in.Zone}, Monitoring: xmlMonitoring{"disabled"},
-	}
-	if in.Monitoring {
-		x.Monitoring.State = "enabled"
-	}
-	if in.Arch == "arm64" {
-		x.CurrentBootMode = "uefi"
+		Placement: xmlPlacement{ZoneID: in.ZoneID, Tenancy: "default", Zone: in.Zone}, Monitoring: xmlMonitoring{monitoring(in)},
 	}
 	if in.Profile != "" {
-		x.Profile = &xmlProfile{in.Profile, strings.Replace(derivedID("AIPA", in.Profile), "-", "", 1)}
+		x.Profile = &xmlProfile{in.Profile, profileID(in.Profile)}
 	}
 	if in.ReasonCode != "" {
 		x.StateReason = &xmlReason{in.ReasonCode, in.Reason}
@@ -100,4 +94,25 @@ func groupIdentifiers(c *wire.Call, in Instance) wire.List[xmlGroupID] {
 		out = append(out, xmlGroupID{id, g.Name})
 	}
 	return out
+}
+
+func bootedBy(arch string) string {
+	if arch == "arm64" {
+		return "uefi"
+	}
+	return "legacy-bios"
+}
+
+func monitoring(in Instance) string {
+	if in.Monitoring {
+		return "enabled"
+	}
+	return "disabled"
+}
+
+func profileID(arn string) string {
+	if arn == "" {
+		return ""
+	}
+	return strings.Replace(derivedID("AIPA", arn), "-", "", 1)
 }
