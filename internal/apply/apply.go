@@ -34,7 +34,6 @@ type Applier struct {
 	Desired release.Desired
 	Packer  packer.Runner
 	RunID   string // ours, on claims
-	Dir     string // private to this run: keys
 	Secret  func(context.Context, release.Secret) ([]byte, error)
 	Log     *slog.Logger
 

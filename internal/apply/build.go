@@ -19,17 +19,20 @@ func (a *Applier) build(ctx context.Context, act plan.Action) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	group, err := a.claimed(ctx, act, v)
+	group, key, err := a.claimed(ctx, act, v)
 	if err != nil {
 		return Result{}, err
 	}
-	b := packer.Build{Template: v.Build.Template, Vars: a.variables(act, v, group), Log: a.packerLog(act)}
+	b := packer.Build{
+		Template: v.Build.Template, Vars: a.variables(act, v, group), Log: a.packerLog(act),
+		Files: map[string][]byte{"ssh_private_key_file": key},
+	}
 	if !v.Build.Licence.IsZero() {
 		licence, err := a.Secret(ctx, v.Build.Licence)
 		if err != nil {
 			return Result{}, fmt.Errorf("licence of %s: %w", act.Target.Variant(), err)
 		}
-		b.Files = map[string][]byte{"licence_file": licence}
+		b.Files["licence_file"] = licence
 	}
 	ctx, end := a.hearts.watch(ctx, a.Desired.ClaimName(v))
 	defer end()
@@ -40,14 +43,14 @@ func (a *Applier) build(ctx context.Context, act plan.Action) (Result, error) {
 	return Result{Made: res.AMI}, nil
 }
 
-// claimed returns the group of our claim.
-func (a *Applier) claimed(ctx context.Context, act plan.Action, v release.Variant) (string, error) {
+// claimed returns the group of our claim and the key that opens its builder.
+func (a *Applier) claimed(ctx context.Context, act plan.Action, v release.Variant) (group string, key []byte, err error) {
 	name := a.Desired.ClaimName(v)
-	group, ok := a.hearts.group(name)
+	group, key, ok := a.hearts.group(name)
 	if !ok {
-		return "", fmt.Errorf("build %s: the claim %s is not held: %w", act.Target.Variant(), name, ErrChanged)
+		return "", nil, fmt.Errorf("build %s: the claim %s is not held: %w", act.Target.Variant(), name, ErrChanged)
 	}
-	return group, ctx.Err()
+	return group, key, ctx.Err()
 }
 
 // variables are what release.TemplateVariables names; the catalog's own come first.
@@ -65,8 +68,8 @@ func (a *Applier) variables(act plan.Action, v release.Variant, group string) ma
 		"source_ami": act.From.AMI, "root_device": act.Device, "instance_type": v.Build.InstanceType,
 		"disk_size": v.Build.DiskGiB, "disk_type": v.Build.DiskType, "subnet_id": v.Build.Subnet,
 		"security_group_id": group, "ssh_username": v.Build.SSHUser,
-		"ssh_keypair_name": a.Desired.ClaimName(v), "ssh_private_key_file": a.keyFile(act.Target),
-		"package_file": act.Value, "package_sha256": pkg, "package_version": v.Build.Package.Version, "package_name": v.Build.Package.Apt,
+		"ssh_keypair_name": a.Desired.ClaimName(v),
+		"package_file":     act.Value, "package_sha256": pkg, "package_version": v.Build.Package.Version, "package_name": v.Build.Package.Apt,
 	})
 	return vars
 }

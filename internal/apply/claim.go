@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -99,9 +97,6 @@ func (a *Applier) openForPacker(ctx context.Context, client *ec2.Client, act pla
 	if err != nil {
 		return fmt.Errorf("create key pair %s: %w", act.Name, err)
 	}
-	return os.WriteFile(a.keyFile(act.Target), []byte(aws.ToString(key.KeyMaterial)), 0o600)
-}
-
-func (a *Applier) keyFile(k release.Key) string {
-	return filepath.Join(a.Dir, k.Image+"-"+k.Arch+".pem")
+	a.hearts.keep(act.Name, []byte(aws.ToString(key.KeyMaterial)))
+	return nil
 }

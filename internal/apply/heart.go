@@ -21,6 +21,7 @@ type hearts struct {
 	stop map[string]context.CancelFunc // by group
 	lost map[string]context.Context    // by claim: done when it is somebody else's
 	held map[string]string             // group by claim
+	keys map[string][]byte             // private key by claim; on disk only while Packer runs, see packer.Build
 	wg   sync.WaitGroup
 }
 
@@ -32,7 +33,8 @@ func (h *hearts) start(ctx context.Context, a *Applier, act plan.Action, group s
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stop == nil {
-		h.stop, h.lost, h.held = map[string]context.CancelFunc{}, map[string]context.Context{}, map[string]string{}
+		h.stop, h.lost = map[string]context.CancelFunc{}, map[string]context.Context{}
+		h.held, h.keys = map[string]string{}, map[string][]byte{}
 	}
 	h.stop[group], h.lost[act.Name], h.held[act.Name] = cancel, lost, group
 	h.wg.Go(func() {
@@ -62,12 +64,19 @@ func (a *Applier) renew(ctx context.Context, act plan.Action, group string) erro
 	return err
 }
 
-// group returns the group of a claim that this run has.
-func (h *hearts) group(claim string) (string, bool) {
+// keep remembers the key that goes with a claim.
+func (h *hearts) keep(claim string, key []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	g, ok := h.held[claim]
-	return g, ok
+	h.keys[claim] = key
+}
+
+// group returns the group and the key of a claim that this run has.
+func (h *hearts) group(claim string) (group string, key []byte, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	group, ok = h.held[claim]
+	return group, h.keys[claim], ok
 }
 
 // watch returns a context that ends when the claim was taken away.

@@ -106,13 +106,8 @@ func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, 
 	if err != nil {
 		return plan.Plan{}, "", nil, err
 	}
-	dir, err := os.MkdirTemp("", "amiship-")
-	if err != nil {
-		return plan.Plan{}, "", nil, err
-	}
-	defer os.RemoveAll(dir)
 	id := runID()
-	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Dir: dir, Secret: source.Secret, Log: a.log()}
+	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log()}
 	defer doer.Close()
 	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(&source.Store{})}
 	loop := local.Loop{
