@@ -12,12 +12,20 @@ import witness
 import world
 
 
+SCENARIOS = {
+    "sts": scenario_others.sts,
+    "service-quotas": scenario_others.quotas,
+    "ssm": scenario_others.ssm,
+    "ec2": scenario_ec2.run,
+}
+
+
 def main():
     services = json.load(sys.stdin)
     box = world.Sandbox()
     seen = witness.Witness(box.core)
-    scenario_others.run(box)
-    scenario_ec2.run(box)
+    for name in services:
+        SCENARIOS[name](box)
     problems = []
     for name, service in services.items():
         model = box.core.get_service_model(name)

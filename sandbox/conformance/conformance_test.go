@@ -88,8 +88,18 @@ func need(t *testing.T, program string, args ...string) {
 	}
 }
 
-// run executes a script of this directory and returns what it printed.
+// run executes a script of this directory and returns what it printed. It must
+// succeed.
 func run(t *testing.T, stdin []byte, program, script string) string {
+	t.Helper()
+	out, err := try(t, stdin, program, script)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, out)
+	}
+	return out
+}
+
+func try(t *testing.T, stdin []byte, program, script string) (string, error) {
 	t.Helper()
 	env := start(t)
 	path, err := filepath.Abs(script)
@@ -99,10 +109,7 @@ func run(t *testing.T, stdin []byte, program, script string) string {
 	cmd := exec.CommandContext(t.Context(), program, path)
 	cmd.Env, cmd.Dir, cmd.Stdin = env, t.TempDir(), bytes.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, out)
-	}
-	return string(out)
+	return string(out), err
 }
 
 type service struct {
@@ -140,6 +147,36 @@ func TestEveryMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log(run(t, in, "python3", "check.py"))
+}
+
+// TestTheCheckSees: a gap of each kind makes the check fail, and an operation
+// that botocore does not know is counted.
+func TestTheCheckSees(t *testing.T) {
+	t.Parallel()
+	need(t, "python3", "-c", "import boto3")
+	omitted := filepath.Join(t.TempDir(), "omitted.txt")
+	if err := os.WriteFile(omitted, []byte("# a list\nGetCallerIdentity Ar*  is said to be missing\nAssumeRole Colour  is not documented\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := json.Marshal(map[string]service{"sts": {Omitted: omitted, Operations: []string{"GetCallerIdentity", "AssumeRole", "GetFederationToken", "MakeCoffee"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := try(t, in, "python3", "check.py")
+	if err == nil {
+		t.Error("the check succeeds")
+	}
+	for _, want := range []string{
+		"sts AssumeRole: PackedPolicySize was never seen",
+		"sts GetCallerIdentity: Arn is listed as left out, but was seen",
+		"sts GetFederationToken: no call of it succeeded",
+		"note: sts: 1 operations that this botocore does not know: MakeCoffee",
+		"note: sts: the list names what this botocore does not document: AssumeRole Colour",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the check does not say %q:\n%s", want, out)
+		}
+	}
 }
 
 // TestErrorCodes: boto3 sees AWS's codes.

@@ -3,12 +3,6 @@
 PUBLIC = {"ServiceCode": "ec2", "QuotaCode": "L-0E3CBAB9"}
 
 
-def run(box):
-    sts(box)
-    quotas(box)
-    ssm(box)
-
-
 def sts(box):
     client = box.client("sts")
     client.get_caller_identity()

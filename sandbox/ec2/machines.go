@@ -3,7 +3,6 @@ package ec2
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -14,8 +13,6 @@ import (
 
 // bases are the operating systems that Seed was given, by layer.
 var bases = cloud.NewTable[machine.Base]("ec2.bases")
-
-var zeroAddr netip.Addr
 
 // spec describes an instance's machine to the driver.
 func spec(tx *cloud.Tx, in Instance) machine.Spec {
@@ -104,12 +101,8 @@ const (
 // reboot stops the machine and starts it again. The caller of RebootInstances
 // waits for the stop, for at most rebootTime; on AWS nobody waits.
 func (e *EC2) reboot(region, id string) {
-	err := e.driver.Stop(id)
-	for deadline := time.Now().Add(rebootTime); err == nil && time.Now().Before(deadline); {
-		if s := e.driver.Status(id).State; s == machine.Stopped || s == machine.Failed {
-			break
-		}
-		time.Sleep(rebootPoll)
+	if err := e.driver.Stop(id); err == nil {
+		e.awaitStop(id)
 	}
 	_ = e.tell(region, id, stateRunning, func(tx *cloud.Tx, in Instance) error { return e.driver.Start(spec(tx, in)) })
 	_ = e.store.Update(func(tx *cloud.Tx) error {
@@ -120,6 +113,22 @@ func (e *EC2) reboot(region, id string) {
 		}
 		return nil
 	})
+}
+
+func (e *EC2) awaitStop(id string) {
+	poll := time.NewTicker(rebootPoll)
+	defer poll.Stop()
+	deadline := time.After(rebootTime)
+	for {
+		if s := e.driver.Status(id).State; s == machine.Stopped || s == machine.Failed {
+			return
+		}
+		select {
+		case <-poll.C:
+		case <-deadline:
+			return
+		}
+	}
 }
 
 // portsChanged tells the driver about a change of a group's rules.

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"net/netip"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -54,14 +55,14 @@ func (in Instance) poweredOff(now time.Time) Instance {
 
 func (in Instance) stopped() Instance {
 	in.State = stateStopped
-	in.Public = zeroAddr
+	in.Public = netip.Addr{}
 	return in
 }
 
 func (in Instance) terminated(now time.Time, code, reason string) Instance {
 	in.State, in.Terminated = stateTerminated, now
 	in.ReasonCode, in.Reason = code, reason
-	in.Public, in.Private = zeroAddr, zeroAddr
+	in.Public, in.Private = netip.Addr{}, netip.Addr{}
 	return in
 }
 
