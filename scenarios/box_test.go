@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +112,19 @@ func (b *box) run(t testing.TB, args ...string) string {
 func (b *box) advance(t testing.TB, d time.Duration) {
 	t.Helper()
 	b.run(t, "sandbox", "advance", d.String(), "--state", b.state)
+}
+
+// forward passes requests on. Their Host header stays: it is signed.
+func forward(t testing.TB, target string) *httputil.ReverseProxy {
+	t.Helper()
+	to, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.Host = r.In.Host
+	}}
 }
 
 // call is a line of the sandbox's log of calls.

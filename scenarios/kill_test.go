@@ -33,13 +33,7 @@ type killer struct {
 }
 
 func newKiller(t *testing.T, target string) (*killer, string) {
-	to, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := &killer{}
-	// The Host header stays: it is signed.
-	k.proxy = &httputil.ReverseProxy{Director: func(r *http.Request) { r.URL.Scheme, r.URL.Host = to.Scheme, to.Host }}
+	k := &killer{proxy: forward(t, target)}
 	srv := httptest.NewServer(k)
 	t.Cleanup(srv.Close)
 	return k, srv.URL

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,11 +53,7 @@ func nineteenRegions(t *testing.T, bestEffort string) string {
 // outage answers 500 for one region, while it is on.
 func outage(t *testing.T, target, region string, on *atomic.Bool) string {
 	t.Helper()
-	to, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{Director: func(r *http.Request) { r.URL.Scheme, r.URL.Host = to.Scheme, to.Host }}
+	proxy := forward(t, target)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if on.Load() && strings.Contains(r.Header.Get("Authorization"), "/"+region+"/") {
 			http.Error(w, "", http.StatusInternalServerError)

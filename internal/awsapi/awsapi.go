@@ -95,9 +95,6 @@ func (c *Clients) Identity(ctx context.Context) (account, arn string, err error)
 	return aws.ToString(out.Account), aws.ToString(out.Arn), nil
 }
 
-// Endpoint is where calls go when the environment redirects them; else empty.
-func (c *Clients) Endpoint() string { return aws.ToString(c.cfg.BaseEndpoint) }
-
 // Now is AWS's time: that of the newest answer, plus what has passed since.
 func (c *Clients) Now() time.Time { return c.clock.now() }
 

@@ -43,17 +43,9 @@ func IsNotFound(err error) bool {
 // IsDuplicateGroup reports whether a security group of that name exists.
 func IsDuplicateGroup(err error) bool { return is(err, "InvalidGroup.Duplicate") }
 
-// IsDuplicateKeyPair reports whether a key pair of that name exists.
-func IsDuplicateKeyPair(err error) bool { return is(err, "InvalidKeyPair.Duplicate") }
-
 // IsInUse reports whether something still hangs on what should be deleted.
 func IsInUse(err error) bool {
 	return is(err, "DependencyViolation", "InvalidGroup.InUse", "InvalidSnapshot.InUse")
-}
-
-// IsDenied reports whether the caller may not do this.
-func IsDenied(err error) bool {
-	return is(err, "UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
 }
 
 // IsBadCredentials reports whether AWS does not know the caller, or no more.
@@ -66,12 +58,6 @@ func IsBadCredentials(err error) bool {
 func IsNoCredentials(err error) bool {
 	return err != nil && Code(err) == "" && strings.Contains(err.Error(), "get credentials")
 }
-
-// IsPublicQuota reports whether the region's quota of public AMIs is used up.
-func IsPublicQuota(err error) bool { return is(err, "ResourceLimitExceeded") }
-
-// IsNoDefaultVPC reports whether a subnet must be named.
-func IsNoDefaultVPC(err error) bool { return is(err, "VPCIdNotSpecified", "MissingInput") }
 
 // IsDryRun reports whether a dry run was allowed.
 func IsDryRun(err error) bool { return is(err, "DryRunOperation") }
