@@ -34,7 +34,7 @@ ec2:
   - {account: vendor, region: us-west-2, recycle_bin: 7d, images: [{name: "kept", description: in the bin, count: 6, created: 9d}]}
   - {account: marketplace, region: us-east-1, images: [{name: sold, public: true, product_code: abcdefghijklmnopqrstuvwxy, created: 9d}]}
 settings:
-  ec2: {launch_delay: 1ms}
+  ec2: {launch_delay: 1ms, copy_image: 1ms, create_image: 1ms}
 `
 
 // start runs a sandbox until the test ends, and returns the environment that

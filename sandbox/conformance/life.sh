@@ -14,7 +14,7 @@ as() { # as ACCOUNT command: with the account's keys
 }
 vendor() { as vendor aws --output text "$@"; }
 customer() { as customer aws --output text "$@"; }
-seen() { until [ "$("$@")" != "" ]; do sleep 0.1; done; } # spares a waiter its first 15 seconds
+seen() { until [ "$("$@")" != "" ]; do sleep 0.1; done; } # until a list is not empty
 die() { echo "$*" >&2; exit 1; }
 
 export AWS_DEFAULT_REGION=us-east-1
@@ -24,17 +24,14 @@ unset AWS_REGION
 base=$(vendor ec2 describe-images --owners 099720109477 --filters 'Name=name,Values=ubuntu/images/hvm-ssd*/ubuntu-jammy-22.04-amd64-server-*' \
 	--query 'sort_by(Images,&CreationDate)[-1].ImageId')
 instance=$(vendor ec2 run-instances --image-id "$base" --instance-type t3.micro --query 'Instances[0].InstanceId')
-seen vendor ec2 describe-instances --instance-ids "$instance" --filters Name=instance-state-name,Values=running --query 'Reservations[]'
 vendor ec2 wait instance-running --instance-ids "$instance"
 image=$(vendor ec2 create-image --instance-id "$instance" --name 'life 1.0' --query ImageId \
 	--tag-specifications 'ResourceType=image,Tags=[{Key=release,Value=1.0}]' 'ResourceType=snapshot,Tags=[{Key=release,Value=1.0}]')
 seen vendor ec2 describe-images --image-ids "$image" --filters Name=state,Values=available --query 'Images[]'
-vendor ec2 wait image-available --image-ids "$image"
 vendor ec2 terminate-instances --instance-ids "$instance" >/dev/null
 
 # Copy: to another region, private and with its tags.
 copy=$(vendor ec2 copy-image --region eu-west-1 --source-region us-east-1 --source-image-id "$image" --name 'life 1.0' --copy-image-tags --query ImageId)
-seen vendor ec2 describe-images --region eu-west-1 --image-ids "$copy" --filters Name=state,Values=available --query 'Images[]'
 vendor ec2 wait image-available --region eu-west-1 --image-ids "$copy"
 tag=$(vendor ec2 describe-images --region eu-west-1 --image-ids "$copy" --query 'Images[0].Tags[0].Value')
 [ "$tag" = 1.0 ] || die "the copy has the tag $tag"
@@ -54,7 +51,6 @@ found=$(customer ec2 describe-images --region eu-west-1 --owners "$owner" --filt
 [ "$found" = "$copy" ] || die "public of the vendor is: $found"
 guest=$(customer ec2 run-instances --region eu-west-1 --image-id "$copy" --instance-type t3.micro --query 'Instances[0].InstanceId')
 seen customer ec2 describe-instances --region eu-west-1 --instance-ids "$guest" --filters Name=instance-state-name,Values=running --query 'Reservations[]'
-customer ec2 wait instance-running --region eu-west-1 --instance-ids "$guest"
 customer ec2 terminate-instances --region eu-west-1 --instance-ids "$guest" >/dev/null
 
 # Go: both images, with their snapshots.
