@@ -43,6 +43,18 @@ func (c Customer) Find(ctx context.Context, region, owner, name string) (string,
 	return aws.ToString(out.Images[0].ImageId), nil
 }
 
+// Describe returns name and description of an AMI, as its owner gives them.
+func (c Customer) Describe(ctx context.Context, region, ami string) (string, error) {
+	out, err := c.Clients.EC2(region).DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{ami}})
+	if err != nil {
+		return "", fmt.Errorf("describe %s in %s: %w", ami, region, err)
+	}
+	if len(out.Images) != 1 {
+		return "", fmt.Errorf("describe %s in %s: it is not there", ami, region)
+	}
+	return fmt.Sprintf("%s (%s)", aws.ToString(out.Images[0].Name), aws.ToString(out.Images[0].Description)), nil
+}
+
 // Machine is what a customer launched.
 type Machine struct {
 	ID, Group, Region string

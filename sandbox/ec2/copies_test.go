@@ -210,3 +210,21 @@ func TestDryRunChangesNothing(t *testing.T) {
 	_, err = mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id, DryRun: aws.Bool(true)})
 	wantCode(t, err, "UnauthorizedOperation")
 }
+
+func TestReadsLag(t *testing.T) {
+	r := newRig(t, ec2.Settings{Lag: 20 * time.Second})
+	id := r.ownImage(t, ec2.WorldImage{Name: "app"})
+	there := r.client(vendor, away)
+	copied := must(there.CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("app"), SourceImageId: &id, SourceRegion: aws.String(home)}))(t).ImageId
+	tag := &awssdk.CreateTagsInput{Resources: []string{*copied}, Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}
+	_, err := there.CreateTags(t.Context(), tag)
+	wantCode(t, err, "InvalidAMIID.NotFound")
+	if own := must(there.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{Owners: []string{"self"}}))(t); len(own.Images) != 0 {
+		t.Error("the copy is described at once")
+	}
+	r.wall.add(20 * time.Second)
+	must(there.CreateTags(t.Context(), tag))(t)
+	if im := r.image(t, vendor, away, *copied); im.State != "pending" {
+		t.Errorf("the copy is %s", im.State)
+	}
+}

@@ -45,7 +45,7 @@ func (e *EC2) copySnapshot(c *wire.Call, in *copySnapshotIn) (*copySnapshotOut, 
 	}
 	s := copiedSnapshot(c, from, in.Encrypted, in.KMSKeyID)
 	s.Description, s.Minutes = in.Description, in.Minutes
-	s.Due = c.Due(copyTime(e.set.CopySnapshot, in.Minutes))
+	s.Due, s.Seen = c.Due(copyTime(e.set.CopySnapshot, in.Minutes)), c.Due(e.set.Lag)
 	putSnapshot(c, s)
 	putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags["snapshot"])
 	return &copySnapshotOut{Tags: tagList(tags["snapshot"]), SnapshotID: s.ID}, nil

@@ -63,7 +63,7 @@ func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
 func (e *EC2) imageOf(c *wire.Call, in *createImageIn, inst Instance) Image {
 	im := Image{
 		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: inst.Arch, Created: c.Now,
-		Due: c.Due(e.set.CreateImage), RootDevice: inst.RootDevice, ENA: inst.ENA, SRIOV: inst.SRIOV, BootMode: inst.BootMode,
+		Due: c.Due(e.set.CreateImage), Seen: c.Due(e.set.Lag), RootDevice: inst.RootDevice, ENA: inst.ENA, SRIOV: inst.SRIOV, BootMode: inst.BootMode,
 		ProductCode: inst.ProductCode, SourceInstance: inst.ID,
 	}
 	if src, found := Images.Get(c.Tx, c.Region, inst.Image); found {
@@ -93,7 +93,7 @@ func instanceMappings(c *wire.Call, inst Instance) []Mapping {
 // as the image. Only the root device has data.
 func (e *EC2) frozen(c *wire.Call, inst Instance, im Image, m Mapping) Snapshot {
 	s := Snapshot{
-		ID: newID("snap"), Owner: c.Account.ID, Size: m.Size, Started: c.Now, Due: im.Due, Ready: true,
+		ID: newID("snap"), Owner: c.Account.ID, Size: m.Size, Started: c.Now, Due: im.Due, Seen: im.Seen, Ready: true,
 		Encrypted: m.Encrypted, KMSKey: m.KMSKey, ProductCode: im.ProductCode,
 		Description: fmt.Sprintf("Created by CreateImage(%s) for %s", inst.ID, im.ID),
 	}

@@ -33,7 +33,7 @@ func (e *EC2) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSnapshot, 
 	}
 	s := Snapshot{
 		ID: newID("snap"), Owner: c.Account.ID, Description: in.Description, Volume: v.ID, Size: v.Size, Started: c.Now,
-		Due: c.Due(e.set.CreateSnapshot), Ready: true, Encrypted: v.Encrypted, KMSKey: v.KMSKey,
+		Due: c.Due(e.set.CreateSnapshot), Seen: c.Due(e.set.Lag), Ready: true, Encrypted: v.Encrypted, KMSKey: v.KMSKey,
 	}
 	inst, attached := Instances.Get(c.Tx, c.Region, v.Instance)
 	if attached && inst.Devices[0].Volume == v.ID {

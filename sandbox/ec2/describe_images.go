@@ -68,7 +68,7 @@ func namedImages(c *wire.Call, ids []string) ([]Image, error) {
 	var out []Image
 	if len(ids) == 0 {
 		for _, im := range Images.All(c.Tx, c.Region) {
-			if im.visible(c.Account.ID) {
+			if im.visible(c.Account.ID, c.Now) {
 				out = append(out, im)
 			}
 		}

@@ -15,6 +15,7 @@ type Image struct {
 	Created                      time.Time
 	Due                          time.Time // pending until then
 	Ready                        bool      // its disk is there
+	Seen                         time.Time `json:",omitzero"`  // nobody can see it until then
 	Failed                       string    `json:",omitempty"` // why it ends failed instead of available
 	Disabled                     bool      `json:",omitempty"`
 	RootDevice                   string
@@ -90,10 +91,10 @@ func (im Image) State(now time.Time) string {
 // Recycle Bin.
 func (im Image) inBin() bool { return !im.Deregistered.IsZero() }
 
-// visible reports whether account may see the image. Private means private:
-// to all others it does not exist.
-func (im Image) visible(account string) bool {
-	return !im.inBin() && (im.Owner == account || im.Public || slices.Contains(im.Users, account))
+// visible reports whether account can see the image. Private means private:
+// to all others it does not exist. For a moment it does not even to its owner.
+func (im Image) visible(account string, now time.Time) bool {
+	return !im.inBin() && !now.Before(im.Seen) && (im.Owner == account || im.Public || slices.Contains(im.Users, account))
 }
 
 // root returns the snapshot of the image's root device.
@@ -120,7 +121,7 @@ func (im Image) snapshots() []string {
 // FindImage returns the image if account may see it.
 func FindImage(tx *cloud.Tx, region, account, id string) (Image, bool) {
 	im, found := Images.Get(tx, region, id)
-	if !found || !im.visible(account) {
+	if !found || !im.visible(account, tx.Now) {
 		return Image{}, false
 	}
 	return im, true

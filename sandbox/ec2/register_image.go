@@ -33,7 +33,7 @@ func (e *EC2) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
 	}
 	im := Image{
 		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: in.Architecture, Created: c.Now,
-		Due: c.Due(e.set.RegisterImage), Ready: true, RootDevice: in.RootDeviceName, Mappings: mappings, ENA: in.ENASupport,
+		Due: c.Due(e.set.RegisterImage), Seen: c.Due(e.set.Lag), Ready: true, RootDevice: in.RootDeviceName, Mappings: mappings, ENA: in.ENASupport,
 		SRIOV: in.SRIOV, BootMode: in.BootMode, TPM: in.TPMSupport, UEFIData: in.UEFIData, IMDS: in.IMDSSupport,
 	}
 	orElse(&im.Arch, "i386")

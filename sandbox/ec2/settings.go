@@ -1,6 +1,10 @@
 package ec2
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Settings are the durations and limits that AWS does not promise.
 type Settings struct {
@@ -10,6 +14,9 @@ type Settings struct {
 	CreateImage    time.Duration `yaml:"create_image"`
 	RegisterImage  time.Duration `yaml:"register_image"`
 	CreateSnapshot time.Duration `yaml:"create_snapshot"`
+	// Lag is how long a new image or snapshot is in no answer yet: AWS's reads
+	// are eventually consistent. None by default.
+	Lag time.Duration `yaml:"lag"`
 
 	// How long things are remembered or held back; only the clock passes these.
 	// LaunchDelay is how late lastLaunchedTime shows a launch.
@@ -37,6 +44,17 @@ const (
 	CopyFails   CopyImageLimit = "fail"   // the image ends failed
 	CopyRefused CopyImageLimit = "refuse" // the call answers ResourceLimitExceeded
 )
+
+// UnmarshalYAML takes one of the words above.
+func (l *CopyImageLimit) UnmarshalYAML(text []byte) error {
+	switch v := CopyImageLimit(strings.Trim(strings.TrimSpace(string(text)), `"'`)); v {
+	case CopyQueues, CopyFails, CopyRefused:
+		*l = v
+		return nil
+	default:
+		return fmt.Errorf("copy_image_limit %q: there are queue, fail and refuse", v)
+	}
+}
 
 // DefaultSettings are what is usual on AWS.
 func DefaultSettings() Settings {

@@ -17,15 +17,16 @@ type Snapshot struct {
 	Bytes                  int64    `json:",omitempty"` // what the newest layer takes
 	Layers                 []string // lowest first
 	Started, Due           time.Time
-	Ready                  bool     // its layer is there
-	Failed                 string   `json:",omitempty"`
-	Copy                   bool     `json:",omitempty"` // made by CopySnapshot or CopyImage
-	Minutes                int      `json:",omitempty"` // of a time-based copy
-	Encrypted              bool     `json:",omitempty"`
-	KMSKey                 string   `json:",omitempty"`
-	Public                 bool     `json:",omitempty"`
-	Users                  []string `json:",omitempty"` // accounts that may create volumes, sorted
-	ProductCode            string   `json:",omitempty"`
+	Seen                   time.Time `json:",omitzero"` // nobody can see it until then
+	Ready                  bool      // its layer is there
+	Failed                 string    `json:",omitempty"`
+	Copy                   bool      `json:",omitempty"` // made by CopySnapshot or CopyImage
+	Minutes                int       `json:",omitempty"` // of a time-based copy
+	Encrypted              bool      `json:",omitempty"`
+	KMSKey                 string    `json:",omitempty"`
+	Public                 bool      `json:",omitempty"`
+	Users                  []string  `json:",omitempty"` // accounts that may create volumes, sorted
+	ProductCode            string    `json:",omitempty"`
 }
 
 // Snapshots by id, in partition region.
@@ -55,13 +56,13 @@ func (s Snapshot) progress(now time.Time) int {
 	return min(99, int(100*now.Sub(s.Started)/whole))
 }
 
-func (s Snapshot) visible(account string) bool {
-	return s.Owner == account || s.Public || slices.Contains(s.Users, account)
+func (s Snapshot) visible(account string, now time.Time) bool {
+	return !now.Before(s.Seen) && (s.Owner == account || s.Public || slices.Contains(s.Users, account))
 }
 
 func findSnapshot(tx *cloud.Tx, region, account, id string) (Snapshot, bool) {
 	s, found := Snapshots.Get(tx, region, id)
-	if !found || !s.visible(account) {
+	if !found || !s.visible(account, tx.Now) {
 		return Snapshot{}, false
 	}
 	return s, true

@@ -92,6 +92,22 @@ func TestWorldFileErrors(t *testing.T) {
 	}
 }
 
+func TestSettingsFile(t *testing.T) {
+	read := func(text string) (ec2.Settings, error) {
+		var set ec2.Settings
+		err := yaml.NewDecoder(strings.NewReader(text), yaml.Strict()).Decode(&set)
+		return set, err
+	}
+	set := must(read("copy_image: 20m\nlag: 3s\nsnapshot_copies: 5\ncopy_image_limit: fail\n"))(t)
+	want := ec2.Settings{CopyImage: 20 * time.Minute, Lag: 3 * time.Second, SnapshotCopies: 5, CopyImageLimit: ec2.CopyFails}
+	if set != want {
+		t.Errorf("settings %+v", set)
+	}
+	if _, err := read("copy_image_limit: maybe\n"); err == nil || !contains(err, "queue, fail and refuse") {
+		t.Errorf("a word that is not one: %v", err)
+	}
+}
+
 func TestSeedingTwiceChangesNothing(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	before := must(r.store.Dump())(t)

@@ -1,0 +1,184 @@
+package sandbox
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"amiship/sandbox/wire/wiretest"
+)
+
+// everything uses each section of a world.
+const everything = `
+accounts:
+  - name: builder
+    id: "111122223333"
+    keys:
+      - {user: ci, id: AKIAIOSFODNN7EXAMPLE, secret: wJalrXUtnFEMI, deny: ["ssm:Put*"]}
+      - {user: boss}
+    roles:
+      - {name: release, trust: [vendor], deny: ["ec2:DeregisterImage"], max_session: 2h}
+quotas:
+  values:
+    - {account: builder, regions: [eu-west-1], service: ec2, code: L-0E3CBAB9, value: 12}
+  outcomes:
+    - {account: builder, end: deny, case: 1m, after: 1h}
+parameters:
+  - {account: builder, regions: [eu-west-1], name: /latest, value: ami-1, tags: {kind: old}}
+ec2:
+  - {account: builder, region: eu-west-1, images: [{name: old 1.0, created: 30d, public: true}]}
+settings:
+  ec2: {copy_image: 3m}
+  image_check: 2s
+faults:
+  - {region: ap-*, account: builder, status: 503, code: Unavailable}
+`
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "world.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func (p *process) config(region, key, secret, token string) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: &p.url, Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	}
+}
+
+func TestWorld(t *testing.T) {
+	t.Parallel()
+	world := write(t, everything)
+	p := start(t, t.TempDir(), world)
+	cfg := p.config("eu-west-1", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "")
+	quota, err := servicequotas.NewFromConfig(cfg).GetServiceQuota(t.Context(), &servicequotas.GetServiceQuotaInput{ServiceCode: aws.String("ec2"), QuotaCode: aws.String("L-0E3CBAB9")})
+	if err != nil || *quota.Quota.Value != 12 {
+		t.Errorf("the quota is %+v (%v)", quota, err)
+	}
+	got, err := ssm.NewFromConfig(cfg).GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/latest")})
+	if err != nil || *got.Parameter.Value != "ami-1" {
+		t.Errorf("the parameter is %+v (%v)", got, err)
+	}
+	if err := put(t.Context(), ssm.NewFromConfig(cfg), 1); wiretest.Code(err) != "AccessDeniedException" {
+		t.Errorf("what the key lacks: %v", err)
+	}
+	images, err := ec2.NewFromConfig(cfg).DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"self"}})
+	if err != nil || len(images.Images) != 1 || !*images.Images[0].Public {
+		t.Errorf("the images are %+v (%v)", images, err)
+	}
+	cfg.Region = "ap-northeast-1"
+	if _, err := ec2.NewFromConfig(cfg).DescribeRegions(t.Context(), &ec2.DescribeRegionsInput{}); wiretest.Code(err) != "Unavailable" {
+		t.Errorf("the failing region: %v", err)
+	}
+	role := p.role(t, "arn:aws:iam::111122223333:role/release")
+	if _, err := role.DeregisterImage(t.Context(), &ec2.DeregisterImageInput{ImageId: images.Images[0].ImageId}); wiretest.Code(err) != "UnauthorizedOperation" {
+		t.Errorf("what the role lacks: %v", err)
+	}
+	before := p.dump()["sandbox"]
+	p.kill()
+	again := start(t, p.state, write(t, "accounts: [{name: late, id: \"444455556666\"}]"))
+	if _, err := again.admin.Account(t.Context(), "late"); err == nil {
+		t.Error("a state that exists took another world")
+	}
+	if string(before[""]["origin"]) != string(again.dump()["sandbox"][""]["origin"]) {
+		t.Error("the settings changed over a restart")
+	}
+}
+
+// role is EC2 as somebody who took the role with the vendor's key.
+func (p *process) role(t *testing.T, arn string) *ec2.Client {
+	t.Helper()
+	who, err := p.admin.Account(t.Context(), "vendor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := sts.NewFromConfig(p.config("eu-west-1", who.KeyID, who.SecretKey, "")).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: aws.String("me")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := out.Credentials
+	return ec2.NewFromConfig(p.config("eu-west-1", *k.AccessKeyId, *k.SecretAccessKey, *k.SessionToken))
+}
+
+// TestParameterOfAnImage: Parameter Store asks EC2 whether the image is there
+// for this account.
+func TestParameterOfAnImage(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir(), write(t, `
+ec2:
+  - {account: vendor, region: eu-west-1, images: [{name: private, created: 1d}, {name: public, public: true, created: 1d}]}
+`))
+	who, err := p.admin.Account(t.Context(), "vendor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compute := ec2.NewFromConfig(p.config("eu-west-1", who.KeyID, who.SecretKey, ""))
+	for name, want := range map[string][2]bool{"private": {true, false}, "public": {true, true}} {
+		images, err := compute.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: []ec2types.Filter{{Name: aws.String("name"), Values: []string{name}}}})
+		if err != nil || len(images.Images) != 1 {
+			t.Fatalf("find the image: %v", err)
+		}
+		for i, account := range []string{"vendor", "customer"} {
+			c := p.parameters(account)
+			_, err := c.PutParameter(t.Context(), &ssm.PutParameterInput{
+				Name: &name, Value: images.Images[0].ImageId, Type: types.ParameterTypeString, DataType: aws.String("aws:ec2:image"),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.admin.Advance(t.Context(), time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &name})
+			if (err == nil) != want[i] {
+				t.Errorf("%s image as parameter of the %s: %v, want it there: %v", name, account, err, want[i])
+			}
+		}
+	}
+}
+
+func TestWorldIsRefused(t *testing.T) {
+	tests := map[string]struct{ text, want string }{
+		"unknown field":   {"accounts:\n  - name: a\n    id: \"111122223333\"\n    colour: red\n", "[4:5] unknown field \"colour\""},
+		"twice":           {"faults: []\nfaults: []\n", "[2:1]"},
+		"not a list":      {"accounts: 3\n", "[1:11]"},
+		"no name":         {"accounts: [{id: \"111122223333\"}]", "want a name and twelve digits"},
+		"short id":        {"accounts: [{name: a, id: \"123\"}]", "want a name and twelve digits"},
+		"same id":         {"accounts: [{name: a, id: \"123456789012\"}]", "accounts vendor and a have the same id"},
+		"bad key":         {"accounts: [{name: a, id: \"111122223333\", keys: [{id: mykey}]}]", "no access key id"},
+		"bad outcome":     {"quotas: {outcomes: [{end: perhaps}]}", "end \"perhaps\" is none of"},
+		"unknown quota":   {"quotas: {values: [{account: vendor, regions: [eu-west-1], service: ec2, code: L-1, value: 1}]}", "quota ec2/L-1"},
+		"bad parameter":   {"parameters: [{account: vendor, regions: [eu-west-1], name: \"a b\", value: x}]", "parameter a b"},
+		"unknown region":  {"ec2: [{account: vendor, region: mars-1}]", "mars-1"},
+		"unknown account": {"ec2: [{account: nobody, region: eu-west-1}]", "nobody"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s, err := open(Config{State: t.TempDir(), Driver: Instant, World: write(t, tt.text)}, discard())
+			if s != nil {
+				_ = s.close()
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("answers %v, want %s", err, tt.want)
+			}
+		})
+	}
+	if _, err := readWorld(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
+		t.Error("a world that is not there was read")
+	}
+}
