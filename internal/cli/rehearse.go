@@ -32,6 +32,7 @@ checks say. It needs root, for the machines; --driver instant does without both.
 	flags.StringVar(&o.Driver, "driver", "container", "machines: container or instant")
 	flags.Float64Var(&o.Speed, "speed", 100, "how much shorter AWS's own durations are")
 	flags.StringVar(&o.World, "world", "", "a starting state for the sandbox")
+	flags.StringVar(&o.AMIs, "catalog", "catalog.json", "write the AMI ids by image, architecture and region to this file")
 	flags.StringVar(&o.State, "state", "", "keep the sandbox's state in this directory")
 	return cmd
 }

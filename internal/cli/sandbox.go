@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +16,7 @@ import (
 
 	"amiship/sandbox"
 	"amiship/sandbox/admin"
+	"amiship/sandbox/machine/bases"
 )
 
 // newSandboxCommand is `amiship sandbox` with its subcommands.
@@ -54,18 +53,9 @@ again, it goes on from there.`,
 	return cmd
 }
 
-// baseCache is where base images are kept for all sandboxes of this user.
-func baseCache(state string) string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return filepath.Join(state, "bases")
-	}
-	return filepath.Join(dir, "amiship", "bases")
-}
-
 func sandboxHint(err error, state string) error {
 	switch {
-	case errors.Is(err, sandbox.ErrLocked):
+	case errors.Is(err, admin.ErrLocked):
 		return withHint(err, "amiship sandbox stop --state "+quote(state)+" ends it; or name another --state")
 	case errors.Is(err, admin.ErrNotRunning):
 		return withHint(err, "amiship sandbox --state "+quote(state)+" starts one")

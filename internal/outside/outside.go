@@ -31,28 +31,44 @@ type Customer struct {
 // Find returns the public AMI of that owner and name, as a customer searches
 // for it. None, or more than one, is an error.
 func (c Customer) Find(ctx context.Context, region, owner, name string) (string, error) {
-	out, err := c.Clients.EC2(region).DescribeImages(ctx, &ec2.DescribeImagesInput{
+	found, err := c.one(ctx, region, &ec2.DescribeImagesInput{
 		Owners: []string{owner}, Filters: []types.Filter{{Name: aws.String("name"), Values: []string{name}}},
 	})
 	if err != nil {
-		return "", fmt.Errorf("search %q of %s in %s: %w", name, owner, region, err)
+		return "", fmt.Errorf("search %q of %s: %w", name, owner, err)
 	}
-	if len(out.Images) != 1 {
-		return "", fmt.Errorf("search %q of %s in %s: found %d AMIs, want 1", name, owner, region, len(out.Images))
-	}
-	return aws.ToString(out.Images[0].ImageId), nil
+	return aws.ToString(found.ImageId), nil
 }
 
-// Describe returns name and description of an AMI, as its owner gives them.
-func (c Customer) Describe(ctx context.Context, region, ami string) (string, error) {
-	out, err := c.Clients.EC2(region).DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{ami}})
+// BaseOf returns name and description of the AMI that one of the caller's own
+// was built from, as the base's owner gives them.
+func (c Customer) BaseOf(ctx context.Context, region, name string) (string, error) {
+	own, err := c.one(ctx, region, &ec2.DescribeImagesInput{
+		Owners: []string{"self"}, Filters: []types.Filter{{Name: aws.String("name"), Values: []string{name}}},
+	})
 	if err != nil {
-		return "", fmt.Errorf("describe %s in %s: %w", ami, region, err)
+		return "", err
+	}
+	id := ""
+	for _, t := range own.Tags {
+		if aws.ToString(t.Key) == release.TagBase {
+			id, _ = release.ReadTag(aws.ToString(t.Value))
+		}
+	}
+	base, err := c.one(ctx, region, &ec2.DescribeImagesInput{ImageIds: []string{id}})
+	return fmt.Sprintf("%s (%s)", aws.ToString(base.Name), aws.ToString(base.Description)), err
+}
+
+// one describes images, of which there must be one.
+func (c Customer) one(ctx context.Context, region string, in *ec2.DescribeImagesInput) (types.Image, error) {
+	out, err := c.Clients.EC2(region).DescribeImages(ctx, in)
+	if err != nil {
+		return types.Image{}, fmt.Errorf("describe images in %s: %w", region, err)
 	}
 	if len(out.Images) != 1 {
-		return "", fmt.Errorf("describe %s in %s: it is not there", ami, region)
+		return types.Image{}, fmt.Errorf("describe images in %s: found %d AMIs, want 1", region, len(out.Images))
 	}
-	return fmt.Sprintf("%s (%s)", aws.ToString(out.Images[0].Name), aws.ToString(out.Images[0].Description)), nil
+	return out.Images[0], nil
 }
 
 // Machine is what a customer launched.

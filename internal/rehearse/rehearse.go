@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +27,7 @@ type Rehearsal struct {
 	Catalog string // path of amiship.yaml
 	Desired release.Desired
 	State   string // the sandbox's directory
+	AMIs    string // file for the AMI ids: by image, architecture, region
 	Driver  string // container or instant
 	World   string // a starting state, or empty
 	Speed   float64
@@ -63,12 +63,9 @@ func (r Rehearsal) Run(ctx context.Context) (rep Report, err error) {
 	if err != nil {
 		return rep, err
 	}
-	rep.add("release", "AMI ids in "+r.amis(), began)
-	return rep, r.asCustomer(ctx, box.url, &rep)
+	rep.add("release", "AMI ids in "+r.AMIs, began)
+	return rep, r.look(ctx, box.url, &rep)
 }
-
-// amis is where the release writes its AMI ids.
-func (r Rehearsal) amis() string { return filepath.Join(r.State, "catalog.json") }
 
 func (r Rehearsal) release(ctx context.Context) (string, error) {
 	env, err := r.env(ctx, vendor)
@@ -76,7 +73,7 @@ func (r Rehearsal) release(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var out strings.Builder
-	cmd := r.command(ctx, "release", r.Desired.Tag, "--file", r.Catalog, "--poll", "500ms", "--wait", "30m", "--catalog", r.amis())
+	cmd := r.command(ctx, "release", r.Desired.Tag, "--file", r.Catalog, "--poll", "500ms", "--wait", "30m", "--catalog", r.AMIs)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = &out, r.Log
 	if err := cmd.Run(); err != nil {
@@ -85,9 +82,9 @@ func (r Rehearsal) release(ctx context.Context) (string, error) {
 	return out.String(), nil
 }
 
-// asCustomer finds, starts and asks every public AMI, in the region farthest
-// down the list from where it was built.
-func (r Rehearsal) asCustomer(ctx context.Context, url string, rep *Report) error {
+// look asks the vendor's account what the AMIs were built from, and then has
+// every public one tried by a customer.
+func (r Rehearsal) look(ctx context.Context, url string, rep *Report) error {
 	owner, err := r.caller(ctx, url, vendor)
 	if err != nil {
 		return err
@@ -100,17 +97,24 @@ func (r Rehearsal) asCustomer(ctx context.Context, url string, rep *Report) erro
 	if err != nil {
 		return err
 	}
-	c := outside.Customer{Clients: clients, Poll: 200 * time.Millisecond}
 	for _, v := range r.Desired.Variants {
+		base, err := outside.Customer{Clients: owner}.BaseOf(ctx, v.Build.Region, v.Name)
+		if err != nil {
+			return err
+		}
+		rep.Notes = append(rep.Notes, v.Image+"/"+v.Arch+" was built from "+base)
 		if !v.Public {
 			continue
 		}
-		if err := r.try(ctx, c, account, v, rep); err != nil {
+		if err := r.try(ctx, outside.Customer{Clients: clients, Poll: poll}, account, v, rep); err != nil {
 			return fmt.Errorf("as a customer: %w", err)
 		}
 	}
 	return nil
 }
+
+// poll is the time between two looks at a machine that starts.
+const poll = 200 * time.Millisecond
 
 // try does what a customer does with an AMI.
 func (r Rehearsal) try(ctx context.Context, c outside.Customer, owner string, v release.Variant, rep *Report) (err error) {

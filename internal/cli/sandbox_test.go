@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"amiship/sandbox"
+	"amiship/sandbox/admin"
+)
+
+// boxed starts a sandbox and returns its state.
+func boxed(t *testing.T) string {
+	t.Helper()
+	state := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := sandbox.Run(ctx, sandbox.Config{Listen: "127.0.0.1:0", State: state, Driver: sandbox.Instant}, w, io.Discard)
+		w.CloseWithError(err)
+		ended <- err
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the sandbox ended with %v", err)
+		}
+	})
+	if _, err := r.Read(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+func sandboxCommand(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := newSandboxCommand()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	cmd.SetErr(io.Discard)
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+// TestSandboxEnv lets a shell evaluate what is printed.
+func TestSandboxEnv(t *testing.T) {
+	state := boxed(t)
+	env, err := sandboxCommand(t, "env", "--state", state, "--account", "customer", "--region", "eu-west-3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sh := exec.CommandContext(t.Context(), "sh", "-eu", "-c", env+`echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_DEFAULT_REGION $AWS_EC2_METADATA_DISABLED ${AWS_PROFILE-none} ${AWS_SESSION_TOKEN-none} ${#AWS_ACCESS_KEY_ID} ${#AWS_SECRET_ACCESS_KEY}"`)
+	sh.Env = append(os.Environ(), "AWS_PROFILE=mine", "AWS_SESSION_TOKEN=old")
+	out, err := sh.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	url, _ := os.ReadFile(filepath.Join(state, sandbox.EndpointFile))
+	want := strings.TrimSpace(string(url)) + " eu-west-3 eu-west-3 true none none 20 40\n"
+	if string(out) != want {
+		t.Errorf("the shell has %swant %s", out, want)
+	}
+	if _, err := sandboxCommand(t, "env", "--state", state, "--account", "nobody"); err == nil || !strings.Contains(err.Error(), `no account "nobody"`) {
+		t.Errorf("for nobody: %v", err)
+	}
+}
+
+func TestSandboxAdvanceDumpStop(t *testing.T) {
+	state := boxed(t)
+	out, err := sandboxCommand(t, "advance", "1d2h", "--state", state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := time.Parse(time.RFC3339, strings.TrimSpace(out))
+	if ahead := time.Until(now); err != nil || ahead < 25*time.Hour || ahead > 27*time.Hour {
+		t.Errorf("after 26 h it prints %q (%v)", out, err)
+	}
+	if out, err := sandboxCommand(t, "dump", "--state", state); err != nil || !strings.Contains(out, `"accounts"`) {
+		t.Errorf("dump: %.100s (%v)", out, err)
+	}
+	if _, err := sandboxCommand(t, "stop", "--state", state); err != nil {
+		t.Error(err)
+	}
+	_, err = sandboxCommand(t, "dump", "--state", state)
+	var h *hinted
+	if !errors.Is(err, admin.ErrNotRunning) || !errors.As(err, &h) || h.hint != "amiship sandbox --state "+state+" starts one" {
+		t.Errorf("when it is gone: %v", err)
+	}
+}
+
+func TestSandboxOnATakenState(t *testing.T) {
+	state := boxed(t)
+	_, err := sandboxCommand(t, "--state", state, "--listen", "127.0.0.1:0", "--driver", "instant")
+	var h *hinted
+	if !errors.Is(err, admin.ErrLocked) || !errors.As(err, &h) || !strings.HasPrefix(h.hint, "amiship sandbox stop") {
+		t.Errorf("a second one: %v", err)
+	}
+}
+
+func TestSandboxFault(t *testing.T) {
+	state := boxed(t)
+	if _, err := sandboxCommand(t, "fault", "--state", state, "--region", "eu-*", "--action", "Copy*", "--times", "2"); err != nil {
+		t.Error(err)
+	}
+	if _, err := sandboxCommand(t, "fault", "--state", state, "--off"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestParseDays(t *testing.T) {
+	tests := map[string]time.Duration{
+		"90s": 90 * time.Second, "26h": 26 * time.Hour, "3d": 72 * time.Hour, "1d12h": 36 * time.Hour, "0d": 0, "1d1h30m": 25*time.Hour + 30*time.Minute,
+		"": -1, "d": -1, "x": -1, "1x": -1, "-1h": -1, "1d-1h": -1, "-1d": -1, "1.5d": -1, "1h1d": -1,
+	}
+	for in, want := range tests {
+		got, err := parseDays(in)
+		if (err != nil) != (want < 0) || (err == nil && got != want) {
+			t.Errorf("%q is %v (%v), want %v", in, got, err, want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for _, s := range []string{"plain", "", "a b", "it's", "$HOME", "a;b", `"x"`, "~", "back\\slash", "nürnberg", "a\nb", "http://127.0.0.1:80/x?y=1"} {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+quote(s)).Output()
+		if err != nil || string(out) != s {
+			t.Errorf("a shell reads %s as %q (%v), want %q", quote(s), out, err, s)
+		}
+	}
+}
+
+func TestPrintCalls(t *testing.T) {
+	log := `{"At":"2026-11-22T12:00:00Z","Service":"ec2","Action":"DescribeImages","Region":"eu-west-1","Account":"123456789012","Status":200,"ReadOnly":true}
+{"At":"2026-11-22T12:00:01Z","Service":"ec2","Action":"CopyImage","Region":"eu-west-1","Account":"123456789012","Status":400,"Code":"InvalidAMIID.NotFound"}
+{"At":"2026-11-22T12:00`
+	tests := map[string]struct {
+		asJSON, changes bool
+		want            string
+	}{
+		"all":     {false, false, "2026-11-22T12:00:00Z eu-west-1      123456789012 ec2:DescribeImages 200 \n2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n"},
+		"changes": {false, true, "2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n"},
+		"json":    {true, true, strings.Split(log, "\n")[1] + "\n"},
+	}
+	for name, tt := range tests {
+		var out bytes.Buffer
+		if err := printCalls(&out, strings.NewReader(log), tt.asJSON, tt.changes); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != tt.want {
+			t.Errorf("%s: printed\n%swant\n%s", name, out.String(), tt.want)
+		}
+	}
+}
