@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg Config, stdout, stderr io.Writer) (err error) 
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	lock, err := lockState(cfg.State)
+	lock, err := admin.Lock(cfg.State)
 	if err != nil {
 		return err
 	}

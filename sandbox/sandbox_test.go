@@ -181,7 +181,7 @@ func TestStateIsLocked(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), "")
 	err := Run(t.Context(), Config{Listen: "127.0.0.1:0", State: p.state, Driver: Instant}, io.Discard, io.Discard)
-	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint(p.cmd.Process.Pid)) {
+	if !errors.Is(err, admin.ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint(p.cmd.Process.Pid)) {
 		t.Errorf("a second sandbox ends with %v, want ErrLocked and the first one's process", err)
 	}
 	if _, err := p.admin.Info(t.Context()); err != nil {
@@ -195,6 +195,11 @@ func TestShutdown(t *testing.T) {
 	if err := p.admin.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	l, err := admin.Lock(p.state) // free at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
 	if err := p.cmd.Wait(); err != nil {
 		t.Errorf("it ends with %v", err)
 	}

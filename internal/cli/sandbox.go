@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
 	"strconv"
 	"strings"
@@ -33,11 +34,14 @@ again, it goes on from there.`,
   eval "$(amiship sandbox env --state ./aws)"; aws ec2 describe-images --owners self`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg.Cache = baseCache(cfg.State)
+			var err error
+			if cfg.Cache, err = bases.DefaultDir(); err != nil {
+				return err
+			}
 			cfg.Verbose, _ = cmd.Flags().GetBool("verbose")
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			err := sandbox.Run(ctx, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			err = sandbox.Run(ctx, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			return sandboxHint(err, cfg.State)
 		},
 	}
@@ -149,7 +153,7 @@ func parseDays(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is no duration: want 90s, 26h, 3d or 1d12h", s)
 	}
 	d := time.Duration(0)
-	if rest != "" {
+	if rest != "" || !found {
 		d, err = time.ParseDuration(rest)
 	}
 	if err != nil || d < 0 {

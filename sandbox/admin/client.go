@@ -78,10 +78,13 @@ func (c *Client) SetFaults(ctx context.Context, list ...wire.Fault) error {
 	return err
 }
 
-// Shutdown asks the sandbox to stop; it may take seconds until it has.
+// Shutdown asks the sandbox to stop, and waits until it has: its machines may
+// take seconds.
 func (c *Client) Shutdown(ctx context.Context) error {
-	_, err := get[Info](ctx, c, "POST", "/shutdown", nil)
-	return err
+	if _, err := get[Info](ctx, c, "POST", "/shutdown", nil); err != nil {
+		return err
+	}
+	return untilFree(ctx, c.state)
 }
 
 func get[T any](ctx context.Context, c *Client, method, path string, body []byte) (out T, err error) {
