@@ -109,3 +109,35 @@ func TestSetup(t *testing.T) {
 		})
 	}
 }
+
+// TestUnit: who is not root runs the tests of real machines, and no others,
+// through sudo; a failure of either half is one of the whole.
+func TestUnit(t *testing.T) {
+	const list = `[ "$2" = ./... ] && echo amiship/a && echo amiship/ab; echo amiship/b; exit`
+	const run = `shift 3; echo "$@"; case "$*" in *-exec*) exit "$ROOTED" ;; esac`
+	for name, c := range map[string]struct {
+		user, rooted string
+		want         string
+		ok           bool
+	}{
+		"root":                   {"0", "0", " ./...", true},
+		"a user":                 {"1000", "0", "amiship/a amiship/ab|-exec SCRIPTS/as-root amiship/b", true},
+		"a user, and one failed": {"1000", "1", "amiship/a amiship/ab|-exec SCRIPTS/as-root amiship/b", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			scripts := copyScripts(t)
+			cmd := exec.CommandContext(t.Context(), filepath.Join(scripts, "unit"), "./b")
+			fake(t, cmd, map[string]string{"id": "echo " + c.user, "go": `[ "$1" = list ] && { ` + list + "; }\n" + run})
+			cmd.Env = append(cmd.Env, "ROOTED="+c.rooted)
+			out, err := cmd.CombinedOutput()
+			if (err == nil) != c.ok {
+				t.Errorf("got %v, want success to be %t", err, c.ok)
+			}
+			for want := range strings.SplitSeq(c.want, "|") {
+				if want = strings.ReplaceAll(want, "SCRIPTS", scripts); !strings.Contains(string(out), want+"\n") {
+					t.Errorf("got %s\nwant %s", out, want)
+				}
+			}
+		})
+	}
+}
