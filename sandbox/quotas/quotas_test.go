@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
@@ -25,8 +26,17 @@ func bench(t *testing.T, outcomes ...Outcome) *wiretest.Bench {
 	return b
 }
 
+// config points an SDK's client at the bench. It does not retry.
+func config(b *wiretest.Bench, account, region string) aws.Config {
+	key, secret := wiretest.Keys(account)
+	return aws.Config{
+		Region: region, BaseEndpoint: &b.URL, Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	}
+}
+
 func client(b *wiretest.Bench, account, region string) *awssdk.Client {
-	return awssdk.NewFromConfig(b.Config(account, region))
+	return awssdk.NewFromConfig(config(b, account, region))
 }
 
 func ask(ctx context.Context, c *awssdk.Client, code string, v float64, more ...func(*awssdk.RequestServiceQuotaIncreaseInput)) (string, error) {

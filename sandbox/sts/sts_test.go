@@ -26,11 +26,19 @@ func bench(t *testing.T, roles ...Role) *wiretest.Bench {
 }
 
 func client(b *wiretest.Bench, account string) *awssdk.Client {
-	return awssdk.NewFromConfig(b.Config(account, "us-east-1"))
+	key, secret := wiretest.Keys(account)
+	return clientOf(b, key, secret, "")
+}
+
+func clientOf(b *wiretest.Bench, key, secret, token string) *awssdk.Client {
+	return awssdk.NewFromConfig(aws.Config{
+		Region: "us-east-1", BaseEndpoint: &b.URL, Credentials: awskeys.NewStaticCredentialsProvider(key, secret, token),
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	})
 }
 
 func withKeys(b *wiretest.Bench, k *types.Credentials) *awssdk.Client {
-	return awssdk.NewFromConfig(b.With("us-east-1", awskeys.NewStaticCredentialsProvider(*k.AccessKeyId, *k.SecretAccessKey, *k.SessionToken)))
+	return clientOf(b, *k.AccessKeyId, *k.SecretAccessKey, *k.SessionToken)
 }
 
 func TestCallerIdentity(t *testing.T) {

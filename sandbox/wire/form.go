@@ -2,7 +2,6 @@ package wire
 
 import (
 	"encoding/base64"
-	"encoding/xml"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -186,38 +185,6 @@ func scalar(key, text string, v reflect.Value) error {
 		v.SetBytes(b)
 	default:
 		return fmt.Errorf("parameter %s: no decoding into %s", key, v.Type())
-	}
-	return nil
-}
-
-// encodeFields writes the fields of a struct without an element around them.
-func encodeFields(e *xml.Encoder, out any) error {
-	v := reflect.Indirect(reflect.ValueOf(out))
-	if !v.IsValid() {
-		return nil
-	}
-	return encodeStruct(e, v)
-}
-
-func encodeStruct(e *xml.Encoder, v reflect.Value) error {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.Anonymous { // its type may be unexported, so no Interface()
-			if err := encodeStruct(e, v.Field(i)); err != nil {
-				return err
-			}
-			continue
-		}
-		name, opts, _ := strings.Cut(f.Tag.Get("xml"), ",")
-		if name == "-" || (opts == "omitempty" && v.Field(i).IsZero()) {
-			continue
-		}
-		if name == "" {
-			name = f.Name
-		}
-		if err := e.EncodeElement(v.Field(i).Interface(), xml.StartElement{Name: xml.Name{Local: name}}); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
+	"reflect"
+	"strings"
 	"time"
 )
 
@@ -68,6 +70,38 @@ func encodePart(e *xml.Encoder, p any) error {
 		return e.EncodeElement(f.value, xml.StartElement{Name: xml.Name{Local: f.name}})
 	}
 	return encodeFields(e, p)
+}
+
+// encodeFields writes the fields of a struct without an element around them.
+func encodeFields(e *xml.Encoder, out any) error {
+	v := reflect.Indirect(reflect.ValueOf(out))
+	if !v.IsValid() {
+		return nil
+	}
+	return encodeStruct(e, v)
+}
+
+func encodeStruct(e *xml.Encoder, v reflect.Value) error {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Anonymous { // its type may be unexported, so no Interface()
+			if err := encodeStruct(e, v.Field(i)); err != nil {
+				return err
+			}
+			continue
+		}
+		name, opts, _ := strings.Cut(f.Tag.Get("xml"), ",")
+		if name == "-" || (opts == "omitempty" && v.Field(i).IsZero()) {
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		if err := e.EncodeElement(v.Field(i).Interface(), xml.StartElement{Name: xml.Name{Local: name}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeXML(w http.ResponseWriter, e *Error, body any) {

@@ -1,5 +1,8 @@
 // Package wiretest serves services of the sandbox to tests, for the real SDK
 // clients: two accounts, a clock that the test moves.
+//
+// What a newcomer would get wrong: it imports no SDK, because nothing of the
+// sandbox does; a test makes its client from URL and Keys.
 package wiretest
 
 import (
@@ -7,10 +10,6 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/smithy-go"
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/wire"
@@ -41,7 +40,8 @@ func New(t *testing.T, services func(*cloud.Store) []wire.Service) *Bench {
 	b.Update(func(tx *cloud.Tx) {
 		for _, id := range []string{Vendor, Customer} {
 			cloud.Accounts.Put(tx, "", id, cloud.Account{ID: id})
-			cloud.Credentials.Put(tx, "", "AKIA"+id, cloud.Credential{KeyID: "AKIA" + id, Secret: id, Account: id, Principal: "arn:aws:iam::" + id + ":user/test"})
+			key, secret := Keys(id)
+			cloud.Credentials.Put(tx, "", key, cloud.Credential{KeyID: key, Secret: secret, Account: id, Principal: "arn:aws:iam::" + id + ":user/test"})
 		}
 	})
 	b.Server = wire.NewServer(store, false, services(store)...)
@@ -51,18 +51,8 @@ func New(t *testing.T, services func(*cloud.Store) []wire.Service) *Bench {
 	return b
 }
 
-// Config is an SDK's configuration for an account in a region. It does not retry.
-func (b *Bench) Config(account, region string) aws.Config {
-	return b.With(region, credentials.NewStaticCredentialsProvider("AKIA"+account, account, ""))
-}
-
-// With is a configuration with other credentials.
-func (b *Bench) With(region string, keys aws.CredentialsProvider) aws.Config {
-	return aws.Config{
-		Region: region, BaseEndpoint: &b.URL, Credentials: keys,
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-	}
-}
+// Keys are the access key and the secret of an account.
+func Keys(account string) (id, secret string) { return "AKIA" + account, account }
 
 // Update changes the store.
 func (b *Bench) Update(fn func(*cloud.Tx)) {
@@ -82,7 +72,7 @@ func (b *Bench) Advance(d time.Duration) {
 
 // Code is the AWS error code of an error; empty for none.
 func Code(err error) string {
-	var api smithy.APIError
+	var api interface{ ErrorCode() string }
 	if errors.As(err, &api) {
 		return api.ErrorCode()
 	}
