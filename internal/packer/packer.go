@@ -73,7 +73,7 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	dir, err := os.MkdirTemp("", "amiship-packer-")
+	dir, err := makeDir()
 	if err != nil {
 		return Result{}, err
 	}
@@ -100,6 +100,21 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 	res.Took = time.Since(start)
 	res.Base, _ = b.Vars["source_ami"].(string)
 	return res, err
+}
+
+// makeDir makes the directory of a build. Packer's processes talk over sockets in
+// it, whose paths the kernel holds to 104 bytes on some systems, 108 on others;
+// Packer 1.6.6 crashes on a longer one.
+func makeDir() (string, error) {
+	const most = 104 - len("/packer-plugin4294967295") - 1
+	dir, err := os.MkdirTemp("", "amiship-packer-")
+	if err != nil || len(dir) <= most {
+		return dir, err
+	}
+	if err := os.Remove(dir); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp("/tmp", "amiship-packer-")
 }
 
 // Version returns what packer says its version is: "1.6.6".

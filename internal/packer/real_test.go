@@ -56,6 +56,26 @@ variable "disk_size" {
 	}
 }
 
+// TestRealPackerInADeepPlace has a temporary directory too deep for sockets.
+func TestRealPackerInADeepPlace(t *testing.T) {
+	b := real(t, nullSource+`
+  provisioner "shell-local" {
+    inline = ["echo works"]
+  }
+}
+`)
+	deep := filepath.Join(t.TempDir(), strings.Repeat("deep/", 12))
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", deep)
+	var log bytes.Buffer
+	b.Log = &log
+	if _, err := (Runner{}).Build(t.Context(), b); err == nil || !strings.Contains(log.String(), "works") {
+		t.Errorf("%v\n%s", err, &log)
+	}
+}
+
 func TestRealPackerFails(t *testing.T) {
 	for name, c := range map[string]struct{ template, want string }{
 		"in a provisioner": {
