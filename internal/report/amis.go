@@ -69,7 +69,7 @@ func stateOf(d release.Desired, p plan.Plan, copied plan.Step) string {
 		}
 		switch s.Kind {
 		case plan.Publish:
-			parts = append(parts, map[bool]string{true: "public", false: "private: " + string(s.State)}[s.State == plan.Done])
+			parts = append(parts, map[bool]string{true: "public", false: "not public yet"}[s.State == plan.Done])
 		case plan.Share:
 			if s.State != plan.Done {
 				parts = append(parts, "share "+string(s.State))

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"amiship/internal/engine"
@@ -55,6 +56,9 @@ func Result(w io.Writer, d release.Desired, p plan.Plan, o engine.Outcome, l Loo
 	}
 	AMIs(w, d, p)
 	Trouble(w, p)
+	if t := times(p); t != "" {
+		fmt.Fprintf(w, "  slowest of each: %s\n", t)
+	}
 	done, all := regionsDone(p)
 	fmt.Fprintf(w, "%s %s: %s, %d of %s, %s, %s\n", d.Project, d.Tag, o, done, count(all, "region"),
 		l.Took.Round(100*time.Millisecond), count(l.Calls, "call"))
@@ -77,4 +81,21 @@ func regionsDone(p plan.Plan) (done, all int) {
 		}
 	}
 	return done, len(open)
+}
+
+// times says, for each kind of step that this run did, how long the slowest took.
+func times(p plan.Plan) string {
+	var parts []string
+	for _, kind := range kinds(p) {
+		var slowest time.Duration
+		for _, s := range p.Steps {
+			if s.Kind == kind {
+				slowest = max(slowest, s.Took)
+			}
+		}
+		if slowest > 0 {
+			parts = append(parts, fmt.Sprintf("%s %.1f s", kind, slowest.Seconds()))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

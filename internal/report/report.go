@@ -42,19 +42,11 @@ func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
 		fmt.Fprintf(w, "  nothing to release: %s\n", p.Skip)
 		return
 	}
-	for _, line := range summary(p) {
-		fmt.Fprintf(w, "  %-10s %s\n", line.kind, line.text)
-	}
+	summary(w, p)
 	Trouble(w, p)
 	if p.Complete() {
 		fmt.Fprintln(w, "  complete: there is nothing left to do")
 	}
-}
-
-// line is a kind of step, and how far its steps are.
-type line struct {
-	kind plan.Kind
-	text string
 }
 
 // states in the order in which a summary names them.
@@ -62,8 +54,9 @@ var states = []plan.State{
 	plan.Ready, plan.Running, plan.After, plan.Waiting, plan.Blocked, plan.Failed, plan.Skipped, plan.Done,
 }
 
-func summary(p plan.Plan) []line {
-	var out []line
+// summary writes a line for each kind of step: how far its steps are, and where.
+func summary(w io.Writer, p plan.Plan) {
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for _, kind := range kinds(p) {
 		var parts []string
 		for _, st := range states {
@@ -71,9 +64,9 @@ func summary(p plan.Plan) []line {
 				parts = append(parts, fmt.Sprintf("%d %s", n, wording(st)))
 			}
 		}
-		out = append(out, line{kind, fmt.Sprintf("%-24s %s", strings.Join(parts, ", "), where(p, kind))})
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", kind, strings.Join(parts, ", "), where(p, kind))
 	}
-	return out
+	t.Flush()
 }
 
 func wording(s plan.State) string {
