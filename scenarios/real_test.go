@@ -2,17 +2,11 @@ package scenarios
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"syscall"
+	"sync"
 	"testing"
 	"time"
 )
@@ -55,12 +49,12 @@ func offered(t *testing.T) string {
 type realRun struct {
 	cmd *exec.Cmd
 	tmp string
-	out bytes.Buffer
+	out output
 }
 
 func newRealRun(t *testing.T, b *box, tag string) *realRun {
 	t.Helper()
-	r := &realRun{tmp: t.TempDir()}
+	r := &realRun{tmp: shortTemp(t)}
 	r.cmd = exec.Command(program, "release", tag, "-v", "--file", real, "--poll", "500ms", "--wait", "8m")
 	r.cmd.Env = append(b.env(t, "vendor", ""), "TMPDIR="+r.tmp)
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.out
@@ -86,193 +80,105 @@ func (r *realRun) complete(t *testing.T, b *box) {
 	}
 }
 
-// leftNothing looks for processes and files of a run, for a while: the guard of
-// a run that was killed needs a moment.
-func (r *realRun) leftNothing(t *testing.T) {
+// output is what a process prints, to be read while it does.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// TestRealMachines releases the example once, with the real Packer on a machine
+// that runs. What is asked of the result, and of runs that are killed on the
+// way to the same, goes side by side.
+func TestRealMachines(t *testing.T) {
+	tag := offered(t)
+	b := realBox(t)
+	var want map[string][]string
+	t.Run("release", func(t *testing.T) {
+		takePlace(t)
+		newRealRun(t, b, tag).complete(t, b)
+		want = worldOf(t, b)
+	})
+	if t.Failed() {
+		return
+	}
+	t.Run("then", func(t *testing.T) {
+		t.Run("a customer's machines", func(t *testing.T) {
+			t.Parallel()
+			takePlace(t)
+			customersMachines(t, b, "Prometheus "+strings.TrimPrefix(tag, "v"))
+		})
+		for name, reached := range killMoments {
+			t.Run("killed "+name, func(t *testing.T) {
+				t.Parallel()
+				takePlace(t)
+				killedOnRealMachines(t, tag, reached, want)
+			})
+		}
+	})
+	endsClean(t, b)
+}
+
+// killMoments are when a run is killed: when its output or the sandbox's log of
+// calls holds a text.
+var killMoments = map[string]func(out, calls string) bool{
+	"while the builder boots": func(_, calls string) bool {
+		return strings.Contains(calls, `"Action":"RunInstances"`)
+	},
+	"while the install script runs": func(out, _ string) bool {
+		return strings.Contains(out, "Reading package lists")
+	},
+	"between CreateImage and CreateTags": func(_, calls string) bool {
+		return strings.Contains(calls, `"Action":"CreateImage"`)
+	},
+}
+
+// killedOnRealMachines kills a run, and not what it has started; then the same
+// command does the rest.
+func killedOnRealMachines(t *testing.T, tag string, reached func(out, calls string) bool, want map[string][]string) {
+	b := realBox(t)
+	r := newRealRun(t, b, tag)
+	r.cmd.WaitDelay = 10 * time.Second
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- r.cmd.Wait() }()
+	killWhen(t, b, r, reached, ended)
+	r.leftNothing(t)
+	b.advance(t, 3*time.Minute)
+	newRealRun(t, b, tag).complete(t, b)
+	sameWorld(t, want, worldOf(t, b))
+	endsClean(t, b)
+}
+
+func killWhen(t *testing.T, b *box, r *realRun, reached func(out, calls string) bool, ended <-chan error) {
 	t.Helper()
-	var left []string
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if left = append(processesWith(t, "TMPDIR="+r.tmp), entries(t, r.tmp)...); len(left) == 0 {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-ended:
+			t.Fatalf("the run ended before it could be killed: %v\n%s", err, r.out.String())
+		case <-look.C:
+		}
+		if reached(r.out.String(), b.callLog()) {
+			if err := r.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			<-ended
 			return
 		}
 	}
-	t.Errorf("left over: %s", left)
-}
-
-// processesWith lists the processes that have a setting in their environment.
-func processesWith(t *testing.T, setting string) []string {
-	t.Helper()
-	all, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, dir := range all {
-		env, err := os.ReadFile(filepath.Join(dir, "environ"))
-		if err != nil { // it has just ended
-			continue
-		}
-		if bytes.Contains(append([]byte{0}, env...), []byte("\x00"+setting+"\x00")) {
-			cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-			out = append(out, "process "+filepath.Base(dir)+" "+strings.ReplaceAll(string(cmdline), "\x00", " "))
-		}
-	}
-	return out
-}
-
-// entries are the paths of what is in a directory, none if it is not there.
-func entries(t *testing.T, dir string) []string {
-	t.Helper()
-	list, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, e := range list {
-		out = append(out, filepath.Join(dir, e.Name()))
-	}
-	return out
-}
-
-// layersOf are the directories of the snapshots' files; bases are elsewhere.
-func layersOf(t *testing.T, b *box) []string {
-	t.Helper()
-	return entries(t, filepath.Join(b.state, "machines", "layers"))
-}
-
-// machinesOf are the disks and cgroups of a running sandbox's machines. A disk
-// goes a moment after its machine.
-func machinesOf(t *testing.T, b *box) []string {
-	t.Helper()
-	var out []string
-	for range 100 {
-		out = entries(t, filepath.Join(b.state, "machines", "machines"))
-		for _, dir := range cgroupsOf(t, b) {
-			list, err := filepath.Glob(filepath.Join(dir, "i-*"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, list...)
-		}
-		if len(out) == 0 {
-			return nil
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return out
-}
-
-// cgroupsOf are the directories of a sandbox's cgroups, on hosts of either kind.
-func cgroupsOf(t *testing.T, b *box) []string {
-	t.Helper()
-	out, err := filepath.Glob("/sys/fs/cgroup/amiship/" + strconv.Itoa(b.cmd.Process.Pid) + "-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	hybrid, err := filepath.Glob("/sys/fs/cgroup/unified/amiship/" + strconv.Itoa(b.cmd.Process.Pid) + "-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(out, hybrid...)
-}
-
-// endsClean stops a sandbox and looks for what it should have taken along:
-// processes on its disks, cgroups, mounts.
-func endsClean(t *testing.T, b *box) {
-	t.Helper()
-	b.end(t)
-	left := append(cgroupsOf(t, b), processesOn(t, b.state)...)
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(mounts)) {
-		if strings.Contains(line, b.state) {
-			left = append(left, "mount "+strings.TrimSpace(line))
-		}
-	}
-	if len(left) != 0 {
-		t.Errorf("the sandbox left behind: %s", left)
-	}
-}
-
-// processesOn lists processes that name a directory on their command line or
-// have it mounted.
-func processesOn(t *testing.T, dir string) []string {
-	t.Helper()
-	all, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, p := range all {
-		if filepath.Base(p) == strconv.Itoa(os.Getpid()) {
-			continue
-		}
-		for _, file := range []string{"mountinfo", "cmdline"} {
-			if text, err := os.ReadFile(filepath.Join(p, file)); err == nil && bytes.Contains(text, []byte(dir)) {
-				out = append(out, "process "+filepath.Base(p)+" by its "+file)
-			}
-		}
-	}
-	return out
-}
-
-// forbidden are the files that must not be in an image; what is marked empty
-// may be there without content. Patterns are those of filepath.Match.
-var forbidden = []struct {
-	pattern, what string
-	empty         bool
-}{
-	{"etc/ssh/ssh_host_*", "the builder's SSH host key", false},
-	{"root/.ssh/authorized_keys*", "a key that opens it", false},
-	{"home/*/.ssh/authorized_keys*", "a key that opens it", false},
-	{"root/.*_history", "a history", false},
-	{"home/*/.*_history", "a history", false},
-	{"etc/machine-id", "the builder's id", true},
-	{"var/lib/dbus/machine-id", "the builder's id", true},
-	{"var/log/cloud-init*", "cloud-init's log", false},
-	{"var/lib/cloud/instance*", "cloud-init's state", false},
-	{"var/lib/cloud/data/*", "cloud-init's state", false},
-	{"var/lib/cloud/sem/*", "cloud-init's state", false},
-	{"var/lib/cloud/seed/*", "cloud-init's state", false},
-	{"var/lib/dhcp/*.leases", "the builder's address", false},
-	{"var/lib/systemd/random-seed", "the builder's random numbers", false},
-	{"var/lib/apt/lists/*_*", "a list of packages", false},
-	{"var/cache/apt/archives/*.deb", "a package", false},
-	{"var/log/*", "a log", true},
-	{"var/log/*/*", "a log", true},
-	{"var/log/journal/*/*", "a journal", false},
-	{"tmp/*", "what was uploaded or a script", false},
-	{"tmp/.*/*", "what was uploaded or a script", false},
-	{"var/tmp/*", "what was uploaded or a script", false},
-	{"var/lib/prometheus/metrics2/*", "a data base that was begun", false},
-	{"usr/sbin/policy-rc.d", "a ban on services", false},
-	{"usr/share/doc/prometheus/changelog*", "", true},
-}
-
-// imageFindings looks through the files that a build has left on a disk. A
-// deleted file of the base is a device there, and no finding.
-func imageFindings(t *testing.T, layer string) []string {
-	t.Helper()
-	if _, err := os.Stat(filepath.Join(layer, "usr/bin/prometheus")); err != nil {
-		t.Fatalf("this is no disk with Prometheus: %v", err)
-	}
-	var out []string
-	for _, f := range forbidden {
-		found, err := filepath.Glob(filepath.Join(layer, f.pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range found {
-			info, err := os.Lstat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if info.Mode().IsRegular() && (!f.empty || info.Size() > 0) {
-				out = append(out, fmt.Sprintf("%s: %s (%d bytes)", strings.TrimPrefix(path, layer), f.what, info.Size()))
-			}
-		}
-	}
-	return out
 }
