@@ -125,6 +125,11 @@ func notApart(p pkg) (wrong []string) {
 }
 
 func notImporter(p pkg) (wrong []string) {
+	for _, dep := range p.Imports {
+		if below(dep, module) && strings.HasSuffix(dep, "test") { // wiretest and its like are for tests
+			wrong = append(wrong, dep)
+		}
+	}
 	for what, who := range importers() {
 		if slices.ContainsFunc(who, func(parent string) bool { return below(p.short(), parent) }) {
 			continue
@@ -157,6 +162,7 @@ func TestLayersFindsFaults(t *testing.T) {
 		"its tests know it":                {pkg{ImportPath: "amiship/sandbox/ec2", XTestImports: []string{"amiship/internal/awsapi"}}, "must not link"},
 		"a machine that knows EC2":         {pkg{ImportPath: "amiship/sandbox/machine/container", Deps: []string{"amiship/sandbox/ec2"}}, "must not link"},
 		"apply uses cli":                   {pkg{ImportPath: "amiship/internal/apply", Imports: []string{"amiship/internal/cli"}}, "must not import"},
+		"a test's support in use":          {pkg{ImportPath: "amiship/internal/apply", Imports: []string{"amiship/internal/awsapi/awstest"}}, "must not import"},
 		"apply uses the sandbox":           {pkg{ImportPath: "amiship/internal/apply", Imports: []string{"amiship/sandbox/admin"}}, "must not import"},
 	} {
 		t.Run(name, func(t *testing.T) {
