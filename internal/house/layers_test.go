@@ -126,7 +126,7 @@ func notApart(p pkg) (wrong []string) {
 
 func notImporter(p pkg) (wrong []string) {
 	for _, dep := range p.Imports {
-		if below(dep, module) && strings.HasSuffix(dep, "test") { // wiretest and its like are for tests
+		if below(dep, module) && strings.HasSuffix(dep, "test") && !strings.HasSuffix(p.ImportPath, "test") { // wiretest and its like are for tests
 			wrong = append(wrong, dep)
 		}
 	}
