@@ -71,7 +71,17 @@ func (a *Applier) Close() { a.hearts.stopAll() }
 func Touches(act plan.Action, d release.Desired) []world.Query {
 	region := act.Target.Region
 	switch act.Kind {
-	case plan.Claim, plan.Unclaim:
+	case plan.Claim:
+		// And what another run made before it gave the claim back: who holds
+		// the claim sees it.
+		out := []world.Query{{Kind: world.LookClaims, Region: region}, {Kind: world.LookImages, Region: region}}
+		for _, t := range d.Targets {
+			if t.Region != region {
+				out = append(out, world.Query{Kind: world.LookImages, Region: t.Region})
+			}
+		}
+		return out
+	case plan.Unclaim:
 		return []world.Query{{Kind: world.LookClaims, Region: region}}
 	case plan.Parameter:
 		return []world.Query{{Kind: world.LookParams, Region: region}}

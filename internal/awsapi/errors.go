@@ -43,6 +43,9 @@ func IsNotFound(err error) bool {
 // IsDuplicateGroup reports whether a security group of that name exists.
 func IsDuplicateGroup(err error) bool { return is(err, "InvalidGroup.Duplicate") }
 
+// IsParameterThere reports whether a parameter that was to be new exists.
+func IsParameterThere(err error) bool { return is(err, "ParameterAlreadyExists") }
+
 // IsInUse reports whether something still hangs on what should be deleted.
 func IsInUse(err error) bool {
 	return is(err, "DependencyViolation", "InvalidGroup.InUse", "InvalidSnapshot.InUse")

@@ -32,6 +32,9 @@ func (b *builder) built(v *variant) {
 		v.source, v.origin = &Source{Region: where, AMI: image.ID}, image
 	}
 	b.doneBuilding(v, "")
+	if v.claim != nil && (v.claim.Run == b.r.ID || v.claim.Dead(b.w.Now)) {
+		b.unclaim(v, Ready) // it came too late, or was left
+	}
 }
 
 func (b *builder) doneBuilding(v *variant, ami string) {

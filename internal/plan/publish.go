@@ -59,6 +59,7 @@ func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, o
 		ID: stepID(Parameter, key, strings.TrimPrefix(param.Name, "/")), Kind: Parameter, Target: key, Name: param.Name, Value: p.copied.AMI,
 	}}
 	params := b.w.Regions[p.Region].Params
+	s.Seen = params.Val[param.Name]
 	made, put := b.r.Made[s.ID]
 	switch {
 	case p.copied.State == Skipped || p.published != nil && p.published.State == Skipped:
