@@ -169,6 +169,22 @@ func wantReleased(t *rapid.T, m *model, d release.Desired) {
 	}
 }
 
+// TestALateClaimIsGivenBack: a run gets the claim of another one that has just
+// finished.
+func TestALateClaimIsGivenBack(t *testing.T) {
+	m, d := newModel(), desired(t)
+	if !runOnce(m, d, "first", -1, gateHolds(m, d)) || len(m.claims) != 0 {
+		t.Fatalf("the first run did not complete; claims %v", m.claims)
+	}
+	m.claims["sg-late"] = &world.Claim{Group: "sg-late", Name: d.ClaimName(d.Variants[0]), Run: "second", Alive: m.now}
+	w := world.New()
+	m.answer(&w, everything(d))
+	s, ok := plan.Reconcile(d, w, plan.NewRun("second")).Step("unclaim/ce/amd64/us-east-1")
+	if !ok || s.State != plan.Ready || s.Group != "sg-late" {
+		t.Errorf("the second run's claim is not given back: %+v", s)
+	}
+}
+
 func TestUnreadIsNotAbsent(t *testing.T) {
 	d := desired(t)
 	m := newModel()
