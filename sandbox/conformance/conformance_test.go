@@ -171,7 +171,7 @@ func TestTheCheckSees(t *testing.T) {
 		"sts GetCallerIdentity: Arn is listed as left out, but was seen",
 		"sts GetFederationToken: no call of it succeeded",
 		"note: sts: 1 operations that this botocore does not know: MakeCoffee",
-		"note: sts: the list names what this botocore does not document: AssumeRole Colour",
+		"note: sts: 1 entries of the list name what this botocore does not document: AssumeRole Colour",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the check does not say %q:\n%s", want, out)

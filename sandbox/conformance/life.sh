@@ -12,8 +12,8 @@ as() { # as ACCOUNT command: with the account's keys
 	shift
 	AWS_ACCESS_KEY_ID=$key AWS_SECRET_ACCESS_KEY=$secret "$@"
 }
-vendor() { as vendor aws --output text "$@"; }
-customer() { as customer aws --output text "$@"; }
+vendor() { as vendor aws --endpoint-url "$AWS_ENDPOINT_URL" --output text "$@"; }
+customer() { as customer aws --endpoint-url "$AWS_ENDPOINT_URL" --output text "$@"; }
 seen() { until [ "$("$@")" != "" ]; do sleep 0.1; done; } # until a list is not empty
 die() { echo "$*" >&2; exit 1; }
 
@@ -54,10 +54,12 @@ seen customer ec2 describe-instances --region eu-west-1 --instance-ids "$guest" 
 customer ec2 terminate-instances --region eu-west-1 --instance-ids "$guest" >/dev/null
 
 # Go: both images, with their snapshots.
-vendor ec2 deregister-image --region eu-west-1 --image-id "$copy" --delete-associated-snapshots >/dev/null
-vendor ec2 deregister-image --image-id "$image" --delete-associated-snapshots >/dev/null
-for region in us-east-1 eu-west-1; do
-	left=$(vendor ec2 describe-images --region $region --owners self --filters 'Name=name,Values=life *' --query 'Images[].ImageId')$(vendor ec2 describe-snapshots --region $region --owner-ids self --filters 'Name=tag:release,Values=*' --query 'Snapshots[].SnapshotId')
-	[ -z "$left" ] || die "left in $region: $left"
+for gone in "us-east-1 $image" "eu-west-1 $copy"; do
+	region=${gone% *}
+	vendor ec2 deregister-image --region "$region" --image-id "${gone#* }" >/dev/null
+	snapshot=$(vendor ec2 describe-snapshots --region "$region" --owner-ids self --filters 'Name=tag:release,Values=1.0' --query 'Snapshots[].SnapshotId')
+	vendor ec2 delete-snapshot --region "$region" --snapshot-id "$snapshot"
 done
+left=$(vendor ec2 describe-images --region eu-west-1 --owners self --query 'Images[].ImageId')$(vendor ec2 describe-snapshots --region eu-west-1 --owner-ids self --query 'Snapshots[].SnapshotId')
+[ -z "$left" ] || die "left: $left"
 echo done

@@ -91,7 +91,7 @@ def compare(model, operations, seen, omitted):
                 problems.append(f"{model.service_name} {op}: {path} is listed as left out, but was seen")
             if path not in have and not by:
                 problems.append(f"{model.service_name} {op}: {path} was never seen")
-    for entry in omitted:
-        if entry not in used and entry[0] not in unknown:
-            notes.append(f"{model.service_name}: the list names what this botocore does not document: {entry[0]} {entry[1]}")
+    unused = [f"{op} {path}" for op, path, _ in omitted if (op, path, _) not in used]
+    if unused:
+        notes.append(f"{model.service_name}: {len(unused)} entries of the list name what this botocore does not document: {', '.join(unused)}")
     return problems, notes

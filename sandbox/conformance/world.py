@@ -19,11 +19,12 @@ class Sandbox:
     def __init__(self):
         self.url = os.environ["SANDBOX_URL"]
         self.core = botocore.session.Session()
+        self.unknown = set()  # what was asked for and this botocore does not know
 
     def client(self, service, account="vendor", region="us-east-1", keys=None):
         who = keys or self.keys(account)
         session = boto3.Session(botocore_session=self.core)
-        return session.client(service, region_name=region, endpoint_url=self.url, config=CONFIG, **who)
+        return Tolerant(session.client(service, region_name=region, endpoint_url=self.url, config=CONFIG, **who), self.unknown)
 
     def keys(self, account):
         who = self.admin("GET", "/account/" + account)
@@ -50,6 +51,34 @@ class Sandbox:
             {"Name": "name", "Values": ["ubuntu/images/hvm-ssd*/ubuntu-jammy-22.04-*-server-*"]},
             {"Name": "architecture", "Values": [arch]}])["Images"]
         return max(images, key=lambda i: i["CreationDate"])["ImageId"]
+
+
+class Tolerant:
+    """A client that leaves out what this botocore is too old to know: operations
+    answer nothing, members of requests are not sent."""
+
+    def __init__(self, client, unknown):
+        self.client, self.unknown = client, unknown
+        self.service = client.meta.service_model
+
+    def __getattr__(self, name):
+        if name == "get_paginator":
+            return self.client.get_paginator
+        operation = self.client.meta.method_to_api_mapping.get(name)
+        if operation is None:
+            self.unknown.add(f"{self.service.service_name} {name}")
+            return lambda **_: {}
+        shape = self.service.operation_model(operation).input_shape
+        return lambda **kw: getattr(self.client, name)(**self.known(shape, kw, operation))
+
+    def known(self, shape, value, where):
+        if shape.type_name == "structure" and isinstance(value, dict):
+            for name in value.keys() - shape.members.keys():
+                self.unknown.add(f"{self.service.service_name} {where}.{name}")
+            return {k: self.known(shape.members[k], v, where + "." + k) for k, v in value.items() if k in shape.members}
+        if shape.type_name == "list" and isinstance(value, list):
+            return [self.known(shape.member, v, where) for v in value]
+        return value
 
 
 def until(what, ok, seconds=30):
