@@ -191,7 +191,7 @@ func TestErrorCodes(t *testing.T) {
 func TestLifeOfAnImage(t *testing.T) {
 	t.Parallel()
 	need(t, "aws", "--version")
-	if out := run(t, nil, "sh", "life.sh"); !strings.HasSuffix(out, "done\n") {
+	if out := run(t, nil, "sh", "life.sh"); !strings.HasSuffix(out, "all gone\n") {
 		t.Errorf("it did not come to its end:\n%s", out)
 	}
 }

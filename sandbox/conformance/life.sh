@@ -56,10 +56,10 @@ customer ec2 terminate-instances --region eu-west-1 --instance-ids "$guest" >/de
 # Go: both images, with their snapshots.
 for gone in "us-east-1 $image" "eu-west-1 $copy"; do
 	region=${gone% *}
+	snapshot=$(vendor ec2 describe-images --region "$region" --image-ids "${gone#* }" --query 'Images[0].BlockDeviceMappings[0].Ebs.SnapshotId')
 	vendor ec2 deregister-image --region "$region" --image-id "${gone#* }" >/dev/null
-	snapshot=$(vendor ec2 describe-snapshots --region "$region" --owner-ids self --filters 'Name=tag:release,Values=1.0' --query 'Snapshots[].SnapshotId')
 	vendor ec2 delete-snapshot --region "$region" --snapshot-id "$snapshot"
 done
 left=$(vendor ec2 describe-images --region eu-west-1 --owners self --query 'Images[].ImageId')$(vendor ec2 describe-snapshots --region eu-west-1 --owner-ids self --query 'Snapshots[].SnapshotId')
 [ -z "$left" ] || die "left: $left"
-echo done
+echo 'all gone'
