@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// real is the example as it stands, in the version that this machine's apt offers.
-const real = "../examples/prometheus/amiship.yaml"
+// example is the example's catalog as it stands.
+const example = "../examples/prometheus/amiship.yaml"
 
 // places bounds how many real machines the tests run at once.
 var places = make(chan struct{}, 2)
@@ -20,17 +20,22 @@ var places = make(chan struct{}, 2)
 // takePlace waits for one of the places of real machines, until the test ends.
 func takePlace(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Fatal("real machines need root: script/as-root go test ./scenarios, or make test")
-	}
+	needsRoot(t)
 	places <- struct{}{}
 	t.Cleanup(func() { <-places })
 }
 
-// realBox starts a sandbox with real machines. What its state holds is looked
-// at from outside, so its path leads through no links.
+func needsRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Fatal("real machines need root: make test asks sudo for it, or script/as-root go test ./scenarios")
+	}
+}
+
+// realBox starts a sandbox with real machines.
 func realBox(t *testing.T) *box {
 	t.Helper()
+	needsRoot(t)
 	return startBox(t, filepath.Join(t.TempDir(), "state"), "--driver", "container", "--speed", "100")
 }
 
@@ -55,7 +60,7 @@ type realRun struct {
 func newRealRun(t *testing.T, b *box, tag string) *realRun {
 	t.Helper()
 	r := &realRun{tmp: shortTemp(t)}
-	r.cmd = exec.Command(program, "release", tag, "-v", "--file", real, "--poll", "500ms", "--wait", "8m")
+	r.cmd = exec.Command(program, "release", tag, "-v", "--file", example, "--poll", "500ms", "--wait", "8m")
 	r.cmd.Env = append(b.env(t, "vendor", ""), "TMPDIR="+r.tmp)
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.out
 	return r

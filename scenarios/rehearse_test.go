@@ -14,7 +14,7 @@ func TestRehearse(t *testing.T) {
 	takePlace(t)
 	tmp, amis := t.TempDir(), filepath.Join(t.TempDir(), "catalog.json")
 	env := append(os.Environ(), "TMPDIR="+tmp)
-	code, out := amiship(t, env, "rehearse", offered(t), "--file", real, "--catalog", amis)
+	code, out := amiship(t, env, "rehearse", offered(t), "--file", example, "--catalog", amis)
 	if code != 0 {
 		t.Fatalf("exit %d\n%s", code, out)
 	}

@@ -70,8 +70,8 @@ func TestPlantedLeaksOnAMachine(t *testing.T) {
 	s := newSecretBuild(t, realBox(t), func(*secretBuild) string {
 		return usesLicence + `
   provisioner "shell" {
-    inline          = ["sleep 2", "echo $LICENCE", "echo $LICENCE | sudo tee /opt/licence >/dev/null"]
-    execute_command = "LICENCE='${file(var.licence_file)}' sh -c '. {{.Path}}'"
+    inline          = ["sleep 2", "echo $1", "echo $1 | sudo tee /opt/licence >/dev/null"]
+    execute_command = "sh {{.Path}} '${file(var.licence_file)}'"
   }
 `
 	}, "--until", "built")
@@ -102,7 +102,7 @@ func TestPlantedLeaks(t *testing.T) {
 		},
 		"on a machine's command line": {
 			plant: func(*secretBuild) string {
-				return "\n  provisioner \"shell\" {\n    inline = [\"true\"]\n    execute_command = \"LICENCE='${file(var.licence_file)}' sh {{.Path}}\"\n  }\n"
+				return "\n  provisioner \"shell\" {\n    inline = [\"true\"]\n    execute_command = \"sh {{.Path}} '${file(var.licence_file)}'\"\n  }\n"
 			},
 			want: []string{"Packer's log"}, // no such process here: see TestPlantedLeaksOnAMachine
 		},
@@ -142,6 +142,22 @@ func TestPlantedLeaks(t *testing.T) {
 				t.Errorf("taken out of the output: %v, want %v\n%s", taken, c.caught, s.run.out.String())
 			}
 		})
+	}
+}
+
+// TestPackersLogInTheOutput has Packer's own log go where its output goes: what
+// a template prints is taken out of it, too.
+func TestPackersLogInTheOutput(t *testing.T) {
+	t.Parallel()
+	s := newSecretBuild(t, quickBox(t), func(*secretBuild) string { return local("", "cat '${var.licence_file}'") }, "--until", "built")
+	s.run.cmd.Env = append(s.run.cmd.Env, "PACKER_LOG_PATH=")
+	s.build(t)
+	out := s.run.out.String()
+	if !strings.Contains(out, "[INFO] Packer version") || !strings.Contains(out, "[secret]") {
+		t.Errorf("this is not Packer's log with something taken out:\n%s", out)
+	}
+	if s.in([]byte(out)) || strings.Contains(out, "PRIVATE KEY-----") {
+		t.Errorf("a secret shows up in Packer's log:\n%s", out)
 	}
 }
 
