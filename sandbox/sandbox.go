@@ -54,6 +54,9 @@ func Run(ctx context.Context, cfg Config, stdout, stderr io.Writer) (err error) 
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	if cfg.Speed < 0 {
+		return fmt.Errorf("speed %v: want how many times shorter everything takes, such as 60", cfg.Speed)
+	}
 	lock, err := admin.Lock(cfg.State)
 	if err != nil {
 		return err

@@ -275,6 +275,13 @@ func TestLoopbackOnly(t *testing.T) {
 	}
 }
 
+func TestNegativeSpeed(t *testing.T) {
+	err := Run(t.Context(), Config{Listen: "127.0.0.1:0", State: t.TempDir(), Driver: Instant, Speed: -1}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "speed -1") {
+		t.Errorf("speed -1: %v", err)
+	}
+}
+
 func TestUnknownDriver(t *testing.T) {
 	err := Run(t.Context(), Config{Listen: "127.0.0.1:0", State: t.TempDir(), Driver: "cloud"}, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "container and instant") {

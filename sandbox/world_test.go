@@ -19,32 +19,6 @@ import (
 	"amiship/sandbox/wire/wiretest"
 )
 
-// everything uses each section of a world.
-const everything = `
-accounts:
-  - name: builder
-    id: "111122223333"
-    keys:
-      - {user: ci, id: AKIAIOSFODNN7EXAMPLE, secret: wJalrXUtnFEMI, deny: ["ssm:Put*"]}
-      - {user: boss}
-    roles:
-      - {name: release, trust: [vendor], deny: ["ec2:DeregisterImage"], max_session: 2h}
-quotas:
-  values:
-    - {account: builder, regions: [eu-west-1], service: ec2, code: L-0E3CBAB9, value: 12}
-  outcomes:
-    - {account: builder, end: deny, case: 1m, after: 1h}
-parameters:
-  - {account: builder, regions: [eu-west-1], name: /latest, value: ami-1, tags: {kind: old}}
-ec2:
-  - {account: builder, region: eu-west-1, images: [{name: old 1.0, created: 30d, public: true}]}
-settings:
-  ec2: {copy_image: 3m}
-  image_check: 2s
-faults:
-  - {region: ap-*, account: builder, status: 503, code: Unavailable}
-`
-
 func write(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "world.yaml")
@@ -63,27 +37,30 @@ func (p *process) config(region, key, secret, token string) aws.Config {
 
 func TestWorld(t *testing.T) {
 	t.Parallel()
-	world := write(t, everything)
+	world := write(t, ExampleWorld())
 	p := start(t, t.TempDir(), world)
-	cfg := p.config("eu-west-1", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "")
+	cfg := p.config("eu-west-1", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "")
 	quota, err := servicequotas.NewFromConfig(cfg).GetServiceQuota(t.Context(), &servicequotas.GetServiceQuotaInput{ServiceCode: aws.String("ec2"), QuotaCode: aws.String("L-0E3CBAB9")})
 	if err != nil || *quota.Quota.Value != 12 {
 		t.Errorf("the quota is %+v (%v)", quota, err)
 	}
-	got, err := ssm.NewFromConfig(cfg).GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/latest")})
-	if err != nil || *got.Parameter.Value != "ami-1" {
+	got, err := ssm.NewFromConfig(cfg).GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/images/latest")})
+	if err != nil || *got.Parameter.Value != "ami-0123456789abcdef0" {
 		t.Errorf("the parameter is %+v (%v)", got, err)
 	}
 	if err := put(t.Context(), ssm.NewFromConfig(cfg), 1); wiretest.Code(err) != "AccessDeniedException" {
 		t.Errorf("what the key lacks: %v", err)
 	}
 	images, err := ec2.NewFromConfig(cfg).DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"self"}})
-	if err != nil || len(images.Images) != 1 || !*images.Images[0].Public {
+	if err != nil || len(images.Images) != 4 {
 		t.Errorf("the images are %+v (%v)", images, err)
 	}
 	cfg.Region = "ap-northeast-1"
-	if _, err := ec2.NewFromConfig(cfg).DescribeRegions(t.Context(), &ec2.DescribeRegionsInput{}); wiretest.Code(err) != "Unavailable" {
-		t.Errorf("the failing region: %v", err)
+	for n, want := range []string{"InvalidAMIID.NotFound", "Unavailable", "Unavailable", "InvalidAMIID.NotFound"} {
+		_, err := ec2.NewFromConfig(cfg).CopyImage(t.Context(), &ec2.CopyImageInput{Name: aws.String("copy"), SourceRegion: aws.String("eu-west-1"), SourceImageId: aws.String("ami-0123456789abcdef0")})
+		if wiretest.Code(err) != want {
+			t.Errorf("call %d in the failing region: %v, want %s", n+1, err, want)
+		}
 	}
 	role := p.role(t, "arn:aws:iam::111122223333:role/release")
 	if _, err := role.DeregisterImage(t.Context(), &ec2.DeregisterImageInput{ImageId: images.Images[0].ImageId}); wiretest.Code(err) != "UnauthorizedOperation" {
@@ -107,7 +84,9 @@ func (p *process) role(t *testing.T, arn string) *ec2.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := sts.NewFromConfig(p.config("eu-west-1", who.KeyID, who.SecretKey, "")).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: aws.String("me")})
+	out, err := sts.NewFromConfig(p.config("eu-west-1", who.KeyID, who.SecretKey, "")).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: &arn, RoleSessionName: aws.String("me"), ExternalId: aws.String("shared-word"), DurationSeconds: aws.Int32(7200),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,11 +49,11 @@ again, it goes on from there.`,
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:4566", "loopback address and port; port 0 picks a free one")
 	f.StringVar(&cfg.State, "state", "", "directory of the sandbox's state (required)")
 	f.Float64Var(&cfg.Speed, "speed", 1, "how many times shorter than on AWS everything takes")
-	f.StringVar(&cfg.World, "world", "", "YAML file with what there is at the beginning")
+	f.StringVar(&cfg.World, "world", "", "YAML file with what there is at the beginning; amiship sandbox world prints one")
 	f.StringVar(&cfg.Driver, "driver", sandbox.Container, "machines: container (real, needs root) or instant (they only answer SSH)")
 	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rates")
 	_ = cmd.MarkFlagRequired("state")
-	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(), sandboxFault(), sandboxStop(), sandboxPrepare())
+	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(), sandboxFault(), sandboxStop(), sandboxPrepare(), sandboxWorld())
 	return cmd
 }
 
@@ -174,6 +174,16 @@ func sandboxDump() *cobra.Command {
 		e.SetIndent("", "  ")
 		return e.Encode(dump)
 	})
+}
+
+func sandboxWorld() *cobra.Command {
+	return &cobra.Command{
+		Use: "world", Short: "Print a world file that has everything, to start one of your own from", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), sandbox.ExampleWorld())
+			return err
+		},
+	}
 }
 
 func sandboxStop() *cobra.Command {
