@@ -52,9 +52,19 @@ func IsInUse(err error) bool {
 }
 
 // IsBadCredentials reports whether AWS does not know the caller, or no more.
-func IsBadCredentials(err error) bool {
-	return is(err, "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
-		"ExpiredToken", "ExpiredTokenException", "RequestExpired")
+func IsBadCredentials(err error) bool { return BadCredentials(Code(err)) }
+
+// BadCredentials is IsBadCredentials of an error code.
+func BadCredentials(code string) bool {
+	return slices.Contains([]string{
+		"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
+		"ExpiredToken", "ExpiredTokenException", "RequestExpired",
+	}, code)
+}
+
+// Denied reports whether an error code says that the caller may not do this.
+func Denied(code string) bool {
+	return slices.Contains([]string{"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}, code)
 }
 
 // IsNoCredentials reports whether the SDK found no credentials to sign with.

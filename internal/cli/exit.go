@@ -137,12 +137,13 @@ func awsHint(err error) string {
 
 // codeHint is what to do about an AWS error code.
 func codeHint(code string) string {
-	switch code {
-	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
-		"ExpiredToken", "ExpiredTokenException", "RequestExpired":
+	switch {
+	case awsapi.BadCredentials(code):
 		return "AWS does not know these credentials, or no more: aws sts get-caller-identity shows who you are"
-	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException":
+	case awsapi.Denied(code):
 		return "the caller's IAM policy lacks the action that is named above: allow it, then run the same command again"
+	}
+	switch code {
 	case "VPCIdNotSpecified":
 		return "the region has no default VPC: name a subnet in build.subnet of amiship.yaml"
 	case "ResourceLimitExceeded":

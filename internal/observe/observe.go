@@ -26,8 +26,6 @@ type Observer struct {
 	// Fetch fetches and verifies a variant's package. Nil: packages are not
 	// fetched, and a query for one is answered with an error.
 	Fetch func(context.Context, release.Variant) (world.Package, error)
-	// Fresh, if set, is told of every query and how long it took.
-	Fresh func(q world.Query, took time.Duration, err error)
 
 	answered bool // AWS has answered something
 }
@@ -45,17 +43,13 @@ func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Que
 	g.SetLimit(parallel)
 	for _, q := range queries {
 		g.Go(func() error {
-			start := time.Now()
 			note, err := o.read(ctx, q)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if o.Fresh != nil {
-				o.Fresh(q, time.Since(start), err)
-			}
 			mu.Lock()
 			defer mu.Unlock()
-			note(w, o.Clients.Now(), reason(q, err))
+			note(w, o.Clients.Now(), reason(err))
 			if err != nil && q.Kind != world.LookPackage {
 				failed = append(failed, err)
 			} else if q.Kind != world.LookPackage {
@@ -87,7 +81,7 @@ func hopeless(failed []error) error {
 }
 
 // reason is how a failed look reads in a plan.
-func reason(q world.Query, err error) string {
+func reason(err error) string {
 	if err == nil {
 		return ""
 	}

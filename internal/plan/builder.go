@@ -57,7 +57,7 @@ func (b *builder) block(bl Blocker, holds ID) {
 }
 
 func (b *builder) wait(on ID, why string, q world.Query) {
-	b.plan.Waits = append(b.plan.Waits, Wait{On: on, Why: why, Since: b.w.Now, Query: q})
+	b.plan.Waits = append(b.plan.Waits, Wait{On: on, Why: why, Query: q})
 }
 
 // needImages asks for the images of every region that nobody has looked at,

@@ -92,7 +92,6 @@ type Step struct {
 type Wait struct {
 	On    ID
 	Why   string
-	Since time.Time
 	Query world.Query // what to read to see whether it is over
 }
 
