@@ -1,4 +1,4 @@
-package ssm
+package conformance
 
 import (
 	"errors"
@@ -9,26 +9,25 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
 
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/ssm"
 	"amiship/sandbox/wire"
-	"amiship/sandbox/wire/wiretest"
 )
 
 // shop is a Parameter Store with images that a test can add and take away.
 type shop struct {
-	*wiretest.Bench
+	*bench
 	images map[string]bool // account, region, id
 }
 
 func newShop(t *testing.T) *shop {
 	s := &shop{images: map[string]bool{}}
-	s.Bench = wiretest.New(t, func(store *cloud.Store) []wire.Service {
-		return []wire.Service{New(Config{Store: store, ImageCheck: time.Minute, ImageExists: func(_ *cloud.Tx, account, region, image string) bool {
+	s.bench = newBench(t, func(store *cloud.Store) []wire.Service {
+		return []wire.Service{ssm.New(ssm.Config{Store: store, ImageCheck: time.Minute, ImageExists: func(_ *cloud.Tx, account, region, image string) bool {
 			return s.images[account+" "+region+" "+image]
 		}}).Service()}
 	})
@@ -36,11 +35,7 @@ func newShop(t *testing.T) *shop {
 }
 
 func (s *shop) client(account, region string) *awssdk.Client {
-	key, secret := wiretest.Keys(account)
-	return awssdk.NewFromConfig(aws.Config{
-		Region: region, BaseEndpoint: &s.URL, Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-	})
+	return awssdk.NewFromConfig(s.config(account, region))
 }
 
 func (s *shop) put(c *awssdk.Client, name, value string, more ...func(*awssdk.PutParameterInput)) error {
@@ -56,7 +51,7 @@ func (s *shop) put(c *awssdk.Client, name, value string, more ...func(*awssdk.Pu
 func (s *shop) get(c *awssdk.Client, name string) (string, int64) {
 	out, err := c.GetParameter(s.Context(), &awssdk.GetParameterInput{Name: &name})
 	if err != nil {
-		return wiretest.Code(err), 0
+		return codeOf(err), 0
 	}
 	return *out.Parameter.Value, out.Parameter.Version
 }
@@ -70,11 +65,10 @@ func (s *shop) want(c *awssdk.Client, name, value string, version int64) {
 
 func overwrite(in *awssdk.PutParameterInput) { in.Overwrite, in.Type = aws.Bool(true), "" }
 func asImage(in *awssdk.PutParameterInput)   { in.DataType = aws.String("aws:ec2:image") }
-func text(s string) *string                  { return &s }
 
 func TestVersions(t *testing.T) {
 	s := newShop(t)
-	c := s.client(wiretest.Vendor, "eu-west-1")
+	c := s.client(vendor, "eu-west-1")
 	for i, v := range []string{"a", "b", "c"} {
 		if err := s.put(c, "/x", v, func(in *awssdk.PutParameterInput) { in.Overwrite = aws.Bool(i > 0) }); err != nil {
 			t.Fatal(err)
@@ -92,7 +86,7 @@ func TestVersions(t *testing.T) {
 	s.want(c, "/x", "99", 103)
 	s.want(c, "/x:3", "ParameterVersionNotFound", 0)
 	s.want(c, "/x:4", "0", 4)
-	history := awssdk.NewGetParameterHistoryPaginator(c, &awssdk.GetParameterHistoryInput{Name: text("/x"), MaxResults: aws.Int32(30)})
+	history := awssdk.NewGetParameterHistoryPaginator(c, &awssdk.GetParameterHistoryInput{Name: aws.String("/x"), MaxResults: aws.Int32(30)})
 	var n []int64
 	for history.HasMorePages() {
 		page, err := history.NextPage(t.Context())
@@ -110,58 +104,58 @@ func TestVersions(t *testing.T) {
 
 func TestPrivate(t *testing.T) {
 	s := newShop(t)
-	vendor := s.client(wiretest.Vendor, "eu-west-1")
-	if err := s.put(vendor, "/x", "mine"); err != nil {
+	own := s.client(vendor, "eu-west-1")
+	if err := s.put(own, "/x", "mine"); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]*awssdk.Client{
-		"another account": s.client(wiretest.Customer, "eu-west-1"), "another region": s.client(wiretest.Vendor, "eu-west-2"),
+		"another account": s.client(customer, "eu-west-1"), "another region": s.client(vendor, "eu-west-2"),
 	} {
 		for _, ref := range []string{"/x", "arn:aws:ssm:eu-west-1:123456789012:parameter/x"} {
 			if v, _ := s.get(c, ref); v != "ParameterNotFound" {
 				t.Errorf("%s sees %s: %s", name, ref, v)
 			}
 		}
-		out, err := c.GetParametersByPath(t.Context(), &awssdk.GetParametersByPathInput{Path: text("/")})
+		out, err := c.GetParametersByPath(t.Context(), &awssdk.GetParametersByPathInput{Path: aws.String("/")})
 		if err != nil || len(out.Parameters) != 0 {
 			t.Errorf("%s lists %v (%v)", name, out, err)
 		}
-		if _, err := c.DeleteParameter(t.Context(), &awssdk.DeleteParameterInput{Name: text("/x")}); wiretest.Code(err) != "ParameterNotFound" {
+		if _, err := c.DeleteParameter(t.Context(), &awssdk.DeleteParameterInput{Name: aws.String("/x")}); codeOf(err) != "ParameterNotFound" {
 			t.Errorf("%s deletes: %v", name, err)
 		}
 	}
-	s.want(vendor, "/x", "mine", 1)
+	s.want(own, "/x", "mine", 1)
 }
 
 // TestImage: the answer comes before AWS has looked for the image.
 func TestImage(t *testing.T) {
 	const id = "ami-0123456789abcdef0"
-	there := wiretest.Vendor + " eu-west-1 " + id
+	there := vendor + " eu-west-1 " + id
 	t.Run("there", func(t *testing.T) {
 		s := newShop(t)
-		c := s.client(wiretest.Vendor, "eu-west-1")
+		c := s.client(vendor, "eu-west-1")
 		s.images[there] = true
 		if err := s.put(c, "/ami", id, asImage); err != nil {
 			t.Fatal(err)
 		}
 		s.want(c, "/ami", "ParameterNotFound", 0)
 		delete(s.images, there) // AWS has looked by then
-		s.Advance(time.Minute)
+		s.advance(time.Minute)
 		s.want(c, "/ami", id, 1)
 	})
 	t.Run("not there", func(t *testing.T) {
 		s := newShop(t)
-		c := s.client(wiretest.Vendor, "eu-west-1")
+		c := s.client(vendor, "eu-west-1")
 		if err := s.put(c, "/ami", id, asImage); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.put(c, "/ami", id, asImage); wiretest.Code(err) != "ParameterAlreadyExists" {
+		if err := s.put(c, "/ami", id, asImage); codeOf(err) != "ParameterAlreadyExists" {
 			t.Errorf("a second time before the look: %v", err)
 		}
-		s.Advance(time.Minute)
+		s.advance(time.Minute)
 		s.want(c, "/ami", "ParameterNotFound", 0)
 		s.images[there] = true // too late
-		s.Advance(time.Hour)
+		s.advance(time.Hour)
 		s.want(c, "/ami", "ParameterNotFound", 0)
 		if err := s.put(c, "/ami", id, asImage); err != nil {
 			t.Errorf("again: %v", err)
@@ -169,45 +163,47 @@ func TestImage(t *testing.T) {
 	})
 	t.Run("soon there", func(t *testing.T) {
 		s := newShop(t)
-		c := s.client(wiretest.Vendor, "eu-west-1")
+		c := s.client(vendor, "eu-west-1")
 		if err := s.put(c, "/ami", id, asImage); err != nil {
 			t.Fatal(err)
 		}
 		s.images[there] = true
-		s.Advance(time.Minute)
+		s.advance(time.Minute)
 		s.want(c, "/ami", id, 1)
 	})
 	t.Run("changed to one that is not", func(t *testing.T) {
 		s := newShop(t)
-		c := s.client(wiretest.Vendor, "eu-west-1")
+		c := s.client(vendor, "eu-west-1")
 		s.images[there] = true
 		if err := s.put(c, "/ami", id, asImage); err != nil {
 			t.Fatal(err)
 		}
-		s.Advance(time.Minute)
+		s.advance(time.Minute)
 		if err := s.put(c, "/ami", "ami-0fffffffffffffff0", overwrite, asImage); err != nil {
 			t.Fatal(err)
 		}
 		s.want(c, "/ami", id, 1)
-		s.Advance(time.Minute)
+		s.advance(time.Minute)
 		s.want(c, "/ami", id, 1)
 		if err := s.put(c, "/ami", id, overwrite, asImage); err != nil {
 			t.Fatal(err)
 		}
-		s.Advance(time.Minute)
+		s.advance(time.Minute)
 		s.want(c, "/ami", id, 2)
 	})
 }
 
 func TestPutIsRefused(t *testing.T) {
 	s := newShop(t)
-	c := s.client(wiretest.Vendor, "eu-west-1")
+	c := s.client(vendor, "eu-west-1")
 	for _, name := range []string{"/there", "/strict"} {
-		if err := s.put(c, name, "abc", func(in *awssdk.PutParameterInput) { in.AllowedPattern = text("[a-z]*") }); err != nil {
+		if err := s.put(c, name, "abc", func(in *awssdk.PutParameterInput) { in.AllowedPattern = aws.String("[a-z]*") }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tagged := func(in *awssdk.PutParameterInput) { in.Tags = []types.Tag{{Key: text("k"), Value: text("v")}} }
+	tagged := func(in *awssdk.PutParameterInput) {
+		in.Tags = []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}
+	}
 	untyped := func(in *awssdk.PutParameterInput) { in.Type = "" }
 	tests := map[string]struct {
 		name, value string
@@ -219,8 +215,8 @@ func TestPutIsRefused(t *testing.T) {
 		"no type":            {"/new", "x", []func(*awssdk.PutParameterInput){untyped}, "ValidationException", "A parameter type is required when you create a parameter."},
 		"another type":       {"/there", "x", []func(*awssdk.PutParameterInput){overwrite, func(in *awssdk.PutParameterInput) { in.Type = types.ParameterTypeStringList }}, "HierarchyTypeMismatchException", ""},
 		"pattern":            {"/strict", "123", []func(*awssdk.PutParameterInput){overwrite}, "ParameterPatternMismatchException", "Parameter value, cannot be validated against allowedPattern: [a-z]*"},
-		"no pattern":         {"/new", "x", []func(*awssdk.PutParameterInput){func(in *awssdk.PutParameterInput) { in.AllowedPattern = text("[") }}, "InvalidAllowedPatternException", ""},
-		"data type":          {"/new", "x", []func(*awssdk.PutParameterInput){func(in *awssdk.PutParameterInput) { in.DataType = text("Text") }}, "ValidationException", "The following data type is not supported: Text (Data type names are all lowercase.)"},
+		"no pattern":         {"/new", "x", []func(*awssdk.PutParameterInput){func(in *awssdk.PutParameterInput) { in.AllowedPattern = aws.String("[") }}, "InvalidAllowedPatternException", ""},
+		"data type":          {"/new", "x", []func(*awssdk.PutParameterInput){func(in *awssdk.PutParameterInput) { in.DataType = aws.String("Text") }}, "ValidationException", "The following data type is not supported: Text (Data type names are all lowercase.)"},
 		"too long":           {"/new", strings.Repeat("x", 4097), nil, "ValidationException", ""},
 		"reserved":           {"/aws/new", "x", nil, "AccessDeniedException", "No access to reserved parameter name: /aws/new."},
 		"reserved start":     {"ssm-new", "x", nil, "ValidationException", ""},

@@ -1,4 +1,4 @@
-package ssm
+package conformance
 
 import (
 	"slices"
@@ -8,13 +8,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
-
-	"amiship/sandbox/wire/wiretest"
 )
 
 func TestByPath(t *testing.T) {
 	s := newShop(t)
-	c := s.client(wiretest.Vendor, "eu-west-1")
+	c := s.client(vendor, "eu-west-1")
 	for _, n := range []string{"/a/1", "/a/2", "/a/b/3", "/ab/4", "plain"} {
 		if err := s.put(c, n, n); err != nil {
 			t.Fatal(err)
@@ -54,9 +52,9 @@ func TestByPath(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	s := newShop(t)
-	c := s.client(wiretest.Vendor, "eu-west-1")
+	c := s.client(vendor, "eu-west-1")
 	for _, n := range []string{"/a/1", "/a/b/2", "/c"} {
-		if err := s.put(c, n, "v", func(in *awssdk.PutParameterInput) { in.Tags = []types.Tag{{Key: text("name"), Value: &n}} }); err != nil {
+		if err := s.put(c, n, "v", func(in *awssdk.PutParameterInput) { in.Tags = []types.Tag{{Key: aws.String("name"), Value: &n}} }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,7 +88,7 @@ func TestDescribe(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			out, err := c.DescribeParameters(t.Context(), &awssdk.DescribeParametersInput{ParameterFilters: tt.filters})
-			got := wiretest.Code(err)
+			got := codeOf(err)
 			if err == nil {
 				var names []string
 				for _, p := range out.Parameters {
@@ -107,12 +105,12 @@ func TestDescribe(t *testing.T) {
 
 func TestTags(t *testing.T) {
 	s := newShop(t)
-	c := s.client(wiretest.Vendor, "eu-west-1")
+	c := s.client(vendor, "eu-west-1")
 	if err := s.put(c, "/x", "v"); err != nil {
 		t.Fatal(err)
 	}
 	tags := func() (out []string) {
-		l, err := c.ListTagsForResource(t.Context(), &awssdk.ListTagsForResourceInput{ResourceType: "Parameter", ResourceId: text("/x")})
+		l, err := c.ListTagsForResource(t.Context(), &awssdk.ListTagsForResourceInput{ResourceType: "Parameter", ResourceId: aws.String("/x")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,16 +123,16 @@ func TestTags(t *testing.T) {
 		_, err := c.AddTagsToResource(t.Context(), &awssdk.AddTagsToResourceInput{ResourceType: "Parameter", ResourceId: &id, Tags: tags})
 		return err
 	}
-	if err := add("/x", types.Tag{Key: text("b"), Value: text("1")}, types.Tag{Key: text("a"), Value: text("2")}); err != nil {
+	if err := add("/x", types.Tag{Key: aws.String("b"), Value: aws.String("1")}, types.Tag{Key: aws.String("a"), Value: aws.String("2")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := add("/x", types.Tag{Key: text("b"), Value: text("3")}); err != nil {
+	if err := add("/x", types.Tag{Key: aws.String("b"), Value: aws.String("3")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(tags(), " "); got != "a=2 b=3" {
 		t.Errorf("tags %s", got)
 	}
-	if _, err := c.RemoveTagsFromResource(t.Context(), &awssdk.RemoveTagsFromResourceInput{ResourceType: "Parameter", ResourceId: text("/x"), TagKeys: []string{"a"}}); err != nil {
+	if _, err := c.RemoveTagsFromResource(t.Context(), &awssdk.RemoveTagsFromResourceInput{ResourceType: "Parameter", ResourceId: aws.String("/x"), TagKeys: []string{"a"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.put(c, "/x", "w", overwrite); err != nil {
@@ -143,17 +141,17 @@ func TestTags(t *testing.T) {
 	if got := strings.Join(tags(), " "); got != "b=3" {
 		t.Errorf("after an overwrite, tags %s", got)
 	}
-	if err := add("/none", types.Tag{Key: text("a"), Value: text("b")}); wiretest.Code(err) != "InvalidResourceId" {
+	if err := add("/none", types.Tag{Key: aws.String("a"), Value: aws.String("b")}); codeOf(err) != "InvalidResourceId" {
 		t.Errorf("tags on nothing: %v", err)
 	}
-	if err := add("/x", types.Tag{Key: text("aws:x"), Value: text("b")}); err == nil {
+	if err := add("/x", types.Tag{Key: aws.String("aws:x"), Value: aws.String("b")}); err == nil {
 		t.Error("a reserved tag was accepted")
 	}
 }
 
 func TestManyAtOnce(t *testing.T) {
 	s := newShop(t)
-	c := s.client(wiretest.Vendor, "eu-west-1")
+	c := s.client(vendor, "eu-west-1")
 	for _, n := range []string{"/a", "/b"} {
 		if err := s.put(c, n, n); err != nil {
 			t.Fatal(err)
@@ -163,7 +161,7 @@ func TestManyAtOnce(t *testing.T) {
 	if err != nil || len(got.Parameters) != 2 || !slices.Equal(got.InvalidParameters, []string{"/none"}) {
 		t.Errorf("get: %+v (%v)", got, err)
 	}
-	if _, err := c.GetParameters(t.Context(), &awssdk.GetParametersInput{Names: slices.Repeat([]string{"/a"}, 11)}); wiretest.Code(err) != "ValidationException" {
+	if _, err := c.GetParameters(t.Context(), &awssdk.GetParametersInput{Names: slices.Repeat([]string{"/a"}, 11)}); codeOf(err) != "ValidationException" {
 		t.Errorf("eleven names: %v", err)
 	}
 	gone, err := c.DeleteParameters(t.Context(), &awssdk.DeleteParametersInput{Names: []string{"/a", "/none"}})
@@ -175,14 +173,14 @@ func TestManyAtOnce(t *testing.T) {
 
 func TestSecret(t *testing.T) {
 	s := newShop(t)
-	c := s.client(wiretest.Vendor, "eu-west-1")
+	c := s.client(vendor, "eu-west-1")
 	if err := s.put(c, "/s", "hush", func(in *awssdk.PutParameterInput) { in.Type = types.ParameterTypeSecureString }); err != nil {
 		t.Fatal(err)
 	}
 	if v, _ := s.get(c, "/s"); strings.Contains(v, "hush") {
 		t.Errorf("without decryption: %s", v)
 	}
-	out, err := c.GetParameter(t.Context(), &awssdk.GetParameterInput{Name: text("/s"), WithDecryption: aws.Bool(true)})
+	out, err := c.GetParameter(t.Context(), &awssdk.GetParameterInput{Name: aws.String("/s"), WithDecryption: aws.Bool(true)})
 	if err != nil || *out.Parameter.Value != "hush" {
 		t.Errorf("with decryption: %+v (%v)", out, err)
 	}

@@ -1,4 +1,4 @@
-package sts
+package conformance
 
 import (
 	"strings"
@@ -6,55 +6,46 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awskeys "github.com/aws/aws-sdk-go-v2/credentials"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
-	"amiship/sandbox/wire/wiretest"
 )
 
-func bench(t *testing.T, roles ...Role) *wiretest.Bench {
-	b := wiretest.New(t, func(*cloud.Store) []wire.Service { return []wire.Service{Service()} })
-	b.Update(func(tx *cloud.Tx) {
+func stsBench(t *testing.T, roles ...sts.Role) *bench {
+	b := newBench(t, func(*cloud.Store) []wire.Service { return []wire.Service{sts.Service()} })
+	b.update(func(tx *cloud.Tx) {
 		for _, r := range roles {
-			PutRole(tx, r)
+			sts.PutRole(tx, r)
 		}
 	})
 	return b
 }
 
-func client(b *wiretest.Bench, account string) *awssdk.Client {
-	key, secret := wiretest.Keys(account)
-	return clientOf(b, key, secret, "")
+func stsClient(b *bench, account string) *awssdk.Client {
+	return awssdk.NewFromConfig(b.config(account, "us-east-1"))
 }
 
-func clientOf(b *wiretest.Bench, key, secret, token string) *awssdk.Client {
-	return awssdk.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: &b.URL, Credentials: awskeys.NewStaticCredentialsProvider(key, secret, token),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-	})
-}
-
-func withKeys(b *wiretest.Bench, k *types.Credentials) *awssdk.Client {
-	return clientOf(b, *k.AccessKeyId, *k.SecretAccessKey, *k.SessionToken)
+func withKeys(b *bench, k *types.Credentials) *awssdk.Client {
+	return awssdk.NewFromConfig(b.with("us-east-1", *k.AccessKeyId, *k.SecretAccessKey, *k.SessionToken))
 }
 
 func TestCallerIdentity(t *testing.T) {
-	b := bench(t)
-	out, err := client(b, wiretest.Vendor).GetCallerIdentity(t.Context(), &awssdk.GetCallerIdentityInput{})
+	b := stsBench(t)
+	out, err := stsClient(b, vendor).GetCallerIdentity(t.Context(), &awssdk.GetCallerIdentityInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *out.Account != wiretest.Vendor || *out.Arn != "arn:aws:iam::123456789012:user/test" || !strings.HasPrefix(*out.UserId, "AIDA") || len(*out.UserId) != 21 {
+	if *out.Account != vendor || *out.Arn != "arn:aws:iam::123456789012:user/test" || !strings.HasPrefix(*out.UserId, "AIDA") || len(*out.UserId) != 21 {
 		t.Errorf("the caller is %s %s %s", *out.Account, *out.Arn, *out.UserId)
 	}
 }
 
 func TestAssumedRole(t *testing.T) {
-	b := bench(t, Role{Account: wiretest.Customer, Name: "team/guest", Trusted: []string{wiretest.Vendor}, Deny: []string{"sts:GetSessionToken"}})
-	out, err := client(b, wiretest.Vendor).AssumeRole(t.Context(), &awssdk.AssumeRoleInput{
+	b := stsBench(t, sts.Role{Account: customer, Name: "team/guest", Trusted: []string{vendor}, Deny: []string{"sts:GetSessionToken"}})
+	out, err := stsClient(b, vendor).AssumeRole(t.Context(), &awssdk.AssumeRoleInput{
 		RoleArn: aws.String("arn:aws:iam::210987654321:role/team/guest"), RoleSessionName: aws.String("me"), DurationSeconds: aws.Int32(900),
 	})
 	if err != nil {
@@ -63,7 +54,7 @@ func TestAssumedRole(t *testing.T) {
 	if k := *out.Credentials.AccessKeyId; !strings.HasPrefix(k, "ASIA") || len(k) != 20 {
 		t.Errorf("the key is %s", k)
 	}
-	if d := out.Credentials.Expiration.Sub(b.Store.Now()); d < 14*time.Minute || d > 15*time.Minute {
+	if d := out.Credentials.Expiration.Sub(b.store.Now()); d < 14*time.Minute || d > 15*time.Minute {
 		t.Errorf("it ends in %v, want 15 minutes", d)
 	}
 	guest := withKeys(b, out.Credentials)
@@ -71,24 +62,24 @@ func TestAssumedRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *who.Account != wiretest.Customer || *who.Arn != "arn:aws:sts::210987654321:assumed-role/guest/me" || *who.UserId != *out.AssumedRoleUser.AssumedRoleId {
+	if *who.Account != customer || *who.Arn != "arn:aws:sts::210987654321:assumed-role/guest/me" || *who.UserId != *out.AssumedRoleUser.AssumedRoleId {
 		t.Errorf("the guest is %s %s %s", *who.Account, *who.Arn, *who.UserId)
 	}
-	if _, err := guest.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); wiretest.Code(err) != "AccessDenied" {
+	if _, err := guest.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); codeOf(err) != "AccessDenied" {
 		t.Errorf("what the role lacks: %v", err)
 	}
-	b.Advance(15 * time.Minute)
-	if _, err := guest.GetCallerIdentity(t.Context(), &awssdk.GetCallerIdentityInput{}); wiretest.Code(err) != "ExpiredToken" {
+	b.advance(15 * time.Minute)
+	if _, err := guest.GetCallerIdentity(t.Context(), &awssdk.GetCallerIdentityInput{}); codeOf(err) != "ExpiredToken" {
 		t.Errorf("after its end: %v", err)
 	}
 }
 
 func TestAssumeRoleIsRefused(t *testing.T) {
-	b := bench(t,
-		Role{Account: wiretest.Customer, Name: "open", Trusted: []string{"*"}},
-		Role{Account: wiretest.Customer, Name: "named", Trusted: []string{wiretest.Vendor}, ExternalID: "secret"},
-		Role{Account: wiretest.Customer, Name: "own", Trusted: []string{wiretest.Customer}},
-		Role{Account: wiretest.Customer, Name: "principal", Trusted: []string{"arn:aws:iam::123456789012:user/test"}, MaxSession: 2 * time.Hour},
+	b := stsBench(t,
+		sts.Role{Account: customer, Name: "open", Trusted: []string{"*"}},
+		sts.Role{Account: customer, Name: "named", Trusted: []string{vendor}, ExternalID: "secret"},
+		sts.Role{Account: customer, Name: "own", Trusted: []string{customer}},
+		sts.Role{Account: customer, Name: "principal", Trusted: []string{"arn:aws:iam::123456789012:user/test"}, MaxSession: 2 * time.Hour},
 	)
 	tests := map[string]struct {
 		role, session, external string
@@ -116,8 +107,8 @@ func TestAssumeRoleIsRefused(t *testing.T) {
 			if tt.seconds != 0 {
 				in.DurationSeconds = &tt.seconds
 			}
-			_, err := client(b, wiretest.Vendor).AssumeRole(t.Context(), in)
-			if got := wiretest.Code(err); got != tt.want {
+			_, err := stsClient(b, vendor).AssumeRole(t.Context(), in)
+			if got := codeOf(err); got != tt.want {
 				t.Errorf("answers %v, want %q", err, tt.want)
 			}
 		})
@@ -126,11 +117,11 @@ func TestAssumeRoleIsRefused(t *testing.T) {
 
 // TestChain: a role taken with a role's keys lasts at most an hour.
 func TestChain(t *testing.T) {
-	b := bench(t,
-		Role{Account: wiretest.Vendor, Name: "first", Trusted: []string{wiretest.Vendor}},
-		Role{Account: wiretest.Customer, Name: "second", Trusted: []string{"arn:aws:sts::123456789012:assumed-role/first/me"}, MaxSession: 12 * time.Hour},
+	b := stsBench(t,
+		sts.Role{Account: vendor, Name: "first", Trusted: []string{vendor}},
+		sts.Role{Account: customer, Name: "second", Trusted: []string{"arn:aws:sts::123456789012:assumed-role/first/me"}, MaxSession: 12 * time.Hour},
 	)
-	first, err := client(b, wiretest.Vendor).AssumeRole(t.Context(), &awssdk.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::123456789012:role/first"), RoleSessionName: aws.String("me")})
+	first, err := stsClient(b, vendor).AssumeRole(t.Context(), &awssdk.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::123456789012:role/first"), RoleSessionName: aws.String("me")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,15 +129,15 @@ func TestChain(t *testing.T) {
 		_, err := withKeys(b, first.Credentials).AssumeRole(t.Context(), &awssdk.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::210987654321:role/second"), RoleSessionName: aws.String("me"), DurationSeconds: &seconds,
 		})
-		if got := wiretest.Code(err); got != want {
+		if got := codeOf(err); got != want {
 			t.Errorf("for %d seconds: %v, want %q", seconds, err, want)
 		}
 	}
 }
 
 func TestSessionToken(t *testing.T) {
-	b := bench(t)
-	out, err := client(b, wiretest.Vendor).GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{})
+	b := stsBench(t)
+	out, err := stsClient(b, vendor).GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +146,7 @@ func TestSessionToken(t *testing.T) {
 	if err != nil || *who.Arn != "arn:aws:iam::123456789012:user/test" {
 		t.Errorf("the session is %+v (%v)", who, err)
 	}
-	if _, err := session.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); wiretest.Code(err) != "AccessDenied" {
+	if _, err := session.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); codeOf(err) != "AccessDenied" {
 		t.Errorf("a session of a session: %v", err)
 	}
 }
