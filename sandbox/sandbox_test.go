@@ -221,10 +221,17 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	_ = put(t.Context(), p.parameters("vendor"), 1)
-	calls, err := os.ReadFile(filepath.Join(p.state, CallsFile))
-	if err != nil || !strings.Contains(string(calls), `"Action":"PutParameter","Region":"eu-west-1","Account":"123456789012"`) {
-		t.Errorf("the call is logged as %s (%v)", calls, err)
+	const want = `"Action":"PutParameter","Region":"eu-west-1","Account":"123456789012"`
+	tick := time.NewTicker(10 * time.Millisecond) // a call is logged after its answer
+	defer tick.Stop()
+	var calls []byte
+	for range 200 {
+		if calls, err = os.ReadFile(filepath.Join(p.state, CallsFile)); strings.Contains(string(calls), want) {
+			return
+		}
+		<-tick.C
 	}
+	t.Errorf("the call is logged as %s (%v)", calls, err)
 }
 
 func TestDefaultAccounts(t *testing.T) {

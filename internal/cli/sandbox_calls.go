@@ -79,7 +79,7 @@ func sandboxFault() *cobra.Command {
 		return c.SetFaults(ctx, f)
 	})
 	fl := cmd.Flags()
-	fl.StringVar(&f.Account, "account", "", "only calls of this account, by id")
+	fl.StringVar(&f.Account, "account", "", "only calls of this account, by name or id")
 	fl.StringVar(&f.Region, "region", "", "only calls to this region (patterns with * are allowed)")
 	fl.StringVar(&f.Service, "service", "", "only calls to this service: ec2, ssm, sts, servicequotas")
 	fl.StringVar(&f.Action, "action", "", "only this action: CopyImage, Describe*")

@@ -89,8 +89,18 @@ func (h *Handler) faults(r *http.Request) (int, error) {
 	if err := d.Decode(&list); err != nil {
 		return 0, fmt.Errorf("set faults: %w", err)
 	}
+	err := h.Store.View(func(tx *cloud.Tx) error {
+		for i, f := range list {
+			for id, a := range cloud.Accounts.All(tx, "") {
+				if a.Name == f.Account {
+					list[i].Account = id
+				}
+			}
+		}
+		return nil
+	})
 	h.Faults(list)
-	return len(list), nil
+	return len(list), err
 }
 
 func (h *Handler) shutdown(*http.Request) (Info, error) {
