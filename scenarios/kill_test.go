@@ -45,23 +45,24 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	mine := k.counts(action(r, body))
-	if !mine {
+	kill := k.counts(action(r, body))
+	if kill == nil {
 		k.proxy.ServeHTTP(w, r)
 		return
 	}
 	if k.after {
 		k.proxy.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	k.kill()
+	kill()
 	panic(http.ErrAbortHandler)
 }
 
-// counts counts a call that changes something, and says whether it is the one.
-func (k *killer) counts(name string) bool {
+// counts counts a call that changes something; if it is the one, it returns
+// what to do.
+func (k *killer) counts(name string) (kill func()) {
 	for _, prefix := range []string{"Describe", "Get", "List"} {
 		if strings.HasPrefix(name, prefix) {
-			return false
+			return nil
 		}
 	}
 	k.mu.Lock()
@@ -71,7 +72,28 @@ func (k *killer) counts(name string) bool {
 	}
 	k.count++
 	k.names = append(k.names, name)
-	k.dead = k.count == k.at
+	if k.dead = k.count == k.at; k.dead {
+		return k.kill
+	}
+	return nil
+}
+
+// start starts a run that is killed at one of its calls.
+func (k *killer) start(t *testing.T, cmd *exec.Cmd, at int, after bool) {
+	t.Helper()
+	k.mu.Lock() // no call is counted before it is known what to kill
+	defer k.mu.Unlock()
+	k.at, k.after = at, after
+	k.kill = func() { _ = cmd.Process.Kill() }
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killed reports whether the call came.
+func (k *killer) killed() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	return k.dead
 }
 
@@ -179,16 +201,12 @@ func builtState(t *testing.T) string {
 func killRun(t *testing.T, b *box, at int, after bool) {
 	t.Helper()
 	k, via := newKiller(t, b.url)
-	k.at, k.after = at, after
 	cmd := releaseCmd(t, b, via)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	k.kill = func() { _ = cmd.Process.Kill() }
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	k.start(t, cmd, at, after)
 	err := cmd.Wait()
-	if !k.dead {
-		t.Logf("ended by itself after %d calls (%v):\n%s", k.count, err, out.String())
+	if !k.killed() {
+		t.Logf("ended by itself (%v):\n%s", err, out.String())
 	}
 }

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,7 +19,9 @@ import (
 
 // one is a release of a single step.
 type one struct {
-	kind  plan.Kind
+	kind plan.Kind
+
+	mu    sync.Mutex
 	did   int
 	done  bool
 	claim bool // a claim of this run is there to be given back
@@ -37,6 +40,8 @@ func (o *one) reconcile(w world.World, r plan.Run) plan.Plan {
 			s.State, s.Retry = plan.Waiting, f.Retry
 		}
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.done {
 		s.State = plan.Done
 	}
@@ -48,12 +53,17 @@ func (o *one) reconcile(w world.World, r plan.Run) plan.Plan {
 }
 
 func (o *one) apply(ctx context.Context, act plan.Action) (apply.Result, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if act.Kind == plan.Unclaim {
 		o.claim = false
 		return apply.Result{}, nil
 	}
 	o.did++
-	err := o.do(ctx, o.did)
+	n := o.did
+	o.mu.Unlock()
+	err := o.do(ctx, n)
+	o.mu.Lock()
 	o.done = err == nil
 	return apply.Result{}, err
 }
