@@ -63,7 +63,7 @@ func (l *Loop) Run(ctx context.Context, stop <-chan struct{}) (plan.Plan, engine
 	for {
 		p := l.reconcile()
 		d := engine.Next(p, l.status, l.Options)
-		if d.Stop != "" {
+		if d.Stop != "" && len(l.run.InFlight) == 0 { // AWS may show an effect before the call has returned
 			return p, d.Stop, nil
 		}
 		for _, s := range d.Start {
@@ -136,12 +136,16 @@ func (l *Loop) start(ctx, builds context.Context, act plan.Action) {
 		l.began[act.ID] = l.Now()
 	}
 	delete(l.run.Failed, act.ID)
+	under := ctx
 	if act.Kind == plan.Build {
-		ctx = builds
+		under = builds
 	}
 	go func() {
-		res, err := l.Do(ctx, act)
-		l.ended <- end{act, res, err}
+		res, err := l.Do(under, act)
+		select {
+		case l.ended <- end{act, res, err}:
+		case <-ctx.Done(): // nobody listens any more
+		}
 	}()
 }
 

@@ -47,7 +47,11 @@ func (o *one) reconcile(w world.World, r plan.Run) plan.Plan {
 	}
 	p := plan.Plan{Steps: []plan.Step{s}}
 	if o.claim && s.State != plan.Running {
-		p.Steps = append(p.Steps, plan.Step{Action: plan.Action{ID: "unclaim", Kind: plan.Unclaim, Own: true, Group: "sg-1"}, State: plan.Ready})
+		unclaim := plan.Step{Action: plan.Action{ID: "unclaim", Kind: plan.Unclaim, Own: true, Group: "sg-1"}, State: plan.Ready}
+		if _, ok := r.InFlight["unclaim"]; ok {
+			unclaim.State = plan.Running
+		}
+		p.Steps = append(p.Steps, unclaim)
 	}
 	return p
 }
