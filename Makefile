@@ -12,9 +12,6 @@ tool    := go tool -modfile=tools/go.mod
 # so build, checks and scenarios had better want the same of it.
 export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 
-# Where script/setup puts what Debian has too old.
-export PATH := $(CURDIR)/.amiship/clients/bin:$(PATH)
-
 # The bases that the example and the tests start machines from.
 bases := debian-12 ubuntu-22.04
 

@@ -80,11 +80,12 @@ func amiship(t *testing.T, env []string, args ...string) (int, string) {
 
 // lister prints the own AMIs of regions: boto3 knows nothing of Amiship.
 const lister = `
-import boto3, json, sys
+import boto3, json, os, sys
+url = os.environ["AWS_ENDPOINT_URL"] # Debian's boto3 does not read it itself
 out = {}
 session = boto3.Session()
 for region in sys.argv[1:]:
-    images = session.client("ec2", region_name=region).describe_images(Owners=["self"])["Images"]
+    images = session.client("ec2", region_name=region, endpoint_url=url).describe_images(Owners=["self"])["Images"]
     out[region] = [{"ID": i["ImageId"], "Name": i["Name"], "Public": i["Public"]} for i in images]
 print(json.dumps(out))
 `
@@ -210,7 +211,7 @@ func takeAway(t *testing.T, env []string, region string) {
 	if len(ids) != 1 {
 		t.Fatalf("%s has %v", region, ids)
 	}
-	cmd := exec.Command("aws", "ec2", "modify-image-attribute", "--region", region, "--image-id", ids[0].ID,
+	cmd := exec.Command(awsShim(t, t.TempDir()), "ec2", "modify-image-attribute", "--region", region, "--image-id", ids[0].ID,
 		"--launch-permission", "Remove=[{UserId=679593333241}]")
 	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,7 +20,8 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			shim := awsShim(t, t.TempDir())
+			env.Setenv("PATH", strings.Join([]string{filepath.Dir(program), filepath.Dir(shim), env.Getenv("PATH")}, string(os.PathListSeparator)))
 			env.Setenv("HOME", env.WorkDir)
 			return nil
 		},
@@ -27,6 +29,22 @@ func TestScripts(t *testing.T) {
 			"sandbox": cmdSandbox, "account": cmdAccount, "bundle": cmdBundle,
 		},
 	})
+}
+
+// awsShim is the AWS CLI, told where the sandbox is: Debian's is too old to read
+// AWS_ENDPOINT_URL by itself.
+func awsShim(t testing.TB, dir string) string {
+	t.Helper()
+	program, err := exec.LookPath("aws")
+	if err != nil {
+		t.Fatalf("%v: make setup installs it", err)
+	}
+	shim := filepath.Join(dir, "aws")
+	script := "#!/bin/sh\nexec '" + program + "' --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n"
+	if err := os.WriteFile(shim, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return shim
 }
 
 // failer lets helpers that want a testing.TB end a script.

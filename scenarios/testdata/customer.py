@@ -14,7 +14,7 @@ import time
 import boto3
 
 region, keyfile, command, *args = sys.argv[1:]
-ec2 = boto3.client("ec2", region_name=region)
+ec2 = boto3.client("ec2", region_name=region, endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 
 
 def instances():
