@@ -96,7 +96,7 @@ func (d *Driver) Start(spec machine.Spec) error {
 	if d.closed {
 		return fmt.Errorf("start %s: the sandbox is closing", spec.ID)
 	}
-	if g := d.guests[spec.ID]; g != nil && !g.over() {
+	if g := d.guests[spec.ID]; g != nil && !g.ending() {
 		return fmt.Errorf("start %s: it is %s", spec.ID, g.status().State)
 	}
 	g := newGuest(d, spec)

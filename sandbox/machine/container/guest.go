@@ -59,6 +59,17 @@ func (g *guest) over() bool {
 	}
 }
 
+// ending reports whether the guest has ended, and waits for the little that may
+// be left to close behind a machine whose state says so.
+func (g *guest) ending() bool {
+	switch g.status().State {
+	case machine.Stopped, machine.Failed:
+		<-g.done
+		return true
+	}
+	return g.over()
+}
+
 // fail ends a guest that was never run.
 func (g *guest) fail(err error) {
 	g.end(err)
