@@ -1,9 +1,12 @@
 package ec2_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -102,10 +105,26 @@ func (r *rig) update(fn func(*cloud.Tx) error) {
 	}
 }
 
+// eager reads an answer whole before the SDK sees it: under load the SDK now
+// and then closed a connection while it was still decoding what came over it.
+type eager struct{}
+
+// Do implements the SDK's HTTPClient.
+func (eager) Do(req *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultClient.Do(req.WithContext(context.WithoutCancel(req.Context())))
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, err
+}
+
 // client is the real SDK's.
 func (r *rig) client(account, region string) *awssdk.Client {
 	return awssdk.New(awssdk.Options{
-		BaseEndpoint: aws.String(r.url), Region: region, RetryMaxAttempts: 1,
+		BaseEndpoint: aws.String(r.url), Region: region, RetryMaxAttempts: 1, HTTPClient: eager{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+account, "secret", ""),
 	})
 }
