@@ -22,7 +22,12 @@ type Catalog struct {
 	Build   Build             `yaml:"build" required:"true" help:"How AMIs are built."`
 	Regions Regions           `yaml:"regions" required:"true" help:"Where the AMIs go."`
 	Package Package           `yaml:"package" required:"true" help:"The package that is shipped: one of file, url and apt."`
+	Share   []string          `yaml:"share" help:"Accounts that every image is shared with: ids of 12 digits, in quotes."`
+	Checks  []Check           `yaml:"checks" help:"What a machine started from any image must answer; the image's own checks come after these."`
+	Test    Test              `yaml:"test" help:"The boot test that each candidate must pass before it is copied anywhere."`
 	Images  map[string]Image  `yaml:"images" required:"true" help:"What is shipped, by name."`
+
+	Rehearsal Rehearsal `yaml:"rehearsal" help:"What stands in, in a rehearsal, for what only the real release has."`
 }
 
 // TagRule says what a tag of some form releases.
@@ -47,6 +52,7 @@ type Build struct {
 	Subnet   string            `yaml:"subnet" help:"Where the building machine runs. Without it, in the default VPC."`
 	Instance map[string]string `yaml:"instance" keys:"arch" help:"The instance type, by architecture."`
 	Disk     Disk              `yaml:"disk" help:"The root disk."`
+	IMDS     string            `yaml:"imds_support" help:"v2.0: machines started from the AMIs answer IMDSv2 only, unless their owner says otherwise."`
 }
 
 // Disk is the root disk of the AMIs.
@@ -94,7 +100,7 @@ type Image struct {
 	Public      bool              `yaml:"public" help:"Whether everybody may launch it."`
 	Name        PerArch           `yaml:"name" required:"true" keys:"arch" help:"The AMI name, for all architectures or for each. A template."`
 	Description string            `yaml:"description" help:"The AMI description. A template."`
-	Share       []string          `yaml:"share" help:"Accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
+	Share       []string          `yaml:"share" help:"More accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
 	Tags        map[string]string `yaml:"tags" help:"Tags of the AMI and its snapshot. Templates."`
 	Licence     Secret            `yaml:"licence" help:"A licence that goes into the AMI."`
 	Parameters  []Parameter       `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`
@@ -121,12 +127,30 @@ type Parameter struct {
 	Latest bool   `yaml:"latest" help:"It moves on with the newest version."`
 }
 
-// Check is what a machine started from the AMI must answer over HTTP.
+// Check is what a machine started from the AMI must answer: over HTTP (path),
+// or to a command (run).
 type Check struct {
 	Port     int    `yaml:"port" help:"The TCP port; 80, if not given."`
-	Path     string `yaml:"path" required:"true" help:"The path that is asked for, with its leading slash."`
+	Path     string `yaml:"path" help:"The path that is asked for from outside, with its leading slash. A template."`
 	Status   int    `yaml:"status" help:"The status of the answer; 200, if not given."`
-	Contains string `yaml:"contains" help:"A text that the answer must contain; {host} is the machine's public name."`
+	Run      string `yaml:"run" help:"Instead of path: a command for the machine's shell, run over SSH as base.user once cloud-init is done. A template."`
+	Exit     int    `yaml:"exit" help:"The command's exit status; 0, if not given."`
+	Contains string `yaml:"contains" help:"A text that the answer, or what the command prints, must contain. A template; {host}, {address} and {instance} are the machine's public name, its public IPv4 address and its id."`
+	Differs  bool   `yaml:"differs" help:"What the command prints must differ between two machines started from the same AMI."`
+}
+
+// Test is the boot test of candidates.
+type Test struct {
+	Within string `yaml:"within" help:"How long a machine may take from its launch to the last check: 90s, 10m. 10m, if not given."`
+}
+
+// Rehearsal is what stands in for what only the real release has: the package,
+// tokens, licences.
+type Rehearsal struct {
+	Standin []string          `yaml:"standin" help:"A program beside or below this file, and arguments: it makes a package that stands in for the real one, at the path that it is given as last argument."`
+	Serves  string            `yaml:"serves" help:"The one of vars that is set to the address at which the stand-ins are served."`
+	Vars    map[string]string `yaml:"vars" help:"Other values for some of vars."`
+	Env     map[string]string `yaml:"env" help:"Environment variables of the rehearsed release: tokens and licences that are none."`
 }
 
 // The architectures that AMIs exist for, by the names that packages use.
@@ -153,6 +177,12 @@ func (c *Catalog) setDefaults() {
 	if c.Package.Version == "" {
 		c.Package.Version = "{version}"
 	}
+	if c.Test.Within == "" {
+		c.Test.Within = "10m"
+	}
+	for i := range c.Checks {
+		c.Checks[i].setDefaults()
+	}
 	for name, image := range c.Images {
 		if len(image.Arch) == 0 {
 			image.Arch = []string{AMD64}
@@ -165,6 +195,9 @@ func (c *Catalog) setDefaults() {
 }
 
 func (c *Check) setDefaults() {
+	if c.Run != "" {
+		return
+	}
 	if c.Port == 0 {
 		c.Port = 80
 	}

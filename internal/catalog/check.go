@@ -21,7 +21,10 @@ func (b *Bundle) check() {
 	b.checkWords()
 	b.checkRegions()
 	b.checkSources()
+	b.checkAccounts("share", b.Catalog.Share)
 	b.checkImages()
+	b.checkTest()
+	b.checkRehearsal()
 	before := len(d.problems)
 	b.checkRules()
 	if len(d.problems) == before {
@@ -69,6 +72,9 @@ func (b *Bundle) checkWords() {
 	types := []string{"gp2", "gp3", "io1", "io2", "st1", "sc1", "standard"}
 	if !slices.Contains(types, c.Build.Disk.Type) {
 		b.places.add("build.disk.type", "%q; EBS has %s", c.Build.Disk.Type, oneOf(types))
+	}
+	if c.Build.IMDS != "" && c.Build.IMDS != "v2.0" {
+		b.places.add("build.imds_support", "%q; EC2 has v2.0", c.Build.IMDS)
 	}
 	b.checkVars("vars", c.Vars)
 }
@@ -150,9 +156,7 @@ func (b *Bundle) checkImages() {
 	for _, name := range sortedKeys(b.Catalog.Images) {
 		image, field := b.Catalog.Images[name], "images."+name
 		b.form(field, name, projectName, "name of an image: small letters, digits and -")
-		for i, id := range image.Share {
-			b.form(fmt.Sprintf("%s.share[%d]", field, i), id, accountID, "account id of 12 digits")
-		}
+		b.checkAccounts(field+".share", image.Share)
 		for i, arch := range image.Arch {
 			if slices.Index(image.Arch, arch) < i {
 				b.places.add(fmt.Sprintf("%s.arch[%d]", field, i), "%s stands twice", arch)
@@ -164,22 +168,7 @@ func (b *Bundle) checkImages() {
 		if _, given := b.places.places[field+".licence"]; given {
 			b.checkSecret(field+".licence", image.Licence)
 		}
-		b.checkAnswers(field, image.Checks)
+		b.checkAnswers(field+".checks", image.Checks)
 		b.checkVars(field+".vars", image.Vars)
-	}
-}
-
-func (b *Bundle) checkAnswers(field string, checks []Check) {
-	for i, c := range checks {
-		at := fmt.Sprintf("%s.checks[%d]", field, i)
-		if c.Port < 1 || c.Port > 65535 {
-			b.places.add(at+".port", "%d is no TCP port", c.Port)
-		}
-		if !strings.HasPrefix(c.Path, "/") {
-			b.places.add(at+".path", "%q does not begin with /", c.Path)
-		}
-		if c.Status < 200 || c.Status > 599 {
-			b.places.add(at+".status", "%d is no status of an HTTP answer", c.Status)
-		}
 	}
 }

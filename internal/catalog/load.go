@@ -23,7 +23,24 @@ func (b *Bundle) name() string { return filepath.Base(b.File) }
 
 // Load reads a catalog. An error of type *Problems holds everything that is
 // wrong with it.
-func Load(path string) (*Bundle, error) {
+func Load(path string) (*Bundle, error) { return LoadWith(path, nil) }
+
+// UnknownVarError says that a value was given for a var that a catalog has not.
+type UnknownVarError struct {
+	File, Name string
+	Vars       []string // that it has
+}
+
+func (e *UnknownVarError) Error() string {
+	if len(e.Vars) == 0 {
+		return fmt.Sprintf("no var %s: %s has no vars", e.Name, e.File)
+	}
+	return fmt.Sprintf("no var %s in %s; there is %s", e.Name, e.File, oneOf(e.Vars))
+}
+
+// LoadWith reads a catalog with other values for some of its vars. One that the
+// catalog has not is an *UnknownVarError.
+func LoadWith(path string, vars map[string]string) (*Bundle, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", path, err)
@@ -37,6 +54,9 @@ func Load(path string) (*Bundle, error) {
 	if len(d.problems) > 0 {
 		return nil, problemsError(b.name(), d.problems)
 	}
+	if err := b.set(vars); err != nil {
+		return nil, err
+	}
 	c.setDefaults()
 	if err := b.findFiles(); err != nil {
 		return nil, err
@@ -46,6 +66,22 @@ func Load(path string) (*Bundle, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// set replaces vars, those of images too.
+func (b *Bundle) set(vars map[string]string) error {
+	for _, name := range sortedKeys(vars) {
+		if _, ok := b.Catalog.Vars[name]; !ok {
+			return &UnknownVarError{File: b.name(), Name: name, Vars: sortedKeys(b.Catalog.Vars)}
+		}
+		b.Catalog.Vars[name] = vars[name]
+		for _, image := range b.Catalog.Images {
+			if _, ok := image.Vars[name]; ok {
+				image.Vars[name] = vars[name]
+			}
+		}
+	}
+	return nil
 }
 
 // findFiles lists the files that make up the build, and notes a problem for

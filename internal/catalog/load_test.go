@@ -2,14 +2,18 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"amiship/internal/release"
 )
 
 // full is a catalog that uses every field.
@@ -19,20 +23,27 @@ tags:
   - {pattern: "{version}+rc{n}.{edition}.{build}", skip: release candidates get no images}
   - {pattern: "{version}+ce.{build}", images: [ce]}
   - {pattern: "{version}+ee.{build}", images: [premium, ultimate]}
-vars: {flavour: "{image}-{build}"}
+vars: {flavour: "{image}-{build}", packages: "https://packages.example.com"}
+share: ["684062674729"]
+checks:
+  - {run: "cat /etc/{project}", exit: 3, contains: "{host}"}
+  - {run: "cat /etc/{image}", differs: true}
+test: {within: 5m}
+rehearsal: {standin: [amiship.yaml], serves: packages, vars: {flavour: none}, env: {CI_JOB_TOKEN: none}}
 base: {owner: "099720109477", name: "ubuntu-jammy-22.04-{arch}-server-*", user: ubuntu}
 build:
   region: us-east-1
   template: image.pkr.hcl
   files: [amiship.yaml]
   subnet: subnet-0ab
+  imds_support: v2.0
   instance: {amd64: m7i.large, arm64: m7g.large}
   disk: {size: 30, type: gp2}
 regions:
   required: [us-east-1, eu-west-1]
   best_effort: [ap-northeast-3]
 package:
-  url: "https://packages.example.com/gitlab-{edition}_{version}-{edition}.{build}_{arch}.deb"
+  url: "{packages}/gitlab-{edition}_{version}-{edition}.{build}_{arch}.deb"
   headers: {JOB-TOKEN: {env: CI_JOB_TOKEN}, X-File: {file: token}, X-Command: {command: [pass, token]}}
   version: "{version}-{edition}.{build}"
   sha256: {url: "{url}.sha256"}
@@ -99,6 +110,16 @@ func TestProblems(t *testing.T) {
 		"a pattern without one":    {`"v{version}"`, `"release"`, `tags[1].pattern: has no {version}`},
 		"an image that is not":     {`"v{version}"}`, `"v{version}", images: [prometeus]}`, `tags[1].images[0]: no image prometeus; did you mean prometheus?`},
 		"a free value of ours":     {"public: true", `vars: {source_ami: x}`, `images.prometheus.vars.source_ami: Amiship sets {source_ami} itself; choose another name`},
+		"a check of two kinds":     {"public: true", `checks: [{path: /, run: ls}]`, `13:14: images.prometheus.checks[0]: names 2 of path and run; name one`},
+		"a command with a port":    {"public: true", `checks: [{run: ls, port: 1}]`, `images.prometheus.checks[0]: port and status go with path, not with run`},
+		"a page with an exit":      {"public: true", `checks: [{path: /, exit: 1}]`, `images.prometheus.checks[0]: exit and differs go with run, not with path`},
+		"no exit status":           {"public: true", `checks: [{run: ls, exit: 256}]`, `images.prometheus.checks[0].exit: 256 is no exit status`},
+		"a check of two minds":     {"public: true", `checks: [{run: ls, contains: x, differs: true}]`, `images.prometheus.checks[0]: has both contains and differs`},
+		"a word that is unknown":   {"public: true", `checks: [{run: "ls {hosts}"}]`, `images.prometheus.checks[0].run: unknown placeholder {hosts}; did you mean {host}?`},
+		"a limit that is none":     {"images:\n", "test: {within: long}\nimages:\n", `test.within: "long" is no duration, as 90s and 10m are`},
+		"another IMDS":             {"image.pkr.hcl}", "image.pkr.hcl, imds_support: v1.0}", `build.imds_support: "v1.0"; EC2 has v2.0`},
+		"half a stand-in":          {"images:\n", "rehearsal: {standin: [make]}\nimages:\n", `rehearsal: standin and serves go together`},
+		"a var that is not there":  {"images:\n", "rehearsal: {vars: {a: b}}\nimages:\n", `rehearsal.vars.a: no a stands in vars`},
 		"a check on no port":       {"public: true", `checks: [{port: 70000, path: /}]`, `images.prometheus.checks[0].port: 70000 is no TCP port`},
 		"an anchor that is not":    {"project: prometheus", "project: *name", `project: no anchor &name stands before this`},
 		"no YAML":                  {"version: 1", "version: [1", `amiship.yaml:`},
@@ -183,8 +204,10 @@ func TestEveryFieldIsRead(t *testing.T) {
 	}
 	before := render(func(*Catalog) {})
 	for _, field := range leaves(reflect.TypeFor[Catalog](), "") {
-		switch field {
-		case ".version", ".build.files[]": // checked by Load; the list of files is made there
+		switch {
+		case field == ".version", field == ".build.files[]": // checked by Load; the list of files is made there
+			continue
+		case strings.HasPrefix(field, ".rehearsal"): // asks nothing of a release
 			continue
 		}
 		if after := render(func(c *Catalog) { spoil(reflect.ValueOf(c).Elem(), field) }); cmp.Equal(before, after) {
@@ -251,4 +274,49 @@ func FuzzDecode(f *testing.F) {
 			t.Error("a problem says nothing")
 		}
 	})
+}
+
+func TestVarsFromOutside(t *testing.T) {
+	path := write(t, full)
+	b, err := LoadWith(path, map[string]string{"packages": "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Resolve(b, "17.5.0+ce.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := d.Variants[0].Build.Package.URL, "http://127.0.0.1:1/gitlab-ce_17.5.0-ce.1_amd64.deb"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	_, err = LoadWith(path, map[string]string{"pakages": ""})
+	var unknown *UnknownVarError
+	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "no var pakages in amiship.yaml; there is flavour or packages") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestChecksAndBuildsOfARelease(t *testing.T) {
+	b, err := Load(write(t, full))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Resolve(b, "17.5.0+ee.2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	premium, ultimate := d.Variants[0], d.Variants[1]
+	want := []release.Check{{Run: "cat /etc/gitlab", Exit: 3, Contains: "{host}"}, {Run: "cat /etc/premium", Differs: true}}
+	if diff := cmp.Diff(want, premium.Checks); diff != "" {
+		t.Error(diff)
+	}
+	if d.BuildNumber != 2 || premium.TestWithin != 5*time.Minute || len(ultimate.Checks) != 3 || premium.ChecksDigest() == ultimate.ChecksDigest() {
+		t.Errorf("got build %d, %v, %d checks", d.BuildNumber, premium.TestWithin, len(ultimate.Checks))
+	}
+	if diff := cmp.Diff([]string{"679593333241", "684062674729"}, premium.Share); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Resolve(b, "17.5.0+ee.x"); err == nil {
+		t.Error("a build that is no number was taken")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"amiship/internal/release"
@@ -20,14 +21,19 @@ var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
 var placeholderName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// versionName is the placeholder that captures a product version.
-const versionName = "version"
+// versionName is the placeholder that captures a product version, buildName
+// the one that counts the releases of one version.
+const (
+	versionName = "version"
+	buildName   = "build"
+)
 
 // compile reads a tag pattern, or says what is wrong with it.
 //
 // {version} begins with a digit and is as short as the rest of the pattern
 // allows: in "{version}+ce.{build}" it ends before "+ce.", in "v{version}" it
-// is all there is. Other names capture letters, digits and _.
+// is all there is. {build} is a number: of two releases of one version the one
+// with the higher replaces the other. Other names capture letters, digits and _.
 func compile(text string) (*pattern, error) {
 	p := &pattern{text: text}
 	var expr strings.Builder
@@ -56,7 +62,7 @@ func compile(text string) (*pattern, error) {
 
 // derived are placeholders that a tag pattern cannot capture.
 func derived() []string {
-	return []string{"major", "minor", "patch", "arch", "image", "tag", "project", "url"}
+	return append(release.MachinePlaceholders(), "major", "minor", "patch", "arch", "image", "tag", "project", "url")
 }
 
 func (p *pattern) takes(name string) error {
@@ -72,7 +78,7 @@ func (p *pattern) takes(name string) error {
 }
 
 // match returns what a tag captures; ok is false if the tag has another form,
-// or what stands for {version} is no version.
+// what stands for {version} is no version, or for {build} no number.
 func (p *pattern) match(tag string) (captured map[string]string, ok bool) {
 	m := p.re.FindStringSubmatch(tag)
 	if m == nil {
@@ -84,6 +90,11 @@ func (p *pattern) match(tag string) (captured map[string]string, ok bool) {
 	}
 	if version, has := captured[versionName]; has {
 		if _, err := release.ParseVersion(version); err != nil {
+			return nil, false
+		}
+	}
+	if build, has := captured[buildName]; has {
+		if _, err := strconv.ParseUint(build, 10, 64); err != nil {
 			return nil, false
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"amiship/internal/release"
 )
@@ -49,6 +51,7 @@ func (b *Bundle) resolve(tag string) (*resolver, error) {
 			return nil, err
 		}
 	}
+	r.desired.BuildNumber, _ = strconv.ParseUint(captured[buildName], 10, 64)
 	if rule.Skip != "" {
 		return r, nil
 	}
@@ -90,7 +93,7 @@ func (r *resolver) variant(name, arch string) release.Variant {
 		Image: name, Arch: arch, Public: image.Public,
 		Name:        r.text(nameField(field, image, arch), image.Name.For(arch), values),
 		Description: r.text(field+".description", image.Description, values),
-		Share:       slices.Clone(image.Share),
+		Share:       accounts(r.catalog.Share, image.Share),
 		Tags:        r.texts(field+".tags", image.Tags, values),
 		Build:       r.build(image, arch, values, vars),
 	}
@@ -98,10 +101,34 @@ func (r *resolver) variant(name, arch string) release.Variant {
 		text := r.text(fmt.Sprintf("%s.parameters[%d].name", field, i), p.Name, values)
 		v.Parameters = append(v.Parameters, release.Parameter{Name: text, Latest: p.Latest})
 	}
-	for _, c := range image.Checks {
-		v.Checks = append(v.Checks, release.Check{Port: c.Port, Path: c.Path, Status: c.Status, Contains: c.Contains})
-	}
+	v.Checks = append(r.checks("checks", r.catalog.Checks, values), r.checks(field+".checks", image.Checks, values)...)
+	v.TestWithin, _ = time.ParseDuration(r.catalog.Test.Within) // checked
 	return v
+}
+
+// accounts are those of every image and the image's own, each once.
+func accounts(lists ...[]string) []string {
+	all := slices.Sorted(slices.Values(slices.Concat(lists...)))
+	return slices.Compact(all)
+}
+
+// checks renders checks. What is known only when a machine runs stays for the
+// one who asks it.
+func (r *resolver) checks(field string, checks []Check, values map[string]string) []release.Check {
+	values = maps.Clone(values)
+	for _, later := range release.MachinePlaceholders() {
+		values[later] = "{" + later + "}"
+	}
+	var out []release.Check
+	for i, c := range checks {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		out = append(out, release.Check{
+			Port: c.Port, Path: r.text(at+".path", c.Path, values), Status: c.Status,
+			Run: r.text(at+".run", c.Run, values), Exit: c.Exit,
+			Contains: r.text(at+".contains", c.Contains, values), Differs: c.Differs,
+		})
+	}
+	return out
 }
 
 func nameField(field string, image Image, arch string) string {
@@ -122,6 +149,7 @@ func (r *resolver) build(image Image, arch string, values, vars map[string]strin
 		SSHUser:      c.Base.User,
 		DiskGiB:      c.Build.Disk.Size,
 		DiskType:     c.Build.Disk.Type,
+		IMDSSupport:  c.Build.IMDS,
 		Base:         release.Base{Owner: c.Base.Owner, Name: r.text("base.name", c.Base.Name, values), Arch: arch},
 		Package:      r.pkg(arch, values),
 		Licence:      r.bundle.secret(image.Licence),

@@ -34,9 +34,10 @@ type Version struct{ Version, Commit string }
 type app struct {
 	Stdio
 	version Version
-	file    string // --file
-	json    bool   // --json
-	verbose bool   // --verbose
+	file    string            // --file
+	json    bool              // --json
+	verbose bool              // --verbose
+	set     map[string]string // --set
 }
 
 // Main runs a command and returns the exit code. The sandbox starts its
@@ -71,6 +72,7 @@ started twice carries on from what exists.`,
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	flags := cmd.PersistentFlags()
 	flags.StringVarP(&a.file, "file", "f", catalog.File, "the catalog")
+	flags.StringToStringVar(&a.set, "set", nil, "another value for one of the catalog's vars: name=value")
 	flags.BoolVar(&a.json, "json", false, "print results as JSON")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every call's effect")
 	cmd.AddCommand(
@@ -116,10 +118,14 @@ func (a *app) log() *slog.Logger {
 
 // load reads the catalog.
 func (a *app) load() (*catalog.Bundle, error) {
-	b, err := catalog.Load(a.file)
+	b, err := catalog.LoadWith(a.file, a.set)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, withHint(&exitError{codeCatalog, fmt.Errorf("no %s here", a.file)},
 			"amiship init writes one, --file names another")
+	}
+	var unknown *catalog.UnknownVarError
+	if errors.As(err, &unknown) {
+		return nil, usage(err)
 	}
 	if err != nil {
 		return nil, &exitError{codeCatalog, err}

@@ -3,6 +3,7 @@ package release
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -19,9 +20,11 @@ const (
 	TagArch    = "amiship:arch"
 	TagVersion = "amiship:version"
 	TagStage   = "amiship:stage"
+	TagBuild   = "amiship:build"   // number of the release among those of one version
 	TagInputs  = "amiship:inputs"  // digest of what was declared: package, template, scripts, licence, base selector
 	TagPackage = "amiship:package" // SHA-256 of the package
 	TagBase    = "amiship:base"    // the AMI it was built from; recorded, never compared
+	TagTested  = "amiship:tested"  // how its boot test ended; see Verdict
 	TagAlive   = "amiship:alive"   // on a claim: when its run was last there
 	TagRun     = "amiship:run"     // on a claim: whose it is
 )
@@ -53,6 +56,7 @@ func (d Desired) OwnTags(v Variant, stage string) map[string]string {
 		TagArch:    TagValue(v.Arch),
 		TagVersion: TagValue(d.Version.Text),
 		TagStage:   TagValue(stage),
+		TagBuild:   TagValue(strconv.FormatUint(d.BuildNumber, 10)),
 	}
 }
 

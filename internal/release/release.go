@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Place is where a thing is: an account and a region.
@@ -49,9 +50,14 @@ func (k Key) Compare(o Key) int {
 
 // Desired is what a catalog asks for at one tag.
 type Desired struct {
-	Project  string
-	Tag      string
-	Version  Version
+	Project string
+	Tag     string
+	Version Version
+	// BuildNumber counts the releases of one version: +ee.1 replaces +ee.0,
+	// under the same names.
+	BuildNumber uint64
+	// Untested releases leave the boot test of their candidates out.
+	Untested bool
 	Skip     string // why this tag releases nothing; Variants is empty then
 	Variants []Variant
 	Targets  []Target // every region, the build regions included, sorted by region
@@ -73,6 +79,7 @@ type Variant struct {
 	Tags        map[string]string // the catalog's own, rendered; not amiship's
 	Parameters  []Parameter
 	Checks      []Check
+	TestWithin  time.Duration // of a boot test, from launch to the last check
 	Build       Build
 }
 
@@ -87,14 +94,6 @@ type Parameter struct {
 	Latest bool // moves on with the newest version; an older one leaves it alone
 }
 
-// Check is what a machine started from the AMI must answer over HTTP.
-type Check struct {
-	Port     int
-	Path     string // begins with /
-	Status   int
-	Contains string // {host} stands for the machine's public name
-}
-
 // Build is how a variant's candidate is made.
 type Build struct {
 	Region       string
@@ -105,6 +104,7 @@ type Build struct {
 	SSHUser      string
 	DiskGiB      int
 	DiskType     string
+	IMDSSupport  string // "v2.0": the AMI asks for IMDSv2; empty: it leaves it open
 	Base         Base
 	Package      Package
 	Licence      Secret // zero: none
