@@ -41,8 +41,10 @@ type Config struct {
 
 // Files in the state directory that others may read.
 const (
-	EndpointFile = "endpoint"    // the URL, a line
-	CallsFile    = "calls.jsonl" // a line per call: wire.Logged
+	EndpointFile    = "endpoint"        // the URL, a line
+	CallsFile       = "calls.jsonl"     // a line per call: wire.Logged
+	ConfigFile      = "aws-config"      // for AWS_CONFIG_FILE: a profile for each account
+	CredentialsFile = "aws-credentials" // for AWS_SHARED_CREDENTIALS_FILE
 )
 
 // Run serves until ctx ends, an admin asks for the end, or something fails. It
@@ -128,6 +130,9 @@ func (s *box) serve(ctx context.Context, l net.Listener, stdout io.Writer) error
 		return err
 	}
 	defer os.Remove(endpoint)
+	if err := s.writeProfiles(); err != nil {
+		return fmt.Errorf("write the profiles: %w", err)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)

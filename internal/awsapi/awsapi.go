@@ -54,6 +54,13 @@ func Load(ctx context.Context, region string) (*Clients, error) {
 	return load(ctx, config.WithDefaultRegion(region))
 }
 
+// LoadProfile makes clients for a profile of the SDK's files. It wins over the
+// environment's credentials, as --profile of the AWS CLI does; the endpoint is
+// the environment's, if that names one.
+func LoadProfile(ctx context.Context, region, profile string) (*Clients, error) {
+	return load(ctx, config.WithDefaultRegion(region), config.WithSharedConfigProfile(profile))
+}
+
 func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Clients, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithRetryer(func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff })

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -70,6 +71,12 @@ func Denied(code string) bool {
 // IsNoCredentials reports whether the SDK found no credentials to sign with.
 func IsNoCredentials(err error) bool {
 	return err != nil && Code(err) == "" && strings.Contains(err.Error(), "get credentials")
+}
+
+// IsNoProfile reports whether the SDK's files lack the profile that was named.
+func IsNoProfile(err error) bool {
+	var missing config.SharedConfigProfileNotExistError
+	return errors.As(err, &missing)
 }
 
 // IsDryRun reports whether a dry run was allowed.

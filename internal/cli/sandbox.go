@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -83,7 +84,11 @@ func sandboxEnv() *cobra.Command {
 	var account, region string
 	cmd := onSandbox(&cobra.Command{
 		Use: "env", Short: "Print shell commands that point any AWS client at the sandbox", Args: cobra.NoArgs,
-		Example: `  eval "$(amiship sandbox env --state ./aws --account customer)"`,
+		Long: `Prints shell commands that point any AWS client at the sandbox, as one of its
+accounts. The others are profiles, by name and by id: --profile of the AWS CLI,
+--as of amiship verify.`,
+		Example: `  eval "$(amiship sandbox env --state ./aws --account customer)"
+  eval "$(amiship sandbox env --state ./aws)"; aws --profile customer sts get-caller-identity`,
 	}, func(ctx context.Context, c *admin.Client, out io.Writer, _ []string) error {
 		info, err := c.Info(ctx)
 		if err != nil {
@@ -93,14 +98,18 @@ func sandboxEnv() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return writeEnv(out, info.URL, region, who)
+		dir, err := filepath.Abs(c.State())
+		if err != nil {
+			return err
+		}
+		return writeEnv(out, info.URL, region, dir, who)
 	})
 	cmd.Flags().StringVar(&account, "account", "vendor", "who to be: vendor, customer, marketplace, or an account of the world; name or id")
 	cmd.Flags().StringVar(&region, "region", "us-east-1", "the region that clients default to")
 	return cmd
 }
 
-func writeEnv(out io.Writer, url, region string, who admin.Account) error {
+func writeEnv(out io.Writer, url, region, state string, who admin.Account) error {
 	var b strings.Builder
 	for _, kv := range [][2]string{
 		{"AWS_ENDPOINT_URL", url},
@@ -109,6 +118,8 @@ func writeEnv(out io.Writer, url, region string, who admin.Account) error {
 		{"AWS_REGION", region},
 		{"AWS_DEFAULT_REGION", region},
 		{"AWS_EC2_METADATA_DISABLED", "true"},
+		{"AWS_CONFIG_FILE", filepath.Join(state, sandbox.ConfigFile)},
+		{"AWS_SHARED_CREDENTIALS_FILE", filepath.Join(state, sandbox.CredentialsFile)},
 	} {
 		fmt.Fprintf(&b, "export %s=%s\n", kv[0], quote(kv[1]))
 	}

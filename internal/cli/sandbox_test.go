@@ -59,14 +59,14 @@ func TestSandboxEnv(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh := exec.CommandContext(t.Context(), "sh", "-eu", "-c", env+`echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_DEFAULT_REGION $AWS_EC2_METADATA_DISABLED ${AWS_PROFILE-none} ${AWS_SESSION_TOKEN-none} ${#AWS_ACCESS_KEY_ID} ${#AWS_SECRET_ACCESS_KEY}"`)
+	sh := exec.CommandContext(t.Context(), "sh", "-eu", "-c", env+`echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_DEFAULT_REGION $AWS_EC2_METADATA_DISABLED ${AWS_PROFILE-none} ${AWS_SESSION_TOKEN-none} ${#AWS_ACCESS_KEY_ID} ${#AWS_SECRET_ACCESS_KEY} $AWS_CONFIG_FILE $AWS_SHARED_CREDENTIALS_FILE"`)
 	sh.Env = append(os.Environ(), "AWS_PROFILE=mine", "AWS_SESSION_TOKEN=old")
 	out, err := sh.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	url, _ := os.ReadFile(filepath.Join(state, sandbox.EndpointFile))
-	want := strings.TrimSpace(string(url)) + " eu-west-3 eu-west-3 true none none 20 40\n"
+	want := strings.TrimSpace(string(url)) + " eu-west-3 eu-west-3 true none none 20 40 " + filepath.Join(state, "aws-config") + " " + filepath.Join(state, "aws-credentials") + "\n"
 	if string(out) != want {
 		t.Errorf("the shell has %swant %s", out, want)
 	}

@@ -121,13 +121,12 @@ func (h *Handler) account(r *http.Request) (out Account, err error) {
 		if out.ID == "" {
 			return fmt.Errorf("the sandbox has no account %q", name)
 		}
-		for _, c := range cloud.Credentials.All(tx, "") {
-			if c.Account == out.ID && c.Token == "" {
-				out.KeyID, out.SecretKey = c.KeyID, c.Secret
-				return nil
-			}
+		key, ok := cloud.KeyOf(tx, out.ID)
+		if !ok {
+			return fmt.Errorf("account %q of the sandbox has no access key", name)
 		}
-		return fmt.Errorf("account %q of the sandbox has no access key", name)
+		out.KeyID, out.SecretKey = key.KeyID, key.Secret
+		return nil
 	})
 	return out, err
 }

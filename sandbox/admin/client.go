@@ -32,6 +32,9 @@ func Dial(state string) *Client {
 	return c
 }
 
+// State is the directory that it was dialled with.
+func (c *Client) State() string { return c.state }
+
 func (c *Client) connect(ctx context.Context, _, _ string) (net.Conn, error) {
 	name, done, err := shorten(c.state)
 	if err != nil {

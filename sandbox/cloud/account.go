@@ -23,3 +23,13 @@ var (
 	Accounts    = NewTable[Account]("accounts")
 	Credentials = NewTable[Credential]("credentials")
 )
+
+// KeyOf returns an account's first access key that lasts.
+func KeyOf(tx *Tx, account string) (Credential, bool) {
+	for _, c := range Credentials.All(tx, "") {
+		if c.Account == account && c.Token == "" {
+			return c, true
+		}
+	}
+	return Credential{}, false
+}
