@@ -36,6 +36,7 @@ type Applier struct {
 	RunID   string // ours, on claims
 	Secret  func(context.Context, release.Secret) ([]byte, error)
 	Log     *slog.Logger
+	Logs    string // directory for what machines of failed boot tests have written
 
 	hearts hearts
 }
@@ -48,7 +49,7 @@ func (a *Applier) Do(ctx context.Context, act plan.Action) (Result, error) {
 	steps := map[plan.Kind]func(context.Context, plan.Action) (Result, error){
 		plan.Claim: a.claim, plan.Build: a.build, plan.Adopt: a.adopt, plan.Unclaim: a.unclaim,
 		plan.Copy: a.copyImage, plan.Share: a.share, plan.Publish: a.publish, plan.Parameter: a.parameter,
-		plan.Remove: a.remove, plan.Discard: a.remove,
+		plan.IMDS: a.imds, plan.Test: a.test, plan.Demote: a.demote, plan.Remove: a.remove, plan.Discard: a.remove,
 	}
 	do, ok := steps[act.Kind]
 	if !ok {

@@ -44,6 +44,9 @@ func IsNotFound(err error) bool {
 // IsDuplicateGroup reports whether a security group of that name exists.
 func IsDuplicateGroup(err error) bool { return is(err, "InvalidGroup.Duplicate") }
 
+// IsDuplicateRule reports whether a security group has such a rule already.
+func IsDuplicateRule(err error) bool { return is(err, "InvalidPermission.Duplicate") }
+
 // IsParameterThere reports whether a parameter that was to be new exists.
 func IsParameterThere(err error) bool { return is(err, "ParameterAlreadyExists") }
 

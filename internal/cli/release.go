@@ -29,6 +29,10 @@ import (
 type releaseOptions struct {
 	engine.Options
 	until   string
+	logs    string // where logs of failed boot tests go
+	noTest  bool
+	retest  bool
+	rebuild bool
 	catalog string // where catalog.json goes
 }
 
@@ -37,11 +41,11 @@ func (a *app) releaseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release TAG",
 		Short: "Do what a release needs, or carry on where it stands",
-		Long: `Release builds, copies, shares and publishes the AMIs of a tag. What exists
+		Long: `Release builds, tests, copies, shares and publishes the AMIs of a tag. What exists
 already is kept; a run that was killed is carried on by the same command. Nothing
 is made public before every required region has its AMIs.
 
-Ctrl-C begins nothing new, ends the build that is under way and gives its claim
+Ctrl-C begins nothing new, ends the builds that are under way and gives its claim
 back; a second one leaves at once.`,
 		Example: "  amiship release v2.42.0\n  amiship release v2.42.0 --until shared --catalog amis.json",
 		Args:    cobra.ExactArgs(1),
@@ -52,8 +56,12 @@ back; a second one leaves at once.`,
 	flags := cmd.Flags()
 	flags.DurationVar(&o.Wait, "wait", o.Wait, "how long to stay when only waits are left; then exit 75")
 	flags.DurationVar(&o.Poll, "poll", o.Poll, "time between two looks at something pending")
-	flags.IntVar(&o.Builds, "builds", o.Builds, "builds at once")
-	flags.StringVar(&o.until, "until", string(plan.UntilPublic), "stop when this is reached: built, shared or public")
+	flags.IntVar(&o.Builds, "builds", o.Builds, "builds and boot tests at once")
+	flags.StringVar(&o.until, "until", string(plan.UntilPublic), "stop when this is reached: built, tested, shared or public")
+	flags.StringVar(&o.logs, "logs", "amiship-logs", "directory for what the machines of failed boot tests have logged")
+	flags.BoolVar(&o.retest, "retest", false, "test candidates again that failed their boot test")
+	flags.BoolVar(&o.rebuild, "rebuild", false, "build candidates anew that failed their boot test, or were built from another package")
+	flags.BoolVar(&o.noTest, "no-test", false, "release candidates without a boot test: for machines that run nothing, as --driver instant has them")
 	flags.StringVar(&o.catalog, "catalog", "", "write the AMI ids by image, architecture and region to this file")
 	return cmd
 }
@@ -70,7 +78,9 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 	ctx, stop, cancel := interrupts(ctx)
 	defer cancel()
 	start := time.Now()
-	p, outcome, clients, err := a.run(ctx, stop, d, o.Options, func(w world.World, r plan.Run) plan.Plan {
+	d.Untested = o.noTest
+	p, outcome, clients, err := a.run(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan {
+		r.Retest, r.Rebuild = o.retest, o.rebuild
 		return plan.Reconcile(d, w, r).Until(until)
 	})
 	if err != nil {
@@ -100,18 +110,18 @@ func (a *app) desired(tag string) (release.Desired, error) {
 }
 
 // run puts the parts together and does what reconcile says.
-func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, o engine.Options, reconcile func(world.World, plan.Run) plan.Plan,
+func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile func(world.World, plan.Run) plan.Plan,
 ) (plan.Plan, engine.Outcome, *awsapi.Clients, error) {
 	clients, err := awsapi.Load(ctx, firstRegion(d))
 	if err != nil {
 		return plan.Plan{}, "", nil, err
 	}
 	id := runID()
-	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log()}
+	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Logs: o.logs}
 	defer doer.Close()
 	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(&source.Store{})}
 	loop := local.Loop{
-		RunID: id, Options: o, Now: clients.Now, Look: looker.Look, Do: doer.Do,
+		RunID: id, Options: o.Options, Now: clients.Now, Look: looker.Look, Do: doer.Do,
 		Reconcile: reconcile,
 		Touches:   func(act plan.Action) []world.Query { return apply.Touches(act, d) },
 		Report:    report.NewProgress(a.Err, time.Now).Plan,

@@ -66,7 +66,7 @@ func (a *app) sweep(ctx context.Context, o sweepOptions) error {
 		}
 	}
 	approved := stepIDs(p)
-	p, outcome, _, err := a.run(ctx, stop, d, engine.Defaults(), func(w world.World, r plan.Run) plan.Plan {
+	p, outcome, _, err := a.run(ctx, stop, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan {
 		return s.Reconcile(w, r).Only(approved)
 	})
 	if err != nil {

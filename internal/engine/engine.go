@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Poll     time.Duration // between two looks at something pending
 	Parallel int           // actions at once, builds aside
-	Builds   int           // builds at once
+	Builds   int           // builds and boot tests at once
 	Wait     time.Duration // how long to stay when only waits are left
 	Looks    int           // how often something that could not be read is read again, with nothing else to do
 }
@@ -121,7 +121,7 @@ func startable(p plan.Plan, o Options) []plan.Step {
 	return out
 }
 
-func long(k plan.Kind) bool { return k == plan.Build }
+func long(k plan.Kind) bool { return k == plan.Build || k == plan.Test }
 
 // over says how the run ends when nothing is running and nothing can start.
 func over(p plan.Plan, s Status, o Options) Outcome {

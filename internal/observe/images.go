@@ -46,6 +46,7 @@ func Image(i types.Image) world.Image {
 	out := world.Image{
 		ID: aws.ToString(i.ImageId), Name: aws.ToString(i.Name), State: string(i.State),
 		Arch: arch(i.Architecture), Public: aws.ToBool(i.Public), Tags: map[string]string{},
+		IMDSSupport: string(i.ImdsSupport),
 	}
 	if i.StateReason != nil {
 		out.Reason = aws.ToString(i.StateReason.Message)

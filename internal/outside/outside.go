@@ -9,9 +9,6 @@ package outside
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/boottest"
 	"amiship/internal/release"
 )
 
@@ -73,10 +71,9 @@ func (c Customer) one(ctx context.Context, region string, in *ec2.DescribeImages
 
 // Machine is what a customer launched.
 type Machine struct {
-	ID, Group, Region string
-	Address           string // public IPv4
-	Host              string // public DNS name, or the address
-	Ready             time.Duration
+	boottest.Machine
+	Group, Region string
+	Ready         time.Duration
 }
 
 // Launch starts an instance from an AMI, open on those TCP ports, and waits
@@ -92,81 +89,15 @@ func (c Customer) Launch(ctx context.Context, region, ami, instanceType string, 
 		return m, fmt.Errorf("make a security group in %s: %w", region, err)
 	}
 	m.Group = aws.ToString(group.GroupId)
-	if err := open(ctx, client, m.Group, ports); err != nil {
+	if err := boottest.OpenPorts(ctx, client, m.Group, ports); err != nil {
 		return m, err
 	}
-	out, err := client.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: aws.String(ami), InstanceType: types.InstanceType(instanceType),
-		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: []string{m.Group},
-	})
-	if err != nil {
-		return m, fmt.Errorf("launch %s in %s: %w", ami, region, err)
+	started, err := boottest.Launch{AMI: ami, InstanceType: instanceType, Group: m.Group, Count: 1, Poll: c.Poll}.Start(ctx, client)
+	if len(started) > 0 {
+		m.Machine = started[0]
 	}
-	m.ID = aws.ToString(out.Instances[0].InstanceId)
-	err = c.untilRunning(ctx, client, &m)
 	m.Ready = time.Since(start)
 	return m, err
-}
-
-func open(ctx context.Context, client *ec2.Client, group string, ports []int) error {
-	var rules []types.IpPermission
-	for _, p := range ports {
-		rules = append(rules, types.IpPermission{
-			IpProtocol: aws.String("tcp"), FromPort: aws.Int32(int32(p)), ToPort: aws.Int32(int32(p)), //nolint:gosec // checked by the catalog
-			IpRanges: []types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}},
-		})
-	}
-	_, err := client.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: aws.String(group), IpPermissions: rules})
-	if err != nil {
-		return fmt.Errorf("open ports %v: %w", ports, err)
-	}
-	return nil
-}
-
-func (c Customer) untilRunning(ctx context.Context, client *ec2.Client, m *Machine) error {
-	return c.poll(ctx, func() (bool, error) {
-		out, err := client.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{m.ID}})
-		if err != nil && !awsapi.IsNotFound(err) {
-			return false, fmt.Errorf("look at %s: %w", m.ID, err)
-		}
-		if err != nil || len(out.Reservations) == 0 {
-			return false, nil
-		}
-		i := out.Reservations[0].Instances[0]
-		switch i.State.Name {
-		case types.InstanceStateNameRunning:
-			m.Address = aws.ToString(i.PublicIpAddress)
-			m.Host = aws.ToString(i.PublicDnsName)
-			if m.Host == "" {
-				m.Host = m.Address
-			}
-			return true, nil
-		case types.InstanceStateNamePending:
-			return false, nil
-		}
-		why := ""
-		if i.StateReason != nil {
-			why = ": " + aws.ToString(i.StateReason.Message)
-		}
-		return false, fmt.Errorf("%s is %s%s", m.ID, i.State.Name, why)
-	})
-}
-
-// poll tries until it is done, fails, or ctx ends.
-func (c Customer) poll(ctx context.Context, try func() (bool, error)) error {
-	tick := time.NewTicker(c.Poll)
-	defer tick.Stop()
-	for {
-		done, err := try()
-		if done || err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
 }
 
 // End terminates the machine and removes its group.
@@ -180,7 +111,7 @@ func (c Customer) End(ctx context.Context, m Machine) error {
 	if m.Group == "" {
 		return nil
 	}
-	return c.poll(ctx, func() (bool, error) {
+	return boottest.Poll(ctx, c.Poll, func() (bool, error) {
 		_, err := client.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: aws.String(m.Group)})
 		if awsapi.IsInUse(err) {
 			return false, nil
@@ -189,54 +120,12 @@ func (c Customer) End(ctx context.Context, m Machine) error {
 	})
 }
 
+// Check asks the machine over HTTP until the answer is as it shall be, or ctx ends.
+func (c Customer) Check(ctx context.Context, m Machine, check release.Check) error {
+	return boottest.Ask(ctx, c.Poll, m.Machine, check)
+}
+
 // Console is what the machine wrote to its console.
 func (c Customer) Console(ctx context.Context, m Machine) (string, error) {
-	out, err := c.Clients.EC2(m.Region).GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: aws.String(m.ID)})
-	if err != nil {
-		return "", err
-	}
-	return aws.ToString(out.Output), nil
-}
-
-// Check asks the machine over HTTP until the answer is as it shall be, or ctx
-// ends: machines take a while to configure themselves.
-func (c Customer) Check(ctx context.Context, m Machine, check release.Check) error {
-	url := fmt.Sprintf("http://%s:%d%s", m.Address, check.Port, check.Path)
-	want := strings.ReplaceAll(check.Contains, "{host}", m.Host)
-	last := fmt.Errorf("was not asked")
-	err := c.poll(ctx, func() (bool, error) {
-		last = get(ctx, url, check.Status, want)
-		return last == nil, nil
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", url, last)
-	}
-	return nil
-}
-
-// maxAnswer bounds how much of an answer is read.
-const maxAnswer = 1 << 20
-
-func get(ctx context.Context, url string, status int, want string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	switch {
-	case err != nil:
-		return err
-	case resp.StatusCode != status:
-		return fmt.Errorf("answered %s, want %d", resp.Status, status)
-	case !strings.Contains(string(body), want):
-		return fmt.Errorf("the answer does not contain %q", want)
-	}
-	return nil
+	return boottest.Console(ctx, c.Clients.EC2(m.Region), m.ID)
 }

@@ -31,7 +31,7 @@ func newOutput(log io.Writer, secrets []string) *output {
 	if log == nil {
 		log = io.Discard
 	}
-	return &output{log: log, secrets: redactor(secrets)}
+	return &output{log: log, secrets: Redactor(secrets)}
 }
 
 // lines cuts a stream into lines.

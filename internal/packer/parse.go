@@ -34,10 +34,10 @@ func digits(text string) bool {
 // hidden is what stands where a secret was.
 const hidden = "[secret]"
 
-// redactor takes secrets out of lines. Of a secret with several lines each
+// Redactor takes secrets out of lines. Of a secret with several lines each
 // long enough to be told from other text is taken out by itself, since output
 // comes line by line.
-func redactor(secrets []string) *strings.Replacer {
+func Redactor(secrets []string) *strings.Replacer {
 	const telling = 6
 	var hide []string
 	for _, secret := range secrets {

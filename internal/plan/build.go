@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -21,7 +20,7 @@ func (b *builder) buildSide(v *variant) {
 	case !facts.Known():
 		b.unknownHome(v, facts.Err)
 	default:
-		b.build(v)
+		b.make(v)
 	}
 }
 
@@ -32,9 +31,8 @@ func (b *builder) built(v *variant) {
 		v.source, v.origin = &Source{Region: where, AMI: image.ID}, image
 	}
 	b.doneBuilding(v, "")
-	if v.claim != nil && (v.claim.Run == b.r.ID || v.claim.Dead(b.w.Now)) {
-		b.unclaim(v, Ready) // it came too late, or was left
-	}
+	b.tidy(v, v.building) // it came too late, or was left
+	b.tidy(v, v.testing)
 }
 
 func (b *builder) doneBuilding(v *variant, ami string) {
@@ -50,7 +48,7 @@ func (b *builder) unknownHome(v *variant, err string) {
 		build.State, build.Why = Blocked, err
 		b.block(b.unreadable(v.Build.Region, err), build.ID)
 	}
-	v.prior = append(v.prior, b.add(build).ID)
+	b.testAfter(v, b.add(build))
 }
 
 // unreadable is the blocker of a required region that does not answer.
@@ -80,8 +78,8 @@ func (b *builder) settle(v *variant) {
 		b.wait(build.ID, build.Why, world.Query{Kind: world.LookImages, Region: home})
 	case !claims.Known():
 		build.State, build.Why = Waiting, "claims of "+home+" not read: "+claims.Err
-	case b.foreign(v):
-		build.State, build.Why = Waiting, "another run ("+v.claim.Run+") is finishing it"
+	case b.foreign(v.building):
+		build.State, build.Why = Waiting, "another run ("+v.building.claim.Run+") is finishing it"
 		b.wait(build.ID, build.Why, world.Query{Kind: world.LookClaims, Region: home})
 	default:
 		build.State = Done
@@ -91,21 +89,19 @@ func (b *builder) settle(v *variant) {
 	}
 	if differs := b.otherPackage(v, v.candidate); differs != "" {
 		build.State, build.Why = Blocked, differs
-		b.block(packageDiffers(v.Variant, differs), build.ID)
+		b.block(packageDiffers(b.d.Tag, v.Variant, differs), build.ID)
 	}
 	build = b.add(build)
 	if build.State != Done {
-		v.prior = append(v.prior, build.ID)
+		b.testAfter(v, build)
 		return
 	}
 	b.add(Step{Action: Action{ID: stepID(Claim, key), Kind: Claim, Target: key}, State: Done, Required: true})
-	b.adopt(v)
-	b.unclaim(v, Ready)
-}
-
-// foreign reports whether the variant's claim is another run's that is alive.
-func (b *builder) foreign(v *variant) bool {
-	return v.claim != nil && v.claim.Run != b.r.ID && !v.claim.Dead(b.w.Now)
+	adopted := b.adopt(v)
+	b.unclaim(v, v.building)
+	if adopted && b.candidateIMDS(v) && b.tested(v) {
+		v.source, v.origin = &Source{Region: home, AMI: v.candidate.ID}, v.candidate
+	}
 }
 
 // otherPackage says how the package that an image was made of differs from the
@@ -118,19 +114,20 @@ func (b *builder) otherPackage(v *variant, i *world.Image) string {
 	return fmt.Sprintf("%s was built from a package with SHA-256 %.12s…, the catalog names %.12s…", i.ID, have, want)
 }
 
-func packageDiffers(v release.Variant, why string) Blocker {
+func packageDiffers(tag string, v release.Variant, why string) Blocker {
 	return Blocker{
 		ID: "package/" + v.Image + "/" + v.Arch, Why: why,
 		Remedies: []Remedy{{
 			Name: "keep", Command: "put the package's former digest back into amiship.yaml", Cost: "the release goes on with what was built",
 		}, {
-			Name: "sweep", Command: "amiship sweep --candidates --yes", Cost: "removes the candidate; the next release builds it anew",
+			Name: "rebuild", Command: "amiship release " + tag + " --rebuild", Cost: "builds the candidate anew; what was released already stays",
 		}},
 	}
 }
 
-// adopt completes the tags of a candidate whose run died before it wrote them.
-func (b *builder) adopt(v *variant) {
+// adopt completes the tags of a candidate whose run died before it wrote them,
+// and reports whether they are complete.
+func (b *builder) adopt(v *variant) bool {
 	origin := b.origin(v)
 	want := b.tags(v, release.StageCandidate, origin)
 	key := v.Key(v.Build.Region)
@@ -143,9 +140,10 @@ func (b *builder) adopt(v *variant) {
 			Tags: want, Snapshots: v.candidate.Snapshots, Seen: seen(*v.candidate),
 		}})
 		v.prior = append(v.prior, s.ID)
-		return
+		b.testAfter(v, s)
+		return false
 	}
-	v.source, v.origin = &Source{Region: v.Build.Region, AMI: v.candidate.ID}, v.candidate
+	return true
 }
 
 // origin is what was recorded when the candidate was begun: on itself, else on
@@ -154,29 +152,15 @@ func (b *builder) origin(v *variant) map[string]string {
 	if v.candidate.Tags[release.TagInputs] != "" {
 		return v.candidate.Tags
 	}
-	if v.claim != nil {
-		return v.claim.Tags
+	if v.building.claim != nil {
+		return v.building.claim.Tags
 	}
 	return map[string]string{release.TagInputs: release.TagValue(v.candidate.Name[len(v.name)+1:])}
 }
 
-// unclaim ends the variant's claim, if there is one that is ours or dead.
-func (b *builder) unclaim(v *variant, state State) {
-	if v.claim == nil {
-		return
-	}
-	key := v.Key(v.Build.Region)
-	if after := slices.Clone(v.prior); len(after) > 0 {
-		state = After
-	}
-	b.add(Step{State: state, Required: true, After: v.prior, Action: Action{
-		ID: stepID(Unclaim, key), Kind: Unclaim, Target: key, Name: v.claim.Name, Group: v.claim.Group, Own: v.claim.Run == b.r.ID,
-	}})
-}
-
-// build: there is nothing yet. What the build needs is found before anything
+// make: there is nothing yet. What the build needs is found before anything
 // is claimed, so that a wrong checksum leaves nothing behind.
-func (b *builder) build(v *variant) {
+func (b *builder) make(v *variant) {
 	home := v.Build.Region
 	key := v.Key(home)
 	claim := Step{Action: Action{ID: stepID(Claim, key), Kind: Claim, Target: key, Name: v.name}, State: Ready, Required: true}
@@ -184,7 +168,7 @@ func (b *builder) build(v *variant) {
 	if made, ok := b.r.Made[build.ID]; ok && !made.Lost {
 		build.State, build.After, build.Why = Waiting, nil, "AWS does not show "+made.AMI+" yet"
 		b.wait(build.ID, build.Why, world.Query{Kind: world.LookImages, Region: home})
-		v.prior = append(v.prior, b.add(build).ID)
+		b.testAfter(v, b.add(build))
 		return
 	}
 	if pkg, base, ok := b.materials(v, claim.ID); ok {
@@ -195,12 +179,15 @@ func (b *builder) build(v *variant) {
 			release.TagBase: release.TagValue(base.ID),
 		})
 		claim.Tags = build.Tags
-		b.claimState(v, &claim, &build)
+		b.claimState(v, v.building, &claim, &build)
+		if len(v.dead) > 0 && build.State == Ready {
+			build.State, build.After = After, []ID{stepID(Discard, key, v.dead[0].ID)}
+		}
 	} else {
 		claim.State, claim.Why = b.materialState(v)
 	}
 	b.add(claim)
-	v.prior = append(v.prior, b.add(build).ID)
+	b.testAfter(v, b.add(build))
 }
 
 // materials returns the package and the base, or asks for them.
@@ -226,43 +213,6 @@ func (b *builder) materialState(v *variant) (State, string) {
 		}
 	}
 	return Waiting, "package and base first"
-}
-
-// claimState decides whether the build can be claimed, or begun.
-func (b *builder) claimState(v *variant, claim, build *Step) {
-	home := v.Build.Region
-	claims := b.w.Regions[home].Claims
-	_, made := b.r.Made[claim.ID]
-	mine := v.claim != nil && v.claim.Run == b.r.ID
-	failure, over := b.r.Failed[build.ID]
-	need(b, world.Query{Kind: world.LookClaims, Region: home}, claims)
-	switch {
-	case over && failure.Retry.IsZero():
-		claim.State = After
-		build.State, build.After, build.Why, build.Code = Failed, nil, failure.Err, failure.Code
-		if mine {
-			b.unclaim(v, Ready)
-		}
-	case claims.At.IsZero():
-		claim.State, claim.Why = Waiting, "claims not read yet"
-	case claims.Missed():
-		claim.State, claim.Why = Blocked, claims.Err
-		b.block(b.unreadable(home, claims.Err), claim.ID)
-	case made || mine:
-		claim.State, build.State, build.After = Done, Ready, nil
-	case v.claim == nil:
-	case v.claim.Dead(b.w.Now):
-		claim.State = After
-		claim.After = []ID{stepID(Unclaim, v.Key(home))}
-		b.unclaim(v, Ready)
-	default:
-		claim.State = Waiting
-		claim.Why = fmt.Sprintf("another run (%s) is building it, and was there %.0f s ago", v.claim.Run, b.w.Now.Sub(v.claim.Alive).Seconds())
-		b.wait(claim.ID, claim.Why, world.Query{Kind: world.LookClaims, Region: home})
-	}
-	if len(v.dead) > 0 && build.State == Ready {
-		build.State, build.After = After, []ID{stepID(Discard, v.Key(home), v.dead[0].ID)}
-	}
 }
 
 // discard removes AMIs that failed.

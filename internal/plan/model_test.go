@@ -22,7 +22,8 @@ type model struct {
 	params map[string]map[string]string
 	tokens map[string]string // client token -> id
 	down   map[string]bool
-	err    error // the first rule that was broken
+	fails  string // why boot tests fail
+	err    error  // the first rule that was broken
 }
 
 func newModel() *model {
@@ -155,16 +156,38 @@ func (m *model) do(act plan.Action, run string) string {
 		if i := m.images[region][act.Value]; i == nil || !i.Public {
 			m.broken("parameter %s points at %s, which is not public", act.Name, act.Value)
 		}
+	case plan.IMDS:
+		m.images[region][act.AMI].IMDSSupport = act.Value
+	case plan.Test:
+		m.test(act, run)
+	case plan.Demote:
+		m.images[region][act.AMI].Public = false
 	case plan.Remove, plan.Discard:
+		if m.images[region][act.AMI].Public {
+			m.broken("%s removes %s, which is public", act.ID, act.AMI)
+		}
 		delete(m.images[region], act.AMI)
 	}
 	return ""
+}
+
+// test writes the verdict of the model: ok, unless it is told otherwise.
+func (m *model) test(act plan.Action, run string) {
+	held := slices.ContainsFunc(slices.Collect(maps.Values(m.claims)), func(c *world.Claim) bool { return c.Name == act.Name && c.Run == run })
+	if !held {
+		m.broken("%s tests without a claim", act.ID)
+	}
+	v := release.Verdict{OK: m.fails == "", Checks: release.Variant{}.ChecksDigest(), Why: m.fails}
+	m.images[act.Target.Region][act.AMI].Tags[release.TagTested] = release.TagValue(v.String())
 }
 
 func (m *model) copied(act plan.Action) string {
 	src := m.images[act.From.Region][act.From.AMI]
 	if src == nil || src.State != world.Available {
 		m.broken("copy of %s, which is not there", act.From.AMI)
+	}
+	if v, _ := release.ReadVerdict(src.Tag(release.TagTested)); src != nil && !v.OK {
+		m.broken("copy of %s, which was not tested", act.From.AMI)
 	}
 	if id, ok := m.tokens[act.Token]; ok {
 		return id

@@ -29,14 +29,17 @@ const (
 	Claim     Kind = "claim"
 	Build     Kind = "build"
 	Adopt     Kind = "adopt" // complete the tags of a candidate whose run died
+	IMDS      Kind = "imds"  // make an AMI ask for IMDSv2
+	Test      Kind = "test"  // boot the candidate, and ask it what the catalog's checks say
 	Copy      Kind = "copy"
 	Share     Kind = "share"
 	Publish   Kind = "publish"
 	Parameter Kind = "parameter"
-	Remove    Kind = "remove" // the candidate, once the release is complete
+	Demote    Kind = "demote" // make an AMI that was replaced private
+	Remove    Kind = "remove" // the candidate once the release is complete; AMIs that it replaces
 )
 
-var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, Copy, Share, Publish, Parameter, Remove}
+var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Demote, Remove}
 
 // State is how far a step is.
 type State string
@@ -131,7 +134,8 @@ type Run struct {
 	// Removed are images this run deregistered; a read that lags behind may
 	// still show them.
 	Removed map[string]bool
-	Rebuild bool // replace a candidate or package that differs
+	Rebuild bool // build anew what failed its test, or was built from another package
+	Retest  bool // test again what failed its test
 }
 
 // Failure is why an action did not work, in this run.
@@ -159,6 +163,10 @@ func NewRun(id string) Run {
 func Reconcile(d release.Desired, w world.World, r Run) Plan {
 	b := &builder{d: d, w: w, r: r, plan: Plan{Project: d.Project, Tag: d.Tag, Skip: d.Skip, Now: w.Now}}
 	b.needImages()
+	if by := b.successor(); by != "" {
+		b.plan.Skip = by + " has replaced it"
+		return b.finish()
+	}
 	for _, v := range d.Variants {
 		b.variant(v)
 	}

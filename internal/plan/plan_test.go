@@ -20,7 +20,7 @@ func desired(t interface{ Fatal(...any) }) release.Desired {
 	variant := func(image, arch string, public bool) release.Variant {
 		return release.Variant{
 			Image: image, Arch: arch, Name: image + " 1.2.3 " + arch, Public: public, Share: []string{"111111111111"},
-			Build: release.Build{Region: "us-east-1"},
+			Build: release.Build{Region: "us-east-1", IMDSSupport: "v2.0"},
 		}
 	}
 	d := release.Desired{
@@ -39,17 +39,26 @@ func desired(t interface{ Fatal(...any) }) release.Desired {
 // is complete.
 func runOnce(m *model, d release.Desired, id string, most int, check func(plan.Plan, plan.Action)) bool {
 	w, r := world.New(), plan.NewRun(id)
+	return loop(m, d, &w, &r, most, check)
+}
+
+// carryOn goes on with a run until nothing is left to do.
+func carryOn(m *model, d release.Desired, w *world.World, r *plan.Run) bool {
+	return loop(m, d, w, r, -1, gateHolds(m, d))
+}
+
+func loop(m *model, d release.Desired, w *world.World, r *plan.Run, most int, check func(plan.Plan, plan.Action)) bool {
 	for range 500 {
 		m.now = m.now.Add(10 * time.Second)
 		w.Now = m.now
 		for _, c := range m.claims {
-			if c.Run == id {
+			if c.Run == r.ID {
 				c.Alive = m.now
 			}
 		}
-		p := plan.Reconcile(d, w, r)
+		p := plan.Reconcile(d, *w, *r)
 		if len(p.Look) > 0 {
-			m.answer(&w, p.Look)
+			m.answer(w, p.Look)
 			continue
 		}
 		var ready []plan.Step
@@ -70,10 +79,10 @@ func runOnce(m *model, d release.Desired, id string, most int, check func(plan.P
 			}
 			most--
 			check(p, s.Action)
-			made := m.do(s.Action, id)
-			note(&r, s.Action, made, m.now)
+			made := m.do(s.Action, r.ID)
+			note(r, s.Action, made, m.now)
 		}
-		m.answer(&w, everything(d))
+		m.answer(w, everything(d))
 	}
 	m.broken("does not converge")
 	return false
@@ -81,7 +90,7 @@ func runOnce(m *model, d release.Desired, id string, most int, check func(plan.P
 
 func note(r *plan.Run, act plan.Action, made string, now time.Time) {
 	switch act.Kind {
-	case plan.Claim, plan.Build, plan.Copy:
+	case plan.Claim, plan.Build, plan.Test, plan.Copy:
 		r.Made[act.ID] = plan.Made{AMI: made, At: now}
 	case plan.Unclaim:
 		r.Removed[act.Group] = true
@@ -161,6 +170,9 @@ func wantReleased(t *rapid.T, m *model, d release.Desired) {
 		for _, i := range images {
 			if public := i.Tag(release.TagImage) == "ce"; i.Public != public {
 				t.Fatalf("%s (%s): public %v", i.ID, i.Name, i.Public)
+			}
+			if i.IMDSSupport != "v2.0" {
+				t.Fatalf("%s does not ask for IMDSv2", i.ID)
 			}
 			if i.Tag(release.TagInputs) == "" || i.Tag(release.TagPackage) == "" || i.Tag(release.TagBase) == "" {
 				t.Fatalf("%s lost what it was made of: %v", i.ID, i.Tags)
@@ -275,6 +287,8 @@ func TestFailureInABestEffortRegionIsSkipped(t *testing.T) {
 	r.Failed["copy/ce/amd64/eu-west-1"] = plan.Failure{Err: "no"}
 	m.do(plan.Action{Kind: plan.Adopt, AMI: "ami-0001", Target: d.Variants[0].Key("us-east-1"), Tags: d.OwnTags(d.Variants[0], release.StageCandidate)}, "a")
 	m.images["us-east-1"]["ami-0001"].Tags[release.TagInputs] = release.TagValue("x")
+	m.images["us-east-1"]["ami-0001"].IMDSSupport = "v2.0"
+	m.images["us-east-1"]["ami-0001"].Tags[release.TagTested] = release.TagValue(release.Verdict{OK: true, Checks: d.Variants[0].ChecksDigest()}.String())
 	m.answer(&w, everything(d))
 	p := plan.Reconcile(d, w, r)
 	for id, want := range map[plan.ID]plan.State{

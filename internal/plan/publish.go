@@ -28,8 +28,9 @@ func (b *builder) publishing() {
 				b.publishStep(v, p, open)
 			}
 			for _, param := range v.Parameters {
-				b.parameterStep(v, p, param, open)
+				p.params = append(p.params, b.parameterStep(v, p, param, open))
 			}
+			b.replace(v, p, open)
 		}
 	}
 }
@@ -53,7 +54,7 @@ func (b *builder) publishStep(v *variant, p *place, open bool) {
 
 // parameterStep points the vendor's own consumers at the AMI; at a public one
 // only once it is public.
-func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, open bool) {
+func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, open bool) Step {
 	key := v.Key(p.Region)
 	s := Step{Required: p.Required, Action: Action{
 		ID: stepID(Parameter, key, strings.TrimPrefix(param.Name, "/")), Kind: Parameter, Target: key, Name: param.Name, Value: p.copied.AMI,
@@ -82,7 +83,7 @@ func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, o
 	default:
 		s.State = Ready
 	}
-	b.add(s)
+	return b.add(s)
 }
 
 // newer returns the newest version of the variant that is released in a region

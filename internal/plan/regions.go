@@ -62,7 +62,7 @@ func (b *builder) haveImage(v *variant, p *place, s *Step) {
 		}}}, s.ID)
 	case b.otherPackage(v, p.image) != "":
 		s.State, s.Why = Blocked, b.otherPackage(v, p.image)
-		b.block(packageDiffers(v.Variant, s.Why), s.ID)
+		b.block(packageDiffers(b.d.Tag, v.Variant, s.Why), s.ID)
 	case p.image.State == world.Available:
 		s.State = Done
 	default:
@@ -89,7 +89,7 @@ func (b *builder) unread(s *Step, p *place, err string) {
 // would confuse every customer who searches by it.
 func (b *builder) nameTaken(v *variant, p *place, s *Step) bool {
 	for _, i := range b.images(p.Region) {
-		if i.Name != v.Name || i.State == world.Failed || b.isRelease(v, i) {
+		if i.Name != v.Name || i.State == world.Failed || b.isRelease(v, i) || b.rival(v.Variant, i) < 0 {
 			continue
 		}
 		s.State, s.AMI = Blocked, i.ID

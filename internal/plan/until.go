@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Until is how far a run shall go.
@@ -11,6 +12,7 @@ type Until string
 // The stages at which a run may stop.
 const (
 	UntilBuilt  Until = "built"
+	UntilTested Until = "tested"
 	UntilShared Until = "shared"
 	UntilPublic Until = "public"
 )
@@ -18,28 +20,30 @@ const (
 // ParseUntil reads a stage.
 func ParseUntil(s string) (Until, error) {
 	u := Until(s)
-	if !slices.Contains([]Until{UntilBuilt, UntilShared, UntilPublic}, u) {
-		return "", fmt.Errorf("no stage %q: built, shared or public", s)
+	if !slices.Contains([]Until{UntilBuilt, UntilTested, UntilShared, UntilPublic}, u) {
+		return "", fmt.Errorf("no stage %q: built, tested, shared or public", s)
 	}
 	return u, nil
 }
 
-// includes reports whether a step of that kind belongs to the stage.
-func (u Until) includes(k Kind) bool {
-	switch u {
-	case UntilBuilt:
-		return !slices.Contains([]Kind{Copy, Share, Publish, Parameter, Remove}, k)
-	case UntilShared:
-		return !slices.Contains([]Kind{Publish, Parameter, Remove}, k)
-	default:
-		return true
+// includes reports whether a step belongs to the stage.
+func (u Until) includes(s Step) bool {
+	reached := map[Until][]Kind{
+		UntilBuilt:  {Unclaim, Discard, Claim, Build, Adopt},
+		UntilTested: {Unclaim, Discard, Claim, Build, Adopt, IMDS, Test},
+		UntilShared: {Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share},
+		UntilPublic: order,
 	}
+	if u == UntilBuilt && s.Kind == Claim && strings.HasSuffix(string(s.ID), "/test") {
+		return false
+	}
+	return slices.Contains(reached[u], s.Kind)
 }
 
 // Until returns the plan without the steps beyond a stage. A candidate stays
 // until the release is public.
 func (p Plan) Until(u Until) Plan {
-	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !u.includes(s.Kind) })
+	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !u.includes(s) })
 	p.Waits = slices.DeleteFunc(slices.Clone(p.Waits), func(w Wait) bool {
 		_, kept := p.Step(w.On)
 		return !kept

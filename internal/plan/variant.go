@@ -17,7 +17,8 @@ type variant struct {
 	name      string       // claim name, and stem of the candidate's
 	candidate *world.Image // pending or available
 	dead      []world.Image
-	claim     *world.Claim
+	building  hold
+	testing   hold
 	source    *Source // what regions may be copied from, now
 	origin    *world.Image
 	prior     []ID // steps that must be done before a copy can start
@@ -31,22 +32,40 @@ type place struct {
 	failed        []world.Image
 	copied, share Step
 	published     *Step
+	imds          Step
+	params        []Step
+	replaced      []world.Image // by this release
 }
 
-func (p *place) prepared() bool { return p.copied.State == Done && p.share.State == Done }
+func (p *place) prepared() bool {
+	return p.copied.State == Done && p.imds.State == Done && p.share.State == Done
+}
+
+// hold is what somebody holds who is at something long: the build, or the boot
+// test of its candidate.
+type hold struct {
+	name  string   // of the claim: security group and key pair
+	ends  []string // of the ids of its steps
+	claim *world.Claim
+}
 
 // variant adds the steps that prepare a variant: everything before the gate.
 func (b *builder) variant(rv release.Variant) {
-	v := &variant{Variant: rv, name: b.d.ClaimName(rv)}
+	name := b.d.ClaimName(rv)
+	v := &variant{
+		Variant: rv, name: name, building: hold{name: name},
+		testing: hold{name: release.TestClaimName(name), ends: []string{"test"}},
+	}
 	b.variants = append(b.variants, v)
 	for _, t := range b.d.Targets {
 		v.places = append(v.places, b.place(v, t))
 	}
 	b.findCandidate(v)
-	b.findClaim(v)
+	b.findClaims(v)
 	b.buildSide(v)
 	for _, p := range v.places {
 		b.copyStep(v, p)
+		b.imdsStep(v, p)
 		b.shareStep(v, p)
 	}
 }
@@ -57,6 +76,9 @@ func (b *builder) place(v *variant, t release.Target) *place {
 	p := &place{Target: t}
 	for _, i := range b.images(t.Region) {
 		if !b.isRelease(v, i) {
+			if b.rival(v.Variant, i) < 0 {
+				p.replaced = append(p.replaced, i)
+			}
 			continue
 		}
 		switch i.State {
@@ -106,7 +128,7 @@ func (b *builder) findCandidate(v *variant) {
 			continue
 		}
 		switch {
-		case i.State == world.Failed:
+		case i.State == world.Failed, b.r.Rebuild && b.spoiled(v, i):
 			v.dead = append(v.dead, i)
 		case v.candidate == nil || better(i, *v.candidate):
 			v.candidate = &i
@@ -114,10 +136,22 @@ func (b *builder) findCandidate(v *variant) {
 	}
 }
 
-func (b *builder) findClaim(v *variant) {
+// spoiled reports whether a candidate, other than one of this run, is worth
+// building anew: it failed its test, or was built from another package.
+func (b *builder) spoiled(v *variant, i world.Image) bool {
+	if v.anyRelease() || b.r.Made[stepID(Build, v.Key(v.Build.Region))].AMI == i.ID {
+		return false
+	}
+	verdict, tested := release.ReadVerdict(i.Tag(release.TagTested))
+	return tested && !verdict.OK || b.otherPackage(v, &i) != ""
+}
+
+func (b *builder) findClaims(v *variant) {
 	for _, c := range b.w.Regions[v.Build.Region].Claims.Val {
-		if c.Name == v.name && !b.r.Removed[c.Group] {
-			v.claim = &c
+		for _, h := range []*hold{&v.building, &v.testing} {
+			if c.Name == h.name && !b.r.Removed[c.Group] {
+				h.claim = &c
+			}
 		}
 	}
 }
@@ -150,7 +184,7 @@ func (b *builder) tags(v *variant, stage string, origin map[string]string) map[s
 		maps.Copy(out, v.Tags)
 	}
 	maps.Copy(out, b.d.OwnTags(v.Variant, stage))
-	for _, k := range []string{release.TagInputs, release.TagPackage, release.TagBase} {
+	for _, k := range []string{release.TagInputs, release.TagPackage, release.TagBase, release.TagTested} {
 		if val, ok := origin[k]; ok {
 			out[k] = val
 		}

@@ -68,6 +68,10 @@ func (d Desired) ClaimName(v Variant) string {
 	return notInName.ReplaceAllString("amiship-"+d.Project+"-"+v.Image+"-"+v.Arch+"-"+d.Tag, ".")
 }
 
+// TestClaimName is the name of the claim of a boot test, made from that of the
+// build; it fits no candidate's name.
+func TestClaimName(claim string) string { return claim + "-test" }
+
 // CandidateName is the AMI name that Packer is given.
 func (d Desired) CandidateName(v Variant, inputs string) string {
 	return d.ClaimName(v) + "-" + inputs[:min(12, len(inputs))]

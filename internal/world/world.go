@@ -57,6 +57,7 @@ type Image struct {
 	Created         time.Time
 	Snapshots       []string // empty while the image is pending
 	Encrypted       bool
+	IMDSSupport     string // "v2.0", or empty
 }
 
 // The states of an image that decisions rest on.

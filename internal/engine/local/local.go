@@ -50,15 +50,15 @@ type end struct {
 }
 
 // Run goes on until nothing is left to do, or only waits or blockers are. When
-// stop is closed it begins nothing new, interrupts builds, and gives its claims
-// back; when ctx ends it leaves at once.
+// stop is closed it begins nothing new, interrupts builds and boot tests, and
+// gives its claims back; when ctx ends it leaves at once.
 func (l *Loop) Run(ctx context.Context, stop <-chan struct{}) (plan.Plan, engine.Outcome, error) {
 	l.world, l.run = world.New(), plan.NewRun(l.RunID)
 	l.status = engine.Status{LookedAt: map[world.Query]time.Time{}}
 	l.began, l.took = map[plan.ID]time.Time{}, map[plan.ID]time.Duration{}
 	l.tries, l.missed = map[plan.ID]int{}, map[plan.ID]int{}
 	l.ended = make(chan end)
-	builds, interrupt := context.WithCancel(ctx)
+	long, interrupt := context.WithCancel(ctx)
 	defer interrupt()
 	for {
 		p := l.reconcile()
@@ -67,7 +67,7 @@ func (l *Loop) Run(ctx context.Context, stop <-chan struct{}) (plan.Plan, engine
 			return p, d.Stop, nil
 		}
 		for _, s := range d.Start {
-			l.start(ctx, builds, s.Action)
+			l.start(ctx, long, s.Action)
 		}
 		if len(d.Start) > 0 {
 			continue // to report what is running now
@@ -130,15 +130,15 @@ func (l *Loop) timed(p plan.Plan) {
 	}
 }
 
-func (l *Loop) start(ctx, builds context.Context, act plan.Action) {
+func (l *Loop) start(ctx, long context.Context, act plan.Action) {
 	l.run.InFlight[act.ID] = l.Now()
 	if _, again := l.began[act.ID]; !again {
 		l.began[act.ID] = l.Now()
 	}
 	delete(l.run.Failed, act.ID)
 	under := ctx
-	if act.Kind == plan.Build {
-		under = builds
+	if act.Kind == plan.Build || act.Kind == plan.Test {
+		under = long // ends with the first word to stop
 	}
 	go func() {
 		res, err := l.Do(under, act)
@@ -181,7 +181,7 @@ func (l *Loop) note(e end) {
 		return
 	}
 	switch e.action.Kind {
-	case plan.Claim, plan.Build, plan.Copy:
+	case plan.Claim, plan.Build, plan.Test, plan.Copy:
 		l.run.Made[id] = plan.Made{AMI: e.result.Made, Region: e.action.Target.Region, At: l.Now()}
 	case plan.Parameter:
 		l.run.Made[id] = plan.Made{AMI: e.action.Value, Name: e.action.Name, Region: e.action.Target.Region, At: l.Now()}

@@ -2,7 +2,8 @@
 // each answers SSH on its public address, takes files and says yes to every
 // command. It needs no root where the port allows, and starts no process.
 //
-// What a newcomer would get wrong: commands are recorded, not run, so nothing
+// What a newcomer would get wrong: commands are recorded, not run (a machine
+// tells its machine-id and whom it lets in, since these are its own), so nothing
 // that a script would have done is on the disk; only what was uploaded is. The
 // console shows the commands. Files are never written in place: disks and
 // layers share them by hard links.
@@ -11,8 +12,6 @@ package instant
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,8 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-
-	"golang.org/x/crypto/ssh"
 
 	"amiship/sandbox/machine"
 	"amiship/sandbox/machine/door"
@@ -42,7 +39,6 @@ type Driver struct {
 	cfg    Config
 	layers *layer.Store
 	house  *door.House
-	key    ssh.Signer // every machine's host key
 
 	mu     sync.Mutex
 	guests map[string]*guest
@@ -57,15 +53,7 @@ func New(cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	key, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		return nil, err
-	}
-	return &Driver{cfg: cfg, layers: layers, house: door.New(), key: key, guests: map[string]*guest{}}, nil
+	return &Driver{cfg: cfg, layers: layers, house: door.New(), guests: map[string]*guest{}}, nil
 }
 
 // Start implements machine.Driver.

@@ -2,6 +2,9 @@ package instant
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +42,7 @@ func newGuest(d *Driver, spec machine.Spec) *guest {
 		PublicKeyAuthAlgorithms: append(ssh.SupportedAlgorithms().PublicKeyAuths, ssh.KeyAlgoRSA),
 		ServerVersion:           "SSH-2.0-instant",
 	}
-	g.config.AddHostKey(d.key)
+	g.config.AddHostKey(hostKey(spec.ID))
 	g.door = d.house.Open(spec.Public, func(c *net.TCPConn, _ uint16) { g.serve(c) })
 	return g
 }
@@ -174,11 +177,38 @@ func (g *guest) exec(ch ssh.Channel, command string) int {
 		return 0
 	}
 	if g.driver.cfg.Exec == nil {
+		_, _ = io.WriteString(ch, g.own(command))
 		return 0
 	}
 	output, status := g.driver.cfg.Exec(g.spec, command)
 	_, _ = io.WriteString(ch, output) // a client that left does not care
 	return status
+}
+
+// own is what a machine prints of itself where a command asks for what is
+// every machine's own; all others print nothing.
+func (g *guest) own(command string) string {
+	switch {
+	case strings.Contains(command, "/etc/machine-id"):
+		return hex.EncodeToString(seed("machine-id", g.spec.ID)[:16]) + "\n"
+	case strings.Contains(command, "/.ssh/authorized_keys"):
+		return g.spec.AuthorizedKey
+	}
+	return ""
+}
+
+// hostKey is a machine's own, and stays so when it starts again.
+func hostKey(id string) ssh.Signer {
+	key, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(seed("host key", id)))
+	if err != nil {
+		panic(err) // of this kind it takes all
+	}
+	return key
+}
+
+func seed(kind, id string) []byte {
+	sum := sha256.Sum256([]byte(kind + "\x00" + id))
+	return sum[:]
 }
 
 func (g *guest) record(command string) error {

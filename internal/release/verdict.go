@@ -1,0 +1,36 @@
+package release
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Verdict is how a candidate's boot test ended. It is kept as a tag, TagTested.
+type Verdict struct {
+	OK     bool
+	Checks string // digest of the checks, see Variant.ChecksDigest
+	Why    string // the first check that failed
+}
+
+// maxTag is how many characters a tag's value may have; the schema takes two.
+const maxTag = 256 - len("1:")
+
+var notInTag = regexp.MustCompile(`[^\pL\pN\pZ_.:/=+\-@]+`)
+
+// String is what stands in the tag: "ok 0123456789ab", or "failed 0123456789ab
+// why", cut to what AWS takes.
+func (v Verdict) String() string {
+	if v.OK {
+		return "ok " + v.Checks
+	}
+	text := []rune("failed " + v.Checks + " " + notInTag.ReplaceAllString(strings.Join(strings.Fields(v.Why), " "), "_"))
+	return string(text[:min(len(text), maxTag)])
+}
+
+// ReadVerdict reads what String wrote; ok is false if there is none.
+func ReadVerdict(text string) (v Verdict, ok bool) {
+	result, rest, _ := strings.Cut(text, " ")
+	v.Checks, v.Why, _ = strings.Cut(rest, " ")
+	v.OK = result == "ok"
+	return v, v.Checks != "" && (v.OK || result == "failed")
+}
