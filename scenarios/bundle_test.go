@@ -8,13 +8,32 @@ import (
 	"testing"
 )
 
-// instantBundle is the example with its package from a file, made on the spot:
-// an empty .deb is enough where no machine installs it.
-func instantBundle(t *testing.T) string {
+// instantBundle is the example for instant machines, in a directory of its own.
+func instantBundle(t testing.TB) string {
 	t.Helper()
-	return copyBundle(t, t.TempDir())
+	return forInstant(t, copyBundle(t, t.TempDir()))
 }
 
+// forInstant asks of machines what instant ones have: they say yes to every
+// command, and serve no pages.
+func forInstant(t testing.TB, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, found := strings.Cut(string(text), "    checks:\n")
+	if !found {
+		t.Fatal("the example has no checks any more: adapt this test")
+	}
+	if err := os.WriteFile(file, []byte(before+"    checks: [{run: systemctl is-active prometheus}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// copyBundle is the example with its package from a file, made on the spot: an
+// empty .deb is enough where no machine installs it.
 func copyBundle(t testing.TB, dir string) string {
 	t.Helper()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "examples", "prometheus"))); err != nil {

@@ -39,6 +39,9 @@ func (b *builder) doneBuilding(v *variant, ami string) {
 	key := v.Key(v.Build.Region)
 	b.add(Step{Action: Action{ID: stepID(Claim, key), Kind: Claim, Target: key}, State: Done, Required: true})
 	b.add(Step{Action: Action{ID: stepID(Build, key), Kind: Build, Target: key, AMI: ami}, State: Done, Required: true})
+	if !b.d.Untested {
+		b.add(Step{Action: Action{ID: stepID(Test, key), Kind: Test, Target: key, AMI: ami}, State: Done, Required: true})
+	}
 }
 
 func (b *builder) unknownHome(v *variant, err string) {
