@@ -1,6 +1,7 @@
 // Package outside looks at a release as a customer does: another account, with
-// nothing but what is public. It shares nothing with observe, so that a mistake
-// there is not made twice.
+// nothing but what is public. An Audit asks its owner too, for what nobody else
+// can see. It shares nothing with observe, so that a mistake there is not made
+// twice.
 //
 // What a newcomer would get wrong: whatever is launched here costs money on AWS
 // until it is terminated; Launch's caller must End it.

@@ -1,0 +1,114 @@
+package outside
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/release"
+)
+
+// mark is a difference, before it is known where.
+type mark struct{ what, want, got string }
+
+type marks []mark
+
+func (m *marks) same(what, want, got string) {
+	if want != got {
+		*m = append(*m, mark{what, want, got})
+	}
+}
+
+// imageMarks compares an AMI with what was asked for, as far as its owner's
+// description of it goes. What the catalog leaves open may be anything.
+func imageMarks(d release.Desired, v release.Variant, i types.Image, now time.Time) []mark {
+	var m marks
+	m.same("name", v.Name, aws.ToString(i.Name))
+	m.same("state", string(types.ImageStateAvailable), stateOf(i))
+	m.same("architecture", machine(v.Arch), string(i.Architecture))
+	if v.Description != "" {
+		m.same("description", v.Description, aws.ToString(i.Description))
+	}
+	if v.Build.IMDSSupport != "" {
+		m.same("imds-support", v.Build.IMDSSupport, string(i.ImdsSupport))
+	}
+	m.same("ENA", "true", strconv.FormatBool(aws.ToBool(i.EnaSupport)))
+	m.disks(v, i)
+	if at, err := time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime)); err == nil && !at.After(now) {
+		m.same("deprecated", "that a search shows it", "deprecated since "+at.Format(time.DateOnly))
+	}
+	m.tags(asked(d, v), tagsOf(i.Tags))
+	if !d.Untested {
+		m.tested(tagsOf(i.Tags)[release.TagTested])
+	}
+	return m
+}
+
+func stateOf(i types.Image) string {
+	if i.StateReason == nil || i.State == types.ImageStateAvailable {
+		return string(i.State)
+	}
+	return string(i.State) + ": " + aws.ToString(i.StateReason.Message)
+}
+
+// machine spells an architecture as EC2 does.
+func machine(arch string) string {
+	if arch == "amd64" {
+		return string(types.ArchitectureValuesX8664)
+	}
+	return arch
+}
+
+func (m *marks) disks(v release.Variant, i types.Image) {
+	root := "none"
+	for _, d := range i.BlockDeviceMappings {
+		if d.Ebs == nil {
+			continue
+		}
+		if aws.ToBool(d.Ebs.Encrypted) {
+			m.same("encryption", "none", aws.ToString(d.DeviceName)+" is encrypted")
+		}
+		if aws.ToString(d.DeviceName) == aws.ToString(i.RootDeviceName) {
+			root = fmt.Sprintf("%d GiB %s", aws.ToInt32(d.Ebs.VolumeSize), d.Ebs.VolumeType)
+		}
+	}
+	m.same("root disk", fmt.Sprintf("%d GiB %s", v.Build.DiskGiB, v.Build.DiskType), root)
+}
+
+// tested: whatever the checks are by now, the AMI passed those of its time.
+func (m *marks) tested(tag string) {
+	text, _ := release.ReadTag(tag)
+	if verdict, known := release.ReadVerdict(text); !known || !verdict.OK {
+		m.same("boot test", "that it passed", text)
+	}
+}
+
+// asked are the tags that an AMI of the release and its snapshots have: the
+// catalog's, and Amiship's own as far as they are known without building.
+func asked(d release.Desired, v release.Variant) map[string]string {
+	out := d.OwnTags(v, release.StageRelease)
+	maps.Copy(out, v.Tags)
+	return out
+}
+
+// tags compares those that were asked for; others may stand beside them.
+func (m *marks) tags(want, got map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		value, ok := got[key]
+		if !ok {
+			m.same("tag "+key, strconv.Quote(want[key]), "no such tag")
+			continue
+		}
+		m.same("tag "+key, strconv.Quote(want[key]), strconv.Quote(value))
+	}
+}
+
+// list is accounts or ids for a reader.
+func list(ids []string) string { return cmp.Or(strings.Join(ids, " "), "nobody") }

@@ -1,0 +1,78 @@
+package outside
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// page is what one call may return, and values what one filter takes.
+const (
+	page   = 1000
+	values = 200
+)
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: aws.String(name), Values: values}
+}
+
+// ownImages are all AMIs of the caller in a region, hidden ones too.
+func ownImages(ctx context.Context, c *ec2.Client) ([]types.Image, error) {
+	return images(ctx, c, &ec2.DescribeImagesInput{
+		Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
+	})
+}
+
+func images(ctx context.Context, c *ec2.Client, in *ec2.DescribeImagesInput) ([]types.Image, error) {
+	in.MaxResults = aws.Int32(page)
+	var out []types.Image
+	pages := ec2.NewDescribeImagesPaginator(c, in)
+	for pages.HasMorePages() {
+		got, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe images: %w", err)
+		}
+		out = append(out, got.Images...)
+	}
+	return out, nil
+}
+
+// snapshotIDs are those behind an AMI.
+func snapshotIDs(i types.Image) []string {
+	var out []string
+	for _, d := range i.BlockDeviceMappings {
+		if d.Ebs != nil && d.Ebs.SnapshotId != nil {
+			out = append(out, *d.Ebs.SnapshotId)
+		}
+	}
+	return out
+}
+
+// snapshots describes those behind AMIs, by id; what is gone is not among them.
+func snapshots(ctx context.Context, c *ec2.Client, of map[string]types.Image) (map[string]types.Snapshot, error) {
+	var ids []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		ids = append(ids, snapshotIDs(of[name])...)
+	}
+	out := map[string]types.Snapshot{}
+	for some := range slices.Chunk(ids, values) {
+		pages := ec2.NewDescribeSnapshotsPaginator(c, &ec2.DescribeSnapshotsInput{
+			OwnerIds: []string{"self"}, Filters: []types.Filter{filter("snapshot-id", some...)}, MaxResults: aws.Int32(page),
+		})
+		for pages.HasMorePages() {
+			got, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("describe snapshots: %w", err)
+			}
+			for _, s := range got.Snapshots {
+				out[aws.ToString(s.SnapshotId)] = s
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,108 @@
+package outside
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/awsapi"
+	"amiship/internal/release"
+)
+
+// search is a customer's, by owner and name: of all variants in one call.
+// Candidates have names of their own, which nobody should find either.
+func (l *look) search(ctx context.Context) ([]types.Image, error) {
+	var names []string
+	for _, v := range l.Desired.Variants {
+		names = append(names, v.Name, l.Desired.ClaimName(v)+"-*")
+	}
+	var out []types.Image
+	for some := range slices.Chunk(names, values) {
+		found, err := images(ctx, l.Customer.EC2(l.Region), &ec2.DescribeImagesInput{Owners: []string{l.owner}, Filters: []types.Filter{filter("name", some...)}})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// asCustomer compares what somebody else sees of a variant.
+func (l *look) asCustomer(ctx context.Context, v release.Variant, id string) {
+	var found []string
+	for _, i := range l.public {
+		if aws.ToString(i.Name) == v.Name {
+			found = append(found, aws.ToString(i.ImageId))
+			l.publicly(v, i)
+		}
+	}
+	slices.Sort(found)
+	switch {
+	case v.Public:
+		if want := one(id); !slices.Equal(found, want) && (id != "" || len(found) > 0) {
+			l.differs(v, "public view", what(want), what(found))
+		}
+	case len(found) > 0 && !slices.Contains(v.Share, l.customer):
+		l.differs(v, "public view", nothing, what(found))
+	case !slices.Contains(v.Share, l.customer):
+		l.hidden(ctx, v, id)
+	case !slices.Equal(found, one(id)):
+		l.differs(v, "shared view", what(one(id)), what(found))
+	}
+}
+
+// publicly compares what the customer's own description says.
+func (l *look) publicly(v release.Variant, i types.Image) {
+	var m marks
+	m.same("public view", string(types.ImageStateAvailable), stateOf(i))
+	m.same("public view", machine(v.Arch), string(i.Architecture))
+	if v.Public && !aws.ToBool(i.Public) {
+		m.same("public view", "public", "only shared with account "+l.customer)
+	}
+	for _, x := range m {
+		l.differs(v, x.what, x.want, fmt.Sprintf("%s of %s", x.got, aws.ToString(i.ImageId)))
+	}
+}
+
+// hidden asks for a private AMI by its id, which a search by name might miss.
+func (l *look) hidden(ctx context.Context, v release.Variant, id string) {
+	if id == "" {
+		return
+	}
+	out, err := l.Customer.EC2(l.Region).DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{id}})
+	switch {
+	case awsapi.IsNotFound(err), err == nil && len(out.Images) == 0:
+	case err != nil:
+		l.differs(v, notRead, "whether a customer sees "+id, awsapi.Text(err))
+	default:
+		l.differs(v, "public view", nothing, id+" by its id")
+	}
+}
+
+func one(id string) []string {
+	if id == "" {
+		return nil
+	}
+	return []string{id}
+}
+
+// what a search found.
+func what(ids []string) string {
+	if len(ids) == 0 {
+		return nothing
+	}
+	return list(ids)
+}
+
+// visibleCandidates are not for customers.
+func (l *look) visibleCandidates() {
+	for _, i := range l.public {
+		if l.isCandidate(i) {
+			l.extra("public view", fmt.Sprintf("candidate %s %q", aws.ToString(i.ImageId), aws.ToString(i.Name)))
+		}
+	}
+}

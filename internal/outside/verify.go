@@ -1,0 +1,92 @@
+package outside
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"amiship/internal/awsapi"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// Audit looks at every region of a finished release with two pairs of eyes. A
+// customer's see what is public, and that what is private is not; only the
+// owner's see tags, permissions, snapshots and parameters.
+type Audit struct {
+	Owner, Customer *awsapi.Clients
+	Desired         release.Desired
+	Listed          *Listed // nil: nobody wrote down the ids
+}
+
+// ErrOwner says that the customer's account is the owner's.
+var ErrOwner = errors.New("it owns the AMIs")
+
+// sideBySide is how many regions are looked at at once.
+const sideBySide = 8
+
+// Run looks once, and returns all that is not as it was asked for. What cannot
+// be read is a finding; an error says that there was nobody to ask, or that ctx
+// ended.
+func (a Audit) Run(ctx context.Context) (world.Verified, error) {
+	seen := world.Verified{Project: a.Desired.Project, Tag: a.Desired.Tag, AMIs: []world.Sight{}, Findings: []world.Difference{}}
+	var err error
+	if seen.Owner, _, err = a.Owner.Identity(ctx); err != nil {
+		return seen, fmt.Errorf("as the owner: %w", err)
+	}
+	if seen.Customer, _, err = a.Customer.Identity(ctx); err != nil {
+		return seen, fmt.Errorf("as the customer: %w", err)
+	}
+	if seen.Customer == seen.Owner {
+		return seen, fmt.Errorf("account %s is no customer: %w", seen.Customer, ErrOwner)
+	}
+	looks, err := a.everywhere(ctx, seen.Owner, seen.Customer)
+	if err != nil {
+		return seen, err
+	}
+	a.collect(&seen, looks)
+	seen.Calls = a.Owner.Calls() + a.Customer.Calls()
+	return seen, nil
+}
+
+// everywhere looks at all regions.
+func (a Audit) everywhere(ctx context.Context, owner, customer string) ([]*look, error) {
+	looks := make([]*look, len(a.Desired.Targets))
+	var g errgroup.Group
+	g.SetLimit(sideBySide)
+	for i, t := range a.Desired.Targets {
+		looks[i] = &look{Audit: a, Target: t, owner: owner, customer: customer}
+		g.Go(func() error {
+			looks[i].run(ctx)
+			return ctx.Err()
+		})
+	}
+	return looks, g.Wait()
+}
+
+// collect puts the regions together, and what can only be seen across them.
+func (a Audit) collect(seen *world.Verified, looks []*look) {
+	for _, l := range looks {
+		seen.AMIs = append(seen.AMIs, l.sights...)
+		seen.Findings = append(seen.Findings, l.found...)
+		seen.Notes = append(seen.Notes, l.notes...)
+	}
+	for _, v := range a.Desired.Variants {
+		seen.Findings = append(seen.Findings, origins(v, looks)...)
+		if !v.Public && slices.Contains(v.Share, seen.Customer) {
+			seen.Notes = append(seen.Notes, fmt.Sprintf("%s/%s is shared with account %s, which looked: that others do not see it is known from its permissions only",
+				v.Image, v.Arch, seen.Customer))
+		}
+	}
+	if a.Listed != nil {
+		seen.Findings = append(seen.Findings, a.Listed.compare(a.Desired, seen.AMIs)...)
+	}
+	slices.SortStableFunc(seen.Findings, func(x, y world.Difference) int {
+		return cmp.Or(strings.Compare(x.Region, y.Region), strings.Compare(x.Image, y.Image), strings.Compare(x.Arch, y.Arch))
+	})
+}

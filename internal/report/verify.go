@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"amiship/internal/world"
+)
+
+// Verified writes a table of regions and variants, then every finding, then
+// what it comes to.
+func Verified(w io.Writer, v world.Verified) {
+	regions, variants := axes(v)
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "  REGION\t%s\tREST\n", strings.Join(variants, "\t"))
+	for _, region := range regions {
+		row := []string{region}
+		for _, variant := range variants {
+			row = append(row, cell(v, region, variant))
+		}
+		fmt.Fprintf(t, "  %s\t%s\n", strings.Join(row, "\t"), orOK(wrong(v, region, "")))
+	}
+	t.Flush()
+	for _, d := range v.Findings {
+		fmt.Fprintf(w, "  WRONG  %s: %s: expected %s, saw %s\n", place(d), d.What, firstLine(d.Want), firstLine(d.Got))
+	}
+	for _, note := range v.Notes {
+		fmt.Fprintln(w, "  note   "+note)
+	}
+	fmt.Fprintln(w, total(v, len(regions)))
+}
+
+// axes are the regions and variants that were looked at.
+func axes(v world.Verified) (regions, variants []string) {
+	for _, s := range v.AMIs {
+		regions = append(regions, s.Region)
+		variants = append(variants, s.Image+"/"+s.Arch)
+	}
+	slices.Sort(regions)
+	slices.Sort(variants)
+	return slices.Compact(regions), slices.Compact(variants)
+}
+
+// cell is what a table says of a variant in a region.
+func cell(v world.Verified, region, variant string) string {
+	i := slices.IndexFunc(v.AMIs, func(s world.Sight) bool { return s.Region == region && s.Image+"/"+s.Arch == variant })
+	found := wrong(v, region, variant)
+	switch {
+	case i < 0 || v.AMIs[i].Unread:
+		return "?"
+	case found == "" && v.AMIs[i].AMI == "":
+		return "-"
+	}
+	return orOK(found)
+}
+
+func orOK(s string) string {
+	if s == "" {
+		return "ok"
+	}
+	return s
+}
+
+// wrong sums up the findings of a variant in a region, or those of a region
+// that are no variant's: the first, and how many more.
+func wrong(v world.Verified, region, variant string) string {
+	var what []string
+	for _, d := range v.Findings {
+		if d.Region == region && variantOf(d) == variant {
+			what = append(what, d.What)
+		}
+	}
+	what = slices.Compact(what)
+	switch len(what) {
+	case 0:
+		return ""
+	case 1:
+		return what[0]
+	}
+	return fmt.Sprintf("%s, %d more", what[0], len(what)-1)
+}
+
+func variantOf(d world.Difference) string {
+	if d.Image == "" {
+		return ""
+	}
+	return d.Image + "/" + d.Arch
+}
+
+func place(d world.Difference) string {
+	if at := strings.TrimSpace(d.Region + " " + variantOf(d)); at != "" {
+		return at
+	}
+	return "everywhere"
+}
+
+func total(v world.Verified, regions int) string {
+	there := 0
+	for _, s := range v.AMIs {
+		if s.AMI != "" {
+			there++
+		}
+	}
+	amis := fmt.Sprintf("%s in %s", count(there, "AMI"), count(regions, "region"))
+	if len(v.Findings) > 0 {
+		return fmt.Sprintf("%s %s: %s, %s, %s", v.Project, v.Tag, count(len(v.Findings), "finding"), amis, count(v.Calls, "call"))
+	}
+	verb := "are"
+	if there == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%s %s: %s %s as asked for, %s", v.Project, v.Tag, amis, verb, count(v.Calls, "call"))
+}
