@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -36,7 +37,8 @@ type Applier struct {
 	RunID   string // ours, on claims
 	Secret  func(context.Context, release.Secret) ([]byte, error)
 	Log     *slog.Logger
-	Logs    string // directory for what machines of failed boot tests have written
+	Poll    time.Duration // between two looks at machines that start, answer or end
+	Logs    string        // directory for what machines of failed boot tests have written
 
 	hearts hearts
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
@@ -19,10 +18,8 @@ import (
 	"amiship/internal/release"
 )
 
-const (
-	testMachines = 2               // what must differ shows between two
-	testPoll     = 2 * time.Second // between two looks or tries
-)
+// testMachines is how many are started: what must differ shows between two.
+const testMachines = 2
 
 // test starts machines from the candidate, in the group of the test's claim and
 // with its key, which no build has seen, and writes the verdict as a tag of the
@@ -44,7 +41,7 @@ func (a *Applier) test(ctx context.Context, act plan.Action) (Result, error) {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
 	}
 	rep, err := boottest.Test{
-		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: testPoll,
+		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: a.Poll,
 	}.Run(ctx, machines)
 	if err != nil {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
@@ -60,7 +57,7 @@ func (a *Applier) startMachines(ctx context.Context, client *ec2.Client, act pla
 	tags["Name"] = "amiship tests " + v.Name
 	return boottest.Launch{
 		AMI: act.AMI, InstanceType: v.Build.InstanceType, Group: group, KeyName: act.Name,
-		Subnet: v.Build.Subnet, Count: testMachines, Tags: tagList(tags), Poll: testPoll,
+		Subnet: v.Build.Subnet, Count: testMachines, Tags: tagList(tags), Poll: a.Poll,
 	}.Start(ctx, client)
 }
 

@@ -13,18 +13,15 @@ import (
 	"amiship/internal/plan"
 )
 
-// How long a builder may take to end, and how often to look.
-const (
-	endWithin = 10 * time.Minute
-	endPoll   = 2 * time.Second
-)
+// endWithin is how long machines may take to end.
+const endWithin = 10 * time.Minute
 
 // unclaim ends a claim with everything that hangs on it: instances, then the
 // key pair, then the group, so that a crash in between leaves the group, which
 // says that there is more to do.
 func (a *Applier) unclaim(ctx context.Context, act plan.Action) (Result, error) {
 	client := a.Clients.EC2(act.Target.Region)
-	if err := endBuilders(ctx, client, act.Group); err != nil {
+	if err := a.endBuilders(ctx, client, act.Group); err != nil {
 		return Result{}, fmt.Errorf("end the builders of %s: %w", act.Name, err)
 	}
 	_, err := client.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: aws.String(act.Name)})
@@ -41,10 +38,10 @@ func (a *Applier) unclaim(ctx context.Context, act plan.Action) (Result, error) 
 
 // endBuilders terminates the instances in a group and waits until they are gone:
 // the group cannot be deleted before.
-func endBuilders(ctx context.Context, client *ec2.Client, group string) error {
+func (a *Applier) endBuilders(ctx context.Context, client *ec2.Client, group string) error {
 	deadline, cancel := context.WithTimeout(ctx, endWithin)
 	defer cancel()
-	tick := time.NewTicker(endPoll)
+	tick := time.NewTicker(a.Poll)
 	defer tick.Stop()
 	for {
 		ids, fresh, err := builders(deadline, client, group)

@@ -72,7 +72,7 @@ type result struct {
 	exit        int
 }
 
-// run runs a command. An error says that it could not be run to its end.
+// run implements runner.
 func (s *shell) run(ctx context.Context, command string) (result, error) {
 	session, err := s.client.NewSession()
 	if err != nil {

@@ -16,7 +16,7 @@ type visit struct {
 	test     Test
 	machine  Machine
 	key      ssh.Signer
-	shell    *shell
+	shell    runner
 	prints   map[string]string // what must be the machine's own, by what it is
 	failures []Failure
 }
@@ -25,15 +25,28 @@ func (v *visit) fail(check, format string, args ...any) {
 	v.failures = append(v.failures, Failure{v.machine.ID, check, fmt.Sprintf(format, args...)})
 }
 
-// check logs in, waits for cloud-init, and goes through the checks in their
-// order. Commands are run once: what they ask for shall be so when cloud-init is
-// done. Pages are asked for until they are as they shall be.
+// runner runs commands on a machine. An error says that one could not be run to
+// its end.
+type runner interface {
+	run(ctx context.Context, command string) (result, error)
+	close()
+}
+
+// check logs in and looks. Commands are run once: what they ask for shall be so
+// when cloud-init is done. Pages are asked for until they are as they shall be.
 func (v *visit) check(ctx context.Context) {
-	var err error
-	if v.shell, err = login(ctx, v.test.Poll, v.machine, v.test.User, v.key); err != nil {
+	sh, err := login(ctx, v.test.Poll, v.machine, v.test.User, v.key)
+	if err != nil {
 		v.fail("SSH", "%v", err)
 		return
 	}
+	v.shell = sh
+	v.prints["the SSH host key"] = sh.hostKey
+	v.look(ctx)
+}
+
+// look goes through what is to be found on a machine that let us in.
+func (v *visit) look(ctx context.Context) {
 	booted := v.cloudInit(ctx)
 	v.ownThings(ctx)
 	for _, c := range v.test.Checks {
@@ -69,7 +82,6 @@ func (v *visit) cloudInit(ctx context.Context) bool {
 // ownThings looks for what an image must not bring along: keys that let others
 // in, and identities.
 func (v *visit) ownThings(ctx context.Context) {
-	v.prints["the SSH host key"] = v.shell.hostKey
 	if res, ok := v.run(ctx, "/etc/machine-id", "cat /etc/machine-id"); ok {
 		v.prints["/etc/machine-id"] = res.out
 	}

@@ -117,7 +117,7 @@ func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, 
 		return plan.Plan{}, "", nil, err
 	}
 	id := runID()
-	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Logs: o.logs}
+	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs}
 	defer doer.Close()
 	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(&source.Store{})}
 	loop := local.Loop{

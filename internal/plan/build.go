@@ -200,12 +200,33 @@ func (b *builder) materials(v *variant, holds ID) (world.Package, world.Base, bo
 	need(b, world.Query{Kind: world.LookPackage, Variant: name}, pkg)
 	need(b, world.Query{Kind: world.LookBase, Variant: name, Region: v.Build.Region}, base)
 	if pkg.Missed() {
-		b.block(Blocker{ID: "package/" + name, Why: pkg.Err}, holds)
+		b.lack(Blocker{ID: "package/" + name, Why: pkg.Err}, holds)
 	}
 	if base.Missed() {
-		b.block(Blocker{ID: "base/" + name, Why: base.Err}, holds)
+		b.lack(Blocker{ID: "base/" + name, Why: base.Err}, holds)
 	}
 	return pkg.Val, base.Val, pkg.Known() && base.Known()
+}
+
+func (b *builder) lack(bl Blocker, holds ID) {
+	b.block(bl, holds)
+	b.lacking = append(b.lacking, bl.ID)
+}
+
+// holdBuilds keeps every build from beginning while one of the release can't:
+// a licence that is missing shows before any machine is paid for.
+func (b *builder) holdBuilds() {
+	if len(b.lacking) == 0 {
+		return
+	}
+	for i := range b.plan.Steps {
+		s := &b.plan.Steps[i]
+		_, held := b.r.Made[s.ID]
+		if s.Kind == Claim && s.Name == b.d.ClaimName(release.Variant{Image: s.Target.Image, Arch: s.Target.Arch}) && s.State == Ready && !held {
+			s.State, s.Why = Blocked, "nothing is built before "+b.lacking[0]+" is settled"
+			b.blockers[b.lacking[0]].Holds = append(b.blockers[b.lacking[0]].Holds, s.ID)
+		}
+	}
 }
 
 func (b *builder) materialState(v *variant) (State, string) {

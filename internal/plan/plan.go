@@ -170,6 +170,7 @@ func Reconcile(d release.Desired, w world.World, r Run) Plan {
 	for _, v := range d.Variants {
 		b.variant(v)
 	}
+	b.holdBuilds()
 	b.publishing()
 	b.removal()
 	return b.finish()
@@ -210,6 +211,7 @@ type builder struct {
 	look     map[world.Query]bool
 	missed   map[world.Query]bool
 	blockers map[string]*Blocker
+	lacking  []string // blockers of variants that lack what they would be built from
 }
 
 // finish sorts everything, so that equal worlds give equal plans.

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,6 +247,23 @@ func TestOtherRunsClaimIsRespected(t *testing.T) {
 				t.Errorf("ends the other's claim: %v", sweeps)
 			}
 		})
+	}
+}
+
+func TestAMissingLicenceHoldsEveryBuild(t *testing.T) {
+	d := desired(t)
+	m, w, r := newModel(), world.New(), plan.NewRun("a")
+	for range 3 {
+		m.answer(&w, plan.Reconcile(d, w, r).Look)
+	}
+	w.Packages["premium/amd64"] = world.Fact[world.Package]{At: m.now, Err: "licence: environment variable PREMIUM_LICENCE: has no value"}
+	p := plan.Reconcile(d, w, r)
+	s, _ := p.Step("claim/ce/amd64/us-east-1")
+	if len(p.Look) > 0 || p.Count(plan.Ready) != 0 || s.State != plan.Blocked {
+		t.Errorf("%d steps are ready, the other claim is %s; want none, and blocked", p.Count(plan.Ready), s.State)
+	}
+	if b := p.Blockers[0]; b.ID != "package/premium/amd64" || len(b.Holds) != 2 || !strings.Contains(b.Why, "PREMIUM_LICENCE") {
+		t.Errorf("got %+v", b)
 	}
 }
 

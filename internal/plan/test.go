@@ -35,11 +35,11 @@ func (b *builder) tested(v *variant) bool {
 	switch {
 	case known && verdict.OK && (same || v.anyRelease()):
 		test.State = Done
-		b.tidy(v, v.testing)
+		b.endTest(v)
 	case same && !verdict.OK && (now || !b.r.Retest):
 		test.State, test.Why = Blocked, verdict.Why
 		b.block(b.testFailed(v, verdict.Why), test.ID)
-		b.tidy(v, v.testing)
+		b.endTest(v)
 	case now:
 		test.State, test.Why = Waiting, "AWS does not show the verdict yet"
 		b.wait(test.ID, test.Why, world.Query{Kind: world.LookImages, Region: v.Build.Region})
@@ -51,6 +51,20 @@ func (b *builder) tested(v *variant) bool {
 		v.prior = append(v.prior, test.ID)
 	}
 	return test.State == Done
+}
+
+// endTest ends the claim of a test that is over, or waits for the run that is
+// about to: nothing would be left to say whose its machines are.
+func (b *builder) endTest(v *variant) {
+	if !b.foreign(v.testing) {
+		b.unclaim(v, v.testing)
+		return
+	}
+	key := v.Key(v.Build.Region)
+	s := b.add(Step{State: Waiting, Required: true, Why: "another run (" + v.testing.claim.Run + ") is ending its test", Action: Action{
+		ID: stepID(Unclaim, key, v.testing.ends...), Kind: Unclaim, Target: key, Name: v.testing.name, Group: v.testing.claim.Group,
+	}})
+	b.wait(s.ID, s.Why, world.Query{Kind: world.LookClaims, Region: v.Build.Region})
 }
 
 func (b *builder) claimTest(v *variant, test *Step) {

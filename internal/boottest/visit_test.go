@@ -1,0 +1,138 @@
+package boottest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"amiship/internal/release"
+)
+
+// answers is a machine that says what stands in it, by a part of the command.
+type answers map[string]result
+
+func (a answers) run(_ context.Context, command string) (result, error) {
+	for part, r := range a {
+		if strings.Contains(command, part) {
+			if r.exit < 0 {
+				return r, errors.New("did not end in time")
+			}
+			return r, nil
+		}
+	}
+	return result{}, nil
+}
+
+func (answers) close() {}
+
+func newKey(t *testing.T) ssh.Signer {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestWhatAMachineSays(t *testing.T) {
+	key := newKey(t)
+	own := string(ssh.MarshalAuthorizedKey(key.PublicKey()))
+	builders := string(ssh.MarshalAuthorizedKey(newKey(t).PublicKey()))
+	fine := answers{"cloud-init": {out: "status: done"}, "machine-id": {out: "0123\n"}, "authorized_keys": {out: `command="echo no" ` + own + own}}
+	with := func(part string, r result) answers {
+		a := answers{part: r}
+		for k, v := range fine {
+			if k != part {
+				a[k] = v
+			}
+		}
+		return a
+	}
+	for name, c := range map[string]struct {
+		machine answers
+		check   release.Check
+		want    string // "": nothing is wrong
+	}{
+		"a good machine":           {machine: fine},
+		"cloud-init with warnings": {machine: with("cloud-init", result{out: "status: done", exit: 2})},
+		"cloud-init with an error": {machine: with("cloud-init", result{out: "status: error\nscripts-per-instance", exit: 1}), want: "cloud-init: ended with an error: status: error scripts-per-instance"},
+		"cloud-init that hangs":    {machine: with("cloud-init", result{exit: -1}), want: "cloud-init: did not end in time"},
+		"the builder's key":        {machine: with("authorized_keys", result{out: own + builders}), want: "which is not the key of this launch"},
+		"a command":                {machine: with("gitlab-ctl", result{out: "run: puma"}), check: release.Check{Run: "gitlab-ctl", Contains: "puma"}},
+		"a command that fails":     {machine: with("gitlab-ctl", result{errors: "down: puma", exit: 6}), check: release.Check{Run: "gitlab-ctl"}, want: "run gitlab-ctl: exit status 6, want 0: down: puma"},
+		"a command that may fail":  {machine: with("gitlab-ctl", result{exit: 6}), check: release.Check{Run: "gitlab-ctl", Exit: 6}},
+		"another text":             {machine: with("gitlab-ctl", result{out: "nothing"}), check: release.Check{Run: "gitlab-ctl", Contains: "http://{host}"}, want: `printed "nothing", which does not contain "http://ec2-1"`},
+		"a command that hangs":     {machine: with("gitlab-ctl", result{exit: -1}), check: release.Check{Run: "gitlab-ctl"}, want: "run gitlab-ctl: did not end in time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &visit{test: Test{Poll: time.Millisecond}, machine: Machine{ID: "i-1", Host: "ec2-1"}, key: key, shell: c.machine, prints: map[string]string{}}
+			if c.check.Run != "" {
+				v.test.Checks = []release.Check{c.check}
+			}
+			v.look(t.Context())
+			switch {
+			case c.want == "" && len(v.failures) > 0:
+				t.Errorf("got %v", v.failures)
+			case c.want != "" && (len(v.failures) != 1 || !strings.Contains(v.failures[0].String(), c.want)):
+				t.Errorf("got %v\nwant %s", v.failures, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatTwoMachinesHaveInCommon(t *testing.T) {
+	visits := []*visit{
+		{machine: Machine{ID: "i-1"}, prints: map[string]string{"key": "a\n", "id": "1", "secret": ""}},
+		{machine: Machine{ID: "i-2"}, prints: map[string]string{"key": "a", "id": "2", "secret": "x"}},
+	}
+	got := compare(visits)
+	if len(got) != 2 || got[0].String() != "i-1: secret: is empty; it must be the machine's own" ||
+		got[1].String() != "key: is the same on i-1 and i-2; it must be each machine's own" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAPageIsAskedForUntilItIsRight(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked < 3 {
+			http.Error(w, "starting", http.StatusBadGateway)
+			return
+		}
+		_, _ = w.Write([]byte("I am " + r.URL.Path))
+	}))
+	defer server.Close()
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Machine{ID: "i-1", Address: u.Hostname(), Host: "ec2-1"}
+	check := release.Check{Port: port, Path: "/{instance}", Status: 200, Contains: "I am /i-1"}
+	if err := Ask(t.Context(), time.Millisecond, m, check); err != nil || asked != 3 {
+		t.Errorf("got %v after %d tries", err, asked)
+	}
+	check.Contains = "I am not"
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := Ask(ctx, time.Millisecond, m, check); err == nil || !strings.Contains(err.Error(), `does not contain "I am not"`) {
+		t.Errorf("got %v", err)
+	}
+}
