@@ -43,6 +43,7 @@ func (b *builder) claimState(v *variant, h hold, claim, work *Step) {
 	home := v.Build.Region
 	claims := b.w.Regions[home].Claims
 	_, made := b.r.Made[claim.ID]
+	_, making := b.r.InFlight[claim.ID]
 	failure, over := b.r.Failed[work.ID]
 	look := world.Query{Kind: world.LookClaims, Region: home}
 	need(b, look, claims)
@@ -58,10 +59,10 @@ func (b *builder) claimState(v *variant, h hold, claim, work *Step) {
 	case claims.Missed():
 		claim.State, claim.Why = Blocked, claims.Err
 		b.block(b.unreadable(home, claims.Err), claim.ID)
-	case made || b.mine(h):
+	case made:
 		claim.State, work.State, work.After = Done, Ready, nil
-	case h.claim == nil:
-	case h.claim.Dead(b.w.Now):
+	case h.claim == nil, making:
+	case b.mine(h), h.claim.Dead(b.w.Now): // mine, and its answer got lost: nobody has the key
 		claim.State, claim.After = After, []ID{stepID(Unclaim, v.Key(home), h.ends...)}
 		b.unclaim(v, h)
 	default:

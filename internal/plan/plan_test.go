@@ -267,6 +267,37 @@ func TestAMissingLicenceHoldsEveryBuild(t *testing.T) {
 	}
 }
 
+// TestAClaimIsHeldOnceItsAnswerIsThere: the group shows before the key is made.
+func TestAClaimIsHeldOnceItsAnswerIsThere(t *testing.T) {
+	const id = "claim/ce/amd64/us-east-1"
+	d := desired(t)
+	for name, c := range map[string]struct {
+		run          func(*plan.Run)
+		claim, build plan.State
+		ends         bool
+	}{
+		"under way": {func(r *plan.Run) { r.InFlight[id] = time.Time{} }, plan.Running, plan.After, false},
+		"made":      {func(r *plan.Run) { r.Made[id] = plan.Made{AMI: "sg-1"} }, plan.Done, plan.Ready, false},
+		"lost":      {func(*plan.Run) {}, plan.After, plan.After, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, w, r := newModel(), world.New(), plan.NewRun("a")
+			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.ClaimName(d.Variants[0]), Run: "a", Alive: m.now}
+			for range 3 {
+				m.answer(&w, plan.Reconcile(d, w, r).Look)
+			}
+			c.run(&r)
+			p := plan.Reconcile(d, w, r)
+			claim, _ := p.Step(id)
+			build, _ := p.Step("build/ce/amd64/us-east-1")
+			_, ends := p.Step("unclaim/ce/amd64/us-east-1")
+			if claim.State != c.claim || build.State != c.build || ends != c.ends {
+				t.Errorf("claim %s, build %s, ended %v", claim.State, build.State, ends)
+			}
+		})
+	}
+}
+
 func TestNameOfAStranger(t *testing.T) {
 	d := desired(t)
 	m, w := newModel(), world.New()

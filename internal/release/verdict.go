@@ -1,9 +1,6 @@
 package release
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // Verdict is how a candidate's boot test ended. It is kept as a tag, TagTested.
 type Verdict struct {
@@ -15,15 +12,13 @@ type Verdict struct {
 // maxTag is how many characters a tag's value may have; the schema takes two.
 const maxTag = 256 - len("1:")
 
-var notInTag = regexp.MustCompile(`[^\pL\pN\pZ_.:/=+\-@]+`)
-
 // String is what stands in the tag: "ok 0123456789ab", or "failed 0123456789ab
-// why", cut to what AWS takes.
+// why", cut to what AWS takes. EC2 takes every character in tags.
 func (v Verdict) String() string {
 	if v.OK {
 		return "ok " + v.Checks
 	}
-	text := []rune("failed " + v.Checks + " " + notInTag.ReplaceAllString(strings.Join(strings.Fields(v.Why), " "), "_"))
+	text := []rune("failed " + v.Checks + " " + strings.Join(strings.Fields(v.Why), " "))
 	return string(text[:min(len(text), maxTag)])
 }
 
