@@ -16,7 +16,7 @@ import (
 
 func resolve(t *testing.T, file, tag string) release.Desired {
 	t.Helper()
-	b, err := catalog.Load(file)
+	b, err := catalog.Load(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestTags(t *testing.T) {
 }
 
 func TestTagsThatAreNone(t *testing.T) {
-	b, err := catalog.Load(catalog.File)
+	b, err := catalog.Load(catalog.File, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

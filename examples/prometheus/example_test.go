@@ -11,7 +11,7 @@ import (
 )
 
 func TestCatalog(t *testing.T) {
-	b, err := catalog.Load(catalog.File)
+	b, err := catalog.Load(catalog.File, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

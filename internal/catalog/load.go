@@ -21,10 +21,6 @@ type Bundle struct {
 
 func (b *Bundle) name() string { return filepath.Base(b.File) }
 
-// Load reads a catalog. An error of type *Problems holds everything that is
-// wrong with it.
-func Load(path string) (*Bundle, error) { return LoadWith(path, nil) }
-
 // UnknownVarError says that a value was given for a var that a catalog has not.
 type UnknownVarError struct {
 	File, Name string
@@ -38,9 +34,10 @@ func (e *UnknownVarError) Error() string {
 	return fmt.Sprintf("no var %s in %s; there is %s", e.Name, e.File, oneOf(e.Vars))
 }
 
-// LoadWith reads a catalog with other values for some of its vars. One that the
-// catalog has not is an *UnknownVarError.
-func LoadWith(path string, vars map[string]string) (*Bundle, error) {
+// Load reads a catalog, with other values for some of its vars. One that the
+// catalog has not is an *UnknownVarError; an error of type *Problems holds
+// everything that is wrong with the file.
+func Load(path string, vars map[string]string) (*Bundle, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", path, err)

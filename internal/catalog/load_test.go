@@ -125,7 +125,7 @@ func TestProblems(t *testing.T) {
 		"no YAML":                  {"version: 1", "version: [1", `amiship.yaml:`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Load(write(t, replace(t, minimal, c.old, c.with)))
+			_, err := Load(write(t, replace(t, minimal, c.old, c.with)), nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
@@ -136,7 +136,7 @@ func TestProblems(t *testing.T) {
 func TestAllProblemsAtOnce(t *testing.T) {
 	text := replace(t, minimal, "public: true", "pubic: true")
 	text = replace(t, text, `"136693071363"`, "136693071363")
-	_, err := Load(write(t, text))
+	_, err := Load(write(t, text), nil)
 	if err == nil || strings.Count(err.Error(), "\n") != 1 || !strings.HasPrefix(err.Error(), "amiship.yaml:6:") {
 		t.Errorf("got %v, want both problems, in order", err)
 	}
@@ -145,7 +145,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 func TestAnchors(t *testing.T) {
 	text := replace(t, minimal, "required: [us-east-1, eu-west-1]", "required: &all [us-east-1, eu-west-1]")
 	text = replace(t, text, "public: true", "<<: &defaults {public: true, edition: ce}")
-	b, err := Load(write(t, text))
+	b, err := Load(write(t, text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestALinkOutOfTheBundle(t *testing.T) {
 	if err := os.Symlink(filepath.Join(t.TempDir(), "secret"), filepath.Join(filepath.Dir(path), "link.pkr.hcl")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Load(path)
+	_, err := Load(path, nil)
 	if err == nil || !strings.Contains(err.Error(), "build.template: ") || !strings.Contains(err.Error(), "escapes") {
 		t.Errorf("got %v", err)
 	}
@@ -171,7 +171,7 @@ func TestATemplateThatUsesAnUnnamedFile(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "image.pkr.hcl"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Load(path)
+	_, err := Load(path, nil)
 	if err == nil || !strings.Contains(err.Error(), "7:38: build.template: uses scripts/install.sh, which build.files does not name") {
 		t.Errorf("got %v", err)
 	}
@@ -181,7 +181,7 @@ func TestATemplateThatUsesAnUnnamedFile(t *testing.T) {
 // for must change, or the field does nothing.
 func TestEveryFieldIsRead(t *testing.T) {
 	render := func(change func(*Catalog)) string {
-		b, err := Load(write(t, full))
+		b, err := Load(write(t, full), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -278,7 +278,7 @@ func FuzzDecode(f *testing.F) {
 
 func TestVarsFromOutside(t *testing.T) {
 	path := write(t, full)
-	b, err := LoadWith(path, map[string]string{"packages": "http://127.0.0.1:1"})
+	b, err := Load(path, map[string]string{"packages": "http://127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +289,7 @@ func TestVarsFromOutside(t *testing.T) {
 	if got, want := d.Variants[0].Build.Package.URL, "http://127.0.0.1:1/gitlab-ce_17.5.0-ce.1_amd64.deb"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	_, err = LoadWith(path, map[string]string{"pakages": ""})
+	_, err = Load(path, map[string]string{"pakages": ""})
 	var unknown *UnknownVarError
 	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "no var pakages in amiship.yaml; there is flavour or packages") {
 		t.Errorf("got %v", err)
@@ -297,7 +297,7 @@ func TestVarsFromOutside(t *testing.T) {
 }
 
 func TestChecksAndBuildsOfARelease(t *testing.T) {
-	b, err := Load(write(t, full))
+	b, err := Load(write(t, full), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

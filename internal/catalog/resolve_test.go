@@ -40,7 +40,7 @@ func write(t *testing.T, text string) string {
 }
 
 func TestResolve(t *testing.T) {
-	b, err := Load(write(t, minimal))
+	b, err := Load(write(t, minimal), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestResolveProblems(t *testing.T) {
-	b, err := Load(write(t, minimal))
+	b, err := Load(write(t, minimal), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

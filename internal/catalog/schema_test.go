@@ -72,7 +72,7 @@ func TestSchemaAgrees(t *testing.T) {
 			if err := schema.Validate(jsonValue(value)); (err == nil) != c.ok {
 				t.Errorf("got %v, want it to be taken: %v", err, c.ok)
 			}
-			if _, err := Load(write(t, c.text)); name != "the example" && (err == nil) != c.ok {
+			if _, err := Load(write(t, c.text), nil); name != "the example" && (err == nil) != c.ok {
 				t.Errorf("Load got %v, want it to be taken: %v", err, c.ok)
 			}
 		})

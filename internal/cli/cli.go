@@ -118,7 +118,7 @@ func (a *app) log() *slog.Logger {
 
 // load reads the catalog.
 func (a *app) load() (*catalog.Bundle, error) {
-	b, err := catalog.LoadWith(a.file, a.set)
+	b, err := catalog.Load(a.file, a.set)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, withHint(&exitError{codeCatalog, fmt.Errorf("no %s here", a.file)},
 			"amiship init writes one, --file names another")

@@ -185,7 +185,7 @@ func TestExamples(t *testing.T) {
 }
 
 func checkExample(t *testing.T, dir string) {
-	if _, err := catalog.Load(filepath.Join(dir, catalog.File)); err != nil {
+	if _, err := catalog.Load(filepath.Join(dir, catalog.File), nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "README.md")); err != nil {

@@ -21,7 +21,7 @@ func TestInitMakesABundleThatIsRight(t *testing.T) {
 			t.Errorf("%s was %s", f.Path, f.State)
 		}
 	}
-	b, err := catalog.Load(filepath.Join(dir, catalog.File))
+	b, err := catalog.Load(filepath.Join(dir, catalog.File), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
