@@ -41,6 +41,9 @@ const (
 
 var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Demote, Remove}
 
+// Compare orders kinds as a release goes through them.
+func (k Kind) Compare(o Kind) int { return cmp.Compare(slices.Index(order, k), slices.Index(order, o)) }
+
 // State is how far a step is.
 type State string
 
@@ -231,7 +234,7 @@ func (b *builder) finish() Plan {
 
 func compareSteps(x, y Step) int {
 	return cmp.Or(
-		cmp.Compare(slices.Index(order, x.Kind), slices.Index(order, y.Kind)),
+		x.Kind.Compare(y.Kind),
 		x.Target.Compare(y.Target), cmp.Compare(x.ID, y.ID))
 }
 
