@@ -49,7 +49,7 @@ func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Que
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			note(w, o.Clients.Now(), reason(err))
+			note(w, o.Clients.Now(), reason(q, err))
 			if err != nil && q.Kind != world.LookPackage {
 				failed = append(failed, err)
 			} else if q.Kind != world.LookPackage {
@@ -80,12 +80,12 @@ func hopeless(failed []error) error {
 	return failed[0]
 }
 
-// reason is how a failed look reads in a plan.
-func reason(err error) string {
+// reason is how a failed look reads in a plan. Packages are not AWS's.
+func reason(q world.Query, err error) string {
 	if err == nil {
 		return ""
 	}
-	if at := awsapi.Unreachable(err); at != "" {
+	if at := awsapi.Unreachable(err); at != "" && q.Kind != world.LookPackage {
 		return at + " does not answer"
 	}
 	return awsapi.Text(err)

@@ -3,41 +3,145 @@ package rehearse
 import (
 	"fmt"
 	"io"
+	"runtime"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/report"
 )
 
 // Phase is a part of the rehearsal, and how it went.
 type Phase struct {
-	Name, Result string
-	Took         time.Duration
+	Name    string
+	Variant string `json:",omitempty"` // "ce/arm64", if it is about one
+	Result  string
+	Took    time.Duration
 }
 
 // Report is how a rehearsal went.
 type Report struct {
-	Title   string
-	Release string // what `amiship release` printed
-	Phases  []Phase
-	Notes   []string
-	Total   time.Duration
+	Title    string
+	Standins []Standin `json:",omitempty"`
+	Phases   []Phase
+	Releases []Release
+	Total    time.Duration
+}
+
+// Release is how one release went.
+type Release struct {
+	Tag    string
+	Plan   plan.Plan // as `amiship release` left it
+	Phases []Phase
+	Notes  []string
+	// Verified is what `amiship verify` printed.
+	Verified string
+
+	desired release.Desired
 }
 
 func (r *Report) add(name, result string, since time.Time) {
 	r.Phases = append(r.Phases, Phase{Name: name, Result: result, Took: time.Since(since)})
 }
 
+func (r *Release) add(name, result string, since time.Time) {
+	r.Phases = append(r.Phases, Phase{Name: name, Result: result, Took: time.Since(since)})
+}
+
+// addSteps notes how long the steps of the release took: each, where they are
+// long and a variant has one of a kind; else the slowest.
+func (r *Release) addSteps() {
+	byKind := map[plan.Kind][]plan.Step{}
+	var kinds []plan.Kind
+	for _, s := range r.Plan.Steps {
+		if s.Took == 0 {
+			continue
+		}
+		if byKind[s.Kind] == nil {
+			kinds = append(kinds, s.Kind)
+		}
+		byKind[s.Kind] = append(byKind[s.Kind], s)
+	}
+	for _, kind := range kinds {
+		r.addKind(kind, byKind[kind])
+	}
+}
+
+func (r *Release) addKind(kind plan.Kind, steps []plan.Step) {
+	variants := map[string]bool{}
+	slowest := steps[0]
+	for _, s := range steps {
+		variants[s.Target.Variant()] = true
+		if s.Took > slowest.Took {
+			slowest = s
+		}
+	}
+	if len(steps) > len(variants) || slowest.Took < time.Second {
+		result := fmt.Sprintf("the slowest of %d: %s", len(steps), strings.TrimPrefix(string(slowest.ID), string(kind)+"/"))
+		r.Phases = append(r.Phases, Phase{Name: "  " + string(kind), Result: result, Took: slowest.Took})
+		return
+	}
+	for _, s := range steps {
+		r.Phases = append(r.Phases, Phase{Name: "  " + string(kind), Variant: s.Target.Variant(), Took: s.Took})
+	}
+}
+
+// noteEmulation says which machines ran by emulation, and how long.
+func (r *Release) noteEmulation() {
+	for _, v := range r.desired.Variants {
+		if v.Arch == runtime.GOARCH {
+			continue
+		}
+		var parts []string
+		for _, p := range r.Phases {
+			if p.Variant == v.Image+"/"+v.Arch && p.Took >= time.Second {
+				parts = append(parts, fmt.Sprintf("%s %.1f s", strings.TrimSpace(p.Name), p.Took.Seconds()))
+			}
+		}
+		if len(parts) > 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf("%s/%s ran by emulation: %s", v.Image, v.Arch, strings.Join(parts, ", ")))
+		}
+	}
+}
+
 // Write writes the report for people: what each part took and came to.
 func (r Report) Write(w io.Writer) {
-	fmt.Fprintf(w, "\nRehearsal of %s\n\n%s\n", r.Title, r.Release)
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
-	for _, p := range r.Phases {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", p.Name, seconds(p.Took), p.Result)
+	fmt.Fprintf(w, "\nRehearsal of %s\n\n", r.Title)
+	phases(w, r.Phases)
+	for _, s := range r.Standins {
+		fmt.Fprintf(w, "  STAND-IN  %s is not the real package: %s made it\n", s.Name, s.Program)
 	}
-	t.Flush()
-	for _, note := range r.Notes {
+	for _, rel := range r.Releases {
+		rel.write(w)
+	}
+	fmt.Fprintf(w, "\n  in all %s\n", seconds(r.Total))
+}
+
+func (r Release) write(w io.Writer) {
+	fmt.Fprintf(w, "\n%s %s\n\n", r.desired.Project, r.Tag)
+	if len(r.Plan.Steps) > 0 {
+		report.AMIs(w, r.desired, r.Plan)
+		report.Trouble(w, r.Plan)
+		fmt.Fprintln(w)
+	}
+	phases(w, r.Phases)
+	if r.Verified != "" {
+		fmt.Fprintf(w, "\n%s\n", strings.TrimRight(r.Verified, "\n"))
+	}
+	for _, note := range slices.Compact(slices.Clone(r.Notes)) {
 		fmt.Fprintln(w, "  note:", note)
 	}
-	fmt.Fprintf(w, "  in all %s\n", seconds(r.Total))
+}
+
+func phases(w io.Writer, all []Phase) {
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for _, p := range all {
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", p.Name, seconds(p.Took), strings.TrimSpace(p.Variant+"  "+p.Result))
+	}
+	t.Flush()
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%6.1f s", d.Seconds()) }

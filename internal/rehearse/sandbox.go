@@ -25,11 +25,13 @@ type box struct {
 // errGone says that the sandbox ended in the middle of the rehearsal.
 var errGone = errors.New("the sandbox ended in the middle of the rehearsal; what it said last stands above")
 
-// command runs this same amiship. It is asked to end before it is made to.
+// command runs this same amiship. It is asked to end before it is made to; a
+// Ctrl-C at the terminal is ours to hand on.
 func (r Rehearsal) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, r.Program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 90 * time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	return cmd
 }
 
@@ -47,8 +49,6 @@ func (r Rehearsal) startSandbox(ctx context.Context) (*box, error) {
 		cancel()
 		return nil, err
 	}
-	// A Ctrl-C at the terminal is ours to handle: machines are stopped last.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
 		cancel()
 		return nil, fmt.Errorf("start the sandbox: %w", err)
@@ -116,8 +116,18 @@ func (r Rehearsal) env(ctx context.Context, account string) ([]string, error) {
 	var env []string
 	for line := range strings.Lines(string(out)) {
 		if kv, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
-			env = append(env, strings.ReplaceAll(kv, "'", ""))
+			name, value, _ := strings.Cut(kv, "=")
+			env = append(env, name+"="+unquote(value))
 		}
 	}
 	return env, nil
+}
+
+// unquote takes the quotes off a word that was quoted for a shell.
+func unquote(word string) string {
+	inner, ok := strings.CutPrefix(word, "'")
+	if !ok {
+		return word
+	}
+	return strings.ReplaceAll(strings.TrimSuffix(inner, "'"), `'\''`, "'")
 }
