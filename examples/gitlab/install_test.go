@@ -242,3 +242,16 @@ func TestInstallWaitsForCloudInit(t *testing.T) {
 		}
 	}
 }
+
+func TestInstallWaitsForUpgrades(t *testing.T) {
+	b := newBuilder(t)
+	// Under way when it is first looked at, done then.
+	program(t, b.bin, "systemctl", `[ "$1" = show ] || exit 5; [ -e "$SCRATCH/looked" ] && echo ActiveState=inactive || echo ActiveState=activating; touch "$SCRATCH/looked"`)
+	program(t, b.bin, "sleep", `echo "slept $1"`)
+	if out, err := b.call(t, "wait_for_upgrades"); err != nil || out != "slept 2\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+	program(t, b.bin, "systemctl", "echo ActiveState=activating")
+	program(t, b.bin, "sleep", "exit 0")
+	b.refuses(t, "wait_for_upgrades", "apt's own upgrade has not ended")
+}

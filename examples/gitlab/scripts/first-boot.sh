@@ -6,6 +6,7 @@
 # gets its own address and is configured anew. It keeps what GitLab keeps on its
 # disk: repositories, users and their passwords, gitlab-secrets.json, the licence.
 set -euo pipefail
+export HOME=${HOME:-/root} # GitLab wants one; services have none
 
 root=${1:-} # of tests
 settings=$root/etc/gitlab/gitlab.rb

@@ -35,6 +35,19 @@ wait_for_cloud_init() {
   fi
 }
 
+# A machine that has just started may be upgrading itself: that holds apt's locks,
+# and leaves lists of packages behind. It is let end, and not begun again.
+wait_for_upgrades() {
+  local services=(apt-daily.service apt-daily-upgrade.service)
+  local try
+  systemctl stop apt-daily.timer apt-daily-upgrade.timer || true # where there are any
+  for ((try = 0; try < 300; try++)); do
+    systemctl show --property ActiveState "${services[@]}" | grep -q '=\(de\)\?activating$' || return 0
+    sleep 2
+  done
+  fail "apt's own upgrade has not ended for ten minutes"
+}
+
 verify_package() {
   local digest field want is
   digest=$(sha256sum "$package" | cut -d ' ' -f 1)
@@ -158,6 +171,7 @@ remove_identity() {
 
 main() {
   wait_for_cloud_init
+  wait_for_upgrades
   verify_package
   install_package
   refuse_configured
