@@ -61,7 +61,7 @@ func newSecretBuild(t *testing.T, b *box, extend func(s *secretBuild) string, ar
 // token only, and a licence.
 func secretBundle(t *testing.T, m marks) string {
 	t.Helper()
-	file := copyBundle(t, t.TempDir())
+	file := instantBundle(t)
 	deb, err := os.ReadFile(filepath.Join(filepath.Dir(file), "prometheus.deb"))
 	if err != nil {
 		t.Fatal(err)

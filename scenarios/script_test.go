@@ -86,5 +86,5 @@ func setAccount(ts *testscript.TestScript, b *box, account string) {
 }
 
 func cmdBundle(ts *testscript.TestScript, _ bool, _ []string) {
-	forInstant(failer{ts: ts}, copyBundle(failer{ts: ts}, ts.MkAbs(".")))
+	asksLittle(failer{ts: ts}, copyBundle(failer{ts: ts}, ts.MkAbs(".")))
 }
