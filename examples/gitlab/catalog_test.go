@@ -93,9 +93,9 @@ func TestImages(t *testing.T) {
 	const ami, market = "gitlab-aws-ami", "gitlab-aws-marketplace-ami"
 	want := map[string]image{
 		"ce/amd64":       {"GitLab CE 17.5.0", "GitLab Community Edition", ami, "", true, []string{"/gitlab/ce/17.5.0/amd64/ami", "/gitlab/ce/latest/amd64/ami"}},
-		"ce/arm64":       {"GitLab CE 17.5.0 (ARM64)", "GitLab Community Edition", ami, "", true, []string{"/gitlab/ce/17.5.0/arm64/ami", "/gitlab/ce/latest/arm64/ami"}},
+		"ce/arm64":       {"GitLab CE 17.5.0 (ARM64)", "GitLab Community Edition (ARM64)", ami, "", true, []string{"/gitlab/ce/17.5.0/arm64/ami", "/gitlab/ce/latest/arm64/ami"}},
 		"ee/amd64":       {"GitLab EE 17.5.0", "GitLab Enterprise Edition", ami, "", true, []string{"/gitlab/ee/17.5.0/amd64/ami", "/gitlab/ee/latest/amd64/ami"}},
-		"ee/arm64":       {"GitLab EE 17.5.0 (ARM64)", "GitLab Enterprise Edition", ami, "", true, []string{"/gitlab/ee/17.5.0/arm64/ami", "/gitlab/ee/latest/arm64/ami"}},
+		"ee/arm64":       {"GitLab EE 17.5.0 (ARM64)", "GitLab Enterprise Edition (ARM64)", ami, "", true, []string{"/gitlab/ee/17.5.0/arm64/ami", "/gitlab/ee/latest/arm64/ami"}},
 		"premium/amd64":  {"GitLab EE 17.5.0 Premium", "GitLab Enterprise Edition Premium", market, "PREMIUM_LICENCE", false, nil},
 		"ultimate/amd64": {"GitLab EE 17.5.0 Ultimate", "GitLab Enterprise Edition Ultimate", market, "ULTIMATE_LICENCE", false, nil},
 	}

@@ -72,11 +72,28 @@ func (v *visit) cloudInit(ctx context.Context) bool {
 	case err != nil:
 		v.fail(what, "%v", err)
 	case res.exit != 0 && res.exit != 2:
-		v.fail(what, "ended with an error: %s", oneLine(res.out+res.errors))
+		v.fail(what, "ended with an error: %s", orElse(v.saidOfErrors(ctx), oneLine(res.out+res.errors)))
 	default:
 		return true
 	}
 	return false
+}
+
+// saidOfErrors is what the boot printed about errors, last: the words of a script
+// that failed tell more than cloud-init's own.
+func (v *visit) saidOfErrors(ctx context.Context) string {
+	res, err := v.shell.run(ctx, "sudo grep -i -e fail -e error /var/log/cloud-init-output.log | tail -n 4")
+	if err != nil {
+		return ""
+	}
+	return oneLine(res.out)
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
 }
 
 // ownThings looks for what an image must not bring along: keys that let others

@@ -52,7 +52,7 @@ func TestWhatAMachineSays(t *testing.T) {
 	key := newKey(t)
 	own := string(ssh.MarshalAuthorizedKey(key.PublicKey()))
 	builders := string(ssh.MarshalAuthorizedKey(newKey(t).PublicKey()))
-	fine := answers{"cloud-init": {out: "status: done"}, "machine-id": {out: "0123\n"}, "authorized_keys": {out: `command="echo no" ` + own + own}}
+	fine := answers{"cloud-init status": {out: "status: done"}, "machine-id": {out: "0123\n"}, "authorized_keys": {out: `command="echo no" ` + own + own}}
 	with := func(part string, r result) answers {
 		a := answers{part: r}
 		for k, v := range fine {
@@ -68,9 +68,10 @@ func TestWhatAMachineSays(t *testing.T) {
 		want    string // "": nothing is wrong
 	}{
 		"a good machine":           {machine: fine},
-		"cloud-init with warnings": {machine: with("cloud-init", result{out: "status: done", exit: 2})},
-		"cloud-init with an error": {machine: with("cloud-init", result{out: "status: error\nscripts-per-instance", exit: 1}), want: "cloud-init: ended with an error: status: error scripts-per-instance"},
-		"cloud-init that hangs":    {machine: with("cloud-init", result{exit: -1}), want: "cloud-init: did not end in time"},
+		"cloud-init with warnings": {machine: with("cloud-init status", result{out: "status: done", exit: 2})},
+		"a script with an error":   {machine: answers{"cloud-init-output": {out: "first boot: failed: reconfigure\n"}, "cloud-init status": {exit: 1}, "machine-id": {out: "0"}}, want: "cloud-init: ended with an error: first boot: failed: reconfigure"},
+		"cloud-init with an error": {machine: with("cloud-init status", result{out: "status: error\nscripts-per-instance", exit: 1}), want: "cloud-init: ended with an error: status: error scripts-per-instance"},
+		"cloud-init that hangs":    {machine: with("cloud-init status", result{exit: -1}), want: "cloud-init: did not end in time"},
 		"the builder's key":        {machine: with("authorized_keys", result{out: own + builders}), want: "which is not the key of this launch"},
 		"a command":                {machine: with("gitlab-ctl", result{out: "run: puma"}), check: release.Check{Run: "gitlab-ctl", Contains: "puma"}},
 		"a command that fails":     {machine: with("gitlab-ctl", result{errors: "down: puma", exit: 6}), check: release.Check{Run: "gitlab-ctl"}, want: "run gitlab-ctl: exit status 6, want 0: down: puma"},

@@ -95,17 +95,17 @@ type Secret struct {
 
 // Image is one thing that is shipped, on one or more architectures.
 type Image struct {
-	Edition     string            `yaml:"edition" help:"The value of {edition}."`
-	Arch        []string          `yaml:"arch" values:"arch" help:"amd64 and arm64; amd64, if not given."`
-	Public      bool              `yaml:"public" help:"Whether everybody may launch it."`
-	Name        PerArch           `yaml:"name" required:"true" keys:"arch" help:"The AMI name, for all architectures or for each. A template."`
-	Description string            `yaml:"description" help:"The AMI description. A template."`
-	Share       []string          `yaml:"share" help:"More accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
-	Tags        map[string]string `yaml:"tags" help:"Tags of the AMI and its snapshot. Templates."`
-	Licence     Secret            `yaml:"licence" help:"A licence that goes into the AMI."`
-	Parameters  []Parameter       `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`
-	Checks      []Check           `yaml:"checks" help:"What a machine that a customer starts from the AMI must answer."`
-	Vars        map[string]string `yaml:"vars" help:"Free values of this image, as the ones above. Templates."`
+	Edition     string             `yaml:"edition" help:"The value of {edition}."`
+	Arch        []string           `yaml:"arch" values:"arch" help:"amd64 and arm64; amd64, if not given."`
+	Public      bool               `yaml:"public" help:"Whether everybody may launch it."`
+	Name        PerArch            `yaml:"name" required:"true" help:"The AMI name, for all architectures or for each. A template."`
+	Description string             `yaml:"description" help:"The AMI description. A template."`
+	Share       []string           `yaml:"share" help:"More accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
+	Tags        map[string]PerArch `yaml:"tags" help:"Tags of the AMI and its snapshot, each for all architectures or for each. Templates."`
+	Licence     Secret             `yaml:"licence" help:"A licence that goes into the AMI."`
+	Parameters  []Parameter        `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`
+	Checks      []Check            `yaml:"checks" help:"What a machine that a customer starts from the AMI must answer."`
+	Vars        map[string]string  `yaml:"vars" help:"Free values of this image, as the ones above. Templates."`
 }
 
 // PerArch is one text for every architecture, under the key "", or one for each.

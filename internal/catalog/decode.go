@@ -88,6 +88,9 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field, values string) {
 		d.add(field, "has no value")
 		return
 	}
+	if v.Type() == reflect.TypeFor[PerArch]() {
+		values = "arch"
+	}
 	if s, ok := v.Addr().Interface().(scalar); ok && !isMapping(n) {
 		if text, ok := d.text(n, field); ok {
 			s.setScalar(text)

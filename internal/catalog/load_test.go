@@ -54,7 +54,7 @@ images:
     public: true
     name: {amd64: "GitLab CE {version}", arm64: "GitLab CE {version} ARM64"}
     description: "GitLab {major}.{minor}.{patch} {flavour}"
-    tags: {Type: "GitLab {edition}"}
+    tags: {Type: {amd64: "GitLab {edition}", arm64: "GitLab {edition} (ARM64)"}}
     parameters: [{name: "/gitlab/{edition}/{version}/{arch}"}, {name: "/gitlab/{edition}/latest/{arch}", latest: true}]
   premium:
     edition: ee
@@ -97,6 +97,7 @@ func TestProblems(t *testing.T) {
 		"a single brace":           {"Prometheus {version}", "Prometheus {version", `images.prometheus.name: has a brace without its partner`},
 		"a name AWS refuses":       {"Prometheus {version}", "Prometheus: {version}", `AMI name "Prometheus: 1.2.3": AWS refuses ":"`},
 		"a tag AWS refuses":        {"public: true", `tags: {"aws:x": y}`, `images.prometheus.tags.aws:x: tag key "aws:x": AWS keeps keys`},
+		"a tag of no machine":      {"public: true", `tags: {Type: {arm: y}}`, `images.prometheus.tags.Type.arm: unknown architecture; known are amd64, arm64`},
 		"two with one name":        {"public: true", `arch: [amd64, arm64]`, `images.prometheus.name: prometheus/amd64 and prometheus/arm64 have the same AMI name "Prometheus 1.2.3"`},
 		"a path that leads out":    {"image.pkr.hcl", "../image.pkr.hcl", `7:38: build.template: ../image.pkr.hcl leads out of the directory of amiship.yaml`},
 		"a file that is not there": {"image.pkr.hcl", "other.pkr.hcl", `build.template: `},

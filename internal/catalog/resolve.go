@@ -94,7 +94,7 @@ func (r *resolver) variant(name, arch string) release.Variant {
 		Name:        r.text(nameField(field, image, arch), image.Name.For(arch), values),
 		Description: r.text(field+".description", image.Description, values),
 		Share:       accounts(r.catalog.Share, image.Share),
-		Tags:        r.texts(field+".tags", image.Tags, values),
+		Tags:        r.tags(field+".tags", image.Tags, arch, values),
 		Build:       r.build(image, arch, values, vars),
 	}
 	for i, p := range image.Parameters {
@@ -104,6 +104,17 @@ func (r *resolver) variant(name, arch string) release.Variant {
 	v.Checks = append(r.checks("checks", r.catalog.Checks, values), r.checks(field+".checks", image.Checks, values)...)
 	v.TestWithin, _ = time.ParseDuration(r.catalog.Test.Within) // checked
 	return v
+}
+
+// tags renders the tags that an image has on an architecture.
+func (r *resolver) tags(field string, tags map[string]PerArch, arch string, values map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, key := range sortedKeys(tags) {
+		if text := tags[key].For(arch); text != "" {
+			out[key] = r.text(join(field, key), text, values)
+		}
+	}
+	return out
 }
 
 // accounts are those of every image and the image's own, each once.

@@ -17,6 +17,9 @@ func Schema() ([]byte, error) {
 
 // schemaOf describes a type. values says which texts are allowed ("arch").
 func schemaOf(t reflect.Type, values string) map[string]any {
+	if t == reflect.TypeFor[PerArch]() {
+		values = "arch"
+	}
 	s := composed(t, values)
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[scalar]()) {
 		return map[string]any{"anyOf": []any{map[string]any{"type": "string"}, s}}
