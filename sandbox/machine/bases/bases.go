@@ -22,17 +22,18 @@ import (
 	"golang.org/x/sys/unix"
 
 	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/emulation"
 )
 
 // Store is a directory of bases.
 type Store struct {
 	dir    string
-	ubuntu string // Ubuntu's archive, where the host has no mirror of its own
+	ubuntu map[string]string // Ubuntu's archive for an architecture, where the host has no mirror of it
 	log    *slog.Logger
 }
 
 // Open returns the store in dir, which need not exist yet.
-func Open(dir string, log *slog.Logger) *Store { return &Store{dir, ubuntuArchive, log} }
+func Open(dir string, log *slog.Logger) *Store { return &Store{dir, ubuntuArchives(), log} }
 
 // DefaultDir is where the bases of this user's sandboxes are: below the cache
 // directory that the user's environment names.
@@ -48,6 +49,7 @@ func DefaultDir() (string, error) {
 type info struct {
 	Description string
 	Built       time.Time
+	Seconds     int // that it took
 }
 
 // List returns every base that can be named, with what those that are built
@@ -61,7 +63,7 @@ func (s *Store) List() []machine.Base {
 		}
 		if dir, ok := s.built(r); ok {
 			if is, err := readInfo(dir); err == nil {
-				all[i].Description = is.Description
+				all[i].Description = r.promise(is)
 			}
 		}
 	}
@@ -125,27 +127,59 @@ func (s *Store) build(ctx context.Context, lock *os.File, r recipe) (string, err
 	if err != nil {
 		return "", err
 	}
-	s.log.Info("build machine base", "base", r.name, "is", r.describe(), "from", src.uri)
+	s.log.Info("build machine base", "base", r.name, "arch", r.arch, "is", r.describe(), "from", src.uri)
 	dir := s.path(r)
 	half := dir + ".new"
 	if err := errors.Join(os.RemoveAll(half), os.MkdirAll(half, 0o755)); err != nil {
 		return "", err
 	}
-	root := filepath.Join(half, "root")
-	if err := bootstrap(ctx, lock, root, r, src); err != nil {
+	if err := s.fill(ctx, lock, half, r, src); err != nil {
 		return "", err
 	}
-	if err := finish(ctx, root, r, src); err != nil {
-		return "", err
-	}
-	if err := writeInfo(half, info{Description: r.describe(), Built: time.Now().UTC()}); err != nil {
+	took := time.Since(began).Round(time.Second)
+	is := info{Description: r.describe(), Built: time.Now().UTC(), Seconds: int(took.Seconds())}
+	if err := writeInfo(half, is); err != nil {
 		return "", err
 	}
 	if err := os.Rename(half, dir); err != nil {
 		return "", err
 	}
-	s.log.Info("machine base is ready", "base", r.name, "after", time.Since(began).Round(time.Second))
+	s.log.Info("machine base is ready", "base", r.name, "arch", r.arch, "after", took)
 	return dir, nil
+}
+
+// fill makes the base's root below dir.
+func (s *Store) fill(ctx context.Context, lock *os.File, dir string, r recipe, src source) error {
+	if os.Geteuid() != 0 {
+		return errors.New("a base is built as root only")
+	}
+	hold, err := emulation.Open(r.arch)
+	if err != nil {
+		return err
+	}
+	defer hold.Close()
+	root := filepath.Join(dir, "root")
+	if r.foreign() {
+		err = s.cross(ctx, lock, dir, r, src)
+	} else {
+		err = bootstrap(ctx, lock, root, r, src)
+	}
+	if err != nil {
+		return err
+	}
+	return finish(ctx, root, r, src)
+}
+
+// cross bootstraps a base for another processor with the help of its twin.
+func (s *Store) cross(ctx context.Context, lock *os.File, dir string, r recipe, src source) error {
+	twin, err := s.Prepare(ctx, r.twin().layer())
+	if err != nil {
+		return err
+	}
+	return cross{
+		recipe: r, src: src, lock: lock, twin: twin,
+		root: filepath.Join(dir, "root"), work: filepath.Join(dir, "work"),
+	}.bootstrap(ctx)
 }
 
 // choose settles on the recipe or, where its archive does not answer, on what

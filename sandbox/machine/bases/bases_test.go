@@ -74,11 +74,11 @@ func TestFind(t *testing.T) {
 		}
 	}
 	s := Open(t.TempDir(), quiet(t))
-	if !s.Has("base/debian-12/amd64") || s.Has("base/debian-12/arm64") || s.Has("base/plan9/amd64") {
-		t.Error("Has: amd64 can be built, arm64 and plan9 cannot")
+	if !s.Has("base/debian-12/amd64") || !s.Has("base/debian-12/arm64") || s.Has("base/plan9/amd64") || s.Has("base/debian-12/vax") {
+		t.Error("Has: amd64 and arm64 can be built, plan9 and vax cannot")
 	}
-	if _, err := s.Prepare(t.Context(), "base/debian-12/arm64"); err == nil || !strings.Contains(err.Error(), "only amd64") {
-		t.Errorf("prepare an arm64 base: %v", err)
+	if _, err := s.Prepare(t.Context(), "base/debian-12/vax"); err == nil || !strings.Contains(err.Error(), "for vax cannot be built") {
+		t.Errorf("prepare a base for a VAX: %v", err)
 	}
 }
 
@@ -87,7 +87,7 @@ func TestStandIn(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	defer gone.Close()
 	s := Open(t.TempDir(), quiet(t))
-	s.ubuntu = gone.URL
+	s.ubuntu = map[string]string{"amd64": gone.URL, "arm64": gone.URL}
 	r, src, err := s.choose(t.Context(), recipes("amd64")[0])
 	if err != nil {
 		t.Fatal(err)

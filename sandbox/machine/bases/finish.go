@@ -2,7 +2,9 @@ package bases
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,14 +13,13 @@ import (
 // finish turns a freshly bootstrapped system into what an AMI of it is: a disk
 // that no machine has booted from, waiting for cloud-init.
 func finish(ctx context.Context, root string, r recipe, src source) error {
-	err := writeFiles(root, files(r, src))
-	for _, step := range []func(string) error{linkResolver, maskUnits, forget} {
-		if err == nil {
-			err = step(root)
-		}
+	resolver := linkResolver
+	if r.foreign() {
+		resolver = plainResolver
 	}
+	err := errors.Join(writeFiles(root, files(r, src)), resolver(root), maskUnits(root, masked(r)), forget(root))
 	if err == nil {
-		err = enableUnits(ctx, root)
+		err = enableUnits(ctx, root, r)
 	}
 	if err != nil {
 		return fmt.Errorf("prepare %s: %w", r.title, err)
@@ -41,7 +42,7 @@ func writeFiles(root string, all map[string]string) error {
 
 // files is what differs from the packages' own configuration.
 func files(r recipe, src source) map[string]string {
-	return map[string]string{
+	all := map[string]string{
 		// One entry: ds-identify takes it without its checks, which refuse
 		// containers.
 		"etc/cloud/cloud.cfg.d/90_dpkg.cfg": "datasource_list: [ Ec2 ]\n",
@@ -55,6 +56,10 @@ func files(r recipe, src source) map[string]string {
 		"etc/fstab": "# the root file system needs no entry here\n",
 		"etc/hosts": "127.0.0.1 localhost\n",
 	}
+	if r.foreign() {
+		maps.Copy(all, emulatedFiles(r))
+	}
+	return all
 }
 
 // The network is set up by networkd alone: cloud-init of Debian 12 that does
@@ -101,15 +106,18 @@ func linkResolver(root string) error {
 	return os.Symlink("../run/systemd/resolve/stub-resolv.conf", path)
 }
 
-func enableUnits(ctx context.Context, root string) error {
-	return run(ctx, "chroot", root, "systemctl", "enable",
-		"systemd-networkd.service", "systemd-resolved.service")
+func enableUnits(ctx context.Context, root string, r recipe) error {
+	units := []string{"systemd-networkd.service", "systemd-resolved.service"}
+	if r.foreign() {
+		units = []string{dhcpUnit}
+	}
+	return run(ctx, "chroot", append([]string{root, "systemctl", "enable"}, units...)...)
 }
 
 // masked lists what only costs time or makes no sense on a disk that lives for
 // minutes: housekeeping, consoles, kernel file systems that belong to the host.
-func masked() []string {
-	return []string{
+func masked(r recipe) []string {
+	all := []string{
 		"apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer",
 		"e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer",
 		"logrotate.timer", "man-db.timer", "motd-news.timer",
@@ -118,10 +126,14 @@ func masked() []string {
 		"sys-kernel-tracing.mount", "sys-kernel-config.mount",
 		"dev-hugepages.mount", "systemd-udev-trigger.service",
 	}
+	if r.foreign() {
+		all = append(all, emulatedMasked()...)
+	}
+	return all
 }
 
-func maskUnits(root string) error {
-	for _, u := range masked() {
+func maskUnits(root string, units []string) error {
+	for _, u := range units {
 		path := filepath.Join(root, "etc/systemd/system", u)
 		if err := os.RemoveAll(path); err != nil {
 			return err

@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
 	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/emulation"
 )
 
 // recipe is how a base is made.
@@ -87,10 +89,19 @@ func (r recipe) layer() string { return "base/" + r.name + "/" + r.arch }
 
 // buildable tells why the base cannot be built here.
 func (r recipe) buildable() error {
-	if r.arch != "amd64" {
-		return fmt.Errorf("%s for %s cannot be built yet: only amd64 can", r.title, r.arch)
+	if !emulation.Possible(r.arch) {
+		return fmt.Errorf("%s for %s cannot be built on an %s host", r.title, r.arch, runtime.GOARCH)
 	}
 	return nil
+}
+
+// foreign reports whether the base is for another processor than the host's.
+func (r recipe) foreign() bool { return r.arch != runtime.GOARCH }
+
+// twin is the same system for this host's processor, whatever its name.
+func (r recipe) twin() recipe {
+	all := recipes(runtime.GOARCH)
+	return all[slices.IndexFunc(all, func(t recipe) bool { return t.suite == r.suite })]
 }
 
 // standIns are what is built where the recipe's own archive does not answer.
@@ -110,9 +121,18 @@ func (r recipe) describe() string {
 	return r.title
 }
 
+// promise describes a base that is built: what is emulated takes its time, and
+// says how much.
+func (r recipe) promise(is info) string {
+	if !r.foreign() {
+		return is.Description
+	}
+	return fmt.Sprintf("%s, %s by emulation, built in %d s", is.Description, r.arch, is.Seconds)
+}
+
 // digest tells one state of the recipe from another.
 func (r recipe) digest() string {
-	b, err := json.Marshal([]any{r.title, r.suite, r.packages, files(r, source{}), masked()})
+	b, err := json.Marshal([]any{r.title, r.suite, r.packages, files(r, source{}), masked(r)})
 	if err != nil {
 		panic(err) // strings marshal
 	}

@@ -26,13 +26,19 @@ type source struct {
 // keyring of its own gets the one from the archive, which is believed because
 // of its digest, not because of where it came from.
 const (
-	ubuntuArchive    = "http://archive.ubuntu.com/ubuntu"
 	ubuntuKeyring    = "/usr/share/keyrings/ubuntu-archive-keyring.gpg"
 	ubuntuKeyringDeb = "/pool/main/u/ubuntu-keyring/ubuntu-keyring_2021.03.26_all.deb"
 	ubuntuKeyringSum = "0d0e7ed6b112f5d03eabf3c7eb01ebdacf9c57714b279e90495cfc58c8c4520f"
 
 	answerTime = 5 * time.Second // an archive that takes longer does not answer
 )
+
+func ubuntuArchives() map[string]string {
+	return map[string]string{
+		"amd64": "http://archive.ubuntu.com/ubuntu",
+		"arm64": "http://ports.ubuntu.com/ubuntu-ports",
+	}
+}
 
 // source finds an archive for the recipe: the host's own where it has one.
 func (s *Store) source(ctx context.Context, r recipe) (source, error) {
@@ -42,7 +48,7 @@ func (s *Store) source(ctx context.Context, r recipe) (source, error) {
 	}
 	src := debianSource(r, all)
 	if r.origin == "Ubuntu" {
-		src = ubuntuSource(r, all, s.ubuntu)
+		src = ubuntuSource(r, all, s.ubuntu[r.arch])
 	}
 	if src.uri == "" {
 		return source{}, fmt.Errorf("this host's apt knows no mirror of %s", r.origin)
@@ -51,9 +57,28 @@ func (s *Store) source(ctx context.Context, r recipe) (source, error) {
 		return source{}, fmt.Errorf("%s's archive does not answer: %w", r.origin, err)
 	}
 	if r.origin == "Ubuntu" && src.keyring == "" {
-		src.keyring, err = s.ubuntuKeys(ctx, src.uri)
+		if src.keyring, err = s.ubuntuKeys(ctx, src.uri); err != nil {
+			return source{}, err
+		}
 	}
-	return src, err
+	return src, s.helped(ctx, r)
+}
+
+// helped tells why a base for another processor cannot have its twin's help.
+func (s *Store) helped(ctx context.Context, r recipe) error {
+	if !r.foreign() {
+		return nil
+	}
+	twin := r.twin()
+	dir, ok := s.built(twin)
+	if !ok {
+		_, err := s.source(ctx, twin)
+		return err
+	}
+	if dir != s.path(twin) {
+		return fmt.Errorf("what is built as %s for %s is a stand-in", twin.title, twin.arch)
+	}
+	return nil
 }
 
 func debianSource(r recipe, all []archive) source {
@@ -76,11 +101,16 @@ func debianSource(r recipe, all []archive) source {
 	return src
 }
 
+// ubuntuSource takes the host's mirror for its own architecture only: Ubuntu
+// keeps the others elsewhere.
 func ubuntuSource(r recipe, all []archive, otherwise string) source {
 	src := source{uri: otherwise}
 	for _, a := range all {
 		if a.origin == "Ubuntu" {
-			src.uri, src.keyring = a.uri, a.keyring
+			src.keyring = a.keyring
+			if !r.foreign() {
+				src.uri = a.uri
+			}
 		}
 	}
 	if _, err := os.Stat(ubuntuKeyring); err == nil && src.keyring == "" {

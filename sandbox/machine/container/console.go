@@ -75,6 +75,11 @@ func (c *console) copy() {
 	}
 }
 
+// say adds a line of the sandbox's own to what the machine has written.
+func (c *console) say(line string) {
+	_, _ = fmt.Fprintf(c.log, "[sandbox] %s\r\n", line) // fails once the machine has ended
+}
+
 // trim keeps the file short: a machine may chatter for days.
 func (c *console) trim() {
 	info, err := c.log.Stat()

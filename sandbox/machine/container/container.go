@@ -25,7 +25,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -40,7 +39,7 @@ type Config struct {
 	Dir         string        // disks and layers; one sandbox's own
 	Cache       string        // bases, shared by all sandboxes of the host
 	Metadata    http.Handler  // served to machines at 169.254.169.254:80; RemoteAddr is the machine's private address
-	StopTimeout time.Duration // patience with a machine that is asked to stop; 20 s when zero
+	StopTimeout time.Duration // patience with a machine that is asked to stop; 20 s when zero, more for an emulated one
 	Log         *slog.Logger
 }
 
@@ -101,11 +100,6 @@ func (d *Driver) Start(spec machine.Spec) error {
 	}
 	g := newGuest(d, spec)
 	d.guests[spec.ID] = g
-	if spec.Arch != runtime.GOARCH {
-		g.fail(fmt.Errorf("start %s: an %s machine cannot run in a container on this %s host yet",
-			spec.ID, spec.Arch, runtime.GOARCH))
-		return nil
-	}
 	if err := g.forward.SetPorts(spec.Ports); err != nil {
 		g.forward.Close()
 		g.fail(err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/emulation"
 	"amiship/sandbox/machine/network"
 )
 
@@ -94,6 +95,12 @@ func (g *guest) run() {
 	defer close(g.done)
 	defer g.cancel()
 	defer g.forward.Close()
+	hold, err := emulation.Open(g.spec.Arch)
+	if err != nil {
+		g.end(fmt.Errorf("start %s: %w", g.spec.ID, err))
+		return
+	}
+	defer hold.Close()
 	for {
 		again, err := g.boot()
 		if again && g.ctx.Err() == nil {
@@ -171,13 +178,16 @@ func (g *guest) stop(force bool) {
 // shutDown asks init to power off, and ends the machine by force when it takes
 // too long. Init is asked again each second: early in its life it cannot hear.
 func (g *guest) shutDown(p *process, force bool) {
-	const powerOff = syscall.Signal(34 + 4) // SIGRTMIN+4: see systemd(1)
-	deadline := time.NewTimer(g.driver.cfg.StopTimeout)
+	patience := g.driver.cfg.StopTimeout
+	if g.emulated() {
+		patience *= slower
+	}
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	again := time.NewTicker(time.Second)
 	defer again.Stop()
 	for !force {
-		p.signal(powerOff)
+		g.powerOff(p)
 		select {
 		case <-p.ended:
 			return
@@ -188,6 +198,25 @@ func (g *guest) shutDown(p *process, force bool) {
 		}
 	}
 	p.kill()
+}
+
+// slower is how many times as long an emulated machine may take.
+const slower = 4
+
+func (g *guest) emulated() bool { return g.spec.Arch != runtime.GOARCH }
+
+// powerOff sends init SIGRTMIN+4: see systemd(1). QEMU gives real-time signals
+// numbers of its own, which only the machine's own programs know.
+func (g *guest) powerOff(p *process) {
+	if !g.emulated() {
+		p.signal(syscall.Signal(34 + 4))
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.driver.cfg.StopTimeout)
+	defer cancel()
+	if err := p.within(ctx, "/bin/sh", "-c", "kill -s RTMIN+4 1"); err != nil {
+		g.driver.cfg.Log.Debug("ask a machine to stop", "id", g.spec.ID, "err", err) // it may just have
+	}
 }
 
 // remove deletes the disk once the machine has ended, and forgets the machine.
@@ -215,8 +244,12 @@ func (g *guest) awaitSSH(ctx context.Context, began time.Time) {
 	defer g.mu.Unlock()
 	if g.state.State == machine.Running {
 		g.state.SSH = true
+		took := time.Since(began).Round(time.Millisecond)
 		g.driver.cfg.Log.Info("machine answers SSH", "id", g.spec.ID, "address", g.spec.Public,
-			"after", time.Since(began).Round(time.Millisecond))
+			"arch", g.spec.Arch, "emulated", g.emulated(), "after", took)
+		if g.emulated() {
+			g.process.console.say(fmt.Sprintf("%s by emulation: SSH answers %s after power-on", g.spec.Arch, took))
+		}
 	}
 }
 

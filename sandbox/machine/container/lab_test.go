@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,10 @@ func newDriver(dir string, m *imds, log io.Writer) (*container.Driver, error) {
 	})
 }
 
-const base = "base/ubuntu-22.04/amd64"
+const (
+	base = "base/ubuntu-22.04/amd64"
+	arm  = "base/ubuntu-22.04/arm64"
+)
 
 // spec describes a machine that no other of this test is like.
 func (l *lab) spec(id string, layers ...string) machine.Spec {
@@ -86,7 +90,7 @@ func (l *lab) spec(id string, layers ...string) machine.Spec {
 func specAt(last byte, id string, layers ...string) machine.Spec {
 	private := netip.AddrFrom4([4]byte{172, 31, 0, last})
 	return machine.Spec{
-		ID: id, Layers: layers, Arch: "amd64", Hostname: fmt.Sprint("ip-172-31-0-", last),
+		ID: id, Layers: layers, Arch: path.Base(layers[0]), Hostname: fmt.Sprint("ip-172-31-0-", last),
 		UUID: "ec2e1916-9099-7caf-fd21-0123456789ab", MAC: network.MAC(private),
 		Private: private, Public: netip.AddrFrom4([4]byte{127, 99, 0, last}),
 		Ports: []machine.PortRange{{From: 22, To: 22}}, User: "ubuntu",
@@ -110,7 +114,7 @@ func (l *lab) boot(spec machine.Spec) {
 
 func (l *lab) awaitSSH(spec machine.Spec) {
 	l.Helper()
-	l.await(spec.ID, 4*time.Minute, func(s machine.Status) bool { // a base may have to be built
+	l.await(spec.ID, 8*time.Minute, func(s machine.Status) bool { // a base may have to be built
 		if s.State == machine.Failed {
 			out, _ := l.driver.Console(spec.ID)
 			l.Fatalf("machine failed: %s\n%s", s.Err, out)
@@ -139,7 +143,7 @@ func (l *lab) stop(id string) {
 	if err := l.driver.Stop(id); err != nil {
 		l.Fatal(err)
 	}
-	l.await(id, 30*time.Second, func(s machine.Status) bool { return s.State == machine.Stopped })
+	l.await(id, time.Minute, func(s machine.Status) bool { return s.State == machine.Stopped })
 	l.Logf("%s: stopped after %s", id, time.Since(began).Round(time.Millisecond))
 }
 

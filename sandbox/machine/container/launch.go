@@ -32,10 +32,11 @@ type plan struct {
 
 // process is a running init.
 type process struct {
-	cmd   *exec.Cmd
-	group group
-	after []func() // in this order when it has ended
-	ended chan struct{}
+	cmd     *exec.Cmd
+	group   group
+	console *console
+	after   []func() // in this order when it has ended
+	ended   chan struct{}
 }
 
 // launch starts init and follows it until it has become the machine's own.
@@ -57,6 +58,7 @@ func (g *guest) launch(lower []string) (*process, error) {
 		return nil, errors.Join(err, grp.remove())
 	}
 	defer talk.Close()
+	p.console = con
 	p.after = append(p.after, con.close)
 	if err := g.handOver(p, talk, lower); err != nil {
 		p.kill()
