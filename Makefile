@@ -13,7 +13,7 @@ tool    := go tool -modfile=tools/go.mod
 export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 
 # The bases that the example and the tests start machines from.
-bases := debian-12 ubuntu-22.04
+bases := debian-12 ubuntu-22.04 ubuntu-22.04/arm64
 
 # Tests of machines that really run: as root, while all others run as you are.
 as_root := ./sandbox/machine/container ./scenarios

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,12 +19,14 @@ import (
 // rehearsal need not wait for it.
 func sandboxPrepare() *cobra.Command {
 	return &cobra.Command{
-		Use: "prepare [NAME...]", Short: "Build the systems that machines start from, ahead of time",
-		Long: `Builds the base systems that are not there yet: all of them, or those that are
-named. A base takes one to three minutes, root, and the archive of its
-distribution; it is shared by all sandboxes of this user. A sandbox builds what
-it lacks by itself when a machine first needs it.`,
-		Example: "  sudo amiship sandbox prepare debian-12",
+		Use: "prepare [NAME[/ARCH]...]", Short: "Build the systems that machines start from, ahead of time",
+		Long: `Builds the base systems that are not there yet: those that are named or, without
+names, all that are of this machine's processor. Others run by emulation, for
+which QEMU must be there: apt-get install qemu-user-static. A base takes one to
+three minutes, root, and the archive of its distribution; it is shared by all
+sandboxes of this user. A sandbox builds what it lacks by itself when a machine
+first needs it.`,
+		Example: "  sudo amiship sandbox prepare debian-12 ubuntu-22.04/arm64",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			dir, err := bases.DefaultDir()
 			if err != nil {
@@ -39,14 +40,13 @@ it lacks by itself when a machine first needs it.`,
 
 // prepare builds the named bases, and prints what each really is.
 func prepare(ctx context.Context, store *bases.Store, names []string, out io.Writer) error {
-	here := localBases(store.List())
 	if len(names) == 0 {
-		names = baseNames(here)
+		names = ownBases(store.List())
 	}
 	for _, name := range names {
-		layer := "base/" + name + "/" + runtime.GOARCH
-		if !slices.ContainsFunc(here, func(b machine.Base) bool { return b.Layer == layer }) {
-			return usage(fmt.Errorf("no base is named %s: there are %s", name, strings.Join(baseNames(here), ", ")))
+		layer := baseLayer(name)
+		if !store.Has(layer) {
+			return usage(fmt.Errorf("no base is named %s: there are %s", name, strings.Join(baseNames(store), ", ")))
 		}
 		if _, err := store.Prepare(ctx, layer); err != nil {
 			return rootHint(err)
@@ -60,15 +60,37 @@ func prepare(ctx context.Context, store *bases.Store, names []string, out io.Wri
 	return nil
 }
 
-// localBases are those that machines of this host's architecture start from.
-func localBases(all []machine.Base) []machine.Base {
-	return slices.DeleteFunc(all, func(b machine.Base) bool { return b.Arch != runtime.GOARCH })
+// baseName is what the user calls a base: those for another processor than
+// this machine's have it in their name.
+func baseName(b machine.Base) string {
+	return strings.TrimSuffix(strings.TrimPrefix(b.Layer, "base/"), "/"+runtime.GOARCH)
 }
 
-func baseNames(all []machine.Base) []string {
+func baseLayer(name string) string {
+	if !strings.Contains(name, "/") {
+		name += "/" + runtime.GOARCH
+	}
+	return "base/" + name
+}
+
+// ownBases names those that machines of this host's processor start from.
+func ownBases(all []machine.Base) []string {
 	var names []string
 	for _, b := range all {
-		names = append(names, strings.Split(b.Layer, "/")[1])
+		if b.Arch == runtime.GOARCH {
+			names = append(names, baseName(b))
+		}
+	}
+	return names
+}
+
+// baseNames names all that can be built here.
+func baseNames(store *bases.Store) []string {
+	var names []string
+	for _, b := range store.List() {
+		if store.Has(b.Layer) {
+			names = append(names, baseName(b))
+		}
 	}
 	return names
 }

@@ -13,21 +13,28 @@ import (
 func TestPrepareNamesTheBases(t *testing.T) {
 	var out strings.Builder
 	store := bases.Open(t.TempDir(), slog.New(slog.DiscardHandler))
-	err := prepare(t.Context(), store, []string{"plan-9"}, &out)
-	if err == nil || codeOf(err) != codeUsage || !strings.Contains(err.Error(), "plan-9: there are ubuntu-22.04") {
-		t.Errorf("got %v, want wrong usage and the names that there are", err)
+	for _, name := range []string{"plan-9", "plan-9/arm64", "ubuntu-22.04/vax"} {
+		err := prepare(t.Context(), store, []string{name}, &out)
+		if err == nil || codeOf(err) != codeUsage || !strings.Contains(err.Error(), name+": there are ubuntu-22.04,") {
+			t.Errorf("got %v, want wrong usage and the names that there are", err)
+		}
 	}
 	if out.String() != "" {
 		t.Errorf("printed %q", &out)
 	}
 }
 
-func TestLocalBases(t *testing.T) {
-	got := baseNames(localBases([]machine.Base{
+func TestBaseNames(t *testing.T) {
+	all := []machine.Base{
 		{Layer: "base/foreign/none", Arch: "none"},
 		{Layer: "base/native/" + runtime.GOARCH, Arch: runtime.GOARCH},
-	}))
-	if strings.Join(got, " ") != "native" {
-		t.Errorf("got %q, want the base of this host's architecture only", got)
+	}
+	if got := ownBases(all); strings.Join(got, " ") != "native" {
+		t.Errorf("without names: %q, want the base of this host's processor only", got)
+	}
+	for i, want := range []string{"foreign/none", "native"} {
+		if got := baseName(all[i]); got != want || baseLayer(got) != all[i].Layer {
+			t.Errorf("%s is called %s, which is %s; want %s", all[i].Layer, got, baseLayer(got), want)
+		}
 	}
 }
