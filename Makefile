@@ -18,13 +18,17 @@ bases := debian-12 ubuntu-22.04 ubuntu-22.04/arm64
 # Tests of machines that really run: as root, while all others run as you are.
 as_root := ./sandbox/machine/container ./scenarios
 
+# The releases of GitLab that are rehearsed, with packages that stand in for its own.
+GITLAB ?= 17.5.0+ce.0 17.5.0+ee.0
+
 build:
 	go build -ldflags '-X main.version=$(version) -X main.commit=$(commit)' -o bin/amiship ./cmd/amiship
 
 help:
 	@echo 'make            build bin/amiship'
 	@echo 'make rehearse   rehearse a whole release: the real Packer, machines that run, no AWS account'
-	@echo '                TAG=v1.2.3 names the release; else it is the Prometheus that your apt offers'
+	@echo '                TAG=v1.2.3 names the release; else it is the Prometheus that your apt offers;'
+	@echo '                GITLAB="17.5.0+ce.0 17.5.0+ee.0" those of GitLab that come after it'
 	@echo 'make test       check, unit tests and scenarios'
 	@echo 'make check      format, vet, staticcheck, dead code, shell scripts, the rules of the house'
 	@echo 'make bench      benchmarks'
@@ -44,7 +48,8 @@ setup: packages bases
 
 rehearse: setup
 	@tag=$${TAG:-$$(script/offered prometheus)} && set -x && \
-	script/as-root bin/amiship rehearse "$$tag" -f examples/prometheus/amiship.yaml
+	script/as-root bin/amiship rehearse "$$tag" -f examples/prometheus/amiship.yaml && \
+	script/as-root bin/amiship rehearse $(GITLAB) -f examples/gitlab/amiship.yaml --catalog gitlab.json
 
 test: check setup unit
 

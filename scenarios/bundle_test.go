@@ -56,13 +56,26 @@ func copyBundle(t testing.TB, dir string) string {
 	return file
 }
 
-// makeDeb builds a package with nothing in it. Its content is the same each time.
+// makeDeb builds a package with nothing in it but what the example's first boot
+// asks for. Its content is the same each time.
 func makeDeb(t testing.TB, path, version string) {
 	t.Helper()
 	root := path + ".d"
 	defer os.RemoveAll(root)
 	if err := os.MkdirAll(filepath.Join(root, "DEBIAN"), 0o755); err != nil {
 		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"etc/default/prometheus":                "ARGS=\"\"\n",
+		"lib/systemd/system/prometheus.service": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
+	} {
+		file := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	control := "Package: prometheus\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: nobody <nobody@example.com>\nDescription: empty\n"
 	if err := os.WriteFile(filepath.Join(root, "DEBIAN", "control"), []byte(control), 0o644); err != nil {

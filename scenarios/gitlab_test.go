@@ -127,8 +127,8 @@ func TestPackagesThatDoNotWork(t *testing.T) {
 			env := append(b.env(t, "vendor", ""), "CI_JOB_TOKEN=t", "XDG_CACHE_HOME="+t.TempDir())
 			code, out := amiship(t, env, "release", "17.5.0+ce.0", "--file", file, "--poll", "500ms", "--logs", logs,
 				"--set", "packages="+url, "--set", "first_boot_limit=10s",
-				"--set", "signing_key_url=file:///usr/share/keyrings/ubuntu-archive-keyring.gpg",
-				"--set", "signing_key=F6ECB3762474EDA9D21B7022871920D1991BC93C")
+				"--set", "signing_key_url=file:///opt/gitlab/etc/standin-signing-key.asc",
+				"--set", "signing_key=898F9F7DD2811E74DB4B67DB39104FC6E43237F4")
 			if code != c.code || !strings.Contains(out, c.want) {
 				t.Errorf("exit %d, want %d and %q:\n%s", code, c.code, c.want, out)
 			}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -19,7 +20,10 @@ func TestRehearse(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, out)
 	}
 	for _, want := range []string{
-		`complete, 4 of 4 regions`,
+		`release .* complete; AMI ids in`,
+		`test .* prometheus/amd64`,
+		`prometheus v\S+: 4 AMIs in 4 regions are as asked for`,
+		`plan .* nothing is left to do`,
 		`find .* of 123456789012 in us-west-2: ami-[0-9a-f]{17}`,
 		`ask .*:9090/-/ready answers 200`,
 		`ask .*/api/v1/status/flags answers 200`,
@@ -32,6 +36,41 @@ func TestRehearse(t *testing.T) {
 	text, err := os.ReadFile(amis)
 	if err != nil || len(regexp.MustCompile(`"ami-[0-9a-f]{17}"`).FindAll(text, -1)) != 4 {
 		t.Errorf("catalog.json does not hold four AMIs (%v): %s", err, text)
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) != 0 {
+		t.Errorf("left in the temporary directory: %v %v", left, err)
+	}
+}
+
+// TestRehearseGitLab is the other half of `make rehearse`: six images, on both
+// architectures, with licences, built from packages that stand in, tested and
+// looked at as a customer does.
+func TestRehearseGitLab(t *testing.T) {
+	t.Parallel()
+	takePlace(t)
+	tmp, amis := t.TempDir(), filepath.Join(t.TempDir(), "gitlab.json")
+	env := append(os.Environ(), "TMPDIR="+tmp, "PREMIUM_LICENCE=a-real-one", "CI_JOB_TOKEN=a-real-one")
+	code, out := amiship(t, env, "rehearse", "17.5.0+ce.0", "17.5.0+ee.0", "--file", "../examples/gitlab/amiship.yaml", "--catalog", amis)
+	if code != 0 {
+		t.Fatalf("exit %d\n%s", code, out)
+	}
+	for _, want := range []string{
+		`STAND-IN +gitlab-ce_17.5.0-ce.0_arm64.deb is not the real package`,
+		`STAND-IN +gitlab-ee_17.5.0-ee.0_amd64.deb is not the real package`,
+		`test .* premium/amd64`,
+		`test .* ee/arm64`,
+		`gitlab 17.5.0\+ce.0: 38 AMIs in 19 regions are as asked for`,
+		`gitlab 17.5.0\+ee.0: 76 AMIs in 19 regions are as asked for`,
+		`ask .* ce/arm64 .*/users/sign_in answers 200`,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("the report does not say %s:\n%s", want, out)
+		}
+	}
+	for _, secret := range []string{"a-real-one", "a-token-for-rehearsals", `"seats"`} {
+		if strings.Contains(out, secret) {
+			t.Errorf("%s is in the output", secret)
+		}
 	}
 	if left, err := os.ReadDir(tmp); err != nil || len(left) != 0 {
 		t.Errorf("left in the temporary directory: %v %v", left, err)

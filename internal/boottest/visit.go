@@ -82,7 +82,7 @@ func (v *visit) cloudInit(ctx context.Context) bool {
 // saidOfErrors is what the boot printed about errors, last: the words of a script
 // that failed tell more than cloud-init's own.
 func (v *visit) saidOfErrors(ctx context.Context) string {
-	res, err := v.shell.run(ctx, "sudo grep -i -e fail -e error /var/log/cloud-init-output.log | tail -n 4")
+	res, err := v.shell.run(ctx, `sudo grep -i -e fail -e error /var/log/cloud-init-output.log | grep -v '\.py\[' | tail -n 4`)
 	if err != nil {
 		return ""
 	}
