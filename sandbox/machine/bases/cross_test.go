@@ -94,13 +94,13 @@ func TestPromise(t *testing.T) {
 }
 
 func TestAptConfig(t *testing.T) {
-	got := aptConfig("/work/x", "arm64", `Acquire "";
+	got := aptConfig("/half/work", "arm64", `Acquire "";
 Acquire::http::Proxy "http://proxy.example";
 Acquire::IndexTargets::deb::DEP-11::MetaKey "x";
 `)
 	for _, want := range []string{
 		"Acquire::http::Proxy \"http://proxy.example\";\n", "APT::Architecture \"arm64\";\n",
-		"Dir::State::status \"/work/x/status\";\n", "Dir::Etc::parts \"/dev/null\";\n",
+		"Dir::State::status \"/half/work/status\";\n", "Dir::Etc::parts \"/dev/null\";\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it lacks %q:\n%s", want, got)
