@@ -98,7 +98,7 @@ func startable(p plan.Plan, o Options) []plan.Step {
 		if s.State != plan.Running {
 			continue
 		}
-		if long(s.Kind) {
+		if s.Kind.Long() {
 			builds--
 		} else {
 			others--
@@ -110,7 +110,7 @@ func startable(p plan.Plan, o Options) []plan.Step {
 			continue
 		}
 		left := &others
-		if long(s.Kind) {
+		if s.Kind.Long() {
 			left = &builds
 		}
 		if *left > 0 {
@@ -120,8 +120,6 @@ func startable(p plan.Plan, o Options) []plan.Step {
 	}
 	return out
 }
-
-func long(k plan.Kind) bool { return k == plan.Build || k == plan.Test }
 
 // over says how the run ends when nothing is running and nothing can start.
 func over(p plan.Plan, s Status, o Options) Outcome {

@@ -53,12 +53,12 @@ func TestNextStops(t *testing.T) {
 func TestNextKeepsItsLimits(t *testing.T) {
 	p := plan.Plan{Steps: []plan.Step{step(plan.Build, plan.Running)}}
 	for range 5 {
-		p.Steps = append(p.Steps, step(plan.Build, plan.Ready), step(plan.Copy, plan.Ready))
+		p.Steps = append(p.Steps, step(plan.Build, plan.Ready), step(plan.Test, plan.Ready), step(plan.Copy, plan.Ready))
 	}
 	o := engine.Options{Builds: 2, Parallel: 3}
 	builds, others := 0, 0
 	for _, s := range engine.Next(p, engine.Status{Now: noon}, o).Start {
-		if s.Kind == plan.Build {
+		if s.Kind == plan.Build || s.Kind == plan.Test {
 			builds++
 		} else {
 			others++

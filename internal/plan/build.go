@@ -221,8 +221,7 @@ func (b *builder) holdBuilds() {
 	}
 	for i := range b.plan.Steps {
 		s := &b.plan.Steps[i]
-		_, held := b.r.Made[s.ID]
-		if s.Kind == Claim && s.Name == b.d.ClaimName(release.Variant{Image: s.Target.Image, Arch: s.Target.Arch}) && s.State == Ready && !held {
+		if s.Kind == Claim && s.State == Ready && !s.claimsTest() {
 			s.State, s.Why = Blocked, "nothing is built before "+b.lacking[0]+" is settled"
 			b.blockers[b.lacking[0]].Holds = append(b.blockers[b.lacking[0]].Holds, s.ID)
 		}

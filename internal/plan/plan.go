@@ -41,6 +41,9 @@ const (
 
 var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Demote, Remove}
 
+// Long reports whether a step of that kind takes minutes: a machine works.
+func (k Kind) Long() bool { return k == Build || k == Test }
+
 // Compare orders kinds as a release goes through them.
 func (k Kind) Compare(o Kind) int { return cmp.Compare(slices.Index(order, k), slices.Index(order, o)) }
 

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Until is how far a run shall go.
@@ -34,7 +33,7 @@ func (u Until) includes(s Step) bool {
 		UntilShared: {Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share},
 		UntilPublic: order,
 	}
-	if u == UntilBuilt && s.Kind == Claim && strings.HasSuffix(string(s.ID), "/test") {
+	if u == UntilBuilt && s.claimsTest() {
 		return false
 	}
 	return slices.Contains(reached[u], s.Kind)

@@ -41,6 +41,12 @@ func (p *place) prepared() bool {
 	return p.copied.State == Done && p.imds.State == Done && p.share.State == Done
 }
 
+// testEnd is what the ids of the steps end in that begin and end a boot test.
+const testEnd = "test"
+
+// claimsTest tells the claim of a boot test from that of a build.
+func (a Action) claimsTest() bool { return a.ID == stepID(Claim, a.Target, testEnd) }
+
 // hold is what somebody holds who is at something long: the build, or the boot
 // test of its candidate.
 type hold struct {
@@ -54,7 +60,7 @@ func (b *builder) variant(rv release.Variant) {
 	name := b.d.ClaimName(rv)
 	v := &variant{
 		Variant: rv, name: name, building: hold{name: name},
-		testing: hold{name: release.TestClaimName(name), ends: []string{"test"}},
+		testing: hold{name: release.TestClaimName(name), ends: []string{testEnd}},
 	}
 	b.variants = append(b.variants, v)
 	for _, t := range b.d.Targets {

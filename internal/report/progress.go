@@ -39,7 +39,7 @@ func (pr *Progress) Plan(p plan.Plan) {
 			continue
 		}
 		quiet := s.State == plan.After || s.State == plan.Ready || first && s.State == plan.Done ||
-			s.State == plan.Running && s.Kind != plan.Build && s.Kind != plan.Test // the others take a moment
+			s.State == plan.Running && !s.Kind.Long() // the others take a moment
 		pr.seen[s.ID] = text
 		if !quiet {
 			fmt.Fprintf(pr.w, "%s  %s  %s\n", pr.now().Format("15:04:05"), s.ID, text)

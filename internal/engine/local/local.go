@@ -137,7 +137,7 @@ func (l *Loop) start(ctx, long context.Context, act plan.Action) {
 	}
 	delete(l.run.Failed, act.ID)
 	under := ctx
-	if act.Kind == plan.Build || act.Kind == plan.Test {
+	if act.Kind.Long() {
 		under = long // ends with the first word to stop
 	}
 	go func() {
