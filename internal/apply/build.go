@@ -19,7 +19,7 @@ func (a *Applier) build(ctx context.Context, act plan.Action) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	group, key, err := a.claimed(ctx, act, v)
+	group, key, err := a.claimed(act, a.Desired.ClaimName(v))
 	if err != nil {
 		return Result{}, err
 	}
@@ -43,14 +43,14 @@ func (a *Applier) build(ctx context.Context, act plan.Action) (Result, error) {
 	return Result{Made: res.AMI}, nil
 }
 
-// claimed returns the group of our claim and the key that opens its builder.
-func (a *Applier) claimed(ctx context.Context, act plan.Action, v release.Variant) (group string, key []byte, err error) {
-	name := a.Desired.ClaimName(v)
+// claimed returns the group of a claim of ours, and the key that opens its
+// machines.
+func (a *Applier) claimed(act plan.Action, name string) (group string, key []byte, err error) {
 	group, key, ok := a.hearts.group(name)
 	if !ok {
-		return "", nil, fmt.Errorf("build %s: the claim %s is not held: %w", act.Target.Variant(), name, ErrChanged)
+		return "", nil, fmt.Errorf("%s %s: the claim %s is not held: %w", act.Kind, act.Target.Variant(), name, ErrChanged)
 	}
-	return group, key, ctx.Err()
+	return group, key, nil
 }
 
 // variables are what release.TemplateVariables names; the catalog's own come first.

@@ -12,16 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/boottest"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 )
 
-// sshPort is where the builder is reached.
+// sshPort is where machines are reached.
 const sshPort = 22
 
-// claim creates the security group that says this build is ours. EC2 refuses a
-// second one of the name, so that of two runs one gets it. The group and the
-// key pair that goes with it are what Packer will use.
+// claim creates the security group that says this build, or boot test, is ours. EC2 refuses a
+// second one of the name, so that of two runs one gets it. The group and the key
+// pair that goes with it are those of the machines that will be started under it.
 func (a *Applier) claim(ctx context.Context, act plan.Action) (Result, error) {
 	v, err := a.variant(act.Target)
 	if err != nil {
@@ -44,7 +45,7 @@ func (a *Applier) claim(ctx context.Context, act plan.Action) (Result, error) {
 	}
 	group := aws.ToString(out.GroupId)
 	a.hearts.start(ctx, a, act, group)
-	if err := a.openForPacker(ctx, client, act, group); err != nil {
+	if err := a.openForSSH(ctx, client, act, group); err != nil {
 		return Result{}, errors.Join(err, a.letGo(ctx, act, group))
 	}
 	return Result{Made: group}, nil
@@ -78,16 +79,9 @@ func (a *Applier) claimTags(act plan.Action) map[string]string {
 	return tags
 }
 
-// openForPacker lets SSH in, and makes the key for it.
-func (a *Applier) openForPacker(ctx context.Context, client *ec2.Client, act plan.Action, group string) error {
-	_, err := client.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
-		GroupId: aws.String(group),
-		IpPermissions: []types.IpPermission{{
-			IpProtocol: aws.String("tcp"), FromPort: aws.Int32(sshPort), ToPort: aws.Int32(sshPort),
-			IpRanges: []types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}},
-		}},
-	})
-	if err != nil {
+// openForSSH lets SSH in, and makes the key for it.
+func (a *Applier) openForSSH(ctx context.Context, client *ec2.Client, act plan.Action, group string) error {
+	if err := boottest.OpenPorts(ctx, client, group, []int{sshPort}); err != nil {
 		return fmt.Errorf("let SSH into %s: %w", act.Name, err)
 	}
 	key, err := client.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{

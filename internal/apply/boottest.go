@@ -29,9 +29,9 @@ func (a *Applier) test(ctx context.Context, act plan.Action) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	group, key, ok := a.hearts.group(act.Name)
-	if !ok {
-		return Result{}, fmt.Errorf("test %s: the claim %s is not held: %w", act.Target.Variant(), act.Name, ErrChanged)
+	group, key, err := a.claimed(act, act.Name)
+	if err != nil {
+		return Result{}, err
 	}
 	ctx, end := a.hearts.watch(ctx, act.Name)
 	defer end()
