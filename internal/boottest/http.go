@@ -27,16 +27,10 @@ func URL(m Machine, c release.Check) string {
 // machines take a while to configure themselves. The error is what was wrong
 // with the last answer.
 func Ask(ctx context.Context, every time.Duration, m Machine, c release.Check) error {
+	url := URL(m, c)
 	c = at(m, c)
-	last := fmt.Errorf("was not asked")
-	err := Poll(ctx, every, func() (bool, error) {
-		if err := get(ctx, URL(m, c), c); ctx.Err() == nil || err == nil {
-			last = err
-		}
-		return last == nil, nil
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", URL(m, c), last)
+	if err := until(ctx, every, func() error { return get(ctx, url, c) }); err != nil {
+		return fmt.Errorf("%s: %w", url, err)
 	}
 	return nil
 }

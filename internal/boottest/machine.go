@@ -3,6 +3,7 @@ package boottest
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"time"
 
@@ -123,6 +124,22 @@ func Poll(ctx context.Context, every time.Duration, try func() (done bool, err e
 		case <-tick.C:
 		}
 	}
+}
+
+// until tries until it succeeds, or ctx ends; then the error is the last one that
+// is not ctx's own.
+func until(ctx context.Context, every time.Duration, try func() error) error {
+	last := errors.New("was not tried")
+	err := Poll(ctx, every, func() (bool, error) {
+		if err := try(); err == nil || ctx.Err() == nil {
+			last = err
+		}
+		return last == nil, nil
+	})
+	if err != nil {
+		return last
+	}
+	return nil
 }
 
 // OpenPorts lets anybody reach TCP ports of a group's instances.

@@ -28,13 +28,8 @@ type shell struct {
 // that of the last try.
 func login(ctx context.Context, every time.Duration, m Machine, user string, key ssh.Signer) (*shell, error) {
 	s := &shell{}
-	last := errors.New("was not tried")
-	err := Poll(ctx, every, func() (bool, error) {
-		last = s.dial(ctx, m, user, key)
-		return last == nil, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("log in to %s by SSH as %s: %w", m.Address, user, last)
+	if err := until(ctx, every, func() error { return s.dial(ctx, m, user, key) }); err != nil {
+		return nil, fmt.Errorf("log in to %s by SSH as %s: %w", m.Address, user, err)
 	}
 	return s, nil
 }

@@ -74,14 +74,12 @@ func (c Customer) one(ctx context.Context, region string, in *ec2.DescribeImages
 type Machine struct {
 	boottest.Machine
 	Group, Region string
-	Ready         time.Duration
 }
 
 // Launch starts an instance from an AMI, open on those TCP ports, and waits
 // until it runs. What was made before an error is in the Machine too.
 func (c Customer) Launch(ctx context.Context, region, ami, instanceType string, ports []int) (Machine, error) {
 	client := c.Clients.EC2(region)
-	start := time.Now()
 	m := Machine{Region: region}
 	group, err := client.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 		GroupName: aws.String("tries-" + ami), Description: aws.String("tries " + ami),
@@ -97,7 +95,6 @@ func (c Customer) Launch(ctx context.Context, region, ami, instanceType string, 
 	if len(started) > 0 {
 		m.Machine = started[0]
 	}
-	m.Ready = time.Since(start)
 	return m, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/boottest"
 	"amiship/internal/outside"
 	"amiship/internal/release"
 )
@@ -51,10 +52,8 @@ func (r Rehearsal) look(ctx context.Context, d release.Desired, rel *Release) er
 	return errors.Join(errs...)
 }
 
-const (
-	poll     = 200 * time.Millisecond // between two looks at a machine that starts
-	patience = 3 * time.Minute        // for a machine that configures itself, if the catalog has no limit
-)
+// poll is the time between two looks at a machine that starts.
+const poll = 200 * time.Millisecond
 
 // try is what a customer does with the AMI of one variant, and what comes of it.
 type try struct {
@@ -124,11 +123,7 @@ func (t *try) whyNot() string {
 // ask makes the checks that anybody can make, from outside. Those that run on
 // the machine belong to the boot test, which has its key.
 func (t *try) ask(ctx context.Context, m outside.Machine) error {
-	limit := t.v.TestWithin
-	if limit == 0 {
-		limit = patience
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, t.v.TestWithin)
 	defer cancel()
 	for _, check := range t.v.Checks {
 		if check.Run != "" {
@@ -139,7 +134,7 @@ func (t *try) ask(ctx context.Context, m outside.Machine) error {
 			console, _ := t.who.Console(context.WithoutCancel(ctx), m)
 			return fmt.Errorf("%w\nthe machine's console:\n%s", err, console)
 		}
-		t.add("ask", fmt.Sprintf("http://%s:%d%s answers %d", m.Address, check.Port, check.Path, check.Status), start)
+		t.add("ask", fmt.Sprintf("%s answers %d", boottest.URL(m.Machine, check), check.Status), start)
 	}
 	return nil
 }
