@@ -168,7 +168,13 @@ func (b *Bundle) checkImages() {
 		if _, given := b.places.places[field+".licence"]; given {
 			b.checkSecret(field+".licence", image.Licence)
 		}
-		b.checkAnswers(field+".checks", image.Checks)
+		b.checkChecks(field+".checks", image.Checks)
 		b.checkVars(field+".vars", image.Vars)
+	}
+}
+
+func (b *Bundle) checkAccounts(field string, ids []string) {
+	for i, id := range ids {
+		b.form(fmt.Sprintf("%s[%d]", field, i), id, accountID, "account id of 12 digits")
 	}
 }

@@ -6,21 +6,15 @@ import (
 	"time"
 )
 
-func (b *Bundle) checkAccounts(field string, ids []string) {
-	for i, id := range ids {
-		b.form(fmt.Sprintf("%s[%d]", field, i), id, accountID, "account id of 12 digits")
-	}
-}
-
 func (b *Bundle) checkTest() {
 	if d, err := time.ParseDuration(b.Catalog.Test.Within); err != nil || d <= 0 {
 		b.places.add("test.within", "%q is no duration, as 90s and 10m are", b.Catalog.Test.Within)
 	}
-	b.checkAnswers("checks", b.Catalog.Checks)
+	b.checkChecks("checks", b.Catalog.Checks)
 }
 
-// checkAnswers checks the fields of checks: each asks by path, or by run.
-func (b *Bundle) checkAnswers(field string, checks []Check) {
+// checkChecks checks the fields of checks: each asks by path, or by run.
+func (b *Bundle) checkChecks(field string, checks []Check) {
 	for i, c := range checks {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		switch {
@@ -58,28 +52,5 @@ func (b *Bundle) checkHTTP(at string, c Check) {
 	}
 	if c.Exit != 0 || c.Differs {
 		b.places.add(at, "exit and differs go with run, not with path")
-	}
-}
-
-func (b *Bundle) checkRehearsal() {
-	r := b.Catalog.Rehearsal
-	if (len(r.Standin) == 0) != (r.Serves == "") {
-		b.places.add("rehearsal", "standin and serves go together")
-	}
-	if len(r.Standin) > 0 {
-		b.local("rehearsal.standin[0]", r.Standin[0])
-	}
-	b.knownVar("rehearsal.serves", r.Serves)
-	for _, name := range sortedKeys(r.Vars) {
-		b.knownVar("rehearsal.vars."+name, name)
-	}
-	for _, name := range sortedKeys(r.Env) {
-		b.form("rehearsal.env."+name, name, envName, "name of an environment variable")
-	}
-}
-
-func (b *Bundle) knownVar(field, name string) {
-	if _, ok := b.Catalog.Vars[name]; name != "" && !ok {
-		b.places.add(field, "no %s stands in vars", name)
 	}
 }
