@@ -40,13 +40,31 @@ func (a *Applier) test(ctx context.Context, act plan.Action) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
 	}
+	hide := a.hiding(ctx, v)
 	rep, err := boottest.Test{
-		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: a.Poll,
+		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: a.Poll, Hide: hide,
 	}.Run(ctx, machines)
 	if err != nil {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
 	}
-	return a.verdict(ctx, client, act, v, machines, rep)
+	if len(rep.Failures) > 0 {
+		a.consoles(ctx, client, machines, hide, rep.Logs)
+		a.keepLogs(act, v, rep)
+	}
+	return a.verdict(ctx, client, act, v, rep)
+}
+
+// hiding takes the licence out of what machines print. Where it is not at hand,
+// as in a later run that has no secrets, nothing that they print may be kept.
+func (a *Applier) hiding(ctx context.Context, v release.Variant) func(string) string {
+	if v.Build.Licence.IsZero() {
+		return func(text string) string { return text }
+	}
+	licence, err := a.Secret(ctx, v.Build.Licence)
+	if err != nil {
+		return func(string) string { return "(not shown: the licence, which may be in it, is not at hand)" }
+	}
+	return packer.Redactor([]string{string(licence)}).Replace
 }
 
 func (a *Applier) startMachines(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, group string) ([]boottest.Machine, error) {
@@ -61,20 +79,11 @@ func (a *Applier) startMachines(ctx context.Context, client *ec2.Client, act pla
 	}.Start(ctx, client)
 }
 
-// verdict writes how the test ended: as a tag, and, of one that failed, what its
-// machines said.
-func (a *Applier) verdict(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, machines []boottest.Machine, rep boottest.Report) (Result, error) {
+// verdict writes how the test ended, as a tag of the candidate.
+func (a *Applier) verdict(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, rep boottest.Report) (Result, error) {
 	verdict := release.Verdict{OK: len(rep.Failures) == 0, Checks: v.ChecksDigest()}
 	if !verdict.OK {
 		verdict.Why = rep.Failures[0].String()
-		for _, m := range machines {
-			if text, err := boottest.Console(ctx, client, m.ID); err != nil {
-				a.Log.Warn("console not kept", "error", err)
-			} else {
-				rep.Logs[m.ID+".console.log"] = []byte(text)
-			}
-		}
-		a.keepLogs(ctx, act, v, rep)
 	}
 	_, err := client.CreateTags(ctx, &ec2.CreateTagsInput{
 		Resources: []string{act.AMI},
@@ -86,26 +95,31 @@ func (a *Applier) verdict(ctx context.Context, client *ec2.Client, act plan.Acti
 	return Result{Made: act.AMI}, nil
 }
 
+// consoles adds what machines wrote to theirs.
+func (a *Applier) consoles(ctx context.Context, client *ec2.Client, machines []boottest.Machine, hide func(string) string, logs map[string][]byte) {
+	for _, m := range machines {
+		text, err := boottest.Console(ctx, client, m.ID)
+		if err != nil {
+			a.Log.Warn("console not kept", "error", err)
+			continue
+		}
+		logs[m.ID+".console.log"] = []byte(hide(text))
+	}
+}
+
 // keepLogs says what failed, and writes the machines' logs where a person finds
-// them, without the licence.
-func (a *Applier) keepLogs(ctx context.Context, act plan.Action, v release.Variant, rep boottest.Report) {
+// them.
+func (a *Applier) keepLogs(act plan.Action, v release.Variant, rep boottest.Report) {
 	dir := filepath.Join(a.Logs, a.Desired.ClaimName(v))
 	for _, f := range rep.Failures {
 		a.Log.Warn("boot test failed", "variant", act.Target.Variant(), "check", f.String(), "logs", dir)
 	}
-	if err := a.writeLogs(ctx, dir, v, rep); err != nil {
+	if err := writeLogs(dir, rep); err != nil {
 		a.Log.Warn("logs of the boot test not kept", "error", err)
 	}
 }
 
-func (a *Applier) writeLogs(ctx context.Context, dir string, v release.Variant, rep boottest.Report) error {
-	var secrets []string
-	if !v.Build.Licence.IsZero() {
-		if licence, err := a.Secret(ctx, v.Build.Licence); err == nil {
-			secrets = append(secrets, string(licence))
-		}
-	}
-	hide := packer.Redactor(secrets)
+func writeLogs(dir string, rep boottest.Report) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -115,7 +129,7 @@ func (a *Applier) writeLogs(ctx context.Context, dir string, v release.Variant, 
 	}
 	errs := []error{os.WriteFile(filepath.Join(dir, "failures.txt"), []byte(strings.Join(lines, "")), 0o600)}
 	for _, name := range slices.Sorted(maps.Keys(rep.Logs)) {
-		errs = append(errs, os.WriteFile(filepath.Join(dir, name), []byte(hide.Replace(string(rep.Logs[name]))), 0o600))
+		errs = append(errs, os.WriteFile(filepath.Join(dir, name), rep.Logs[name], 0o600))
 	}
 	return errors.Join(errs...)
 }

@@ -28,6 +28,8 @@ type Test struct {
 	Checks []release.Check
 	Within time.Duration // from now to the last check
 	Poll   time.Duration // between two tries
+	// Hide takes secrets out of what machines print, before it is shown or kept.
+	Hide func(string) string
 }
 
 // Report is what a test came to.

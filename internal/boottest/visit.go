@@ -72,7 +72,7 @@ func (v *visit) cloudInit(ctx context.Context) bool {
 	case err != nil:
 		v.fail(what, "%v", err)
 	case res.exit != 0 && res.exit != 2:
-		v.fail(what, "ended with an error: %s", orElse(v.saidOfErrors(ctx), oneLine(res.out+res.errors)))
+		v.fail(what, "ended with an error: %s", orElse(v.saidOfErrors(ctx), v.oneLine(res.out+res.errors)))
 	default:
 		return true
 	}
@@ -86,7 +86,7 @@ func (v *visit) saidOfErrors(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	return oneLine(res.out)
+	return v.oneLine(res.out)
 }
 
 func orElse(text, other string) string {
@@ -123,7 +123,7 @@ func (v *visit) ownThings(ctx context.Context) {
 func (v *visit) run(ctx context.Context, what, command string) (result, bool) {
 	res, err := v.shell.run(ctx, command)
 	if err == nil && res.exit != 0 {
-		err = fmt.Errorf("exit status %d: %s", res.exit, oneLine(res.errors))
+		err = fmt.Errorf("exit status %d: %s", res.exit, v.oneLine(res.errors))
 	}
 	if err != nil {
 		v.fail(what, "%v", err)
@@ -137,9 +137,9 @@ func (v *visit) command(ctx context.Context, c release.Check) {
 	case err != nil:
 		v.fail(c.String(), "%v", err)
 	case res.exit != c.Exit:
-		v.fail(c.String(), "exit status %d, want %d: %s", res.exit, c.Exit, oneLine(res.errors+res.out))
+		v.fail(c.String(), "exit status %d, want %d: %s", res.exit, c.Exit, v.oneLine(res.errors+res.out))
 	case !strings.Contains(res.out, c.Contains):
-		v.fail(c.String(), "printed %q, which does not contain %q", oneLine(res.out), c.Contains)
+		v.fail(c.String(), "printed %q, which does not contain %q", v.oneLine(res.out), c.Contains)
 	case c.Differs:
 		v.prints["what "+c.Run+" prints"] = res.out
 	}
@@ -166,7 +166,7 @@ func (v *visit) logs(ctx context.Context, into map[string][]byte) {
 		"journal.log":           "sudo journalctl --no-pager --boot --lines 2000",
 	} {
 		if res, err := v.shell.run(ctx, command); err == nil && res.out != "" {
-			into[v.machine.ID+"."+name] = []byte(res.out)
+			into[v.machine.ID+"."+name] = []byte(v.test.Hide(res.out))
 		}
 	}
 }
@@ -177,10 +177,10 @@ func (v *visit) leave() {
 	}
 }
 
-// oneLine is a short form of what a command said: its last lines.
-func oneLine(text string) string {
+// oneLine is a short form of what a command said: its last lines, without secrets.
+func (v *visit) oneLine(text string) string {
 	const most = 300
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(v.test.Hide(text)), " ")
 	if cut := len(text) - most; cut > 0 {
 		text = "…" + strings.ToValidUTF8(text[cut:], "")
 	}

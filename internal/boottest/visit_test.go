@@ -48,6 +48,18 @@ func newKey(t *testing.T) ssh.Signer {
 	return key
 }
 
+func hide(text string) string { return strings.ReplaceAll(text, `{"seats": 5}`, "[secret]") }
+
+func TestLogsHideSecrets(t *testing.T) {
+	machine := answers{"cloud-init-output.log": {out: `the licence is {"seats": 5}`}, "journalctl": {out: "nothing"}}
+	v := &visit{test: Test{Hide: hide}, machine: Machine{ID: "i-1"}, shell: machine}
+	logs := map[string][]byte{}
+	v.logs(t.Context(), logs)
+	if got := string(logs["i-1.cloud-init-output.log"]); got != "the licence is [secret]" || string(logs["i-1.journal.log"]) != "nothing" {
+		t.Errorf("got %q", logs)
+	}
+}
+
 func TestWhatAMachineSays(t *testing.T) {
 	key := newKey(t)
 	own := string(ssh.MarshalAuthorizedKey(key.PublicKey()))
@@ -77,10 +89,12 @@ func TestWhatAMachineSays(t *testing.T) {
 		"a command that fails":     {machine: with("gitlab-ctl", result{errors: "down: puma", exit: 6}), check: release.Check{Run: "gitlab-ctl"}, want: "run gitlab-ctl: exit status 6, want 0: down: puma"},
 		"a command that may fail":  {machine: with("gitlab-ctl", result{exit: 6}), check: release.Check{Run: "gitlab-ctl", Exit: 6}},
 		"another text":             {machine: with("gitlab-ctl", result{out: "nothing"}), check: release.Check{Run: "gitlab-ctl", Contains: "http://{host}"}, want: `printed "nothing", which does not contain "http://ec2-1"`},
+		"a secret that is printed": {machine: with("show-licence", result{out: `it is {"seats": 5}`}), check: release.Check{Run: "show-licence", Contains: "6"}, want: `printed "it is [secret]", which does not contain "6"`},
+		"a secret in an error":     {machine: with("show-licence", result{errors: `{"seats": 5}`, exit: 1}), check: release.Check{Run: "show-licence"}, want: "exit status 1, want 0: [secret]"},
 		"a command that hangs":     {machine: with("gitlab-ctl", result{exit: -1}), check: release.Check{Run: "gitlab-ctl"}, want: "run gitlab-ctl: did not end in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := &visit{test: Test{Poll: time.Millisecond}, machine: Machine{ID: "i-1", Host: "ec2-1"}, key: key, shell: c.machine, prints: map[string]string{}}
+			v := &visit{test: Test{Poll: time.Millisecond, Hide: hide}, machine: Machine{ID: "i-1", Host: "ec2-1"}, key: key, shell: c.machine, prints: map[string]string{}}
 			if c.check.Run != "" {
 				v.test.Checks = []release.Check{c.check}
 			}
