@@ -140,13 +140,36 @@ func TestRegions(t *testing.T) {
 	}
 }
 
-// TestSeventhImage: one more image takes lines of the catalog and nothing else.
-func TestSeventhImage(t *testing.T) {
+// ownCatalog is the example in a directory where it may be changed.
+func ownCatalog(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(".")); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(dir, catalog.File)
+	return filepath.Join(dir, catalog.File)
+}
+
+// TestArm64WithALicence: the private images have arm64 by one line each.
+func TestArm64WithALicence(t *testing.T) {
+	file := ownCatalog(t)
+	before := read(t, file)
+	if n := strings.Count(before, "\n    arch: [amd64]"); n != 2 {
+		t.Fatalf("%d images are of amd64 alone, want 2", n)
+	}
+	write(t, file, strings.ReplaceAll(before, "\n    arch: [amd64]", "\n    arch: [amd64, arm64]"))
+	after := names(resolve(t, file, "17.5.0+ee.0"))
+	for _, plan := range []string{"Premium", "Ultimate"} {
+		v, ok := after["GitLab EE 17.5.0 "+plan+" (ARM64)"]
+		if !ok || v.Arch != "arm64" || v.Tags["Type"] != "GitLab Enterprise Edition "+plan+" (ARM64)" || v.Build.Licence.IsZero() {
+			t.Errorf("%s: %+v", plan, v)
+		}
+	}
+}
+
+// TestSeventhImage: one more image takes lines of the catalog and nothing else.
+func TestSeventhImage(t *testing.T) {
+	file := ownCatalog(t)
 	const line = "[ee, premium, ultimate]"
 	text := strings.Replace(read(t, file), line, "[ee, premium, ultimate, education]", 1)
 	text = strings.Replace(text, "\nimages:\n", `
