@@ -172,6 +172,14 @@ func wrecks() map[string]struct {
 			},
 			[]string{public + `deprecated: .* saw deprecated since`, public + `public view: .* saw nothing`},
 		},
+		"a private AMI is public, and hidden from a search": {
+			func(w *wrecker) {
+				w.let(w.premium, everybody())
+				must(w, w.ec2.EnableImageDeprecation, &ec2.EnableImageDeprecationInput{ImageId: &w.premium, DeprecateAt: aws.Time(time.Now().Add(time.Hour))})
+				w.b.advance(w.t, 2*time.Hour)
+			},
+			[]string{premium + `public view: expected nothing, saw ami-\w+ by its id`},
+		},
 		"another disk": {
 			func(w *wrecker) { w.recatalog("disk: {size: 10, type: gp3}", "disk: {size: 12, type: gp2}") },
 			[]string{public + `root disk: expected 12 GiB gp2, saw 10 GiB gp3`, `us-east-1 premium/amd64: root disk`},
