@@ -40,18 +40,23 @@ func (a *Applier) test(ctx context.Context, act plan.Action) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
 	}
-	hide := a.hiding(ctx, v)
-	rep, err := boottest.Test{
-		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: a.Poll, Hide: hide,
-	}.Run(ctx, machines)
+	ask := a.questions(ctx, v, key)
+	rep, err := ask.Run(ctx, machines)
 	if err != nil {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
 	}
 	if len(rep.Failures) > 0 {
-		a.consoles(ctx, client, machines, hide, rep.Logs)
+		a.consoles(ctx, client, machines, ask.Hide, rep.Logs)
 		a.keepLogs(act, v, rep)
 	}
 	return a.verdict(ctx, client, act, v, rep)
+}
+
+// questions are what a variant's machines are asked.
+func (a *Applier) questions(ctx context.Context, v release.Variant, key []byte) boottest.Test {
+	return boottest.Test{
+		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: a.Poll, Hide: a.hiding(ctx, v),
+	}
 }
 
 // hiding takes the licence out of what machines print. Where it is not at hand,

@@ -28,7 +28,7 @@ func TestLicencesAreHidden(t *testing.T) {
 		"one that is unknown": {with, errors.New("has no value"), "(not shown: the licence, which may be in it, is not at hand)"},
 	} {
 		a := &Applier{Secret: secret(c.err)}
-		if got := a.hiding(t.Context(), c.variant)(printed); got != c.want || name != "no licence" && strings.Contains(got, "seats") {
+		if got := a.questions(t.Context(), c.variant, nil).Hide(printed); got != c.want || name != "no licence" && strings.Contains(got, "seats") {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
