@@ -90,7 +90,7 @@ func Touches(act plan.Action, d release.Desired) []world.Query {
 		return []world.Query{{Kind: world.LookParams, Region: region}}
 	case plan.Share:
 		var out []world.Query
-		for _, account := range d.SharedWith() {
+		for _, account := range d.SharedIn(region) {
 			out = append(out, world.Query{Kind: world.LookGrants, Region: region, Account: account})
 		}
 		return out

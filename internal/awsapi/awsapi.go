@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
@@ -27,9 +28,11 @@ type Clients struct {
 	cfg   aws.Config
 	clock *clock
 
-	mu  sync.Mutex
-	ec2 map[string]*ec2.Client
-	ssm map[string]*ssm.Client
+	mu          sync.Mutex
+	ec2         map[string]*ec2.Client
+	ssm         map[string]*ssm.Client
+	marketplace *marketplacecatalog.Client
+	roles       map[string]*Clients // by ARN
 }
 
 // attempts bounds the tries of one call; between them the SDK waits, up to
@@ -68,9 +71,13 @@ func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Cli
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
-	c := &Clients{cfg: cfg, clock: &clock{}, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{}}
-	c.cfg.APIOptions = append(c.cfg.APIOptions, c.clock.middleware)
-	return c, nil
+	clock := &clock{}
+	cfg.APIOptions = append(cfg.APIOptions, clock.middleware)
+	return newClients(cfg, clock), nil
+}
+
+func newClients(cfg aws.Config, clock *clock) *Clients {
+	return &Clients{cfg: cfg, clock: clock, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{}, roles: map[string]*Clients{}}
 }
 
 // EC2 returns the client of a region.

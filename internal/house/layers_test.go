@@ -15,12 +15,16 @@ const (
 // pure are the packages that decide. They link nothing but what stands here and
 // the standard library, and talk to nobody.
 func pure() map[string][]string {
-	const semver = "github.com/Masterminds/semver/v3"
+	const (
+		semver      = "github.com/Masterminds/semver/v3"
+		marketplace = "amiship/internal/marketplace"
+	)
 	return map[string][]string{
-		"internal/release": {semver},
-		"internal/world":   {semver, "amiship/internal/release"},
-		"internal/plan":    {semver, "amiship/internal/release", "amiship/internal/world"},
-		"internal/engine":  {semver, "amiship/internal/release", "amiship/internal/world", "amiship/internal/plan"},
+		marketplace[len(module)+1:]: {},
+		"internal/release":          {semver, marketplace},
+		"internal/world":            {semver, marketplace, "amiship/internal/release"},
+		"internal/plan":             {semver, marketplace, "amiship/internal/release", "amiship/internal/world"},
+		"internal/engine":           {semver, marketplace, "amiship/internal/release", "amiship/internal/world", "amiship/internal/plan"},
 	}
 }
 

@@ -31,7 +31,7 @@ func (l *look) permissions(ctx context.Context, v release.Variant, i types.Image
 	for _, p := range out.LaunchPermissions {
 		got = append(got, cmp.Or(string(p.Group), aws.ToString(p.UserId), aws.ToString(p.OrganizationArn), aws.ToString(p.OrganizationalUnitArn)))
 	}
-	want := slices.Clone(v.Share)
+	want := v.SharedIn(l.Region)
 	if v.Public {
 		want = append(want, everybody)
 	}
@@ -92,5 +92,5 @@ func (l *look) restorers(ctx context.Context, v release.Variant, id string) {
 	for _, p := range out.CreateVolumePermissions {
 		got = append(got, cmp.Or(string(p.Group), aws.ToString(p.UserId)))
 	}
-	l.accounts(v, "snapshot permission", slices.Clone(v.Share), got)
+	l.accounts(v, "snapshot permission", v.SharedIn(l.Region), got)
 }

@@ -46,9 +46,9 @@ func (l *look) asCustomer(ctx context.Context, v release.Variant, id string) {
 		if want := one(id); !slices.Equal(found, want) && (id != "" || len(found) > 0) {
 			l.differs(v, "public view", what(want), what(found))
 		}
-	case len(found) > 0 && !slices.Contains(v.Share, l.customer):
+	case len(found) > 0 && !slices.Contains(v.SharedIn(l.Region), l.customer):
 		l.differs(v, "public view", nothing, what(found))
-	case !slices.Contains(v.Share, l.customer):
+	case !slices.Contains(v.SharedIn(l.Region), l.customer):
 		l.hidden(ctx, v, id)
 	case !slices.Equal(found, one(id)):
 		l.differs(v, "shared view", what(one(id)), what(found))

@@ -76,7 +76,7 @@ func (b *builder) needImages() {
 	}
 	for _, t := range b.d.Targets {
 		reg := b.w.Regions[t.Region]
-		for _, a := range b.d.SharedWith() {
+		for _, a := range b.d.SharedIn(t.Region) {
 			need(b, world.Query{Kind: world.LookGrants, Region: t.Region, Account: a}, reg.Grants[a])
 		}
 		if b.hasParameters() {

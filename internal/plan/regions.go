@@ -108,7 +108,7 @@ func (b *builder) nameTaken(v *variant, p *place, s *Step) bool {
 func (b *builder) shareStep(v *variant, p *place) {
 	key := v.Key(p.Region)
 	s := Step{Required: p.Required, State: Done, Action: Action{ID: stepID(Share, key), Kind: Share, Target: key, AMI: p.copied.AMI}}
-	if len(v.Share) == 0 {
+	if len(v.SharedIn(p.Region)) == 0 {
 		p.share = s
 		return
 	}
@@ -125,7 +125,7 @@ func (b *builder) shareStep(v *variant, p *place) {
 
 func (b *builder) missingGrants(v *variant, p *place, s *Step) {
 	var unread []string
-	for _, account := range v.Share {
+	for _, account := range v.SharedIn(p.Region) {
 		switch g := b.w.Regions[p.Region].Grants[account]; {
 		case g.Missed():
 			unread = append(unread, account+": "+g.Err)

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"amiship/internal/marketplace"
 )
 
 // Place is where a thing is: an account and a region.
@@ -60,7 +62,8 @@ type Desired struct {
 	Untested bool
 	Skip     string // why this tag releases nothing; Variants is empty then
 	Variants []Variant
-	Targets  []Target // every region, the build regions included, sorted by region
+	Targets  []Target  // every region, the build regions included, sorted by region
+	Listings []Listing // on Marketplace, of these variants, sorted by name
 }
 
 // Target is a region of a release.
@@ -76,11 +79,23 @@ type Variant struct {
 	Description string
 	Public      bool
 	Share       []string          // account ids that may launch it and restore its snapshot
+	Sellers     []string          // accounts that listings belong to: they copy it in Marketplace's region
 	Tags        map[string]string // the catalog's own, rendered; not amiship's
 	Parameters  []Parameter
 	Checks      []Check
 	TestWithin  time.Duration // of a boot test, from launch to the last check
 	Build       Build
+}
+
+// SharedIn returns the accounts that may use the variant in a region, sorted:
+// those of Share, and in Marketplace's region the owners of its listings.
+func (v Variant) SharedIn(region string) []string {
+	out := slices.Clone(v.Share)
+	if region == marketplace.Region {
+		out = append(out, v.Sellers...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Key names the variant in a region of the releasing account.
@@ -151,12 +166,50 @@ func (d Desired) BuildRegions() []string {
 	return slices.Compact(out)
 }
 
-// SharedWith returns every account that some variant is shared with, sorted.
-func (d Desired) SharedWith() []string {
+// SharedIn returns every account that some variant is shared with in a region,
+// sorted.
+func (d Desired) SharedIn(region string) []string {
 	var out []string
 	for _, v := range d.Variants {
-		out = append(out, v.Share...)
+		out = append(out, v.SharedIn(region)...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// Listing is a product on AWS Marketplace that shall show the release.
+type Listing struct {
+	Name        string // in the catalog
+	Product     string // id of the entity: prod-…, or a UUID
+	Image, Arch string // the variant that backs it
+	// Role is assumed where the product belongs to another account than the
+	// AMIs: its ARN. Account is that account's id. Both empty: the same account.
+	Role, Account string
+	Version       marketplace.Version // without the AMI; without release notes that a command prints
+	Notes         []string            // the command that prints the release notes; nil: they stand in Version
+	Only          string              // OnlyLatestStable or OnlyAll
+	Pending       string              // what to do about somebody else's change set: PendingWait, …
+	Validate      bool                // rehearse at Marketplace first, with Intent VALIDATE
+	Retries       int                 // how often a change set that failed by Marketplace's own fault is submitted again
+	Limit         int                 // how many versions a product may have
+	Titles        string              // regular expression whose first group reads a version from a title
+	// Lines says where a field of the version stands: "title" -> "amiship.yaml:41".
+	Lines map[string]string
+}
+
+// What a listing shows (Listing.Only).
+const (
+	OnlyLatestStable = "latest-stable" // no pre-releases, no patch of an older series
+	OnlyAll          = "all"
+)
+
+// What to do about a change set of somebody else that locks a listing
+// (Listing.Pending).
+const (
+	PendingWait   = "wait"
+	PendingCancel = "cancel" // once somebody has approved of exactly that one, and while it is PREPARING
+	PendingStop   = "stop"
+)
+
+// Key names the listing.
+func (l Listing) Key() Key { return Key{Listing: l.Name} }

@@ -77,7 +77,7 @@ func stateOf(d release.Desired, p plan.Plan, copied plan.Step) string {
 		}
 	}
 	if i := slices.IndexFunc(d.Variants, func(v release.Variant) bool { return v.Key(copied.Target.Region) == copied.Target }); i >= 0 {
-		if n := len(d.Variants[i].Share); n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, "share ") }) {
+		if n := len(d.Variants[i].SharedIn(copied.Target.Region)); n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, "share ") }) {
 			parts = append(parts, "shared with "+count(n, "account"))
 		}
 		if !d.Variants[i].Public {

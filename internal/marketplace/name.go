@@ -1,0 +1,38 @@
+package marketplace
+
+import (
+	"regexp"
+	"strings"
+)
+
+// maxName is how many characters the name of a change set may have (facts 1.3).
+const maxName = 100
+
+var notInName = regexp.MustCompile(`[^\w\s+=.:@-]`)
+
+// Stem begins the name of every change set that Amiship makes for one release
+// of one listing; what follows is a word for its purpose and a digest.
+func Stem(project, tag, listing string) string {
+	stem := notInName.ReplaceAllString("amiship "+project+" "+tag+" "+listing, ".")
+	return stem[:min(len(stem), maxName-len(" validate 0123456789ab"))]
+}
+
+// Purposes of change sets, as their names have them.
+const (
+	Add      = "add"
+	Validate = "validate" // Intent VALIDATE: a rehearsal at AWS's
+)
+
+// ChangeSetName names a change set for its purpose and for what it asks.
+func ChangeSetName(stem, purpose, digest string) string { return stem + " " + purpose + " " + digest }
+
+// ReadName takes the name of a change set apart. ok is false for one that was
+// not made by Amiship for that stem.
+func ReadName(stem, name string) (purpose, digest string, ok bool) {
+	rest, ok := strings.CutPrefix(name, stem+" ")
+	if !ok {
+		return "", "", false
+	}
+	purpose, digest, ok = strings.Cut(rest, " ")
+	return purpose, digest, ok && (purpose == Add || purpose == Validate) && len(digest) == 12
+}
