@@ -27,7 +27,8 @@ type Catalog struct {
 	Test    Test              `yaml:"test" help:"The boot test that each candidate must pass before it is copied anywhere."`
 	Images  map[string]Image  `yaml:"images" required:"true" help:"What is shipped, by name."`
 
-	Rehearsal Rehearsal `yaml:"rehearsal" help:"What stands in, in a rehearsal, for what only the real release has."`
+	Listings  map[string]Listing `yaml:"listings" help:"The products on AWS Marketplace that show the releases, by a name of small letters, digits and -."`
+	Rehearsal Rehearsal          `yaml:"rehearsal" help:"What stands in, in a rehearsal, for what only the real release has."`
 }
 
 // TagRule says what a tag of some form releases.
@@ -151,6 +152,8 @@ type Rehearsal struct {
 	Serves  string            `yaml:"serves" help:"The one of vars that is set to the address at which the stand-ins are served."`
 	Vars    map[string]string `yaml:"vars" help:"Other values for some of vars."`
 	Env     map[string]string `yaml:"env" help:"Environment variables of the rehearsed release: tokens and licences that are none."`
+	World   string            `yaml:"world" help:"What there is before the first release, products on Marketplace for instance: a file beside or below this one."`
+	Buyer   string            `yaml:"buyer" help:"The account of the rehearsal that buys what is listed, and launches it."`
 }
 
 // The architectures that AMIs exist for, by the names that packages use.

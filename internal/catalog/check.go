@@ -24,6 +24,7 @@ func (b *Bundle) check() {
 	b.checkAccounts("share", b.Catalog.Share)
 	b.checkImages()
 	b.checkTest()
+	b.checkListings()
 	b.checkRehearsal()
 	before := len(d.problems)
 	b.checkRules()
@@ -165,7 +166,7 @@ func (b *Bundle) checkImages() {
 				b.places.add(field+".name", "says nothing for %s", arch)
 			}
 		}
-		if _, given := b.places.places[field+".licence"]; given {
+		if b.places.written(field + ".licence") {
 			b.checkSecret(field+".licence", image.Licence)
 		}
 		b.checkChecks(field+".checks", image.Checks)

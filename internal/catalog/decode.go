@@ -57,14 +57,24 @@ func (d *decoder) syntax(err error) {
 // add notes a problem with a field, at the field's place, or the nearest
 // place above it that is written down.
 func (d *decoder) add(field, format string, args ...any) {
-	p := Problem{Field: field, Text: fmt.Sprintf(format, args...)}
+	at := d.place(field)
+	d.problems = append(d.problems, Problem{Field: field, Text: fmt.Sprintf(format, args...), Line: at.Line, Column: at.Column})
+}
+
+// place is where a field stands, or the nearest above it that is written down.
+func (d *decoder) place(field string) token.Position {
 	for up := field; up != ""; up = parent(up) {
 		if at, ok := d.places[up]; ok {
-			p.Line, p.Column = at.Line, at.Column
-			break
+			return at
 		}
 	}
-	d.problems = append(d.problems, p)
+	return token.Position{}
+}
+
+// written reports whether a field is written down.
+func (d *decoder) written(field string) bool {
+	_, ok := d.places[field]
+	return ok
 }
 
 func parent(field string) string {
@@ -81,7 +91,7 @@ func join(field, name string) string {
 // value fills v from a node. values says which texts are allowed ("arch").
 func (d *decoder) value(n ast.Node, v reflect.Value, field, values string) {
 	n = d.resolve(n)
-	if at := n.GetToken(); at != nil && at.Position != nil && field != "" {
+	if at := n.GetToken(); at != nil && at.Position != nil && field != "" && !(d.written(field) && inBlock(n)) {
 		d.places[field] = *at.Position
 	}
 	if n.Type() == ast.NullType {
@@ -107,6 +117,18 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field, values string) {
 	default:
 		d.single(n, v, field, values)
 	}
+}
+
+// inBlock reports whether a node's values stand in lines of their own. The
+// first of them is not where its field is: that is its key.
+func inBlock(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return !n.IsFlowStyle
+	case *ast.SequenceNode:
+		return !n.IsFlowStyle
+	}
+	return n.Type() == ast.MappingValueType
 }
 
 // resolve looks through anchors, aliases and tags.

@@ -55,6 +55,7 @@ func Load(path string, vars map[string]string) (*Bundle, error) {
 		return nil, err
 	}
 	c.setDefaults()
+	b.setListingDefaults()
 	if err := b.findFiles(); err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ checks:
   - {run: "cat /etc/{project}", exit: 3, contains: "{host}"}
   - {run: "cat /etc/{image}", differs: true}
 test: {within: 5m}
-rehearsal: {standin: [amiship.yaml], serves: packages, vars: {flavour: none}, env: {CI_JOB_TOKEN: none}}
+rehearsal: {standin: [amiship.yaml], serves: packages, vars: {flavour: none}, env: {CI_JOB_TOKEN: none}, world: world.yaml, buyer: buyer}
 base: {owner: "099720109477", name: "ubuntu-jammy-22.04-{arch}-server-*", user: ubuntu}
 build:
   region: us-east-1
@@ -67,6 +67,37 @@ images:
     name: "GitLab EE {version} Ultimate"
     licence: {command: [pass, licence]}
     checks: [{port: 8080, path: /-/health, status: 201, contains: ok}]
+listings:
+  premium:
+    product: prod-abcdefghijklm
+    image: premium/amd64
+    title: "GitLab Premium {version} Release"
+    titles: "GitLab Premium {version} {flavour}"
+    release_notes: {command: [print-notes, "{tag}"]}
+    usage_instructions: {file: image.pkr.hcl}
+    access_role_arn: arn:aws:iam::123456789012:role/AwsMarketplaceAmiIngestion
+    user_name: ubuntu
+    scanning_port: 2222
+    operating_system: {name: UBUNTU, version: "22.04"}
+    recommended_instance_type: m7i.xlarge
+    security_groups:
+      - {protocol: tcp, from_port: 80, to_port: 81, ip_ranges: ["0.0.0.0/0"]}
+    access_endpoint: {protocol: http, port: 80, relative_path: "users/{edition}"}
+    only: all
+    pending: cancel
+    validate: true
+    retries: 5
+    version_limit: 50
+    account: {role_arn: "arn:aws:iam::444455556666:role/seller"}
+  ultimate:
+    product: prod-0123456789abcdefghijklmno
+    image: ultimate
+    title: "GitLab Ultimate {version}"
+    release_notes: {file: image.pkr.hcl}
+    usage_instructions: "Open http://{edition}."
+    access_role_arn: arn:aws:iam::123456789012:role/AwsMarketplaceAmiIngestion
+    operating_system: {name: UBUNTU, version: "22.04"}
+    security_groups: [{protocol: tcp, from_port: 443, ip_ranges: ["0.0.0.0/0"]}]
 `
 
 func replace(t *testing.T, text, old, with string) string {
@@ -120,6 +151,8 @@ func TestProblems(t *testing.T) {
 		"a limit that is none":     {"images:\n", "test: {within: long}\nimages:\n", `test.within: "long" is no duration, as 90s and 10m are`},
 		"another IMDS":             {"image.pkr.hcl}", "image.pkr.hcl, imds_support: v1.0}", `build.imds_support: "v1.0"; EC2 has v2.0`},
 		"half a stand-in":          {"images:\n", "rehearsal: {standin: [make]}\nimages:\n", `rehearsal: standin and serves go together`},
+		"a world from elsewhere":   {"images:\n", "rehearsal: {world: ../world.yaml}\nimages:\n", `11:20: rehearsal.world: ../world.yaml leads out of the directory of amiship.yaml`},
+		"a buyer of no name":       {"images:\n", "rehearsal: {buyer: Some Body}\nimages:\n", `rehearsal.buyer: "Some Body" is no name of an account`},
 		"a var that is not there":  {"images:\n", "rehearsal: {vars: {a: b}}\nimages:\n", `rehearsal.vars.a: no a stands in vars`},
 		"a check on no port":       {"public: true", `checks: [{port: 70000, path: /}]`, `images.prometheus.checks[0].port: 70000 is no TCP port`},
 		"an anchor that is not":    {"project: prometheus", "project: *name", `project: no anchor &name stands before this`},
@@ -190,7 +223,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 		change(b.Catalog)
 		var out strings.Builder
 		for _, tag := range []string{"17.5.0+ce.1", "17.5.0+ee.1", "17.5.0+rc1.ce.1"} {
-			r, err := b.resolve(tag)
+			r, err := b.resolve(tag, false)
 			if err != nil {
 				fmt.Fprintln(&out, err)
 				continue

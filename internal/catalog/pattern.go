@@ -28,6 +28,12 @@ const (
 	buildName   = "build"
 )
 
+// What placeholders capture: a version, and anything else.
+const (
+	versionForm = `[0-9][0-9A-Za-z.+~_-]*?`
+	wordForm    = `[0-9A-Za-z_]+?`
+)
+
 // compile reads a tag pattern, or says what is wrong with it.
 //
 // {version} begins with a digit and is as short as the rest of the pattern
@@ -46,9 +52,9 @@ func compile(text string) (*pattern, error) {
 		}
 		p.names = append(p.names, name)
 		if name == versionName {
-			expr.WriteString(`([0-9][0-9A-Za-z.+~_-]*?)`)
+			expr.WriteString("(" + versionForm + ")")
 		} else {
-			expr.WriteString(`([0-9A-Za-z_]+?)`)
+			expr.WriteString("(" + wordForm + ")")
 		}
 		at = m[1]
 	}

@@ -8,6 +8,8 @@ func (b *Bundle) checkRehearsal() {
 	if len(r.Standin) > 0 {
 		b.local("rehearsal.standin[0]", r.Standin[0])
 	}
+	b.local("rehearsal.world", r.World)
+	b.form("rehearsal.buyer", r.Buyer, projectName, "name of an account: small letters, digits and -")
 	b.knownVar("rehearsal.serves", r.Serves)
 	for _, name := range sortedKeys(r.Vars) {
 		b.knownVar("rehearsal.vars."+name, name)

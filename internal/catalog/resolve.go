@@ -18,7 +18,7 @@ import (
 // Placeholders in texts are {version} {major} {minor} {patch} {tag} {project}
 // {image} {arch} {edition}, what the tag's pattern captures, and the vars.
 func Resolve(b *Bundle, tag string) (release.Desired, error) {
-	r, err := b.resolve(tag)
+	r, err := b.resolve(tag, false)
 	if err != nil {
 		return release.Desired{}, err
 	}
@@ -35,16 +35,17 @@ type resolver struct {
 	catalog  *Catalog
 	places   *decoder
 	captured map[string]string
+	example  bool // of a tag: what is named for each tag need not be there
 	desired  release.Desired
 }
 
-func (b *Bundle) resolve(tag string) (*resolver, error) {
+func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 	i, captured, err := b.match(tag)
 	if err != nil {
 		return nil, err
 	}
 	rule := b.Catalog.Tags[i]
-	r := &resolver{bundle: b, catalog: b.Catalog, captured: captured, places: &decoder{places: b.places.places}}
+	r := &resolver{bundle: b, catalog: b.Catalog, captured: captured, example: example, places: &decoder{places: b.places.places}}
 	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Skip: rule.Skip, Targets: b.targets()}
 	if text, ok := captured[versionName]; ok {
 		if r.desired.Version, err = release.ParseVersion(text); err != nil {
@@ -65,6 +66,9 @@ func (b *Bundle) resolve(tag string) (*resolver, error) {
 		}
 	}
 	r.checkNames()
+	for _, name := range sortedKeys(b.Catalog.Listings) {
+		r.listing(name)
+	}
 	return r, nil
 }
 
@@ -85,10 +89,7 @@ func (b *Bundle) targets() []release.Target {
 
 func (r *resolver) variant(name, arch string) release.Variant {
 	image, field := r.catalog.Images[name], "images."+name
-	values := placeholders(r.desired, r.captured, name, arch, image.Edition)
-	vars := r.texts("vars", r.catalog.Vars, values)
-	maps.Copy(vars, r.texts(field+".vars", image.Vars, values))
-	maps.Copy(values, vars)
+	values, vars := r.values(name, placeholders(r.desired, r.captured, name, arch, image.Edition))
 	v := release.Variant{
 		Image: name, Arch: arch, Public: image.Public,
 		Name:        r.text(nameField(field, image, arch), image.Name.For(arch), values),
@@ -104,6 +105,16 @@ func (r *resolver) variant(name, arch string) release.Variant {
 	v.Checks = append(r.checks("checks", r.catalog.Checks, values), r.checks(field+".checks", image.Checks, values)...)
 	v.TestWithin, _ = time.ParseDuration(r.catalog.Test.Within) // checked
 	return v
+}
+
+// values are all that placeholders of an image's texts stand for, the free
+// values included; vars are these alone.
+func (r *resolver) values(image string, set map[string]string) (values, vars map[string]string) {
+	vars = r.texts("vars", r.catalog.Vars, set)
+	maps.Copy(vars, r.texts("images."+image+".vars", r.catalog.Images[image].Vars, set))
+	values = maps.Clone(set)
+	maps.Copy(values, vars)
+	return values, vars
 }
 
 // tags renders the tags that an image has on an architecture.

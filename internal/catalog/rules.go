@@ -53,7 +53,7 @@ func (b *Bundle) checkExamples() {
 		if err != nil {
 			continue
 		}
-		r, err := b.resolve(p.example())
+		r, err := b.resolve(p.example(), true)
 		if err != nil {
 			b.places.add(fmt.Sprintf("tags[%d].pattern", i), "%v", err)
 			continue
