@@ -44,7 +44,7 @@ type Applier struct {
 }
 
 // Result is what a step made.
-type Result struct{ Made string } // an AMI or a claim's group
+type Result struct{ Made string } // an AMI, a claim's group, or a change set
 
 // Do does one step.
 func (a *Applier) Do(ctx context.Context, act plan.Action) (Result, error) {
@@ -52,6 +52,7 @@ func (a *Applier) Do(ctx context.Context, act plan.Action) (Result, error) {
 		plan.Claim: a.claim, plan.Build: a.build, plan.Adopt: a.adopt, plan.Unclaim: a.unclaim,
 		plan.Copy: a.copyImage, plan.Share: a.share, plan.Publish: a.publish, plan.Parameter: a.parameter,
 		plan.IMDS: a.imds, plan.Test: a.test, plan.Demote: a.demote, plan.Remove: a.remove, plan.Discard: a.remove,
+		plan.Validate: a.submit, plan.ChangeSet: a.submit, plan.Cancel: a.cancel,
 	}
 	do, ok := steps[act.Kind]
 	if !ok {
@@ -73,6 +74,9 @@ func (a *Applier) Close() { a.hearts.stopAll() }
 // when it has ended.
 func Touches(act plan.Action, d release.Desired) []world.Query {
 	region := act.Target.Region
+	if act.Target.Account != "" {
+		return []world.Query{{Kind: world.LookAbroad, Region: region, Account: act.Target.Account}}
+	}
 	switch act.Kind {
 	case plan.Claim:
 		// And what another run made before it gave the claim back: who holds
@@ -86,6 +90,8 @@ func Touches(act plan.Action, d release.Desired) []world.Query {
 		return out
 	case plan.Unclaim:
 		return []world.Query{{Kind: world.LookClaims, Region: region}}
+	case plan.Validate, plan.ChangeSet, plan.Cancel:
+		return []world.Query{{Kind: world.LookListing, Listing: act.Target.Listing}}
 	case plan.Parameter:
 		return []world.Query{{Kind: world.LookParams, Region: region}}
 	case plan.Share:
@@ -101,7 +107,7 @@ func Touches(act plan.Action, d release.Desired) []world.Query {
 
 // again reads an image and refuses to go on if it is not as the plan saw it.
 func (a *Applier) again(ctx context.Context, act plan.Action) (world.Image, error) {
-	out, err := a.Clients.EC2(act.Target.Region).DescribeImages(ctx, &ec2.DescribeImagesInput{
+	out, err := a.ec2(act.Target).DescribeImages(ctx, &ec2.DescribeImagesInput{
 		ImageIds: []string{act.AMI}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
 	})
 	if awsapi.IsNotFound(err) || err == nil && len(out.Images) == 0 {
@@ -115,6 +121,18 @@ func (a *Applier) again(ctx context.Context, act plan.Action) (world.Image, erro
 		return image, fmt.Errorf("%s in %s: %w", act.AMI, act.Target.Region, ErrChanged)
 	}
 	return image, nil
+}
+
+// ec2 is the client of the place of a step: of our account, or of the one that a
+// listing belongs to.
+func (a *Applier) ec2(k release.Key) *ec2.Client {
+	role := ""
+	for _, l := range a.Desired.Listings {
+		if k.Account != "" && l.Account == k.Account {
+			role = l.Role
+		}
+	}
+	return a.Clients.As(role).EC2(k.Region)
 }
 
 func (a *Applier) variant(k release.Key) (release.Variant, error) {

@@ -46,7 +46,7 @@ func (a *Applier) modify(ctx context.Context, act plan.Action, what string, in *
 		return Result{}, err
 	}
 	in.ImageId = aws.String(act.AMI)
-	if _, err := a.Clients.EC2(act.Target.Region).ModifyImageAttribute(ctx, in); err != nil {
+	if _, err := a.ec2(act.Target).ModifyImageAttribute(ctx, in); err != nil {
 		return Result{}, fmt.Errorf("%s in %s: %w", what, act.Target.Region, err)
 	}
 	return Result{}, nil

@@ -22,7 +22,7 @@ func (a *Applier) copyImage(ctx context.Context, act plan.Action) (Result, error
 	if err := a.notThere(ctx, act); err != nil {
 		return Result{}, err
 	}
-	out, err := a.Clients.EC2(act.Target.Region).CopyImage(ctx, &ec2.CopyImageInput{
+	out, err := a.ec2(act.Target).CopyImage(ctx, &ec2.CopyImageInput{
 		Name: aws.String(act.Name), Description: aws.String(v.Description), ClientToken: aws.String(act.Token),
 		SourceRegion: aws.String(act.From.Region), SourceImageId: aws.String(act.From.AMI),
 		TagSpecifications: []types.TagSpecification{
@@ -39,7 +39,7 @@ func (a *Applier) copyImage(ctx context.Context, act plan.Action) (Result, error
 // looked at. The token alone would not see it: once the candidate is gone, the
 // same copy has another source.
 func (a *Applier) notThere(ctx context.Context, act plan.Action) error {
-	out, err := a.Clients.EC2(act.Target.Region).DescribeImages(ctx, &ec2.DescribeImagesInput{
+	out, err := a.ec2(act.Target).DescribeImages(ctx, &ec2.DescribeImagesInput{
 		Owners: []string{"self"},
 		Filters: []types.Filter{
 			{Name: aws.String("name"), Values: []string{act.Name}},

@@ -17,7 +17,7 @@ func (a *Applier) remove(ctx context.Context, act plan.Action) (Result, error) {
 	if _, err := a.again(ctx, act); err != nil {
 		return Result{}, err
 	}
-	_, err := a.Clients.EC2(act.Target.Region).DeregisterImage(ctx, &ec2.DeregisterImageInput{
+	_, err := a.ec2(act.Target).DeregisterImage(ctx, &ec2.DeregisterImageInput{
 		ImageId: aws.String(act.AMI), DeleteAssociatedSnapshots: aws.Bool(true),
 	})
 	if err != nil && !awsapi.IsNotFound(err) {

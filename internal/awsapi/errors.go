@@ -55,6 +55,16 @@ func IsInUse(err error) bool {
 	return is(err, "DependencyViolation", "InvalidGroup.InUse", "InvalidSnapshot.InUse")
 }
 
+// IsEntityLocked reports whether a change set that is under way locks a product.
+func IsEntityLocked(err error) bool { return EntityLocked(Code(err)) }
+
+// EntityLocked is IsEntityLocked of an error code.
+func EntityLocked(code string) bool { return code == "ResourceInUseException" }
+
+// IsInvalid reports whether the Catalog API refuses a request as it is; so it
+// does with one that rests on an older revision of a product.
+func IsInvalid(err error) bool { return is(err, "ValidationException") }
+
 // IsBadCredentials reports whether AWS does not know the caller, or no more.
 func IsBadCredentials(err error) bool { return BadCredentials(Code(err)) }
 

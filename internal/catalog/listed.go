@@ -142,3 +142,18 @@ func paths(v reflect.Value, path string) []string {
 	}
 	return out
 }
+
+// Listings are those of the catalog without a tag: which products there are, and
+// whose.
+func (b *Bundle) Listings() []release.Listing {
+	var out []release.Listing
+	for _, name := range sortedKeys(b.Catalog.Listings) {
+		l := b.Catalog.Listings[name]
+		image, arch := b.Catalog.backing(l)
+		out = append(out, release.Listing{
+			Name: name, Product: l.Product, Image: image, Arch: arch, Limit: l.Limit,
+			Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role),
+		})
+	}
+	return out
+}

@@ -76,7 +76,7 @@ started twice carries on from what exists.`,
 	flags.BoolVar(&a.json, "json", false, "print results as JSON")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every call's effect")
 	cmd.AddCommand(
-		a.initCommand(), a.checkCommand(), a.planCommand(), a.releaseCommand(), a.verifyCommand(), a.statusCommand(), a.sweepCommand(),
+		a.initCommand(), a.checkCommand(), a.planCommand(), a.releaseCommand(), a.verifyCommand(), a.statusCommand(), a.listingsCommand(), a.sweepCommand(),
 		a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(), exitCodesTopic(),
 	)
 	return cmd

@@ -30,6 +30,12 @@ func fetch(store *source.Store) func(context.Context, release.Variant) (world.Pa
 	}
 }
 
+// notes runs the command that prints a listing's release notes.
+func notes(ctx context.Context, command []string) (string, error) {
+	text, err := source.Secret(ctx, release.Secret{Command: command})
+	return string(text), err
+}
+
 func licenceDigest(ctx context.Context, v release.Variant) (string, error) {
 	if v.Build.Licence.IsZero() {
 		return "", nil

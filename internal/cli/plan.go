@@ -159,8 +159,8 @@ func (pl *planner) plan(ctx context.Context, d release.Desired, reconcile func(w
 	return p, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls}, nil
 }
 
-// forget drops the facts that were asked for one release alone: its variants'
-// and its parameters. Images, grants and claims are everybody's.
+// forget drops the facts that were asked for one release alone: its variants',
+// its parameters and its notes. The others are everybody's.
 func (pl *planner) forget() {
 	fresh := world.New()
 	fresh.Now = pl.world.Now
@@ -168,6 +168,11 @@ func (pl *planner) forget() {
 		region.Params = world.Fact[map[string]string]{}
 		fresh.Regions[name] = region
 	}
+	for name, l := range pl.world.Listings {
+		l.Notes = world.Fact[string]{}
+		fresh.Listings[name] = l
+	}
+	fresh.Sets, fresh.Abroad = pl.world.Sets, pl.world.Abroad
 	pl.world = fresh
 }
 
@@ -189,11 +194,12 @@ func look(ctx context.Context, d release.Desired, reconcile func(world.World, pl
 	return pl.plan(ctx, d, reconcile)
 }
 
-// readable leaves out packages: planning fetches none.
+// readable leaves out packages, and notes that a command prints: planning
+// fetches and runs nothing.
 func readable(look []world.Query) []world.Query {
 	var out []world.Query
 	for _, q := range look {
-		if q.Kind != world.LookPackage {
+		if q.Kind != world.LookPackage && q.Kind != world.LookNotes {
 			out = append(out, q)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,22 +35,40 @@ type releaseOptions struct {
 	retest  bool
 	rebuild bool
 	catalog string // where catalog.json goes
+
+	resubmit bool
+	approve  []string // STEP@DIGEST
+	allOpen  bool
 }
 
 func (a *app) releaseCommand() *cobra.Command {
 	o := releaseOptions{Options: engine.Defaults()}
 	cmd := &cobra.Command{
-		Use:   "release TAG",
+		Use:   "release TAG | --all-open",
 		Short: "Do what a release needs, or carry on where it stands",
-		Long: `Release builds, tests, copies, shares and publishes the AMIs of a tag. What exists
-already is kept; a run that was killed is carried on by the same command. Nothing
-is made public before every required region has its AMIs.
+		Long: `Release builds, tests, copies, shares and publishes the AMIs of a tag, and offers
+them on AWS Marketplace. What exists already is kept; a run that was killed is
+carried on by the same command. Nothing is made public or offered before every
+required region has its AMIs.
+
+Marketplace takes hours. Release stays as long as --wait allows, and then ends
+with 75: the same command carries on, at any time, on any machine, without the
+secrets of the build. --all-open does so for every release that is not complete,
+and stays no longer than it takes to look, unless --wait is given.
 
 Ctrl-C begins nothing new, ends the builds that are under way and gives its claim
 back; a second one leaves at once.`,
-		Example: "  amiship release v2.42.0\n  amiship release v2.42.0 --until shared --catalog amis.json",
-		Args:    cobra.ExactArgs(1),
+		Example: `  amiship release v2.42.0
+  amiship release v2.42.0 --until shared --catalog amis.json
+  amiship release --all-open        # in a schedule, a day later`,
+		Args: func(_ *cobra.Command, args []string) error { return tagOrAll(args, o) },
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.allOpen {
+				if !cmd.Flags().Changed("wait") {
+					o.Wait = 0
+				}
+				return a.releaseOpen(cmd.Context(), o)
+			}
 			return a.release(cmd.Context(), args[0], o)
 		},
 	}
@@ -57,11 +76,14 @@ back; a second one leaves at once.`,
 	flags.DurationVar(&o.Wait, "wait", o.Wait, "how long to stay when only waits are left; then exit 75")
 	flags.DurationVar(&o.Poll, "poll", o.Poll, "time between two looks at something pending")
 	flags.IntVar(&o.Builds, "builds", o.Builds, "builds and boot tests at once")
-	flags.StringVar(&o.until, "until", string(plan.UntilPublic), "stop when this is reached: built, tested, shared or public")
+	flags.StringVar(&o.until, "until", string(plan.UntilListed), "stop when this is reached: built, tested, shared, public or listed")
 	flags.StringVar(&o.logs, "logs", "amiship-logs", "directory for what the machines of failed boot tests have logged")
 	flags.BoolVar(&o.retest, "retest", false, "test candidates again that failed their boot test")
 	flags.BoolVar(&o.rebuild, "rebuild", false, "build candidates anew that failed their boot test, or were built from another package")
 	flags.BoolVar(&o.noTest, "no-test", false, "release candidates without a boot test: for machines that run nothing, as --driver instant has them")
+	flags.BoolVar(&o.resubmit, "resubmit", false, "offer Marketplace again what it refused, or what somebody has cancelled")
+	flags.StringArrayVar(&o.approve, "approve", nil, "allow what was shown, STEP@DIGEST: to cancel somebody else's change set")
+	flags.BoolVar(&o.allOpen, "all-open", false, "carry on all releases that are not complete")
 	flags.StringVar(&o.catalog, "catalog", "", "write the AMI ids by image, architecture and region to this file")
 	return cmd
 }
@@ -75,20 +97,29 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 	if err != nil {
 		return usage(err)
 	}
+	approved, err := approvals(o.approve)
+	if err != nil {
+		return usage(err)
+	}
 	ctx, stop, cancel := interrupts(ctx)
 	defer cancel()
-	start := time.Now()
-	d.Untested = o.noTest
-	p, outcome, clients, err := a.run(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan {
-		r.Retest, r.Rebuild = o.retest, o.rebuild
+	outcome, err := a.releaseOne(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan {
+		r.Retest, r.Rebuild, r.Resubmit, r.Approved = o.retest, o.rebuild, o.resubmit, approved
 		return plan.Reconcile(d, w, r).Until(until)
 	})
+	return firstOf(err, outcomeError(outcome))
+}
+
+// releaseOne does one release, and writes what came of it.
+func (a *app) releaseOne(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile reconciler) (engine.Outcome, error) {
+	start := time.Now()
+	p, outcome, clients, err := a.run(ctx, stop, d, o, reconcile)
 	if err != nil {
-		return err
+		return outcome, err
 	}
 	if o.catalog != "" {
 		if err := writeCatalog(o.catalog, d, p); err != nil {
-			return err
+			return outcome, err
 		}
 	}
 	if a.json {
@@ -97,7 +128,36 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 		report.Result(a.Out, d, p, outcome, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls()})
 	}
 	a.hints(p)
-	return firstOf(err, outcomeError(outcome))
+	return outcome, err
+}
+
+// reconciler makes a plan for what is to be done.
+type reconciler func(world.World, plan.Run) plan.Plan
+
+// tagOrAll: one tag, or all that are open.
+func tagOrAll(args []string, o releaseOptions) error {
+	switch {
+	case o.allOpen && len(args) > 0:
+		return usage(errors.New("name a tag, or --all-open"))
+	case o.allOpen && (o.catalog != "" || o.rebuild || o.retest || o.resubmit || len(o.approve) > 0):
+		return usage(errors.New("--catalog, --rebuild, --retest, --resubmit and --approve are about one release: name its tag"))
+	case o.allOpen:
+		return nil
+	}
+	return cobra.ExactArgs(1)(nil, args)
+}
+
+// approvals reads what was allowed: STEP@DIGEST.
+func approvals(given []string) (map[plan.ID]string, error) {
+	out := map[plan.ID]string{}
+	for _, text := range given {
+		id, digest, ok := strings.Cut(text, "@")
+		if !ok || id == "" || digest == "" {
+			return nil, fmt.Errorf("--approve %s: want STEP@DIGEST, as a blocker shows it", text)
+		}
+		out[plan.ID(id)] = digest
+	}
+	return out, nil
 }
 
 // desired resolves the catalog at a tag.
@@ -110,7 +170,7 @@ func (a *app) desired(tag string) (release.Desired, error) {
 }
 
 // run puts the parts together and does what reconcile says.
-func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile func(world.World, plan.Run) plan.Plan,
+func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile reconciler,
 ) (plan.Plan, engine.Outcome, *awsapi.Clients, error) {
 	clients, err := awsapi.Load(ctx, firstRegion(d))
 	if err != nil {
@@ -119,7 +179,7 @@ func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, 
 	id := runID()
 	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs}
 	defer doer.Close()
-	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(&source.Store{})}
+	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(&source.Store{}), Notes: notes}
 	loop := local.Loop{
 		RunID: id, Options: o.Options, Now: clients.Now, Look: looker.Look, Do: doer.Do,
 		Reconcile: reconcile,

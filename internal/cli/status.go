@@ -42,6 +42,7 @@ func (a *app) statusOf(ctx context.Context, tag string) error {
 	}
 	report.Plan(a.Out, d, p, look)
 	report.AMIs(a.Out, d, p)
+	report.Listings(a.Out, p)
 	return nil
 }
 

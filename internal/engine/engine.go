@@ -50,6 +50,15 @@ const (
 	Interrupted Outcome = "interrupted"
 )
 
+// Worse returns the one of two outcomes that more must be done about.
+func (o Outcome) Worse(other Outcome) Outcome {
+	ranks := []Outcome{Complete, StillToWait, IsBlocked, HasFailed, Interrupted}
+	if slices.Index(ranks, other) > slices.Index(ranks, o) {
+		return other
+	}
+	return o
+}
+
 // Decision is what to do now.
 type Decision struct {
 	Start []plan.Step   // begin these, side by side
@@ -146,6 +155,18 @@ func retries(p plan.Plan) bool {
 	return slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.State == plan.Waiting && !s.Retry.IsZero() })
 }
 
+// slowest is the longest time between two looks at what takes hours.
+const slowest = time.Minute
+
+// patience is the time until the next look at something: what has taken long
+// will take longer.
+func patience(w plan.Wait, now time.Time, poll time.Duration) time.Duration {
+	if w.Since.IsZero() {
+		return poll
+	}
+	return max(poll, min(now.Sub(w.Since)/10, slowest))
+}
+
 // polls are the facts whose turn has come, and the moment of the next.
 func polls(p plan.Plan, s Status, o Options) ([]world.Query, time.Time) {
 	var now []world.Query
@@ -164,7 +185,7 @@ func polls(p plan.Plan, s Status, o Options) ([]world.Query, time.Time) {
 		}
 	}
 	for _, w := range p.Waits {
-		due(w.Query, o.Poll)
+		due(w.Query, patience(w, s.Now, o.Poll))
 	}
 	if len(p.Waits)+p.Count(plan.Running)+p.Count(plan.Ready) == 0 {
 		for _, q := range p.Missed { // slow to fail: when there is nothing better to do

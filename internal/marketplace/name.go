@@ -36,3 +36,8 @@ func ReadName(stem, name string) (purpose, digest string, ok bool) {
 	purpose, digest, ok = strings.Cut(rest, " ")
 	return purpose, digest, ok && (purpose == Add || purpose == Validate) && len(digest) == 12
 }
+
+// IsOurs reports whether Amiship made a change set of this name for a project.
+func IsOurs(project, name string) bool {
+	return strings.HasPrefix(name, notInName.ReplaceAllString("amiship "+project+" ", "."))
+}

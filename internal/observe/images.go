@@ -19,15 +19,20 @@ const page = 1000
 
 // images reads all own images of a region.
 func (o *Observer) images(ctx context.Context, region string) ([]world.Image, error) {
-	return o.describe(ctx, region, &ec2.DescribeImagesInput{
+	return own(ctx, o.Clients.EC2(region), region)
+}
+
+// own reads all images of the client's account.
+func own(ctx context.Context, client *ec2.Client, region string) ([]world.Image, error) {
+	return describe(ctx, client, region, &ec2.DescribeImagesInput{
 		Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
 	})
 }
 
-func (o *Observer) describe(ctx context.Context, region string, in *ec2.DescribeImagesInput) ([]world.Image, error) {
+func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.DescribeImagesInput) ([]world.Image, error) {
 	in.MaxResults = aws.Int32(page)
 	var out []world.Image
-	pages := ec2.NewDescribeImagesPaginator(o.Clients.EC2(region), in)
+	pages := ec2.NewDescribeImagesPaginator(client, in)
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
 		if err != nil {
@@ -67,8 +72,8 @@ func Image(i types.Image) world.Image {
 }
 
 // arch spells an architecture as Debian and Go do.
-func arch(a types.ArchitectureValues) string {
-	if a == types.ArchitectureValuesX8664 {
+func arch[T ~string](a T) string {
+	if a == "x86_64" {
 		return "amd64"
 	}
 	return string(a)
@@ -77,7 +82,7 @@ func arch(a types.ArchitectureValues) string {
 // grants reads which own images and snapshots an account may use (facts 2.6).
 func (o *Observer) grants(ctx context.Context, region, account string) (world.Grants, error) {
 	g := world.Grants{Images: map[string]bool{}, Snapshots: map[string]bool{}}
-	images, err := o.describe(ctx, region, &ec2.DescribeImagesInput{
+	images, err := describe(ctx, o.Clients.EC2(region), region, &ec2.DescribeImagesInput{
 		Owners: []string{"self"}, ExecutableUsers: []string{account}, IncludeDeprecated: aws.Bool(true),
 	})
 	if err != nil {

@@ -26,6 +26,9 @@ type Observer struct {
 	// Fetch fetches and verifies a variant's package. Nil: packages are not
 	// fetched, and a query for one is answered with an error.
 	Fetch func(context.Context, release.Variant) (world.Package, error)
+	// Notes runs the command that prints a listing's release notes. Nil: none is
+	// run, and a query for notes is answered with an error.
+	Notes func(ctx context.Context, command []string) (string, error)
 
 	answered bool // AWS has answered something
 }
@@ -50,9 +53,11 @@ func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Que
 			mu.Lock()
 			defer mu.Unlock()
 			note(w, o.Clients.Now(), reason(q, err))
-			if err != nil && q.Kind != world.LookPackage {
+			switch {
+			case q.Kind == world.LookPackage || q.Kind == world.LookNotes: // not AWS's
+			case err != nil:
 				failed = append(failed, err)
-			} else if q.Kind != world.LookPackage {
+			default:
 				o.answered = true
 			}
 			return nil
@@ -85,7 +90,7 @@ func reason(q world.Query, err error) string {
 	if err == nil {
 		return ""
 	}
-	if at := awsapi.Unreachable(err); at != "" && q.Kind != world.LookPackage {
+	if at := awsapi.Unreachable(err); at != "" && q.Kind != world.LookPackage && q.Kind != world.LookNotes {
 		return at + " does not answer"
 	}
 	return awsapi.Text(err)
@@ -117,6 +122,32 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 		v, err := o.base(ctx, q)
 		return func(w *world.World, at time.Time, e string) {
 			w.Bases[q.Variant] = world.Fact[world.Base]{At: at, Err: e, Val: v}
+		}, err
+	}
+	return o.readListing(ctx, q)
+}
+
+// readListing reads what listings rest on.
+func (o *Observer) readListing(ctx context.Context, q world.Query) (noted, error) {
+	switch q.Kind {
+	case world.LookListing:
+		return o.listing(ctx, q)
+	case world.LookChangeSet:
+		v, err := o.changeSet(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			w.Sets[q.Set] = world.Fact[world.SetDetails]{At: at, Err: e, Val: v}
+		}, err
+	case world.LookNotes:
+		v, err := o.notes(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			l := w.Listings[q.Listing]
+			l.Notes = world.Fact[string]{At: at, Err: e, Val: v}
+			w.Listings[q.Listing] = l
+		}, err
+	case world.LookAbroad:
+		v, err := o.abroad(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			w.Abroad[release.Place{Account: q.Account, Region: q.Region}] = world.Fact[[]world.Image]{At: at, Err: e, Val: v}
 		}, err
 	}
 	panic("no way to look at " + string(q.Kind))

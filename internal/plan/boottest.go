@@ -92,7 +92,7 @@ func (b *builder) testFailed(v *variant, why string) Blocker {
 func (b *builder) imdsStep(v *variant, p *place) {
 	p.imds = Step{State: Done}
 	if p.copied.State == Done && v.asksForIMDS(p.image) {
-		p.imds = b.add(v.imds(p.image, v.Key(p.Region), p.Required))
+		p.imds = b.add(v.imds(p.image, p.key(v), p.Required))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // regions can be copied from.
 func (b *builder) buildSide(v *variant) {
 	home := v.Build.Region
-	b.discard(v, home, v.dead, Ready)
+	b.discard(v.Key(home), v.dead, Ready)
 	switch facts := b.w.Regions[home].Images; {
 	case v.candidate != nil:
 		b.settle(v)
@@ -239,9 +239,8 @@ func (b *builder) materialState(v *variant) (State, string) {
 }
 
 // discard removes AMIs that failed.
-func (b *builder) discard(v *variant, region string, dead []world.Image, state State) {
+func (b *builder) discard(key release.Key, dead []world.Image, state State) {
 	for _, i := range dead {
-		key := v.Key(region)
 		s := Step{State: state, Required: true, Action: Action{
 			ID: stepID(Discard, key, i.ID), Kind: Discard, Target: key, AMI: i.ID, Name: i.Name, Seen: seen(i),
 		}}

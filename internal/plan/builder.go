@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -57,7 +58,11 @@ func (b *builder) block(bl Blocker, holds ID) {
 }
 
 func (b *builder) wait(on ID, why string, q world.Query) {
-	b.plan.Waits = append(b.plan.Waits, Wait{On: on, Why: why, Query: q})
+	b.waitSince(on, why, q, time.Time{})
+}
+
+func (b *builder) waitSince(on ID, why string, q world.Query, since time.Time) {
+	b.plan.Waits = append(b.plan.Waits, Wait{On: on, Why: why, Query: q, Since: since})
 }
 
 // needImages asks for the images of every region that nobody has looked at,
@@ -97,7 +102,7 @@ func need[T any](b *builder, q world.Query, f world.Fact[T]) {
 	switch {
 	case f.At.IsZero():
 		note(&b.look)
-	case f.Missed() && q.Variant == "":
+	case f.Missed() && q.Variant == "" && q.Kind != world.LookNotes:
 		note(&b.missed)
 	}
 }

@@ -35,11 +35,14 @@ const (
 	Share     Kind = "share"
 	Publish   Kind = "publish"
 	Parameter Kind = "parameter"
-	Demote    Kind = "demote" // make an AMI that was replaced private
-	Remove    Kind = "remove" // the candidate once the release is complete; AMIs that it replaces
+	Cancel    Kind = "cancel"    // a change set of somebody else that locks a listing
+	Validate  Kind = "validate"  // have Marketplace try a version, and add none
+	ChangeSet Kind = "changeset" // add a version to a listing
+	Demote    Kind = "demote"    // make an AMI that was replaced private
+	Remove    Kind = "remove"    // the candidate once the release is complete; AMIs that it replaces
 )
 
-var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Demote, Remove}
+var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Cancel, Validate, ChangeSet, Demote, Remove}
 
 // Long reports whether a step of that kind takes minutes: a machine works.
 func (k Kind) Long() bool { return k == Build || k == Test }
@@ -70,7 +73,7 @@ type Action struct {
 	Token  string `json:",omitempty"` // client token: the same intent gives the same token
 	Name   string `json:",omitempty"` // AMI name, claim name or parameter name
 	AMI    string `json:",omitempty"` // the image that is acted on, or that is there already
-	Value  string `json:",omitempty"` // the parameter's value
+	Value  string `json:",omitempty"` // the parameter's value, or the details of a change
 	From   Source `json:",omitzero"`  // of a copy, and of a build
 	Device string `json:",omitempty"` // root device of the AMI that a build starts from
 	// Tags to write, complete.
@@ -79,7 +82,9 @@ type Action struct {
 	Accounts  []string          `json:",omitempty"` // to share with: those that are missing
 	Group     string            `json:",omitempty"` // of the claim to end
 	Own       bool              `json:",omitempty"` // the claim is this run's
-	Seen      string            `json:",omitempty"` // digest of the facts it rests on
+	Title     string            `json:",omitempty"` // of the version that a change set adds
+	Set       string            `json:",omitempty"` // id of the change set that is acted on, or that is there already
+	Seen      string            `json:",omitempty"` // digest of the facts it rests on; of a change set: the revision of its entity
 }
 
 // Source is an AMI to copy from.
@@ -102,6 +107,7 @@ type Wait struct {
 	On    ID
 	Why   string
 	Query world.Query // what to read to see whether it is over
+	Since time.Time   `json:",omitzero"` // when AWS began; what has taken long is looked at more rarely
 }
 
 // Blocker is something that somebody must decide. It holds steps.
@@ -142,6 +148,12 @@ type Run struct {
 	Removed map[string]bool
 	Rebuild bool // build anew what failed its test, or was built from another package
 	Retest  bool // test again what failed its test
+	// Resubmit offers Marketplace again what it refused, or what somebody cancelled,
+	// before this run.
+	Resubmit bool
+	// Approved says what may be done that only a person can allow: by step, the
+	// digest of what was shown.
+	Approved map[ID]string
 }
 
 // Failure is why an action did not work, in this run.
@@ -153,11 +165,12 @@ type Failure struct {
 
 // Made is what an action returned or wrote, which AWS may not show yet.
 type Made struct {
-	AMI    string // the id of an AMI, or of a claim's group
-	Name   string // of the parameter that now holds the AMI
-	Region string
-	At     time.Time
-	Lost   bool // it was missing for long enough in looks far enough apart
+	AMI     string // the id of an AMI, of a claim's group, or of a change set
+	Name    string // of the parameter that now holds the AMI
+	Region  string
+	Account string // of an AMI in the account that a listing belongs to
+	At      time.Time
+	Lost    bool // it was missing for long enough in looks far enough apart
 }
 
 // NewRun returns a run that has done nothing yet.
@@ -178,6 +191,9 @@ func Reconcile(d release.Desired, w world.World, r Run) Plan {
 	}
 	b.holdBuilds()
 	b.publishing()
+	for _, l := range d.Listings {
+		b.listing(l)
+	}
 	b.removal()
 	return b.finish()
 }
@@ -243,5 +259,6 @@ func compareSteps(x, y Step) int {
 
 func compareQueries(x, y world.Query) int {
 	return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Region, y.Region),
-		cmp.Compare(x.Account, y.Account), cmp.Compare(x.Variant, y.Variant))
+		cmp.Compare(x.Account, y.Account), cmp.Compare(x.Variant, y.Variant),
+		cmp.Compare(x.Listing, y.Listing), cmp.Compare(x.Set, y.Set))
 }

@@ -89,21 +89,34 @@ func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, o
 // newer returns the newest version of the variant that is released in a region
 // and above this one.
 func (b *builder) newer(v *variant, region string) string {
-	newest := b.d.Version
-	for _, i := range b.images(region) {
-		if i.Tag(release.TagProject) != b.d.Project || i.Tag(release.TagImage) != v.Image || i.Tag(release.TagArch) != v.Arch ||
-			i.Tag(release.TagStage) != release.StageRelease || i.State != world.Available || v.Public != i.Public {
-			continue
-		}
-		if other, err := release.ParseVersion(i.Tag(release.TagVersion)); err == nil && other.Compare(newest) > 0 {
-			newest = other
-		}
-	}
-	if newest.Text == b.d.Version.Text {
-		return ""
-	}
-	return newest.Text
+	return b.above(b.released(v, region))
 }
+
+// released are the versions of which a region has an AMI of the variant.
+func (b *builder) released(v *variant, region string) []string {
+	var out []string
+	for _, i := range b.images(region) {
+		if i.Tag(release.TagProject) == b.d.Project && i.Tag(release.TagImage) == v.Image && i.Tag(release.TagArch) == v.Arch &&
+			i.Tag(release.TagStage) == release.StageRelease && i.State == world.Available && v.Public == i.Public {
+			out = append(out, i.Tag(release.TagVersion))
+		}
+	}
+	return out
+}
+
+// above returns the highest of the versions that are above this release's, or "".
+func (b *builder) above(versions []string) string {
+	highest, text := b.d.Version, ""
+	for _, one := range versions {
+		if other, err := release.ParseVersion(one); err == nil && other.Compare(highest) > 0 {
+			highest, text = other, one
+		}
+	}
+	return text
+}
+
+// removesCandidate tells the end of a candidate from that of what was replaced.
+func (a Action) removesCandidate() bool { return a.Kind == Remove && a.ID == stepID(Remove, a.Target) }
 
 // removal takes the candidates away once the release is complete: every
 // required step is done, and nothing best-effort is still under way.

@@ -11,9 +11,9 @@ import (
 // copyStep brings the variant to a region under its public name. The build
 // region gets a copy too: a candidate never becomes public itself.
 func (b *builder) copyStep(v *variant, p *place) {
-	key := v.Key(p.Region)
+	key := p.key(v)
 	s := Step{Required: p.Required, Action: Action{ID: stepID(Copy, key), Kind: Copy, Target: key, Name: v.Name}}
-	images := b.w.Regions[p.Region].Images
+	images := b.own(p)
 	made, haveMade := b.r.Made[s.ID]
 	switch {
 	case p.image != nil:
@@ -22,7 +22,7 @@ func (b *builder) copyStep(v *variant, p *place) {
 		b.unread(&s, p, images.Err)
 	case haveMade && !made.Lost:
 		s.State, s.AMI, s.Why = Waiting, made.AMI, "AWS does not show "+made.AMI+" yet"
-		b.wait(s.ID, s.Why, world.Query{Kind: world.LookImages, Region: p.Region})
+		b.wait(s.ID, s.Why, p.query())
 	case b.nameTaken(v, p, &s):
 	case v.source == nil:
 		s.State, s.After = After, v.prior
@@ -36,7 +36,7 @@ func (b *builder) copyStep(v *variant, p *place) {
 	if p.copied.State == Done {
 		state = Ready
 	}
-	b.discard(v, p.Region, p.failed, state)
+	b.discard(key, p.failed, state)
 }
 
 // spent are the results of earlier tries that came to nothing.
@@ -67,7 +67,7 @@ func (b *builder) haveImage(v *variant, p *place, s *Step) {
 		s.State = Done
 	default:
 		s.State, s.Why = Waiting, "AWS is copying "+p.image.ID
-		b.wait(s.ID, s.Why, world.Query{Kind: world.LookImages, Region: p.Region})
+		b.wait(s.ID, s.Why, p.query())
 	}
 }
 
@@ -88,7 +88,7 @@ func (b *builder) unread(s *Step, p *place, err string) {
 // nameTaken: an own AMI has the public name and is not ours. Two of a name
 // would confuse every customer who searches by it.
 func (b *builder) nameTaken(v *variant, p *place, s *Step) bool {
-	for _, i := range b.images(p.Region) {
+	for _, i := range b.imagesAt(p) {
 		if i.Name != v.Name || i.State == world.Failed || b.isRelease(v, i) || b.rival(v.Variant, i) < 0 {
 			continue
 		}

@@ -14,13 +14,14 @@ const (
 	UntilTested Until = "tested"
 	UntilShared Until = "shared"
 	UntilPublic Until = "public"
+	UntilListed Until = "listed"
 )
 
 // ParseUntil reads a stage.
 func ParseUntil(s string) (Until, error) {
 	u := Until(s)
-	if !slices.Contains([]Until{UntilBuilt, UntilTested, UntilShared, UntilPublic}, u) {
-		return "", fmt.Errorf("no stage %q: built, tested, shared or public", s)
+	if !slices.Contains([]Until{UntilBuilt, UntilTested, UntilShared, UntilPublic, UntilListed}, u) {
+		return "", fmt.Errorf("no stage %q: built, tested, shared, public or listed", s)
 	}
 	return u, nil
 }
@@ -31,7 +32,11 @@ func (u Until) includes(s Step) bool {
 		UntilBuilt:  {Unclaim, Discard, Claim, Build, Adopt},
 		UntilTested: {Unclaim, Discard, Claim, Build, Adopt, IMDS, Test},
 		UntilShared: {Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share},
-		UntilPublic: order,
+		UntilPublic: slices.DeleteFunc(slices.Clone(order), Kind.lists),
+		UntilListed: order,
+	}
+	if u != UntilListed && (s.Target.Account != "" || s.removesCandidate() && s.State == After) {
+		return false // what is for listings alone; and the candidate stays while something is left to do
 	}
 	if u == UntilBuilt && s.claimsTest() {
 		return false
@@ -39,8 +44,11 @@ func (u Until) includes(s Step) bool {
 	return slices.Contains(reached[u], s.Kind)
 }
 
+// lists reports whether steps of that kind are about listings.
+func (k Kind) lists() bool { return k == Cancel || k == Validate || k == ChangeSet }
+
 // Until returns the plan without the steps beyond a stage. A candidate stays
-// until the release is public.
+// until the release is complete: where it is, the release is open.
 func (p Plan) Until(u Until) Plan {
 	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !u.includes(s) })
 	p.Waits = slices.DeleteFunc(slices.Clone(p.Waits), func(w Wait) bool {

@@ -28,7 +28,8 @@ func TestUntil(t *testing.T) {
 		plan.UntilBuilt:  {plan.Build, plan.Test, false},
 		plan.UntilTested: {plan.Test, plan.Copy, true},
 		plan.UntilShared: {plan.Share, plan.Publish, true},
-		plan.UntilPublic: {plan.Remove, "", true},
+		plan.UntilPublic: {plan.Publish, plan.Remove, true},
+		plan.UntilListed: {plan.Remove, "", true},
 	} {
 		got := p.Until(until)
 		has := func(k plan.Kind) bool {

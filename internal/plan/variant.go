@@ -23,11 +23,14 @@ type variant struct {
 	origin    *world.Image
 	prior     []ID // steps that must be done before a copy can start
 	places    []*place
+	abroad    []*place // copies in accounts that listings belong to
 }
 
-// place is the variant in one target region.
+// place is the variant in one target region, of our account or of the one that a
+// listing belongs to.
 type place struct {
 	release.Target
+	account       string       // empty: ours
 	image         *world.Image // pending or available
 	failed        []world.Image
 	copied, share Step
@@ -35,6 +38,20 @@ type place struct {
 	imds          Step
 	params        []Step
 	replaced      []world.Image // by this release
+}
+
+func (p *place) key(v *variant) release.Key {
+	key := v.Key(p.Region)
+	key.Account = p.account
+	return key
+}
+
+// query is what shows the AMIs of the place.
+func (p *place) query() world.Query {
+	if p.account != "" {
+		return world.Query{Kind: world.LookAbroad, Region: p.Region, Account: p.account}
+	}
+	return world.Query{Kind: world.LookImages, Region: p.Region}
 }
 
 func (p *place) prepared() bool {
@@ -64,7 +81,7 @@ func (b *builder) variant(rv release.Variant) {
 	}
 	b.variants = append(b.variants, v)
 	for _, t := range b.d.Targets {
-		v.places = append(v.places, b.place(v, t))
+		v.places = append(v.places, b.find(v, &place{Target: t}))
 	}
 	b.findCandidate(v)
 	b.findClaims(v)
@@ -76,11 +93,10 @@ func (b *builder) variant(rv release.Variant) {
 	}
 }
 
-// place finds the variant's AMIs in a region: the one that counts, and those
-// that came to nothing.
-func (b *builder) place(v *variant, t release.Target) *place {
-	p := &place{Target: t}
-	for _, i := range b.images(t.Region) {
+// find fills in a place with the variant's AMIs there: the one that counts, and
+// those that came to nothing.
+func (b *builder) find(v *variant, p *place) *place {
+	for _, i := range b.imagesAt(p) {
 		if !b.isRelease(v, i) {
 			if b.rival(v.Variant, i) < 0 {
 				p.replaced = append(p.replaced, i)
@@ -108,9 +124,22 @@ func better(x, y world.Image) bool {
 	return cmp.Or(x.Created.Compare(y.Created), strings.Compare(x.ID, y.ID)) < 0
 }
 
-// images are the own images of a region that this run has not removed.
+// own is what is known of the images of a place.
+func (b *builder) own(p *place) world.Fact[[]world.Image] {
+	if p.account != "" {
+		return b.w.Abroad[release.Place{Account: p.account, Region: p.Region}]
+	}
+	return b.w.Regions[p.Region].Images
+}
+
+// imagesAt are the images of a place that this run has not removed, images those
+// of our account in a region.
+func (b *builder) imagesAt(p *place) []world.Image {
+	return slices.DeleteFunc(slices.Clone(b.own(p).Val), func(i world.Image) bool { return b.r.Removed[i.ID] })
+}
+
 func (b *builder) images(reg string) []world.Image {
-	return slices.DeleteFunc(slices.Clone(b.w.Regions[reg].Images.Val), func(i world.Image) bool { return b.r.Removed[i.ID] })
+	return b.imagesAt(&place{Target: release.Target{Region: reg}})
 }
 
 func (b *builder) isRelease(v *variant, i world.Image) bool {

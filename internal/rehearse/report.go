@@ -124,6 +124,7 @@ func (r Release) write(w io.Writer) {
 	fmt.Fprintf(w, "\n%s %s\n\n", r.desired.Project, r.Tag)
 	if len(r.Plan.Steps) > 0 {
 		report.AMIs(w, r.desired, r.Plan)
+		report.Listings(w, r.Plan)
 		report.Trouble(w, r.Plan)
 		fmt.Fprintln(w)
 	}

@@ -27,6 +27,7 @@ const (
 	TagTested  = "amiship:tested"  // how its boot test ended; see Verdict
 	TagAlive   = "amiship:alive"   // on a claim: when its run was last there
 	TagRun     = "amiship:run"     // on a claim: whose it is
+	TagListing = "amiship:listing" // on a change set: whose version it adds
 )
 
 // The values of TagStage.

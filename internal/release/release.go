@@ -39,6 +39,9 @@ func (k Key) String() string {
 	if k.Region != "" {
 		parts = append(parts, k.Region)
 	}
+	if k.Account != "" {
+		parts = append(parts, k.Account)
+	}
 	return strings.Join(parts, "/")
 }
 

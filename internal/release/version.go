@@ -35,6 +35,9 @@ func loose(text string) string {
 	return version + "+" + strings.ReplaceAll(metadata, "+", ".")
 }
 
+// Prerelease reports whether it comes before a stable version: 1.2.0-rc1.
+func (v Version) Prerelease() bool { return v.parsed != nil && v.parsed.Prerelease() != "" }
+
 // Compare orders versions as semantic versioning does: -1, 0 or 1.
 func (v Version) Compare(o Version) int {
 	switch {

@@ -24,7 +24,7 @@ type Catalog struct {
 func NewCatalog(d release.Desired, p plan.Plan) Catalog {
 	c := Catalog{Project: d.Project, Tag: d.Tag, Version: d.Version.Text, AMIs: map[string]map[string]map[string]string{}}
 	for _, s := range p.Steps {
-		if s.Kind != plan.Copy {
+		if s.Kind != plan.Copy || s.Target.Account != "" {
 			continue
 		}
 		if s.State != plan.Done {
@@ -44,12 +44,33 @@ func NewCatalog(d release.Desired, p plan.Plan) Catalog {
 	return c
 }
 
+// Listings writes a table with a row for each listing of the release.
+func Listings(w io.Writer, p plan.Plan) {
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	first := true
+	for _, s := range p.Steps {
+		if s.Kind != plan.ChangeSet {
+			continue
+		}
+		if first {
+			fmt.Fprintln(t, "  LISTING\tVERSION\tAMI\tCHANGE SET\tSTATE")
+			first = false
+		}
+		state := "public"
+		if s.State != plan.Done || s.Why != "" {
+			state = strings.TrimSpace(string(s.State) + " " + firstLine(s.Why))
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Listing, s.Title, orDash(s.AMI), orDash(s.Set), state)
+	}
+	t.Flush()
+}
+
 // AMIs writes a table with a row for each AMI of the release.
 func AMIs(w io.Writer, d release.Desired, p plan.Plan) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  IMAGE\tREGION\tAMI\tNAME\tSTATE")
 	for _, s := range p.Steps {
-		if s.Kind != plan.Copy {
+		if s.Kind != plan.Copy || s.Target.Account != "" {
 			continue
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Variant(), s.Target.Region, orDash(s.AMI), s.Name, stateOf(d, p, s))

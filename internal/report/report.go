@@ -35,8 +35,8 @@ func JSON(w io.Writer, v any) error {
 
 // Plan writes what a release would do, where it stands, and what holds it.
 func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
-	fmt.Fprintf(w, "%s %s   %s, %s          looked at %s for %.1f s, %s\n", d.Project, d.Tag,
-		count(len(d.Variants), "variant"), count(len(d.Targets), "region"),
+	fmt.Fprintf(w, "%s %s   %s, %s%s          looked at %s for %.1f s, %s\n", d.Project, d.Tag,
+		count(len(d.Variants), "variant"), count(len(d.Targets), "region"), listings(d),
 		l.At.Format("15:04:05"), l.Took.Seconds(), count(l.Calls, "call"))
 	if p.Skip != "" {
 		fmt.Fprintf(w, "  nothing to release: %s\n", p.Skip)
@@ -47,6 +47,14 @@ func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
 	if p.Complete() {
 		fmt.Fprintln(w, "  complete: there is nothing left to do")
 	}
+}
+
+// listings counts those of a release, if it has any.
+func listings(d release.Desired) string {
+	if len(d.Listings) == 0 {
+		return ""
+	}
+	return ", " + count(len(d.Listings), "listing")
 }
 
 // states in the order in which a summary names them.
@@ -102,12 +110,17 @@ func countSteps(p plan.Plan, k plan.Kind, st plan.State) int {
 
 // where names the variants and regions of a kind's steps: each, if they are few.
 func where(p plan.Plan, k plan.Kind) string {
-	var variants, regions []string
+	var variants, regions, listings []string
 	for _, s := range p.Steps {
-		if s.Kind == k {
+		if s.Kind == k && s.Target.Listing != "" {
+			listings = append(listings, s.Target.Listing)
+		} else if s.Kind == k {
 			variants = append(variants, s.Target.Variant())
 			regions = append(regions, s.Target.Region)
 		}
+	}
+	if len(listings) > 0 {
+		return few(listings, "listing")
 	}
 	return few(variants, "variant") + " in " + few(regions, "region")
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -33,7 +34,7 @@ type TagTotal struct {
 type KindTotal struct {
 	Kind    plan.Kind
 	Steps   int
-	Regions map[string]int
+	Regions map[string]int // of change sets: listings
 }
 
 // Clash says that several releases want AMIs of the same names.
@@ -76,7 +77,7 @@ func (t *Totals) add(s plan.Step) {
 		i, t.Kinds = len(t.Kinds), append(t.Kinds, KindTotal{Kind: s.Kind, Regions: map[string]int{}})
 	}
 	t.Kinds[i].Steps++
-	t.Kinds[i].Regions[s.Target.Region]++
+	t.Kinds[i].Regions[cmp.Or(s.Target.Listing, s.Target.Region)]++
 	if s.Kind == plan.Publish {
 		t.PublicAMIs[s.Target.Region]++
 	}

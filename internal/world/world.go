@@ -32,11 +32,19 @@ type World struct {
 	Regions  map[string]Region
 	Packages map[string]Fact[Package] // by variant: "ce/arm64"
 	Bases    map[string]Fact[Base]    // by variant
+	Listings map[string]Listing       // by name
+	// Sets are the details of change sets that somebody must know, by id.
+	Sets map[string]Fact[SetDetails]
+	// Abroad are the own images of the accounts that listings belong to.
+	Abroad map[release.Place]Fact[[]Image]
 }
 
 // New returns a world in which nothing is known.
 func New() World {
-	return World{Regions: map[string]Region{}, Packages: map[string]Fact[Package]{}, Bases: map[string]Fact[Base]{}}
+	return World{
+		Regions: map[string]Region{}, Packages: map[string]Fact[Package]{}, Bases: map[string]Fact[Base]{},
+		Listings: map[string]Listing{}, Sets: map[string]Fact[SetDetails]{}, Abroad: map[release.Place]Fact[[]Image]{},
+	}
 }
 
 // Region is what is known of the releasing account in one region.
@@ -134,8 +142,10 @@ type Base struct {
 type Query struct {
 	Kind    Kind
 	Region  string
-	Account string // of Grants
+	Account string // of Grants, and of images abroad
 	Variant string // of Package and Base
+	Listing string // of Listing, Notes and ChangeSet
+	Set     string // of ChangeSet: its id
 }
 
 // Kind is what a query asks for.
@@ -149,6 +159,11 @@ const (
 	LookParams  Kind = "params"
 	LookPackage Kind = "package"
 	LookBase    Kind = "base"
+
+	LookListing   Kind = "listing"   // the product, and its newest change sets
+	LookChangeSet Kind = "changeset" // what one asks for, and what was wrong with it
+	LookNotes     Kind = "notes"     // release notes that a command prints
+	LookAbroad    Kind = "abroad"    // images of the account that a listing belongs to
 )
 
 // Finding is one thing that a release needs, and whether it is there.

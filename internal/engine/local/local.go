@@ -17,6 +17,7 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
+	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
@@ -181,8 +182,8 @@ func (l *Loop) note(e end) {
 		return
 	}
 	switch e.action.Kind {
-	case plan.Claim, plan.Build, plan.Test, plan.Copy:
-		l.run.Made[id] = plan.Made{AMI: e.result.Made, Region: e.action.Target.Region, At: l.Now()}
+	case plan.Claim, plan.Build, plan.Test, plan.Copy, plan.Validate, plan.ChangeSet:
+		l.run.Made[id] = plan.Made{AMI: e.result.Made, Region: e.action.Target.Region, Account: e.action.Target.Account, At: l.Now()}
 	case plan.Parameter:
 		l.run.Made[id] = plan.Made{AMI: e.action.Value, Name: e.action.Name, Region: e.action.Target.Region, At: l.Now()}
 	case plan.Unclaim:
@@ -200,8 +201,16 @@ const (
 	firstRetry = 5 * time.Second
 )
 
+// lockedRetry is the time between two tries at a product that is locked by what
+// no look shows.
+const lockedRetry = time.Minute
+
 func (l *Loop) failure(e end) plan.Failure {
 	f := plan.Failure{Err: awsapi.Text(e.err), Code: awsapi.Code(e.err)}
+	if awsapi.IsEntityLocked(e.err) { // somebody was faster: that can take hours, and is no failure
+		f.Retry = l.Now().Add(lockedRetry)
+		return f
+	}
 	again := errors.Is(e.err, apply.ErrChanged) || awsapi.IsTransient(e.err)
 	if !again || l.tries[e.action.ID] >= maxTries {
 		return f
@@ -243,6 +252,12 @@ func missing(w world.World, q world.Query) bool {
 		return r.Claims.Missed()
 	case world.LookParams:
 		return r.Params.Missed()
+	case world.LookListing:
+		return w.Listings[q.Listing].Entity.Missed() || w.Listings[q.Listing].Sets.Missed()
+	case world.LookChangeSet:
+		return w.Sets[q.Set].Missed()
+	case world.LookAbroad:
+		return w.Abroad[placeOf(q)].Missed()
 	default:
 		return false
 	}
@@ -259,7 +274,7 @@ func (l *Loop) countMissing(q world.Query) {
 		if m.Lost || m.Region != q.Region || !looksAt(q, m) || missing(l.world, q) {
 			continue
 		}
-		if shows(l.world.Regions[q.Region], m) {
+		if shows(l.world, q, m) {
 			l.missed[id] = 0
 			continue
 		}
@@ -274,12 +289,25 @@ func looksAt(q world.Query, m plan.Made) bool {
 	if m.Name != "" {
 		return q.Kind == world.LookParams
 	}
-	return q.Kind == world.LookImages && strings.HasPrefix(m.AMI, "ami-")
+	kind := world.LookImages
+	if m.Account != "" {
+		kind = world.LookAbroad
+	}
+	return q.Kind == kind && q.Account == m.Account && strings.HasPrefix(m.AMI, "ami-")
 }
 
-func shows(r world.Region, m plan.Made) bool {
+func shows(w world.World, q world.Query, m plan.Made) bool {
+	r := w.Regions[q.Region]
 	if m.Name != "" {
 		return r.Params.Val[m.Name] == m.AMI
 	}
-	return slices.ContainsFunc(r.Images.Val, func(i world.Image) bool { return i.ID == m.AMI })
+	images := r.Images.Val
+	if m.Account != "" {
+		images = w.Abroad[placeOf(q)].Val
+	}
+	return slices.ContainsFunc(images, func(i world.Image) bool { return i.ID == m.AMI })
+}
+
+func placeOf(q world.Query) release.Place {
+	return release.Place{Account: q.Account, Region: q.Region}
 }

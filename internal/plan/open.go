@@ -1,0 +1,37 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"amiship/internal/marketplace"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// Open lists the tags of a project's releases that are not complete, the oldest
+// first: those of which a candidate is there, which goes last; and those of which
+// a listing has a change set that has not succeeded, should somebody have swept
+// the candidate away.
+func Open(project string, listings []release.Listing, w world.World) []string {
+	var out []string
+	for _, r := range slices.Backward(Releases(project, w)) {
+		if r.Candidates > 0 || slices.ContainsFunc(listings, func(l release.Listing) bool { return unlisted(project, r.Tag, l, w) }) {
+			out = append(out, r.Tag)
+		}
+	}
+	return out
+}
+
+// unlisted reports whether the newest change set that a release made for a
+// listing has not led to a version.
+func unlisted(project, tag string, l release.Listing, w world.World) bool {
+	stem := marketplace.Stem(project, tag, l.Name)
+	for _, set := range w.Listings[l.Name].Sets.Val { // the newest first
+		if strings.HasPrefix(set.Name, stem+" ") {
+			purpose, _, _ := marketplace.ReadName(stem, set.Name)
+			return set.Status != world.Succeeded || purpose == marketplace.Validate
+		}
+	}
+	return false
+}

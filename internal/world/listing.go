@@ -1,0 +1,128 @@
+package world
+
+import (
+	"slices"
+	"time"
+)
+
+// Listing is what is known of a product on Marketplace.
+type Listing struct {
+	Entity Fact[Entity]
+	// Sets are its newest change sets, in whatever state: at most 20, the newest
+	// first.
+	Sets  Fact[[]ChangeSet]
+	Notes Fact[string] // what the command for the release notes printed
+}
+
+// Entity is a product as Marketplace has it now.
+type Entity struct {
+	Revision   string // "prod-…@7": an act on it says which revision it has seen
+	Title      string
+	Visibility string // Public, Limited, Restricted, Draft
+	Code       string // product code of its AMIs
+	Versions   []Version
+}
+
+// Version is one version of a product, with what it offers.
+type Version struct {
+	ID, Title string
+	Created   time.Time
+	AMI       string // the seller's
+	Arch      string // amd64, arm64
+	Options   []Option
+}
+
+// Option is a delivery option. Restricting all of a version's restricts it.
+type Option struct{ ID, Visibility string }
+
+// The visibilities that decisions rest on.
+const (
+	VisiblePublic     = "Public"
+	VisibleRestricted = "Restricted"
+)
+
+// Offered reports whether buyers can still get the version.
+func (v Version) Offered() bool {
+	return slices.ContainsFunc(v.Options, func(o Option) bool { return o.Visibility != VisibleRestricted })
+}
+
+// Public reports whether buyers of the product see the version: everybody, or
+// those that a product is limited to.
+func (e Entity) Public(v Version) bool {
+	return slices.ContainsFunc(v.Options, func(o Option) bool {
+		return o.Visibility == VisiblePublic || o.Visibility == e.Visibility && o.Visibility != VisibleRestricted
+	})
+}
+
+// Version returns the version of a title: the newest, if there are several.
+func (e Entity) Version(title string) (Version, bool) {
+	var found Version
+	for _, v := range e.Versions {
+		if v.Title == title && (found.ID == "" || v.Created.After(found.Created)) {
+			found = v
+		}
+	}
+	return found, found.ID != ""
+}
+
+// Offered counts the versions that buyers can still get.
+func (e Entity) Offered() int {
+	n := 0
+	for _, v := range e.Versions {
+		if v.Offered() {
+			n++
+		}
+	}
+	return n
+}
+
+// ChangeSet is a request to change a product, and how far it is.
+type ChangeSet struct {
+	ID, Name    string
+	Status      string
+	FailureCode string // of a failed one: ClientError or ServerFault
+	Start, End  time.Time
+}
+
+// The states of a change set, and why it failed.
+const (
+	Preparing = "PREPARING"
+	Applying  = "APPLYING"
+	Succeeded = "SUCCEEDED"
+	SetFailed = "FAILED"
+	Cancelled = "CANCELLED"
+
+	ClientError = "CLIENT_ERROR" // the request, or what it names, is wrong
+	ServerFault = "SERVER_FAULT" // Marketplace's own fault: the same may work later
+)
+
+// Pending reports whether it locks what it changes.
+func (s ChangeSet) Pending() bool { return s.Status == Preparing || s.Status == Applying }
+
+// SetDetails is what a change set asks for, and what was wrong with it.
+type SetDetails struct {
+	Status      string
+	Description string // of the failure
+	Tags        map[string]string
+	Changes     []Change
+}
+
+// Change is one change of a change set.
+type Change struct {
+	Type, Name string
+	Details    string // JSON
+	Errors     []ChangeError
+}
+
+// ChangeError is what Marketplace says was wrong with a change. Report is what
+// stood at the address that is the message, if it is one.
+type ChangeError struct{ Code, Message, Report string }
+
+// Errors returns those of all changes.
+func (d SetDetails) Errors() []ChangeError {
+	var out []ChangeError
+	for _, c := range d.Changes {
+		out = append(out, c.Errors...)
+	}
+	return out
+}
