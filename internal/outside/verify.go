@@ -50,6 +50,9 @@ func (a Audit) Run(ctx context.Context) (world.Verified, error) {
 		return seen, err
 	}
 	a.collect(&seen, looks)
+	if err := a.listings(ctx, &seen); err != nil {
+		return seen, err
+	}
 	seen.Calls = a.Owner.Calls() + a.Customer.Calls()
 	return seen, nil
 }

@@ -27,6 +27,9 @@ func Verified(w io.Writer, v world.Verified) {
 	for _, d := range v.Findings {
 		fmt.Fprintf(w, "  WRONG  %s: %s: expected %s, saw %s\n", place(d), d.What, firstLine(d.Want), firstLine(d.Got))
 	}
+	for _, l := range v.Listings {
+		fmt.Fprintln(w, "  listed "+l)
+	}
 	for _, note := range v.Notes {
 		fmt.Fprintln(w, "  note   "+note)
 	}
@@ -105,6 +108,10 @@ func total(v world.Verified, regions int) string {
 		}
 	}
 	amis := fmt.Sprintf("%s in %s", count(there, "AMI"), count(regions, "region"))
+	if len(v.Listings) > 0 {
+		amis += " and " + count(len(v.Listings), "listing")
+		there += len(v.Listings)
+	}
 	if len(v.Findings) > 0 {
 		return fmt.Sprintf("%s %s: %s, %s, %s", v.Project, v.Tag, count(len(v.Findings), "finding"), amis, count(v.Calls, "call"))
 	}

@@ -5,9 +5,10 @@ package world
 type Verified struct {
 	Project  string       `json:"project"`
 	Tag      string       `json:"tag"`
-	Owner    string       `json:"owner"`    // account id
-	Customer string       `json:"customer"` // account id
-	AMIs     []Sight      `json:"amis"`     // each variant in each region, sorted by region
+	Owner    string       `json:"owner"`              // account id
+	Customer string       `json:"customer"`           // account id
+	AMIs     []Sight      `json:"amis"`               // each variant in each region, sorted by region
+	Listings []string     `json:"listings,omitempty"` // that show the release, with the version's title
 	Findings []Difference `json:"findings"`
 	Notes    []string     `json:"notes,omitempty"` // what is not wrong, but worth knowing
 	Calls    int          `json:"calls"`
