@@ -79,23 +79,7 @@ type Machine struct {
 // Launch starts an instance from an AMI, open on those TCP ports, and waits
 // until it runs. What was made before an error is in the Machine too.
 func (c Customer) Launch(ctx context.Context, region, ami, instanceType string, ports []int) (Machine, error) {
-	client := c.Clients.EC2(region)
-	m := Machine{Region: region}
-	group, err := client.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
-		GroupName: aws.String("tries-" + ami), Description: aws.String("tries " + ami),
-	})
-	if err != nil {
-		return m, fmt.Errorf("make a security group in %s: %w", region, err)
-	}
-	m.Group = aws.ToString(group.GroupId)
-	if err := boottest.OpenPorts(ctx, client, m.Group, ports); err != nil {
-		return m, err
-	}
-	started, err := boottest.Launch{AMI: ami, InstanceType: instanceType, Group: m.Group, Count: 1, Poll: c.Poll}.Start(ctx, client)
-	if len(started) > 0 {
-		m.Machine = started[0]
-	}
-	return m, err
+	return c.launch(ctx, region, boottest.Launch{AMI: ami, InstanceType: instanceType}, ports)
 }
 
 // End terminates the machine and removes its group.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"amiship/internal/plan"
 	"amiship/internal/release"
 )
 
@@ -27,9 +28,10 @@ type commands struct {
 // release runs `amiship release` and notes what it came to.
 func (c commands) release(ctx context.Context, d release.Desired, rel *Release) error {
 	start, amis := time.Now(), c.amisOf(d.Tag)
-	args := []string{"release", d.Tag, "--json", "--poll", "500ms", "--wait", "30m", "--builds", strconv.Itoa(c.builds()), "--catalog", amis}
-	if c.untested() {
-		args = append(args, "--no-test")
+	args := c.tested("release", d.Tag, "--json", "--poll", "500ms", "--wait", "30m", "--builds", strconv.Itoa(c.builds()), "--catalog", amis)
+	result := "complete"
+	if len(d.Listings) > 0 {
+		args, result = append(args, "--until", string(plan.UntilPublic)), "public"
 	}
 	var out bytes.Buffer
 	err := c.run(ctx, &out, args...)
@@ -45,7 +47,7 @@ func (c commands) release(ctx context.Context, d release.Desired, rel *Release) 
 		rel.add("release", "nothing to release: "+rel.Plan.Skip, start)
 		return nil
 	}
-	rel.add("release", "complete; AMI ids in "+amis, start)
+	rel.add("release", result+"; AMI ids in "+amis, start)
 	rel.addSteps()
 	return nil
 }
@@ -53,10 +55,7 @@ func (c commands) release(ctx context.Context, d release.Desired, rel *Release) 
 // verify has another command look at everything, as the customer and the owner.
 func (c commands) verify(ctx context.Context, d release.Desired, rel *Release) error {
 	start := time.Now()
-	args := []string{"verify", d.Tag, "--as", customer, "--catalog", c.amisOf(d.Tag)}
-	if c.untested() {
-		args = append(args, "--no-test")
-	}
+	args := c.tested("verify", d.Tag, "--as", customer, "--catalog", c.amisOf(d.Tag))
 	var out strings.Builder
 	err := c.run(ctx, &out, args...)
 	rel.Verified = out.String()

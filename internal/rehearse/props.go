@@ -27,6 +27,8 @@ type props struct {
 	own      map[string]string // environment that the catalog has for rehearsals
 	env      []string          // environment of every command, own included
 	work     string            // temporary files; empty: none
+	world    string            // the sandbox's starting state, absolute; empty: none
+	buyer    string            // account that buys what is listed; empty: nobody
 	server   *packageServer    // nil: nothing stands in
 	standins []Standin
 }
@@ -54,6 +56,10 @@ func (r Rehearsal) prepare(ctx context.Context, rep *Report) (_ *props, err erro
 	}
 	play := b.Catalog.Rehearsal
 	p.own, p.set = play.Env, merged(play.Vars, r.Set)
+	p.buyer = play.Buyer
+	if play.World != "" {
+		p.world = filepath.Join(b.Dir, play.World)
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.own)) {
 		p.env = append(p.env, name+"="+p.own[name])
 	}
@@ -64,6 +70,14 @@ func (r Rehearsal) prepare(ctx context.Context, rep *Report) (_ *props, err erro
 		return nil, err
 	}
 	return p, p.resolve(b, r.Tags)
+}
+
+// withoutSecrets are the same without what the catalog has for rehearsals: what a
+// process finds that was not given them.
+func (p *props) withoutSecrets() *props {
+	bare := *p
+	bare.env = environ()
+	return &bare
 }
 
 func merged(all ...map[string]string) map[string]string {

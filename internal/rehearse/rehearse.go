@@ -10,6 +10,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,7 @@ func (r Rehearsal) Run(ctx context.Context) (rep Report, err error) {
 		return rep, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	r.World = cmp.Or(r.World, p.world)
 	began := time.Now()
 	box, err := r.startSandbox(ctx)
 	if err != nil {
@@ -91,6 +93,14 @@ func (r Rehearsal) release(ctx context.Context, p *props, d release.Desired, rel
 		return nil
 	}
 	if err := r.look(ctx, d, rel); err != nil {
+		return err
+	}
+	if len(d.Listings) > 0 {
+		if err := c.list(ctx, d, rel); err != nil {
+			return err
+		}
+	}
+	if err := r.buy(ctx, p, d, rel); err != nil {
 		return err
 	}
 	if err := c.verify(ctx, d, rel); err != nil {

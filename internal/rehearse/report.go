@@ -37,6 +37,8 @@ type Release struct {
 	Plan   plan.Plan // as `amiship release` left it
 	Phases []Phase
 	Notes  []string
+	// Listings are the steps of its listings, once Marketplace was done.
+	Listings []plan.Step `json:",omitempty"`
 	// Verified is what `amiship verify` printed.
 	Verified string
 
@@ -124,7 +126,7 @@ func (r Release) write(w io.Writer) {
 	fmt.Fprintf(w, "\n%s %s\n\n", r.desired.Project, r.Tag)
 	if len(r.Plan.Steps) > 0 {
 		report.AMIs(w, r.desired, r.Plan)
-		report.Listings(w, r.Plan)
+		report.Listings(w, plan.Plan{Steps: r.Listings})
 		report.Trouble(w, r.Plan)
 		fmt.Fprintln(w)
 	}

@@ -159,6 +159,15 @@ type Secret struct {
 // IsZero reports whether no source is named.
 func (s Secret) IsZero() bool { return s.Env == "" && s.File == "" && len(s.Command) == 0 }
 
+// Variant returns one of the release's.
+func (d Desired) Variant(image, arch string) (Variant, bool) {
+	i := slices.IndexFunc(d.Variants, func(v Variant) bool { return v.Image == image && v.Arch == arch })
+	if i < 0 {
+		return Variant{}, false
+	}
+	return d.Variants[i], true
+}
+
 // BuildRegions returns the regions that candidates are built in, sorted.
 func (d Desired) BuildRegions() []string {
 	var out []string

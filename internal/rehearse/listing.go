@@ -1,0 +1,145 @@
+package rehearse
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"amiship/internal/marketplace"
+	"amiship/internal/outside"
+	"amiship/internal/plan"
+	"amiship/internal/release"
+)
+
+// What a release comes to that is still to wait, by `amiship help exit-codes`.
+const stillWaiting = 75
+
+// later is when a schedule looks again at what Marketplace takes hours for, and
+// looks how often it does at most.
+const (
+	later = "26h"
+	looks = 4
+)
+
+// list submits what the release has for its listings, and then carries on as a
+// schedule does: a day later, by processes that know no tag and no secret.
+func (c commands) list(ctx context.Context, d release.Desired, rel *Release) error {
+	start := time.Now()
+	err := c.run(ctx, io.Discard, c.tested("release", d.Tag, "--poll", "500ms", "--wait", "0s")...)
+	if err != nil && !waits(err) {
+		return err
+	}
+	rel.add("submit", fmt.Sprintf("%d listings; Marketplace takes hours", len(d.Listings)), start)
+	bare := c
+	bare.props = c.withoutSecrets()
+	for n := 0; err != nil; n++ {
+		if n == looks {
+			return fmt.Errorf("after %d days Marketplace is not done: %w", n, err)
+		}
+		start = time.Now()
+		if err := c.command(ctx, "sandbox", "advance", later, "--state", c.State).Run(); err != nil {
+			return fmt.Errorf("amiship sandbox advance %s: %w", later, err)
+		}
+		if err = bare.run(ctx, io.Discard, c.tested("release", "--all-open", "--poll", "500ms")...); err != nil && !waits(err) {
+			return err
+		}
+		rel.add("look again", later+" later, without secrets: amiship release --all-open", start)
+	}
+	return c.showListings(ctx, d, rel)
+}
+
+// tested adds what commands are told where machines run nothing.
+func (c commands) tested(args ...string) []string {
+	if c.untested() {
+		args = append(args, "--no-test")
+	}
+	return args
+}
+
+func waits(err error) bool {
+	var command *CommandError
+	return errors.As(err, &command) && command.Code == stillWaiting
+}
+
+// showListings notes where the release's listings are.
+func (c commands) showListings(ctx context.Context, d release.Desired, rel *Release) error {
+	var out bytes.Buffer
+	if err := c.run(ctx, &out, "plan", d.Tag, "--json"); err != nil {
+		return err
+	}
+	var shown struct{ Plans []plan.Plan }
+	if err := json.Unmarshal(out.Bytes(), &shown); err != nil || len(shown.Plans) != 1 {
+		return fmt.Errorf("amiship plan %s --json: %d plans: %w", d.Tag, len(shown.Plans), err)
+	}
+	for _, s := range shown.Plans[0].Steps {
+		if s.Kind == plan.ChangeSet {
+			rel.Listings = append(rel.Listings, s)
+		}
+	}
+	return nil
+}
+
+// buy has a subscriber find each version by the product's code, start it, and
+// ask it all that the catalog's checks say: configured, and with its licence.
+func (r Rehearsal) buy(ctx context.Context, p *props, d release.Desired, rel *Release) error {
+	if p.buyer == "" || len(d.Listings) == 0 {
+		return nil
+	}
+	owner, err := r.caller(ctx, vendor)
+	if err != nil {
+		return err
+	}
+	clients, err := r.caller(ctx, p.buyer)
+	if err != nil {
+		return err
+	}
+	who := outside.Customer{Clients: clients, Poll: poll}
+	for _, l := range d.Listings {
+		if !rel.shows(l) {
+			continue
+		}
+		code, err := outside.ProductCode(ctx, owner, l)
+		if err != nil {
+			return err
+		}
+		if err := r.buyOne(ctx, who, code, l, d, rel); err != nil {
+			return fmt.Errorf("%s as a buyer: %w", l.Name, err)
+		}
+	}
+	return nil
+}
+
+// shows reports whether a listing has the release's version.
+func (r *Release) shows(l release.Listing) bool {
+	for _, s := range r.Listings {
+		if s.Target.Listing == l.Name {
+			return s.State == plan.Done
+		}
+	}
+	return false
+}
+
+func (r Rehearsal) buyOne(ctx context.Context, who outside.Customer, code string, l release.Listing, d release.Desired, rel *Release) error {
+	start := time.Now()
+	ami, err := who.FindBought(ctx, code)
+	if err != nil {
+		return err
+	}
+	rel.add("find bought", fmt.Sprintf("%s  %q of aws-marketplace: %s", l.Name, *ami.Name, *ami.ImageId), start)
+	v, _ := d.Variant(l.Image, l.Arch)
+	if r.Driver == instant {
+		rel.Notes = append(rel.Notes, l.Name+" was not started: the driver "+r.Driver+" has no real machines")
+		return nil
+	}
+	start = time.Now()
+	m, err := who.Try(ctx, marketplace.Region, *ami.ImageId, v)
+	if err != nil {
+		return err
+	}
+	rel.add("try", fmt.Sprintf("%s  %s at %s passes %d checks", l.Name, m.ID, m.Address, len(v.Checks)), start)
+	return nil
+}
