@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -34,11 +32,12 @@ type releaseOptions struct {
 	noTest  bool
 	retest  bool
 	rebuild bool
-	catalog string // where catalog.json goes
+	archs   []string // only variants of these; none: of all
 
 	resubmit bool
 	approve  []string // STEP@DIGEST
 	allOpen  bool
+	outputs
 }
 
 func (a *app) releaseCommand() *cobra.Command {
@@ -84,7 +83,8 @@ back; a second one leaves at once.`,
 	flags.BoolVar(&o.resubmit, "resubmit", false, "offer Marketplace again what it refused, or what somebody has cancelled")
 	flags.StringArrayVar(&o.approve, "approve", nil, "allow what was shown, STEP@DIGEST: to cancel somebody else's change set")
 	flags.BoolVar(&o.allOpen, "all-open", false, "carry on all releases that are not complete")
-	flags.StringVar(&o.catalog, "catalog", "", "write the AMI ids by image, architecture and region to this file")
+	flags.StringSliceVar(&o.archs, "arch", nil, "build and test for these architectures only; with --until built or tested")
+	o.outputs.flags(cmd)
 	return cmd
 }
 
@@ -95,6 +95,9 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 	}
 	until, err := plan.ParseUntil(o.until)
 	if err != nil {
+		return usage(err)
+	}
+	if d, err = ofArchs(d, o.archs, until); err != nil {
 		return usage(err)
 	}
 	approved, err := approvals(o.approve)
@@ -117,10 +120,8 @@ func (a *app) releaseOne(ctx context.Context, stop <-chan struct{}, d release.De
 	if err != nil {
 		return outcome, err
 	}
-	if o.catalog != "" {
-		if err := writeCatalog(o.catalog, d, p); err != nil {
-			return outcome, err
-		}
+	if err := o.write(d, p); err != nil {
+		return outcome, err
 	}
 	if a.json {
 		err = report.JSON(a.Out, p)
@@ -211,20 +212,4 @@ func outcomeError(o engine.Outcome) error {
 	default:
 		return silent(codeFailed)
 	}
-}
-
-// writeCatalog replaces the file in one step, so that no reader sees half of it.
-func writeCatalog(path string, d release.Desired, p plan.Plan) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".amiship-")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	if err := report.JSON(f, report.NewCatalog(d, p)); err != nil {
-		return err
-	}
-	if err := errors.Join(f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

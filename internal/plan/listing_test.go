@@ -528,6 +528,19 @@ func TestAbroad(t *testing.T) {
 	}
 }
 
+// TestUntilPublicKnowsNoListings: nothing about them is read, done or in the way.
+func TestUntilPublicKnowsNoListings(t *testing.T) {
+	s := newShop(t)
+	s.w.Listings = map[string]world.Listing{"premium": {Entity: world.Fact[world.Entity]{At: s.w.Now, Err: "AccessDeniedException"}}}
+	p := plan.Reconcile(s.d, s.w, s.r)
+	if len(p.Blockers) == 0 || len(p.Look) == 0 {
+		t.Fatalf("blockers %v, looks %v; want some", p.Blockers, p.Look)
+	}
+	if p = p.Until(plan.UntilPublic); len(p.Blockers)+len(p.Look)+len(p.Missed) > 0 || !p.Complete() {
+		t.Errorf("blockers %v, looks %v, missed %v, complete %t", p.Blockers, p.Look, p.Missed, p.Complete())
+	}
+}
+
 func TestOpen(t *testing.T) {
 	s := newShop(t)
 	for name, c := range map[string]struct {

@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"slices"
+
+	"amiship/internal/world"
 )
 
 // Until is how far a run shall go.
@@ -51,9 +53,15 @@ func (k Kind) lists() bool { return k == Cancel || k == Validate || k == ChangeS
 // until the release is complete: where it is, the release is open.
 func (p Plan) Until(u Until) Plan {
 	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !u.includes(s) })
-	p.Waits = slices.DeleteFunc(slices.Clone(p.Waits), func(w Wait) bool {
-		_, kept := p.Step(w.On)
-		return !kept
-	})
+	kept := func(id ID) bool {
+		_, ok := p.Step(id)
+		return ok
+	}
+	p.Waits = slices.DeleteFunc(slices.Clone(p.Waits), func(w Wait) bool { return !kept(w.On) })
+	p.Blockers = slices.DeleteFunc(slices.Clone(p.Blockers), func(b Blocker) bool { return !slices.ContainsFunc(b.Holds, kept) })
+	if u != UntilListed { // what is only for listings is not even read
+		p.Look = slices.DeleteFunc(slices.Clone(p.Look), world.Query.OfListings)
+		p.Missed = slices.DeleteFunc(slices.Clone(p.Missed), world.Query.OfListings)
+	}
 	return p
 }

@@ -148,6 +148,9 @@ type Query struct {
 	Set     string // of ChangeSet: its id
 }
 
+// OfListings reports whether a query is about what only listings rest on.
+func (q Query) OfListings() bool { return q.Listing != "" || q.Kind == LookAbroad }
+
 // Kind is what a query asks for.
 type Kind string
 

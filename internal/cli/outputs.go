@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"amiship/internal/catalog"
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/report"
+)
+
+// outputs are the files in which a release is handed on; empty: not written.
+type outputs struct {
+	catalog string // catalog.json
+	dotenv  string
+	junit   string
+}
+
+func (o *outputs) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.catalog, "catalog", "", "write the AMI ids by image, architecture and region to this file")
+	flags.StringVar(&o.dotenv, "dotenv", "", "write the AMI ids as variables to this file: AMI_<IMAGE>_<ARCH>_<REGION>=ami-…")
+	flags.StringVar(&o.junit, "junit", "", "write how each step ended to this file, as JUnit XML")
+}
+
+// write writes those that were asked for, however the run has ended.
+func (o outputs) write(d release.Desired, p plan.Plan) error {
+	return errors.Join(
+		replaceFile(o.catalog, func(w io.Writer) error { return report.JSON(w, report.NewCatalog(d, p)) }),
+		replaceFile(o.dotenv, func(w io.Writer) error { return report.Dotenv(w, d, p) }),
+		replaceFile(o.junit, func(w io.Writer) error { return report.JUnit(w, p) }),
+	)
+}
+
+// replaceFile replaces a file in one step, so that no reader sees half of it.
+// Without a path it does nothing.
+func replaceFile(path string, write func(io.Writer) error) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".amiship-")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// ofArchs leaves a release the variants of some architectures; none named: all.
+// It can then only be built and tested, since the gate wants every variant.
+func ofArchs(d release.Desired, archs []string, until plan.Until) (release.Desired, error) {
+	if len(archs) == 0 {
+		return d, nil
+	}
+	if until != plan.UntilBuilt && until != plan.UntilTested {
+		return d, errors.New("--arch goes with --until built or --until tested: nothing is copied before all architectures are tested")
+	}
+	for _, arch := range archs {
+		if !slices.Contains([]string{catalog.AMD64, catalog.ARM64}, arch) {
+			return d, fmt.Errorf("no architecture %q: %s or %s", arch, catalog.AMD64, catalog.ARM64)
+		}
+	}
+	d.Variants = slices.DeleteFunc(slices.Clone(d.Variants), func(v release.Variant) bool { return !slices.Contains(archs, v.Arch) })
+	if len(d.Variants) == 0 && d.Skip == "" {
+		d.Skip = "none of its images is for " + strings.Join(archs, " or ")
+	}
+	return d, nil
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+)
+
+func TestOfArchs(t *testing.T) {
+	for name, c := range map[string]struct {
+		archs   []string
+		until   plan.Until
+		want    []string // variants
+		skip    string
+		refused bool
+	}{
+		"all":              {nil, plan.UntilPublic, []string{"ce/amd64", "ce/arm64", "ee/amd64"}, "", false},
+		"one":              {[]string{"amd64"}, plan.UntilTested, []string{"ce/amd64", "ee/amd64"}, "", false},
+		"the other":        {[]string{"arm64"}, plan.UntilBuilt, []string{"ce/arm64"}, "", false},
+		"both":             {[]string{"arm64", "amd64"}, plan.UntilTested, []string{"ce/amd64", "ce/arm64", "ee/amd64"}, "", false},
+		"beyond the gate":  {[]string{"amd64"}, plan.UntilShared, nil, "", true},
+		"no architecture":  {[]string{"x86_64"}, plan.UntilTested, nil, "", true},
+		"to be made known": {[]string{"amd64"}, plan.UntilPublic, nil, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := ofArchs(threeVariants(), c.archs, c.until)
+			if (err != nil) != c.refused {
+				t.Fatalf("got %v", err)
+			}
+			var got []string
+			for _, v := range d.Variants {
+				got = append(got, v.Key("").Variant())
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" && !c.refused {
+				t.Error(diff)
+			}
+			if d.Skip != c.skip {
+				t.Errorf("skips with %q, want %q", d.Skip, c.skip)
+			}
+		})
+	}
+	amd64 := threeVariants()
+	amd64.Variants = amd64.Variants[:1]
+	d, err := ofArchs(amd64, []string{"arm64"}, plan.UntilTested)
+	if err != nil || d.Skip != "none of its images is for arm64" || len(d.Variants) != 0 {
+		t.Errorf("an architecture that the release has not: %v, %+v", err, d)
+	}
+	if len(amd64.Variants) != 1 {
+		t.Error("the caller's variants were changed")
+	}
+}
+
+func threeVariants() release.Desired {
+	return release.Desired{Variants: []release.Variant{{Image: "ce", Arch: "amd64"}, {Image: "ce", Arch: "arm64"}, {Image: "ee", Arch: "amd64"}}}
+}
+
+// TestReplaceFile: a reader sees the old file or the new one, and nothing lies
+// beside it afterwards.
+func TestReplaceFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "amis.json")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	half := errors.New("half")
+	err := replaceFile(path, func(w io.Writer) error { _, _ = io.WriteString(w, "ne"); return half })
+	if text, _ := os.ReadFile(path); !errors.Is(err, half) || string(text) != "old" {
+		t.Errorf("when writing ends halfway: %v, the file holds %q", err, text)
+	}
+	if err := replaceFile(path, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
+		t.Error(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("has mode %v, %v", info.Mode(), err)
+	}
+	if text, _ := os.ReadFile(path); string(text) != "new" {
+		t.Errorf("holds %q", text)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("beside it: %v, %v", left, err)
+	}
+	if err := replaceFile(filepath.Join(dir, "no", "amis.json"), nil); err == nil {
+		t.Error("a directory that is not there is no fault")
+	}
+}
