@@ -64,7 +64,7 @@ func Init(dir string, o Options) ([]File, error) {
 	}
 	var out []File
 	for _, name := range order() {
-		state, err := write(filepath.Join(dir, filepath.FromSlash(name)), texts[name], o.Replace)
+		state, err := Write(filepath.Join(dir, filepath.FromSlash(name)), texts[name], o.Replace)
 		if err != nil {
 			return out, fmt.Errorf("write %s: %w", name, err)
 		}
@@ -122,7 +122,8 @@ func title(project string) string {
 	return strings.Join(words, " ")
 }
 
-func write(name string, text []byte, replace bool) (State, error) {
+// Write writes a file of the user's: one that is there is kept, unless replace.
+func Write(name string, text []byte, replace bool) (State, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return "", err
 	}
