@@ -60,6 +60,11 @@ func copyBundle(t testing.TB, dir string) string {
 // asks for. Its content is the same each time.
 func makeDeb(t testing.TB, path, version string) {
 	t.Helper()
+	makeDebFor(t, path, version, "amd64")
+}
+
+func makeDebFor(t testing.TB, path, version, arch string) {
+	t.Helper()
 	root := path + ".d"
 	defer os.RemoveAll(root)
 	if err := os.MkdirAll(filepath.Join(root, "DEBIAN"), 0o755); err != nil {
@@ -77,7 +82,7 @@ func makeDeb(t testing.TB, path, version string) {
 			t.Fatal(err)
 		}
 	}
-	control := "Package: prometheus\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: nobody <nobody@example.com>\nDescription: empty\n"
+	control := "Package: prometheus\nVersion: " + version + "\nArchitecture: " + arch + "\nMaintainer: nobody <nobody@example.com>\nDescription: empty\n"
 	if err := os.WriteFile(filepath.Join(root, "DEBIAN", "control"), []byte(control), 0o644); err != nil {
 		t.Fatal(err)
 	}

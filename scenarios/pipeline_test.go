@@ -1,0 +1,222 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+var packageLine = regexp.MustCompile(`(?m)^package: .*$`)
+
+// pipelineBundle is a repository whose releases have two architectures, packages
+// for a token only, and a licence; with the pipeline that amiship writes for it.
+func pipelineBundle(t *testing.T, m marks) (repo string) {
+	t.Helper()
+	file := instantBundle(t)
+	repo = filepath.Dir(file)
+	debs := t.TempDir()
+	for _, arch := range []string{"amd64", "arm64"} {
+		deb := filepath.Join(debs, arch+".deb")
+		makeDebFor(t, deb, "2.42.0", arch)
+		if err := os.WriteFile(deb+".sha256", []byte(sha256Of(t, deb)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("JOB-TOKEN") != m.token {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		http.ServeFileFS(w, r, os.DirFS(debs), strings.TrimPrefix(r.URL.Path, "/"))
+	}))
+	t.Cleanup(server.Close)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := `package: {url: "` + server.URL + `/{arch}.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256: {url: "{url}.sha256"}}`
+	if err := os.WriteFile(file, packageLine.ReplaceAllLiteral(text, []byte(line)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	replaceIn(t, file, "    arch: [amd64]\n", "    arch: [amd64, arm64]\n    licence: {env: MARKED_LICENCE}\n")
+	replaceIn(t, file, "    name: \"Prometheus {version}\"\n", "    name: \"Prometheus {version} ({arch})\"\n")
+	writePipeline(t, repo)
+	return repo
+}
+
+// writePipeline has amiship write the pipeline. It keeps one that is there.
+func writePipeline(t *testing.T, repo string) {
+	t.Helper()
+	for _, want := range []string{"written", "kept"} {
+		cmd := exec.CommandContext(t.Context(), program, "pipeline", "gitlab", "--output", ".gitlab-ci.yml")
+		cmd.Dir = repo
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), want) {
+			t.Fatalf("%v, want it %s: %s", err, want, out)
+		}
+	}
+}
+
+// pipelineRunner is a runner of a bundle's pipeline, which reaches AWS over an
+// address. Only builds are given secrets.
+func pipelineRunner(t *testing.T, b *box, via string) (*runner, marks) {
+	t.Helper()
+	m := newMarks()
+	env := b.env(t, "vendor", via)
+	env[0] = "PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH")
+	r := newRunner(t, pipelineBundle(t, m), ".gitlab-ci.yml", env)
+	r.scoped = map[string][]string{"aws/build": {"MARKED_TOKEN=" + m.token, "MARKED_LICENCE=" + m.licence}}
+	return r, m
+}
+
+// TestPipeline runs every job of a tag's pipeline, in the order of stages: the
+// release is complete at its end, and each job has left what it should. A
+// required region is down when it shall be published: the job says so, and the
+// same job, started again, goes on.
+func TestPipeline(t *testing.T) {
+	t.Parallel()
+	b := quickBox(t)
+	var down atomic.Bool
+	r, m := pipelineRunner(t, b, outage(t, b.url, "eu-west-1", &down))
+	jobs := r.pipeline(t, "push", "v2.42.0")
+	for _, stage := range r.stages {
+		if stage == "publish" {
+			down.Store(true)
+			for _, got := range r.run(t, jobs[stage], "push", "v2.42.0") {
+				if got.code != 20 || junitOf(t, got).Failures == 0 || len(amisOf(t, got)) != 6 {
+					t.Errorf("%s without eu-west-1: exit %d, want 20, failures and six AMIs\n%s", got.job.name, got.code, got.out)
+				}
+			}
+			down.Store(false)
+		}
+		for _, got := range r.run(t, jobs[stage], "push", "v2.42.0") {
+			checkJob(t, got)
+			if m.in([]byte(got.out)) {
+				t.Errorf("%s shows a secret", got.job.name)
+			}
+		}
+		if released := len(images(t, r.env)["eu-west-1"]); (released > 0) != (stage != "check" && stage != "build") {
+			t.Errorf("after stage %s eu-west-1 has %d AMIs", stage, released)
+		}
+	}
+	isPublic(t, r)
+}
+
+// checkJob: a job of a tag's pipeline has ended well, and its artifacts are what
+// they shall be.
+func checkJob(t *testing.T, got ciResult) {
+	t.Helper()
+	if got.code != 0 {
+		t.Fatalf("%s: exit %d\n%s", got.job.name, got.code, got.out)
+	}
+	if got.job.Artifacts.Reports["junit"] != "" {
+		if report := junitOf(t, got); report.Tests == 0 || report.Failures != 0 {
+			t.Errorf("%s: %d tests, %d failures", got.job.name, report.Tests, report.Failures)
+		}
+	}
+	if got.job.Artifacts.Reports["dotenv"] == "" {
+		return
+	}
+	amis := amisOf(t, got)
+	if len(amis) != 8 {
+		t.Errorf("%s: has the AMIs %v, want eight", got.job.name, amis)
+	}
+	env := dotenvOf(t, filepath.Join(got.dir, got.job.Artifacts.Reports["dotenv"]))
+	if len(env) != len(amis)+2 || valueOf(env, "AMISHIP_TAG") != "v2.42.0" || valueOf(env, "AMI_PROMETHEUS_ARM64_EU_WEST_1") != amis["prometheus/arm64/eu-west-1"] {
+		t.Errorf("%s: has the variables %v, the AMIs %v", got.job.name, env, amis)
+	}
+}
+
+type junit struct {
+	XMLName  xml.Name `xml:"testsuites"`
+	Tests    int      `xml:"tests,attr"`
+	Failures int      `xml:"failures,attr"`
+}
+
+func junitOf(t *testing.T, got ciResult) junit {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(got.dir, got.job.Artifacts.Reports["junit"]))
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", got.job.name, err, got.out)
+	}
+	var report junit
+	if err := xml.Unmarshal(text, &report); err != nil {
+		t.Fatalf("%s: %v\n%s", got.job.name, err, text)
+	}
+	return report
+}
+
+// amisOf reads the JSON artifact of a job: AMI ids by variant and region.
+func amisOf(t *testing.T, got ciResult) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(got.dir, "amiship-amis.json"))
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", got.job.name, err, got.out)
+	}
+	var list struct {
+		AMIs map[string]map[string]map[string]string `json:"amis"`
+	}
+	if err := json.Unmarshal(text, &list); err != nil {
+		t.Fatalf("%s: %v\n%s", got.job.name, err, text)
+	}
+	out := map[string]string{}
+	for image, archs := range list.AMIs {
+		for arch, regions := range archs {
+			for region, id := range regions {
+				out[image+"/"+arch+"/"+region] = id
+			}
+		}
+	}
+	return out
+}
+
+// isPublic asks AWS itself, and a plan, whether the release is complete.
+func isPublic(t *testing.T, r *runner) {
+	t.Helper()
+	all := images(t, r.env)
+	for _, region := range []string{"us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2"} {
+		if _, public := count(all[region]); public != 2 || len(all[region]) != 2 {
+			t.Errorf("%s has %v, want two public AMIs", region, all[region])
+		}
+	}
+	if code, out := amiship(t, r.env, "plan", "v2.42.0", "--exit-code", "--file", filepath.Join(r.repo, "amiship.yaml")); code != 0 {
+		t.Errorf("plan: exit %d\n%s", code, out)
+	}
+}
+
+// TestPipelineStopsBeforeItBuilds: what blocks a release ends its pipeline in
+// the first stage. Tags that release nothing have no pipeline, and the schedule
+// has none of a tag's jobs.
+func TestPipelineStopsBeforeItBuilds(t *testing.T) {
+	t.Parallel()
+	world := filepath.Join(t.TempDir(), "world.yaml")
+	text := "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Prometheus 2.42.0 (arm64)\", count: 1}]}\n"
+	if err := os.WriteFile(world, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := startBox(t, filepath.Join(t.TempDir(), "state"), "--driver", "instant", "--speed", "1000", "--world", world)
+	r, _ := pipelineRunner(t, b, "")
+	before := worldOf(t, b)
+	for _, got := range r.run(t, r.pipeline(t, "push", "v2.42.0")["check"], "push", "v2.42.0") {
+		if got.code != 20 || !strings.Contains(got.out, "BLOCKED  name/prometheus/arm64/eu-west-1") {
+			t.Errorf("%s: exit %d, want 20\n%s", got.job.name, got.code, got.out)
+		}
+	}
+	sameWorld(t, before, worldOf(t, b))
+	for _, tag := range []string{"v2.42.0-rc.1", "nightly", ""} {
+		if jobs := r.pipeline(t, "push", tag); len(jobs) != 0 {
+			t.Errorf("tag %q has the jobs %v", tag, jobs)
+		}
+	}
+	scheduled := r.pipeline(t, "schedule", "v2.42.0")
+	if len(scheduled) != 1 || len(scheduled["publish"]) != 1 || scheduled["publish"][0].name != "amiship:look-again" {
+		t.Errorf("the schedule has the jobs %v", scheduled)
+	}
+}
