@@ -41,7 +41,7 @@ type neededSecret struct{ Env, For string }
 func GitLab(b *catalog.Bundle, file string) ([]byte, error) {
 	p := pipeline{
 		Project: b.Catalog.Project, Tags: b.TagForms(), Archs: b.Archs(), Secrets: secrets(b.Catalog),
-		Listings: hasListings(b.Catalog), AMIs: b.MostAMIs(), MaxVariables: maxDotenvVariables,
+		Listings: len(b.Catalog.Listings) > 0, AMIs: b.MostAMIs(), MaxVariables: maxDotenvVariables,
 	}
 	for i, form := range p.Tags {
 		p.Tags[i].Regexp = strings.ReplaceAll(form.Regexp, "/", `\/`)
@@ -53,9 +53,6 @@ func GitLab(b *catalog.Bundle, file string) ([]byte, error) {
 	}
 	return p.text()
 }
-
-// hasListings reports whether a catalog has listings on AWS Marketplace.
-func hasListings(*catalog.Catalog) bool { return false }
 
 func (p pipeline) text() ([]byte, error) {
 	text, err := fs.ReadFile(files, "files/gitlab-ci.yml")
