@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -193,12 +194,136 @@ func TestLinesOfListings(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", field, got, want)
 		}
 	}
-	for _, code := range marketplace.Codes() {
-		if field := marketplace.Explain(code, "").Field; field != "" && (lines["x86"][field] == "" || lines["arm"][field] == "") {
-			t.Errorf("%s names %s, which has no line", code, field)
+	for _, field := range strings.Fields(`access_endpoint.port access_endpoint.protocol access_endpoint.relative_path access_role_arn
+		image operating_system operating_system.name operating_system.version product recommended_instance_type release_notes
+		scanning_port security_groups security_groups[0].protocol title usage_instructions version_limit`) {
+		if lines["x86"][field] == "" || lines["arm"][field] == "" {
+			t.Errorf("%s has no line", field)
 		}
 	}
 	if got, want := lines["arm"]["access_endpoint.port"], at("access_endpoint:", 1); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestListingProblems(t *testing.T) {
+	for name, c := range map[string]struct{ old, with, want string }{
+		"a title for an id":        {"prod-abcdefghijklm", "Prometheus", `20:14: listings.x86.product: "Prometheus" is no id of a product: prod- and 13 or 25 letters and digits, or a UUID`},
+		"one product twice":        {"prod-abcdefghijklm", "01234567-89AB-cdef-0123-456789abcdef", `20:14: listings.x86.product: listing arm has this product already`},
+		"an odd name":              {"  x86:\n", "  X86:\n", `19:3: listings.X86: "X86" is no name of a listing: small letters, digits and -`},
+		"an unknown image":         {"image: prometheus/amd64", "image: promteheus/amd64", `21:12: listings.x86.image: no image promteheus; did you mean prometheus?`},
+		"an unknown architecture":  {"image: prometheus/amd64", "image: prometheus/amd46", `21:12: listings.x86.image: no variant prometheus/amd46; did you mean prometheus/amd64?`},
+		"no word like it":          {"image: agent\n", "image: agent/riscv64-with-more\n", `listings.agent.image: no variant agent/riscv64-with-more; there is agent/amd64`},
+		"two architectures":        {"image: prometheus/amd64", "image: prometheus", `21:12: listings.x86.image: prometheus has several architectures, a listing shows one; write prometheus/amd64 or prometheus/arm64`},
+		"an unknown field":         {"scanning_port:", "scaning_port:", `38:5: listings.arm.scaning_port: unknown field; did you mean scanning_port?`},
+		"a field missing":          {"    title: \"Prometheus {version}\"\n", "", `19:3: listings.x86: title is missing`},
+		"a version as a number":    {`version: "12"}`, `version: 12}`, `26:55: listings.x86.operating_system.version: is no text; put it in quotes: "12"`},
+		"an unknown placeholder":   {"{maker} made", "{marker} made", `23:20: listings.x86.release_notes: unknown placeholder {marker}; did you mean {maker}?`},
+		"a title too long":         {"Prometheus {version}\"\n    rel", "A title of {version} that has a good deal more to say than anybody reads\"\n    rel", `22:12: listings.x86.title: has 68 characters, Marketplace takes 64`},
+		"a title that is blank":    {"\"Prometheus {version}\"\n    rel", "\" Prometheus {version}\"\n    rel", `22:12: listings.x86.title: begins with a space`},
+		"notes of nothing":         {`"{maker} made {version}."`, `""`, `23:20: listings.x86.release_notes: is empty; write the text, or name a file or a command`},
+		"notes that say nothing":   {`"{maker} made {version}."`, `"{nothing}"`, `23:20: listings.x86.release_notes: is empty`},
+		"notes from two places":    {`command: [print-notes`, `file: usage.md, command: [print-notes`, `listings.agent.release_notes: names both file and command; name one`},
+		"usage of nothing":         {"Start it.", "{}", `listings.agent.usage_instructions: is empty; write the text, or name a file`},
+		"a file from elsewhere":    {"file: usage.md", "file: ../usage.md", `35:32: listings.arm.usage_instructions.file: ../usage.md leads out of the directory of amiship.yaml`},
+		"a file that is not there": {"file: usage.md", "file: usages.md", `35:32: listings.arm.usage_instructions.file: usages.md: no such file or directory`},
+		"a directory":              {"file: usage.md", "file: notes", `35:32: listings.arm.usage_instructions.file: notes: is no regular file`},
+		"a role that is none":      {"&role arn:aws:iam::123456789012:role/Aws", "&role arn:aws:iam::123456789012:user/Aws", `25:28: listings.x86.access_role_arn: "arn:aws:iam::123456789012:user/AwsMarketplaceAmiIngestion" is no ARN of a role`},
+		"an account by user":       {"444455556666:role", "444455556666:user", `48:25: listings.arm.account.role_arn: "arn:aws:iam::444455556666:user/seller" is no ARN of a role`},
+		"a user of two words":      {`user_name: "{project}"`, `user_name: "{project} x"`, `37:16: listings.arm.user_name: "prometheus x" is no user name`},
+		"a port of zero":           {"scanning_port: 2222", "scanning_port: 0", `38:20: listings.arm.scanning_port: 0 is no TCP or UDP port`},
+		"a port too high":          {"scanning_port: 2222", "scanning_port: 65536", `38:20: listings.arm.scanning_port: 65536 is no TCP or UDP port`},
+		"a rule for icmp":          {"protocol: tcp", "protocol: icmp", `28:20: listings.x86.security_groups[0].protocol: "icmp"; Marketplace has tcp and udp`},
+		"a range that is none":     {"0.0.0.0/0", "everywhere", `28:54: listings.x86.security_groups[0].ip_ranges[0]: "everywhere" is no range of addresses, as 0.0.0.0/0 is one`},
+		"ports the wrong way":      {"from_port: 9090,", "from_port: 9090, to_port: 80,", `28:51: listings.x86.security_groups[0].to_port: 80 comes before from_port, 9090`},
+		"an absolute path":         {`"graph?{version}"`, `"/graph?{version}"`, `listings.arm.access_endpoint.relative_path: "/graph?1.2.3" begins with /, which Marketplace puts there itself`},
+		"an endpoint without port": {"{protocol: https, port: 9090, rel", "{protocol: https, rel", `listings.arm.access_endpoint: port is missing`},
+		"an endpoint by ftp":       {"protocol: https", "protocol: ftp", `listings.arm.access_endpoint.protocol: "ftp"; Marketplace has http and https`},
+		"an instance type refused": {"m7g.xlarge", "m7g.metal-24xl", `listings.arm.recommended_instance_type: "m7g.metal-24xl" is no instance type that Marketplace takes`},
+		"only what":                {"only: all", "only: latest", `listings.arm.only: "latest"; there is latest-stable or all`},
+		"pending what":             {"pending: stop", "pending: kill", `listings.arm.pending: "kill"; there is wait, cancel or stop`},
+		"fewer than no retries":    {"retries: 0", "retries: -1", `listings.arm.retries: -1 is less than none`},
+		"no version at all":        {"version_limit: 20", "version_limit: 0", `listings.arm.version_limit: 0; a product has at least one version`},
+		"titles without version":   {`{maker} {version} by`, `{maker} by`, `listings.arm.titles: has no {version}`},
+		"no AMI where it must be":  {"required: [us-east-1, eu", "required: [us-west-1, eu", `19:3: listings.x86: us-east-1 must be one of regions.required: Marketplace takes a version's AMI from there`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := replace(t, listed, "vars: {", "vars: {nothing: \"\", ")
+			_, err := Load(writeListed(t, replace(t, text, c.old, c.with)), nil)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAllProblemsOfListings(t *testing.T) {
+	text := replace(t, listed, "protocol: tcp", "protocol: icmp")
+	text = replace(t, text, "scanning_port: 2222", "scanning_port: 65536")
+	text = replace(t, text, `"Prometheus {version}"`, `""`)
+	_, err := Load(writeListed(t, text), nil)
+	want := []string{
+		`amiship.yaml:22:12: listings.x86.title: is empty`,
+		`amiship.yaml:28:20: listings.agent.security_groups[0].protocol: "icmp"; Marketplace has tcp and udp`,
+		`amiship.yaml:28:20: listings.arm.security_groups[0].protocol: "icmp"; Marketplace has tcp and udp`,
+		`amiship.yaml:28:20: listings.x86.security_groups[0].protocol: "icmp"; Marketplace has tcp and udp`,
+		`amiship.yaml:38:20: listings.arm.scanning_port: 65536 is no TCP or UDP port`,
+	}
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFilesOfListings: what is named for a tag must be there at the tag, not
+// before, and inside the bundle.
+func TestFilesOfListings(t *testing.T) {
+	path := writeListed(t, listed)
+	b, err := Load(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Resolve(b, "v3.0.0+1")
+	if want := `amiship.yaml:34:27: listings.arm.release_notes.file: notes/3.0.0.md: no such file or directory`; err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+	notes := filepath.Join(filepath.Dir(path), "notes")
+	if err := os.WriteFile(filepath.Join(notes, "4.0.0.md"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Resolve(b, "v4.0.0+1")
+	if want := `amiship.yaml:34:20: listings.arm.release_notes: is empty`; err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+	if err := os.Symlink(filepath.Join(t.TempDir(), "secret"), filepath.Join(notes, "5.0.0.md")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = Resolve(b, "v5.0.0+1"); err == nil || !strings.Contains(err.Error(), "notes/5.0.0.md: path escapes from parent") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestTitlesAreRead: what the expression reads of the titles that a product has.
+func TestTitlesAreRead(t *testing.T) {
+	for _, l := range resolveListed(t, listed, "v2.0.0+1").Listings {
+		re := regexp.MustCompile(l.Titles)
+		for title, want := range map[string]map[string]string{
+			"Prometheus 1.9.0":      {"x86": "1.9.0"},
+			"Prometheus 1.9.0-rc.1": {"x86": "1.9.0-rc.1"},
+			"Prometheus one":        {},
+			"The Prometheus 1.9.0":  {},
+			"Example prometheus 1.9.0 by v1.9.0+7, 1, 7 (ARM64)": {"arm": "1.9.0"},
+			"Example prometheus 1.9.0 by v1.9.0+7, 1, 7 xARM64x": {},
+		} {
+			got := ""
+			if m := re.FindStringSubmatch(title); m != nil {
+				got = m[1]
+			}
+			if got != want[l.Name] {
+				t.Errorf("%s reads %q of %q, want %q", l.Name, got, title, want[l.Name])
+			}
+		}
 	}
 }

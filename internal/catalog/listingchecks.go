@@ -19,7 +19,7 @@ func (b *Bundle) checkListings() {
 		b.form(field, name, projectName, "name of a listing: small letters, digits and -")
 		b.note(field+".product", marketplace.CheckProduct(l.Product))
 		product := strings.ToLower(l.Product)
-		if before, ok := products[product]; ok {
+		if before, ok := products[product]; ok && product != "" {
 			b.places.add(field+".product", "listing %s has this product already", before)
 		}
 		products[product] = name

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -47,9 +46,7 @@ func Explain(code, message string) Advice {
 	return a
 }
 
-// Codes returns every code that Explain knows, sorted (facts 1.10).
-func Codes() []string { return slices.Sorted(maps.Keys(codes())) }
-
+// codes are those of facts 1.10.
 func codes() map[string]Advice {
 	all := map[string]Advice{}
 	for _, some := range []map[string]Advice{

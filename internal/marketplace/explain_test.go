@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +23,12 @@ func documented() []string {
 		INVALID_DELIVERY_OPTION ALL_DELIVERY_OPTIONS_RESTRICTED`)
 }
 
+// TestEveryCodeIsExplained: the fields are those that a listing has lines of,
+// see the catalog's tests.
 func TestEveryCodeIsExplained(t *testing.T) {
+	fields := strings.Fields(`access_endpoint.port access_endpoint.relative_path access_role_arn image operating_system
+		operating_system.name operating_system.version product recommended_instance_type release_notes scanning_port
+		security_groups title usage_instructions`)
 	for _, code := range documented() {
 		a := Explain(code, "").For(Subject{"v1", "premium", "ami-0123abcd", "arn:x"})
 		if !a.Known || a.Field == "" && a.Property == "" || !strings.HasSuffix(a.Means, ".") {
@@ -31,11 +37,14 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		if !slices.ContainsFunc([]string{"amiship ", "aws ", "release a new tag", "ask again"}, func(step string) bool { return strings.Contains(a.Do, step) }) {
 			t.Errorf("%s: no next step in %q", code, a.Do)
 		}
+		if a.Field != "" && !slices.Contains(fields, a.Field) {
+			t.Errorf("%s: a listing has no %s", code, a.Field)
+		}
 		if text := a.Means + a.Property + a.Do; strings.ContainsAny(text, "{}") {
 			t.Errorf("%s: a placeholder is left in %q", code, text)
 		}
 	}
-	if diff := cmp.Diff(slices.Sorted(slices.Values(documented())), Codes()); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(documented())), slices.Sorted(maps.Keys(codes()))); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -3,6 +3,7 @@ package scaffold
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,6 +32,32 @@ func TestInitMakesABundleThatIsRight(t *testing.T) {
 	}
 	if v := d.Variants[0]; d.Project != "my-product-2" || v.Name != "My Product 2 1.2.3" || v.Public {
 		t.Errorf("got project %q, variant %+v", d.Project, v)
+	}
+}
+
+// TestTheListingOfACommentIsRight: who takes the comment signs away has a
+// listing at which nothing is wrong.
+func TestTheListingOfACommentIsRight(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Init(dir, Options{Project: "my-product"}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, catalog.File)
+	before, listings, found := strings.Cut(read(t, path), "# listings:\n")
+	if !found {
+		t.Fatal("no listings in the comments")
+	}
+	text := before + "listings:\n" + strings.ReplaceAll(listings, "#  ", "  ")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := catalog.Load(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := catalog.Resolve(b, "v1.2.3")
+	if err != nil || len(d.Listings) != 1 || d.Listings[0].Version.Title != "My Product 1.2.3" {
+		t.Errorf("got %+v, %v", d.Listings, err)
 	}
 }
 
