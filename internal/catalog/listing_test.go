@@ -327,3 +327,16 @@ func TestTitlesAreRead(t *testing.T) {
 		}
 	}
 }
+
+func TestTitlesOfManyPlaceholders(t *testing.T) {
+	text := replace(t, listed, `"agent-{version}"`, `"agent-{version}-{kind}"`)
+	text = replace(t, text, `"Agent, newest"`, `"Agent {version} {kind}, {minor} ({version}) + {edition}"`)
+	text = replace(t, text, "  agent: {name", "  agent: {edition: oss, name")
+	l := resolveListed(t, text, "agent-2.0.0-small").Listings[0]
+	if want := `^Agent ([0-9][0-9A-Za-z.+~_-]*?) [0-9A-Za-z_]+?, [0-9]+ \((?:[0-9][0-9A-Za-z.+~_-]*?)\) \+ oss$`; l.Titles != want {
+		t.Errorf("got %s\nwant %s", l.Titles, want)
+	}
+	if m := regexp.MustCompile(l.Titles).FindStringSubmatch("Agent 1.9.0 large, 9 (1.9.0) + oss"); len(m) != 2 || m[1] != "1.9.0" {
+		t.Errorf("read %q", m)
+	}
+}
