@@ -1,6 +1,8 @@
 package marketplace
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"strings"
 )
@@ -10,11 +12,21 @@ const maxName = 100
 
 var notInName = regexp.MustCompile(`[^\w\s+=.:@-]`)
 
+// maxStem leaves room for what follows a stem.
+const maxStem = maxName - len(" validate 0123456789ab")
+
 // Stem begins the name of every change set that Amiship makes for one release
-// of one listing; what follows is a word for its purpose and a digest.
+// of one listing; what follows is a word for its purpose and a digest. One that
+// is too long, or had to be changed, says by a digest of its own whose it is.
 func Stem(project, tag, listing string) string {
-	stem := notInName.ReplaceAllString("amiship "+project+" "+tag+" "+listing, ".")
-	return stem[:min(len(stem), maxName-len(" validate 0123456789ab"))]
+	whole := "amiship " + project + " " + tag + " " + listing
+	stem := notInName.ReplaceAllString(whole, ".")
+	if stem == whole && len(stem) <= maxStem {
+		return stem
+	}
+	sum := sha256.Sum256([]byte(whole))
+	digest := " " + hex.EncodeToString(sum[:4])
+	return stem[:min(len(stem), maxStem-len(digest))] + digest
 }
 
 // Purposes of change sets, as their names have them.

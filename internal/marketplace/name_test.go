@@ -1,0 +1,48 @@
+package marketplace
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// allowed is the Catalog API's own pattern for names of change sets.
+var allowed = regexp.MustCompile(`^[\w\s+=.:@-]{1,100}$`)
+
+func TestStemsOfDifferentReleasesDiffer(t *testing.T) {
+	long := strings.Repeat("x", 120)
+	seen := map[string]string{}
+	for _, tag := range []string{"v1.2.3", "v1/2.3", "v1.2,3", "v1.2.3+ee.0", long + "a", long + "b", "ä", "ö"} {
+		stem := Stem("gitlab", tag, "premium")
+		if other, ok := seen[stem]; ok {
+			t.Errorf("%q and %q have the same stem %q", tag, other, stem)
+		}
+		seen[stem] = tag
+		name := ChangeSetName(stem, Validate, "0123456789ab")
+		if !allowed.MatchString(name) {
+			t.Errorf("%q: the Catalog API refuses the name %q", tag, name)
+		}
+		if purpose, digest, ok := ReadName(stem, name); !ok || purpose != Validate || digest != "0123456789ab" {
+			t.Errorf("%q reads as %s %s %t", name, purpose, digest, ok)
+		}
+	}
+}
+
+func TestNamesOfOthers(t *testing.T) {
+	stem := Stem("p", "v1", "premium")
+	for name, text := range map[string]string{
+		"of another tag":      "amiship p v12 premium add 0123456789ab",
+		"of another listing":  "amiship p v1 premium-arm add 0123456789ab",
+		"another purpose":     stem + " remove 0123456789ab",
+		"no digest":           stem + " add ",
+		"by hand":             "Submitted by 123456789012",
+		"the stem and no end": stem,
+	} {
+		if _, _, ok := ReadName(stem, text); ok {
+			t.Errorf("%s: %q is taken for ours", name, text)
+		}
+	}
+	if !IsOurs("p", stem+" add 0123456789ab") || IsOurs("p", "Submitted by p") || IsOurs("p", "amiship pq v1 premium add 0123456789ab") {
+		t.Error("whose a name is, is not told")
+	}
+}
