@@ -54,7 +54,8 @@ required region has its AMIs.
 Marketplace takes hours. Release stays as long as --wait allows, and then ends
 with 75: the same command carries on, at any time, on any machine, without the
 secrets of the build. --all-open does so for every release that is not complete,
-and stays no longer than it takes to look, unless --wait is given.
+and stays no longer than it takes to look, unless --wait is given. A release that
+was built and tested only is left to whoever publishes it.
 
 Ctrl-C begins nothing new, ends the builds that are under way and gives its claim
 back; a second one leaves at once.`,
@@ -105,6 +106,7 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 	if err != nil {
 		return usage(err)
 	}
+	d.Untested = o.noTest
 	ctx, stop, cancel := interrupts(ctx)
 	defer cancel()
 	outcome, err := a.releaseOne(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan {

@@ -548,7 +548,13 @@ func TestOpen(t *testing.T) {
 		open   bool
 	}{
 		"complete":             {func(*shop) {}, false},
-		"a candidate is there": {func(s *shop) { s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" }) }, true},
+		"a candidate is there, and nothing else": {
+			func(s *shop) { s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" }) }, false,
+		},
+		"a candidate is there, and a copy": {func(s *shop) {
+			s.add(t, "1.2.3")
+			s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" })
+		}, true},
 		"a change set is pending": {func(s *shop) {
 			s.set("cs1", s.ours("add"), world.Preparing)
 		}, true},

@@ -9,14 +9,15 @@ import (
 	"amiship/internal/world"
 )
 
-// Open lists the tags of a project's releases that are not complete, the oldest
-// first: those of which a candidate is there, which goes last; and those of which
-// a listing has a change set that has not succeeded, should somebody have swept
-// the candidate away.
+// Open lists the tags of a project's releases that were begun to be published
+// and are not complete, the oldest first: those of which a candidate is there,
+// which goes last, beside a copy of it; and those of which a listing has a change
+// set that has not succeeded, should somebody have swept the candidate away. What
+// was built and tested only may still wait for somebody's approval.
 func Open(project string, listings []release.Listing, w world.World) []string {
 	var out []string
 	for _, r := range slices.Backward(Releases(project, w)) {
-		if r.Candidates > 0 || slices.ContainsFunc(listings, func(l release.Listing) bool { return unlisted(project, r.Tag, l, w) }) {
+		if r.Candidates > 0 && r.AMIs+r.Pending > 0 || slices.ContainsFunc(listings, func(l release.Listing) bool { return unlisted(project, r.Tag, l, w) }) {
 			out = append(out, r.Tag)
 		}
 	}
