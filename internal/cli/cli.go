@@ -77,7 +77,8 @@ started twice carries on from what exists.`,
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every call's effect")
 	cmd.AddCommand(
 		a.initCommand(), a.checkCommand(), a.planCommand(), a.releaseCommand(), a.verifyCommand(), a.statusCommand(), a.listingsCommand(),
-		a.sweepCommand(), a.pipelineCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(), exitCodesTopic(),
+		a.sweepCommand(), a.pipelineCommand(), a.iamCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(),
+		exitCodesTopic(),
 	)
 	return cmd
 }

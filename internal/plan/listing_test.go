@@ -547,7 +547,7 @@ func TestOpen(t *testing.T) {
 		change func(*shop)
 		open   bool
 	}{
-		"complete":             {func(*shop) {}, false},
+		"complete": {func(*shop) {}, false},
 		"a candidate is there, and nothing else": {
 			func(s *shop) { s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" }) }, false,
 		},
