@@ -1,5 +1,5 @@
 // Package scaffold writes what a project starts from: a catalog with comments,
-// and the template and scripts that go with it.
+// the template and scripts that go with it, and the CI jobs of its tags.
 //
 // What a newcomer would get wrong: the template and the install script are the
 // ones of examples/prometheus, not copies of them; and nothing is overwritten
