@@ -179,8 +179,13 @@ func checkJob(t *testing.T, got ciResult) {
 		t.Fatalf("%s: exit %d\n%s", got.job.name, got.code, got.out)
 	}
 	if got.job.Artifacts.Reports["junit"] != "" {
-		if report := junitOf(t, got); report.Tests == 0 || report.Failures != 0 {
+		report := junitOf(t, got)
+		if report.Tests == 0 || report.Failures != 0 {
 			t.Errorf("%s: %d tests, %d failures", got.job.name, report.Tests, report.Failures)
+		}
+		arch, one := strings.CutPrefix(got.job.name, "amiship:build:")
+		if cases := strings.Join(report.Cases, " "); one && strings.Count(cases, "/"+arch+"/") != len(report.Cases) {
+			t.Errorf("%s has done what is not for %s: %s", got.job.name, arch, cases)
 		}
 	}
 	if got.job.Artifacts.Reports["dotenv"] == "" {
@@ -196,10 +201,12 @@ func checkJob(t *testing.T, got ciResult) {
 	}
 }
 
+// junit is a JUnit report: how many cases, and their names.
 type junit struct {
 	XMLName  xml.Name `xml:"testsuites"`
 	Tests    int      `xml:"tests,attr"`
 	Failures int      `xml:"failures,attr"`
+	Cases    []string `xml:"-"`
 }
 
 func junitOf(t *testing.T, got ciResult) junit {
@@ -212,8 +219,16 @@ func junitOf(t *testing.T, got ciResult) junit {
 	if err := xml.Unmarshal(text, &report); err != nil {
 		t.Fatalf("%s: %v\n%s", got.job.name, err, text)
 	}
+	for _, m := range caseName.FindAllStringSubmatch(string(text), -1) {
+		report.Cases = append(report.Cases, m[1])
+	}
+	if len(report.Cases) != report.Tests {
+		t.Errorf("%s: %d cases, and it says %d", got.job.name, len(report.Cases), report.Tests)
+	}
 	return report
 }
+
+var caseName = regexp.MustCompile(`<testcase name="([^"]+)"`)
 
 // amisOf reads the JSON artifact of a job: AMI ids by variant and region.
 func amisOf(t *testing.T, got ciResult) map[string]string {

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"flag"
 	"maps"
 	"os"
 	"os/exec"
@@ -14,6 +15,8 @@ import (
 
 	"amiship/internal/catalog"
 )
+
+var update = flag.Bool("update", false, "write the golden files")
 
 // job is what the tests ask of a GitLab CI job.
 type job struct {
@@ -85,6 +88,24 @@ func gitLab(t *testing.T, p pipeline) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// TestPipelineText holds the whole file of the largest example, as if it had
+// listings.
+func TestPipelineText(t *testing.T) {
+	b := example(t, "gitlab")
+	p := pipeline{
+		Tags: b.TagForms(), Archs: b.Archs(), Secrets: secrets(b.Catalog), Listings: true, AMIs: b.MostAMIs(), MaxVariables: maxDotenvVariables,
+	}
+	got, golden := gitLab(t, p), filepath.Join("testdata", "gitlab-ci.yml")
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(read(t, golden), string(got)); diff != "" {
+		t.Errorf("%s (-want +got); go test -update writes it anew:\n%s", golden, diff)
+	}
 }
 
 func TestPipelineHasTheJobsOfTheCatalog(t *testing.T) {
