@@ -1,0 +1,84 @@
+// Package scan looks at an image's disk as AWS Marketplace's scan does before
+// it takes a version: for ways in that the vendor or anybody else would keep,
+// for secrets that every customer would share, and for the way in that the
+// listing declares.
+//
+// What a newcomer would get wrong: what counts is what sshd makes of all its
+// files, not what stands in one of them: the first value wins, drop-ins come
+// where they are included, a Match block speaks for its condition only, and a
+// setting that stands nowhere has a default, which for passwords is yes. And
+// links on the disk lead where they would on the machine, never to the host.
+package scan
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+)
+
+// Disk is what the scan reads: the files of a machine's disk.
+type Disk interface {
+	ReadFile(name string) ([]byte, error) // name is absolute, as on the machine
+	Dir() string                          // where the files can be walked on the host
+}
+
+// Version is what a version's seller declares.
+type Version struct {
+	User string // whom Marketplace logs in as
+	Port int    // where sshd listens
+}
+
+// Finding is something for which a version is refused.
+type Finding struct {
+	Rule string `json:"rule"`
+	Path string `json:"path"` // as on the machine
+	Text string `json:"text"`
+}
+
+// Names of the rules.
+const (
+	authorizedKeys = "authorized-keys"
+	hostKey        = "host-key"
+	privateKey     = "private-key"
+	credentials    = "credentials"
+	password       = "password"
+	passwordLogin  = "password-login"
+	rootLogin      = "root-login"
+	emptyPasswords = "empty-passwords"
+	missingUser    = "user"
+	missingSSHD    = "sshd"
+	wrongPort      = "port"
+)
+
+// Look returns what is wrong with the disk, sorted. What is not there is not an
+// error, and what that means is for the rules to say; the error says that the
+// disk could not be read.
+func Look(d Disk, v Version) ([]Finding, error) {
+	root, err := os.OpenRoot(d.Dir())
+	if err != nil {
+		return nil, fmt.Errorf("scan the disk: %w", err)
+	}
+	defer root.Close()
+	l := &look{tree: tree{disk: d, root: root}, version: v}
+	for _, rule := range []func() error{l.accounts, l.homes, l.hostKeys, l.sshd} {
+		if err := rule(); err != nil {
+			return nil, fmt.Errorf("scan the disk: %w", err)
+		}
+	}
+	slices.SortFunc(l.found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Text, b.Text))
+	})
+	return slices.Compact(l.found), nil
+}
+
+// look is one look at a disk.
+type look struct {
+	tree
+	version Version
+	found   []Finding
+}
+
+func (l *look) add(rule, path, format string, args ...any) {
+	l.found = append(l.found, Finding{rule, path, fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,72 @@
+package scan
+
+import (
+	"errors"
+	"strconv"
+)
+
+// sshd looks at what lets people in over the network.
+func (l *look) sshd() error {
+	const program = "/usr/sbin/sshd"
+	info, err := l.stat(program)
+	if err != nil {
+		return err
+	}
+	if !runs(info) {
+		l.add(missingSSHD, program, "there is no sshd, so nobody can log in to look")
+		return nil
+	}
+	c, err := l.sshdConfig()
+	switch {
+	case errors.Is(err, errIncludes):
+		l.add(missingSSHD, configFile, "sshd does not start: %v", err)
+		return nil
+	case err != nil:
+		return err
+	case c == nil:
+		l.add(missingSSHD, configFile, "sshd has no configuration, and does not start without")
+		return nil
+	}
+	l.logins(c)
+	return l.port(c)
+}
+
+// danger is a setting that lets people in who should stay outside.
+type danger struct {
+	keyword, name string
+	otherwise     string // sshd's default
+	rule, what    string
+	wrong         func(value string) bool
+}
+
+func yes(value string) bool   { return value == "yes" || value == "true" }
+func notNo(value string) bool { return value != "no" && value != "false" }
+
+// logins judges each setting for everybody, and where a Match changes it: that
+// speaks for some only, so it neither hides what all get nor is hidden by it.
+func (l *look) logins(c *config) {
+	pam := yes(c.get("usepam", "no").value) // without it, there is nothing to ask
+	for _, s := range []danger{
+		{"passwordauthentication", "PasswordAuthentication", "yes", passwordLogin, "lets people in with a password", notNo},
+		{"kbdinteractiveauthentication", "KbdInteractiveAuthentication", "yes", passwordLogin, "lets people in with a password, by PAM", func(v string) bool { return pam && notNo(v) }},
+		{"permitrootlogin", "PermitRootLogin", "prohibit-password", rootLogin, "lets root in with a password", yes},
+		{"permitemptypasswords", "PermitEmptyPasswords", "no", emptyPasswords, "lets people in without a password", yes},
+	} {
+		if is := c.get(s.keyword, s.otherwise); s.wrong(is.value) {
+			l.add(s.rule, is.path, "%s %s %s%s", s.name, is.value, s.what, is.place())
+		}
+		for _, b := range c.matched {
+			if is := b.set[s.keyword]; is.value != "" && s.wrong(is.value) {
+				l.add(s.rule, is.path, "%s %s %s, where it matches %s%s", s.name, is.value, s.what, b.condition, is.place())
+			}
+		}
+	}
+}
+
+// place says where a setting stands, as the end of a sentence.
+func (s setting) place() string {
+	if s.line == 0 {
+		return ": it stands nowhere, and this is the default"
+	}
+	return " (line " + strconv.Itoa(s.line) + ")"
+}
