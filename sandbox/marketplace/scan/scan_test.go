@@ -39,8 +39,8 @@ const (
 	pem    = "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nAAAA\n"
 )
 
-// image is the files of a disk: of those that end with a * as programs. An
-// arrow makes a link.
+// image is the files of a disk by their names, of which those of programs end
+// with a *. The text of a link is an arrow and where it leads.
 type image map[string]string
 
 // clean is a disk with nothing wrong on it, as the examples' builds leave it.
