@@ -182,11 +182,13 @@ func TestFaults(t *testing.T) {
 func TestSorted(t *testing.T) {
 	found, _ := look(t, image{
 		"etc/shadow":            "root::1::::::\nx:$6$:1::::::\n",
-		"root/.aws/credentials": "x",
+		"etc/passwd":            "x::1:1::/:/bin/sh\nx::1:1::/:/bin/sh\n", // is said once
+		"root/.netrc":           "x",
+		"root/.git-credentials": "x",
 		"etc/ssh/ssh_host_b":    "",
 		"etc/ssh/ssh_host_a":    "",
 	}.plant(t))
-	want := "credentials /root/.aws/credentials\nhost-key /etc/ssh/ssh_host_a\nhost-key /etc/ssh/ssh_host_b\npassword /etc/shadow\npassword /etc/shadow\nsshd /usr/sbin/sshd\nuser /etc/passwd\n"
+	want := "credentials /root/.git-credentials\ncredentials /root/.netrc\nhost-key /etc/ssh/ssh_host_a\nhost-key /etc/ssh/ssh_host_b\npassword /etc/passwd\npassword /etc/shadow\npassword /etc/shadow\nsshd /usr/sbin/sshd\nuser /etc/passwd\n"
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
 	}

@@ -39,8 +39,8 @@ type danger struct {
 	wrong         func(value string) bool
 }
 
-func yes(value string) bool   { return value == "yes" || value == "true" }
-func notNo(value string) bool { return value != "no" && value != "false" }
+func yes(value string) bool   { return value == "yes" }
+func notNo(value string) bool { return value != "no" }
 
 // logins judges each setting for everybody, and where a Match changes it: that
 // speaks for some only, so it neither hides what all get nor is hidden by it.

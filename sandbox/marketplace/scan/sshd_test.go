@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,7 @@ func TestLogins(t *testing.T) {
 		"without end":                   {image{dropIn: "Include /etc/ssh/sshd_config\n"}, "sshd" + at, "does not start"},
 		"other spellings":               {image{dropIn: "", config: " passwordAUTHENTICATION = \"No\" # by us\r\n" + sshd}, "", ""},
 		"a comment":                     {image{dropIn: "#PasswordAuthentication no\n"}, "password-login" + at, ""},
+		"what is no value":              {image{dropIn: "PasswordAuthentication false\n"}, "password-login" + atD + "60-cloudimg-settings.conf", ""},
 		"no value":                      {image{dropIn: "PasswordAuthentication\n"}, "password-login" + at, ""},
 		"root":                          {image{later: "PermitRootLogin yes\n"}, "root-login" + atD + "70-vendor.conf", "lets root in"},
 		"root, by its key":              {image{later: "PermitRootLogin prohibit-password\n"}, "", ""},
@@ -37,6 +39,7 @@ func TestLogins(t *testing.T) {
 		"by PAM, by default":            {image{config: strings.Replace(sshd, "KbdInteractive", "#", 1)}, "password-login" + at, "this is the default"},
 		"by PAM, by its old name":       {image{config: strings.Replace(sshd, "KbdInteractive", "ChallengeResponse", 1), later: "ChallengeResponseAuthentication yes\n"}, "password-login" + atD + "70-vendor.conf", "by PAM"},
 		"its old name says no":          {image{config: strings.Replace(sshd, "KbdInteractive", "ChallengeResponse", 1)}, "", ""},
+		"its oldest name says no":       {image{config: strings.Replace(sshd, "KbdInteractive", "Skey", 1)}, "", ""},
 		"by PAM, and there is none":     {image{first: "UsePAM no\nKbdInteractiveAuthentication yes\n"}, "", ""},
 	})
 }
@@ -49,11 +52,27 @@ func TestMatch(t *testing.T) {
 		"for some and for all":          {image{config: yes + "Match Group x\nPermitRootLogin yes\n"}, "password-login" + at + "|root-login" + at, "matches Group x"},
 		"the same condition, first no":  {image{later: "Match User a\nPasswordAuthentication no\nMatch User b\nMatch User a\n" + yes}, "", ""},
 		"the same condition, first yes": {image{later: "Match User a\n" + yes + "Match User a\nPasswordAuthentication no\n"}, "password-login" + atD + "70-vendor.conf", "matches User a (line 2)"},
-		"back to everybody":             {image{dropIn: "", config: sshd + "Match User a\nMatch all\nPasswordAuthentication no\n"}, "", ""},
+		"back to everybody":             {image{dropIn: "", config: sshd + "Match User a\nMatch all # of them\nPasswordAuthentication no\n"}, "", ""},
 		"back to everybody, too late":   {image{config: sshd + "Match User a\nMatch all\n" + yes}, "", ""},
 		"it ends with its file":         {image{first: "Match User a\n", dropIn: "PasswordAuthentication no\n"}, "", ""},
 		"an Include in it":              {image{config: sshd + "Match User a\nInclude extra\nPermitEmptyPasswords yes\n", "etc/ssh/extra": yes + "Match Host b\nPermitRootLogin yes\nMatch all\nKbdInteractiveAuthentication yes\n"}, "empty-passwords" + at + "|password-login /etc/ssh/extra|password-login /etc/ssh/extra|root-login /etc/ssh/extra", "matches User a Host b (line 3)"},
 		"an Include in it says no":      {image{dropIn: "", config: "Match User a\nInclude extra\nMatch all\n" + sshd, "etc/ssh/extra": "PasswordAuthentication no\n"}, "password-login" + at, "this is the default"},
+	})
+}
+
+// TestDepth: as deep as sshd goes, and not further.
+func TestDepth(t *testing.T) {
+	chain := func(depth int) image {
+		i := image{dropIn: "", config: "Include 1\n" + sshd}
+		for n := 1; n < depth; n++ {
+			i["etc/ssh/"+strconv.Itoa(n)] = "Include " + strconv.Itoa(n+1) + "\n"
+		}
+		i["etc/ssh/"+strconv.Itoa(depth)] = "PasswordAuthentication no\n"
+		return i
+	}
+	check(t, map[string]planted{
+		"sixteen":   {chain(16), "", ""},
+		"seventeen": {chain(17), "sshd" + at, "without end"},
 	})
 }
 
@@ -86,6 +105,8 @@ func TestPorts(t *testing.T) {
 		"of another name":             {image{"lib/systemd/system/sshd.socket": "[Socket]\nListenStream=2222\n", "etc/systemd/system/sockets.target.wants/sshd.socket": "-> /x"}, "port /lib/systemd/system/sshd.socket", "but on 2222"},
 		"sshd does not listen itself": {socket.with(image{later: "Port 2222\n"}), "", ""},
 		"a generated drop-in":         {socket.with(image{later: "Port 2222\n", writes: "x"}), onSocket, "but on 2222"},
+		"a drop-in as is generated":   {socket.with(image{later: "Port 2222\n", writes: "x", "etc/systemd/system/ssh.socket.d/addresses.conf": "[Socket]\n"}), "", ""},
+		"a generator with nothing":    {socket.with(image{unit: "[Socket]\nListenStream=2222\n", writes: "x"}), onSocket, "but on 2222"},
 		"a generator with no work":    {socket.with(image{writes: "x"}), "", ""},
 	})
 }
