@@ -7,14 +7,18 @@ import (
 
 // Paging is how a JSON service pages through a list.
 type Paging struct {
-	Max      int    // largest MaxResults, and the page size when none was asked for
+	Max      int    // largest MaxResults
+	Size     int    // page size when none was asked for; Max when zero
 	BadToken string // error code for a token that it did not give
 }
 
 // Page cuts the page that token begins out of items. The next token is nil
 // after the last page.
 func Page[T any](p Paging, items []T, maxResults *int, token string) (page []T, next *string, err error) {
-	size := p.Max
+	size := p.Size
+	if size == 0 {
+		size = p.Max
+	}
 	if maxResults != nil {
 		if *maxResults < 1 || *maxResults > p.Max {
 			return nil, nil, Errorf("ValidationException", "1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value between 1 and %d", *maxResults, p.Max)

@@ -18,6 +18,10 @@ type Server struct {
 	services  map[string]Service
 	throttles *throttles
 	faults    faults
+	// Before, if set, runs before every request, outside of its transaction:
+	// the place to settle what has become due. It is called by many
+	// goroutines at once.
+	Before func()
 	// Log, if set, is told of every request after it was answered. It is
 	// called by many goroutines at once.
 	Log func(Logged)
@@ -61,7 +65,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if err != nil {
-		e := asError(err)
+		e := svc.complete(asError(err))
 		log.Status, log.Code = e.status(), e.Code
 		svc.Protocol.fail(w, requestID, e)
 		return
@@ -88,6 +92,9 @@ func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string
 		return nil, Errorf("InvalidAction", "The action %s is not valid for this web service: the sandbox does not have it.", log.Action)
 	}
 	log.ReadOnly = op.ReadOnly
+	if s.Before != nil {
+		s.Before()
+	}
 	call := &Call{Service: svc.Name, Action: op.Name, Region: sc.region, RequestID: requestID, Host: r.Host}
 	out, err := s.transact(call, req, svc, sc, op, log)
 	for _, fn := range call.finally {

@@ -49,7 +49,7 @@ func throttled(service string) *Error {
 		return &Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: http.StatusServiceUnavailable}
 	case "servicequotas":
 		return &Error{Code: "TooManyRequestsException", Message: "Rate exceeded"}
-	case "ssm":
+	case "ssm", "aws-marketplace":
 		return &Error{Code: "ThrottlingException", Message: "Rate exceeded"}
 	}
 	return &Error{Code: "Throttling", Message: "Rate exceeded"}

@@ -1,5 +1,5 @@
 // Package wire speaks AWS's protocols from the server's side: ec2query,
-// awsquery and JSON 1.1. One row of a table describes an operation (its input
+// awsquery, JSON 1.1 and REST-JSON. One row of a table describes an operation (its input
 // and output types, its IAM action, its token bucket, its handler); one
 // pipeline serves them all: authenticate, authorise, throttle, transact, encode.
 //
@@ -81,10 +81,20 @@ type DryRunner interface{ IsDryRun() bool }
 
 // Service is a table of operations behind one signing name.
 type Service struct {
-	Name       string // in the credential scope: ec2, sts, servicequotas, ssm
+	Name       string // in the credential scope: ec2, sts, servicequotas, ssm, aws-marketplace
 	IAM        string // prefix of its IAM actions, when it is not Name
 	Protocol   Protocol
 	Operations []Operation
+	Statuses   map[string]int // HTTP status by error code, where it is not 400
+}
+
+// complete gives an error the status that the service documents for its code.
+func (svc Service) complete(e *Error) *Error {
+	status, known := svc.Statuses[e.Code]
+	if e.Status != 0 || !known {
+		return e
+	}
+	return &Error{Code: e.Code, Message: e.Message, Status: status}
 }
 
 // Bucket is a token bucket of AWS's request throttling (facts 2.5), kept per

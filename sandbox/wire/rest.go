@@ -1,0 +1,67 @@
+package wire
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// RESTJSON is the protocol of the Marketplace Catalog: the operation is the
+// path, JSON both ways. An operation that is not a POST takes its input from
+// the query.
+type RESTJSON struct {
+	Methods map[string]string // by operation; POST is not listed
+}
+
+func (p RESTJSON) action(r *request) string {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	if r.Method != p.method(name) {
+		return ""
+	}
+	return name
+}
+
+func (p RESTJSON) method(operation string) string {
+	if m, other := p.Methods[operation]; other {
+		return m
+	}
+	return http.MethodPost
+}
+
+func (RESTJSON) contentType() string { return "application/json" }
+
+func (p RESTJSON) decode(r *request, into any) error {
+	if r.Method == http.MethodPost {
+		return decodeJSON(r.body, into)
+	}
+	members := map[string]string{}
+	for name, vals := range r.URL.Query() {
+		if !strings.HasPrefix(name, "X-Amz-") {
+			members[name] = vals[0]
+		}
+	}
+	body, err := json.Marshal(members)
+	if err != nil {
+		return err
+	}
+	return decodeJSON(body, into)
+}
+
+func (RESTJSON) encode(w io.Writer, _, _ string, out any) error { return json.NewEncoder(w).Encode(out) }
+
+// fail names the error in a header. The model spells the text Message, the
+// CLI reads message: both are there.
+func (p RESTJSON) fail(w http.ResponseWriter, requestID string, e *Error) {
+	w.Header().Set("Content-Type", p.contentType())
+	w.Header().Set("X-Amzn-Requestid", requestID)
+	w.Header().Set("X-Amzn-Errortype", e.Code)
+	w.WriteHeader(e.status())
+	_ = json.NewEncoder(w).Encode(map[string]string{"message": e.Message, "Message": e.Message})
+}
+
+func (RESTJSON) refuse(why refusal) *Error {
+	e := JSON11{}.refuse(why)
+	e.Status = http.StatusForbidden
+	return e
+}
