@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"amiship/sandbox/machine/bases"
 	"amiship/sandbox/machine/container"
 	"amiship/sandbox/machine/instant"
+	"amiship/sandbox/marketplace"
 	"amiship/sandbox/quotas"
 	"amiship/sandbox/ssm"
 	"amiship/sandbox/sts"
@@ -42,8 +44,29 @@ func (s *box) assemble(set Settings) error {
 	}
 	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists, ImageCheck: set.ImageCheck})
 	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver, Settings: set.EC2})
-	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service())
+	s.market = marketplace.New(marketplace.Config{Store: s.store, Open: driver.OpenDisk, Settings: s.marketSettings(set)})
+	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service(), s.market.Service())
+	s.wire.Before = s.market.Settle
 	return compute.Recover()
+}
+
+// marketSettings leave the scan of disks out where machines have none.
+func (s *box) marketSettings(set Settings) marketplace.Settings {
+	out := set.Marketplace
+	if out.Scan == "" && s.cfg.Driver == Instant {
+		out.Scan = marketplace.ScanOff
+	}
+	return out
+}
+
+// ServeHTTP answers everything that comes in at the endpoint: AWS's calls, and
+// the one thing that is not one.
+func (s *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, marketplace.ReportPath) {
+		s.market.Reports(w, r)
+		return
+	}
+	s.wire.ServeHTTP(w, r)
 }
 
 // startDriver makes the machine driver, and says what it can start from.

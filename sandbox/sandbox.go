@@ -1,6 +1,6 @@
 // Package sandbox is an AWS to rehearse against: one HTTP endpoint that
-// unmodified clients take for EC2, STS, Service Quotas and SSM in every region,
-// with machines that really run.
+// unmodified clients take for EC2, STS, Service Quotas, SSM and the Marketplace
+// Catalog in every region, with machines that really run.
 //
 // What a newcomer would get wrong: it is reached only over HTTP, by clients of
 // AWS; nothing of Amiship is imported here, and nothing here is imported by
@@ -24,6 +24,7 @@ import (
 
 	"amiship/sandbox/admin"
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/marketplace"
 	"amiship/sandbox/wire"
 )
 
@@ -79,13 +80,14 @@ func Run(ctx context.Context, cfg Config, stdout, stderr io.Writer) (err error) 
 
 // box is a sandbox that is open.
 type box struct {
-	cfg   Config
-	log   *slog.Logger
-	store *cloud.Store
-	url   string
-	wire  *wire.Server
-	calls *callLog
-	parts parts
+	cfg    Config
+	log    *slog.Logger
+	store  *cloud.Store
+	url    string
+	wire   *wire.Server
+	market *marketplace.Marketplace
+	calls  *callLog
+	parts  parts
 }
 
 func open(cfg Config, log *slog.Logger) (_ *box, err error) {
@@ -136,7 +138,7 @@ func (s *box) serve(ctx context.Context, l net.Listener, stdout io.Writer) error
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
-	front := &http.Server{Handler: s.wire, ReadHeaderTimeout: 10 * time.Second}
+	front := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	back := &http.Server{Handler: s.admin(stop), ReadHeaderTimeout: 10 * time.Second}
 	g.Go(func() error { return wire.Listen(ctx, front, func() error { return front.Serve(l) }) })
 	g.Go(func() error { return wire.Listen(ctx, back, func() error { return back.Serve(adm) }) })

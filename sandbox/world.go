@@ -13,6 +13,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/marketplace"
 	"amiship/sandbox/quotas"
 	"amiship/sandbox/ssm"
 	"amiship/sandbox/sts"
@@ -23,17 +24,19 @@ import (
 // It is loaded once into an empty state; only faults are set at every start.
 // Wherever an account is named, its name and its id will do.
 type World struct {
-	Accounts   []Account    `yaml:"accounts,omitempty"`
-	Quotas     quotas.World `yaml:"quotas,omitempty"`
-	Parameters []ssm.Given  `yaml:"parameters,omitempty"`
-	EC2        ec2.World    `yaml:"ec2,omitempty"`
-	Settings   Settings     `yaml:"settings,omitempty"`
-	Faults     []wire.Fault `yaml:"faults,omitempty"`
+	Accounts    []Account         `yaml:"accounts,omitempty"`
+	Quotas      quotas.World      `yaml:"quotas,omitempty"`
+	Parameters  []ssm.Given       `yaml:"parameters,omitempty"`
+	EC2         ec2.World         `yaml:"ec2,omitempty"`
+	Marketplace marketplace.World `yaml:"marketplace,omitempty"`
+	Settings    Settings          `yaml:"settings,omitempty"`
+	Faults      []wire.Fault      `yaml:"faults,omitempty"`
 }
 
 // Settings are what AWS does not promise. They are kept with the state.
 type Settings struct {
-	EC2 ec2.Settings `yaml:"ec2,omitempty"`
+	EC2         ec2.Settings         `yaml:"ec2,omitempty"`
+	Marketplace marketplace.Settings `yaml:"marketplace,omitempty"`
 	// ImageCheck is how long Parameter Store takes to look for an image.
 	ImageCheck time.Duration `yaml:"image_check,omitempty"`
 }
@@ -62,7 +65,7 @@ type Key struct {
 // Role can be assumed by those whom it trusts.
 type Role struct {
 	Name       string        `yaml:"name"`
-	Trust      []string      `yaml:"trust"` // accounts, ARNs of principals, or "*"
+	Trust      []string      `yaml:"trust"` // accounts, ARNs of principals, services, or "*"
 	ExternalID string        `yaml:"external_id,omitempty"`
 	Deny       []string      `yaml:"deny,omitempty"`
 	MaxSession time.Duration `yaml:"max_session,omitempty"` // an hour when zero
@@ -91,9 +94,9 @@ var (
 	accessKey = regexp.MustCompile(`^A[A-Z]{3}[A-Z0-9]{12,}$`)
 )
 
-// check returns all that is wrong with the accounts.
+// check returns all that is wrong with the accounts, and with the words of settings.
 func (w World) check() error {
-	var errs []error
+	errs := []error{w.Settings.Marketplace.Check()}
 	ids := map[string]string{}
 	for _, a := range w.allAccounts() {
 		if a.Name == "" || !accountID.MatchString(a.ID) {
@@ -164,5 +167,9 @@ func (w World) load(tx *cloud.Tx) error {
 			sts.PutRole(tx, role)
 		}
 	}
-	return errors.Join(quotas.Load(tx, w.Quotas), ssm.Load(tx, w.Parameters), ec2.Load(tx, w.EC2))
+	err := errors.Join(quotas.Load(tx, w.Quotas), ssm.Load(tx, w.Parameters), ec2.Load(tx, w.EC2))
+	if err != nil {
+		return err
+	}
+	return marketplace.Load(tx, w.Marketplace, w.Settings.Marketplace)
 }

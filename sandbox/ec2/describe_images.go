@@ -196,7 +196,7 @@ var imageFilters = filters[imageView]{
 		"state":                func(v imageView) []string { return one(v.state) },
 		"state-reason-code":    func(v imageView) []string { return one(v.reasonCode()) },
 		"state-reason-message": func(v imageView) []string { return one(v.Failed) },
-		"virtualization-type":  func(imageView) []string { return one("hvm") },
+		"virtualization-type":  func(v imageView) []string { return one(v.Virtualization()) },
 	},
 	tags:  func(v imageView) map[string]string { return v.tags },
 	never: []string{"kernel-id", "platform", "ramdisk-id"},

@@ -71,7 +71,7 @@ func (v imageView) xml() xmlImage {
 		PlatformDetails: platformDetails, UsageOperation: usageOperation,
 		Mappings: mappingsXML(v.Mappings, v.state == imagePending), Description: v.Description, ENASupport: v.ENA,
 		Hypervisor: "xen", OwnerAlias: v.alias, Name: v.Name, RootDeviceName: v.RootDevice, RootDeviceType: "ebs",
-		SRIOVNetSupport: v.SRIOV, Tags: tagList(v.tags), VirtualizationType: "hvm", BootMode: v.BootMode, TPMSupport: v.TPM,
+		SRIOVNetSupport: v.SRIOV, Tags: tagList(v.tags), VirtualizationType: v.Virtualization(), BootMode: v.BootMode, TPMSupport: v.TPM,
 		DeprecationTime: wire.Time(v.deprecation()), IMDSSupport: v.IMDS, SourceInstanceID: v.SourceInstance,
 		DeregistrationProtection: v.protection(v.now), ImageAllowed: true,
 		SourceImageID: v.SourceImage, SourceImageRegion: v.SourceRegion, FreeTierEligible: v.FreeTier,

@@ -26,6 +26,7 @@ type Image struct {
 	Organizations []string `json:",omitempty"` // ARNs of organizations and units with launch permission, sorted
 
 	ENA         bool   `json:",omitempty"`
+	Paravirtual bool   `json:",omitempty"`
 	SRIOV       string `json:",omitempty"`
 	BootMode    string `json:",omitempty"`
 	TPM         string `json:",omitempty"`
@@ -85,6 +86,14 @@ func (im Image) State(now time.Time) string {
 		return imageDisabled
 	}
 	return imageAvailable
+}
+
+// Virtualization is the image's virtualization type.
+func (im Image) Virtualization() string {
+	if im.Paravirtual {
+		return "paravirtual"
+	}
+	return "hvm"
 }
 
 // inBin reports whether the image was deregistered; it may still wait in the

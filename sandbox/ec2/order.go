@@ -67,7 +67,7 @@ func (o *order) checkRequest(c *wire.Call, in *runIn) error {
 func (o *order) findImage(c *wire.Call, in *runIn) error {
 	im, err := seenImage(c, in.ImageID)
 	if err != nil {
-		return err
+		return notSubscribed(c, in.ImageID, err)
 	}
 	if im.State(c.Now) != imageAvailable {
 		return imageUnavailable(im.ID)
@@ -88,6 +88,9 @@ func (o *order) findType(_ *wire.Call, in *runIn) error {
 	t, err := findType(name)
 	if err != nil {
 		return err
+	}
+	if o.image.Paravirtual {
+		return wire.Errorf("InvalidParameterCombination", "Non-Windows instances with a virtualization type of 'paravirtual' are currently not supported for this instance type.")
 	}
 	if t.arch != o.image.Arch {
 		return wire.Errorf("InvalidParameterValue", "The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.", t.arch, o.image.Arch)

@@ -49,6 +49,8 @@ type WorldImage struct {
 	Pending      bool              `yaml:"pending"` // its copy never ends
 	Failed       bool              `yaml:"failed"`
 	ProductCode  string            `yaml:"product_code"`
+	Paravirtual  bool              `yaml:"paravirtual"`
+	NoENA        bool              `yaml:"no_ena"`
 }
 
 // Load puts the world into the store.
@@ -63,7 +65,7 @@ func Load(tx *cloud.Tx, w World) error {
 }
 
 func (p Place) load(tx *cloud.Tx) error {
-	account, err := findAccount(tx, p.Account)
+	account, err := FindAccount(tx, p.Account)
 	if err != nil {
 		return err
 	}
@@ -104,9 +106,9 @@ func (p Place) regions() ([]string, error) {
 	return in, nil
 }
 
-// findAccount takes an account's id or name. An id need not be known: images
+// FindAccount takes an account's id or name. An id need not be known: images
 // can be shared with accounts outside of the sandbox.
-func findAccount(tx *cloud.Tx, asked string) (string, error) {
+func FindAccount(tx *cloud.Tx, asked string) (string, error) {
 	if accountForm.MatchString(asked) {
 		return asked, nil
 	}
@@ -124,7 +126,7 @@ func (w WorldImage) load(tx *cloud.Tx, region, account string) error {
 	}
 	var users []string
 	for _, a := range w.SharedWith {
-		id, err := findAccount(tx, a)
+		id, err := FindAccount(tx, a)
 		if err != nil {
 			return err
 		}
@@ -163,7 +165,7 @@ func (w WorldImage) put(tx *cloud.Tx, region, account, name string, users []stri
 	}
 	im := Image{
 		ID: derivedID("ami", account, region, name), Owner: account, Name: name, Description: w.Description, Arch: ec2Arch(arch),
-		Created: created, Due: created, Ready: true, RootDevice: "/dev/sda1", Public: w.Public, Users: users, ENA: true,
+		Created: created, Due: created, Ready: true, RootDevice: "/dev/sda1", Public: w.Public, Users: users, ENA: !w.NoENA, Paravirtual: w.Paravirtual,
 		Disabled: w.Disabled, ProductCode: w.ProductCode, BootMode: "uefi-preferred", SRIOV: "simple",
 	}
 	w.fate(tx, &im, &s)

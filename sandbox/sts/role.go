@@ -2,6 +2,7 @@ package sts
 
 import (
 	"net/http"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 type Role struct {
 	Account    string   // id
 	Name       string   // with its path, if it has one: team/release
-	Trusted    []string // account ids, ARNs of principals, or "*"
+	Trusted    []string // account ids, ARNs of principals, services, or "*"
 	ExternalID string   // that callers must name; empty: none
 	Deny       []string // as in cloud.Credential
 	MaxSession time.Duration
@@ -33,6 +34,17 @@ func PutRole(tx *cloud.Tx, r Role) {
 		r.MaxSession = time.Hour
 	}
 	roles.Put(tx, "", r.ARN(), r)
+}
+
+// FindRole returns the role that an ARN names.
+func FindRole(tx *cloud.Tx, arn string) (Role, bool) { return roles.Get(tx, "", arn) }
+
+// Lacks reports whether the role's Deny list names an IAM action.
+func (r Role) Lacks(action string) bool {
+	return slices.ContainsFunc(r.Deny, func(pattern string) bool {
+		ok, _ := path.Match(pattern, action)
+		return ok
+	})
 }
 
 // trusts says whether the role may be assumed with the credential. A principal

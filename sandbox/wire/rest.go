@@ -48,7 +48,9 @@ func (p RESTJSON) decode(r *request, into any) error {
 	return decodeJSON(body, into)
 }
 
-func (RESTJSON) encode(w io.Writer, _, _ string, out any) error { return json.NewEncoder(w).Encode(out) }
+func (RESTJSON) encode(w io.Writer, _, _ string, out any) error {
+	return json.NewEncoder(w).Encode(out)
+}
 
 // fail names the error in a header. The model spells the text Message, the
 // CLI reads message: both are there.

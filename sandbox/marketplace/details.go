@@ -1,0 +1,212 @@
+package marketplace
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// schemaFiles are the schemas of details, one for each change type.
+//
+//go:embed details/*.json
+var schemaFiles embed.FS
+
+// compileSchemas reads the embedded schemas. That they are good is tested.
+func compileSchemas() map[string]*jsonschema.Schema {
+	c := jsonschema.NewCompiler()
+	c.RegisterFormat(&jsonschema.Format{Name: "cidr", Validate: checkCIDR})
+	c.AssertFormat()
+	out := map[string]*jsonschema.Schema{}
+	names := []string{addOptions, updateOptions, restrictOptions, updateInfo}
+	for _, name := range names {
+		text, _ := schemaFiles.ReadFile("details/" + name + ".json")
+		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err := errors.Join(err, c.AddResource(schemaURL(name), document)); err != nil {
+			panic(err)
+		}
+	}
+	for _, name := range names {
+		out[name] = c.MustCompile(schemaURL(name))
+	}
+	return out
+}
+
+func schemaURL(name string) string { return "sandbox:///" + name + ".json" }
+
+func checkCIDR(v any) error {
+	text, isText := v.(string)
+	if !isText {
+		return nil // the type is checked apart
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil || !prefix.Addr().Is4() {
+		return fmt.Errorf("%q is no IPv4 range", text)
+	}
+	return nil
+}
+
+// checkSchema returns what is wrong with the form of a change's details, each
+// thing with the code that is documented for it.
+func (m *Marketplace) checkSchema(c Change) []Problem {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(c.Details))
+	if err != nil {
+		return []Problem{{Code: codeInput, Message: err.Error()}}
+	}
+	var wrong *jsonschema.ValidationError
+	if !errors.As(m.schemas[c.Type].Validate(document), &wrong) {
+		return nil
+	}
+	var out []Problem
+	for _, leaf := range leaves(wrong) {
+		out = append(out, Problem{Code: codeOf(c.Type, leaf), Message: leaf.Error()})
+	}
+	return out
+}
+
+func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 {
+		return []*jsonschema.ValidationError{e}
+	}
+	var out []*jsonschema.ValidationError
+	for _, c := range e.Causes {
+		out = append(out, leaves(c)...)
+	}
+	return out
+}
+
+// codeByMember is the code for a member that is wrong, or below which something is.
+var codeByMember = map[string]string{
+	"VersionTitle":            "INVALID_VERSION_TITLE",
+	"ReleaseNotes":            "INVALID_RELEASE_NOTES",
+	"AmiId":                   codeAMI,
+	"ScanningPort":            "INVALID_SCANNING_PORT",
+	"OperatingSystemName":     codeSystemName,
+	"OperatingSystemVersion":  codeSystemVersion,
+	"UsageInstructions":       "INVALID_USAGE_INSTRUCTIONS",
+	"Port":                    "INVALID_ACCESS_ENDPOINT_PORT",
+	"RelativePath":            "INVALID_ACCESS_ENDPOINT_RELATIVE_PATH",
+	"RecommendedInstanceType": "INVALID_RECOMMENDED_INSTANCE_TYPE",
+	"SecurityGroups":          codeSecurityGroup,
+	"IpProtocol":              "INVALID_SECURITY_GROUP_PROTOCOL",
+	"IpRanges":                "INVALID_CIDR_IP",
+	"Id":                      codeInvalidIDs,
+	"DeliveryOptionIds":       codeInvalidIDs,
+}
+
+// codeOf finds the code of the innermost member that has one.
+func codeOf(changeType string, e *jsonschema.ValidationError) string {
+	at := e.InstanceLocation
+	absent := false
+	switch k := e.ErrorKind.(type) {
+	case *kind.Required:
+		at, absent = append(append([]string{}, at...), k.Missing[0]), true
+	case *kind.AdditionalProperties:
+		return codeInput
+	case *kind.MinItems:
+		absent = true
+	}
+	last := at[max(0, len(at)-1):]
+	ids := strings.Join(last, "")
+	if absent && (ids == "DeliveryOptionIds" || changeType == updateOptions && (ids == "DeliveryOptions" || ids == "Id")) {
+		return codeMissingIDs
+	}
+	for i := len(at) - 1; i >= 0; i-- {
+		if code, known := codeByMember[at[i]]; known {
+			return code
+		}
+	}
+	return codeInput
+}
+
+// parse reads details that have passed their schema.
+func parse[T any](c Change) (T, error) {
+	var d T
+	err := json.Unmarshal(c.Details, &d)
+	return d, err
+}
+
+type amiSource struct {
+	AmiID                  string `json:"AmiId"`
+	AccessRoleArn          string
+	UserName               string
+	ScanningPort           int
+	OperatingSystemName    string
+	OperatingSystemVersion string
+	AfiIDs                 []string `json:"AfiIds"`
+}
+
+// optionDetails is what a delivery option says beside its image. Members that
+// are absent are nil.
+type optionDetails struct {
+	UsageInstructions       *string
+	AccessEndpointURL       *Endpoint `json:"AccessEndpointUrl"`
+	RecommendedInstanceType *string
+	SecurityGroups          []SecurityGroup
+}
+
+type versionDetails struct{ VersionTitle, ReleaseNotes string }
+
+type addDetails struct {
+	Version         versionDetails
+	DeliveryOptions []struct {
+		Details struct {
+			AMI struct {
+				AmiSource amiSource
+				optionDetails
+			} `json:"AmiDeliveryOptionDetails"`
+		}
+	}
+}
+
+// source is the image's part; empty in details that break their schema.
+func (d addDetails) source() amiSource {
+	if len(d.DeliveryOptions) == 0 {
+		return amiSource{}
+	}
+	return d.DeliveryOptions[0].Details.AMI.AmiSource
+}
+
+func (d addDetails) option() optionDetails { return d.DeliveryOptions[0].Details.AMI.optionDetails }
+
+type updateDetails struct {
+	Version         versionDetails
+	DeliveryOptions []struct {
+		ID      string `json:"Id"`
+		Details struct {
+			AMI optionDetails `json:"AmiDeliveryOptionDetails"`
+		}
+	}
+}
+
+type restrictDetails struct {
+	DeliveryOptionIDs []string `json:"DeliveryOptionIds"`
+}
+
+type infoDetails struct {
+	ProductTitle, ShortDescription, LongDescription, Sku, SupportDescription *string
+	Highlights, SearchKeywords, Categories                                   []string
+}
+
+// amend overrides what the details give.
+func (o Option) amend(d optionDetails) Option {
+	if d.UsageInstructions != nil {
+		o.Usage = *d.UsageInstructions
+	}
+	if d.RecommendedInstanceType != nil {
+		o.InstanceType = *d.RecommendedInstanceType
+	}
+	if d.AccessEndpointURL != nil {
+		o.Endpoint = d.AccessEndpointURL
+	}
+	if len(d.SecurityGroups) > 0 {
+		o.Groups = d.SecurityGroups
+	}
+	return o
+}

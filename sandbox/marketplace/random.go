@@ -1,0 +1,9 @@
+package marketplace
+
+import "crypto/rand"
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}

@@ -1,0 +1,53 @@
+package marketplace
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/marketplace/scan"
+)
+
+// ReportPath is below where the findings of scans are served: to everybody who
+// knows the id of one, which nobody can guess.
+const ReportPath = "/marketplace-scan/"
+
+// reports by id, in partition "".
+var reports = cloud.NewTable[[]scan.Finding]("marketplace.reports")
+
+// report makes the problem of a scan that has found something.
+func (m *Marketplace) report(tx *cloud.Tx, found []scan.Finding) Problem {
+	if m.set.ScanReport == ReportText {
+		var lines []string
+		for _, f := range found {
+			lines = append(lines, f.Rule+" "+f.Path+": "+f.Text)
+		}
+		text := strings.Join(lines, "; ")
+		return Problem{Code: codeScan, Message: text[:min(len(text), maxMessage)]}
+	}
+	id := hex.EncodeToString(randomBytes(16))
+	reports.Put(tx, "", id, found)
+	return Problem{Code: codeScan, Report: id}
+}
+
+// maxMessage is the longest ErrorMessage.
+const maxMessage = 2048
+
+// Reports serves the findings of scans, below ReportPath.
+func (m *Marketplace) Reports(w http.ResponseWriter, r *http.Request) {
+	id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, ReportPath), ".json")
+	var found []scan.Finding
+	known := false
+	_ = m.store.View(func(tx *cloud.Tx) error {
+		found, known = reports.Get(tx, "", id)
+		return nil
+	})
+	if !known || r.Method != http.MethodGet {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(found)
+}

@@ -1,0 +1,124 @@
+package marketplace
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"amiship/sandbox/cloud"
+	"amiship/sandbox/ec2"
+)
+
+// WorldChangeSet is a change set that somebody has made before.
+type WorldChangeSet struct {
+	Product string  `yaml:"product"` // id
+	Name    string  `yaml:"name,omitempty"`
+	Type    string  `yaml:"type,omitempty"`    // change type; AddDeliveryOptions when empty
+	Status  string  `yaml:"status,omitempty"`  // PREPARING when empty
+	Started ec2.Age `yaml:"started,omitempty"` // how long ago
+	Took    ec2.Age `yaml:"took,omitempty"`    // until its end; three hours when zero
+	Stuck   bool    `yaml:"stuck,omitempty"`   // it never leaves its status
+	// Details are those of the change. Without any, they add the version with
+	// the title Version and the account's image with the name Image.
+	Details map[string]any `yaml:"details,omitempty"`
+	Version string         `yaml:"version,omitempty"`
+	Image   string         `yaml:"image,omitempty"`
+	// How it failed.
+	FailureCode string       `yaml:"failure_code,omitempty"` // CLIENT_ERROR when empty
+	Errors      []WorldError `yaml:"errors,omitempty"`
+}
+
+// WorldError is an ErrorDetail.
+type WorldError struct {
+	Code    string `yaml:"code"`
+	Message string `yaml:"message"`
+}
+
+func problemsOf(errs []WorldError) []Problem {
+	var out []Problem
+	for _, e := range errs {
+		out = append(out, Problem{Code: e.Code, Message: e.Message})
+	}
+	return out
+}
+
+func (w WorldChangeSet) load(tx *cloud.Tx, n int, set Settings) error {
+	p, found := products.Get(tx, "", w.Product)
+	if !found {
+		return fmt.Errorf("there is no product %q", w.Product)
+	}
+	orElse(&w.Type, addOptions)
+	orElse(&w.Status, preparing)
+	if !slices.Contains([]string{preparing, applying, succeeded, failed, cancelled}, w.Status) {
+		return fmt.Errorf("status %q: there are %s, %s, %s, %s and %s", w.Status, preparing, applying, succeeded, failed, cancelled)
+	}
+	if !slices.Contains([]string{addOptions, updateOptions, restrictOptions, updateInfo}, w.Type) {
+		return fmt.Errorf("the sandbox has no change type %q", w.Type)
+	}
+	details, err := w.details(tx, p)
+	if err != nil {
+		return err
+	}
+	s := ChangeSet{
+		ID: madeUp(25, "change set", p.ID, strconv.Itoa(n)), Account: p.Account, Name: w.Name, Intent: apply, Status: w.Status,
+		Started: tx.Now.Add(-time.Duration(w.Started)).Truncate(time.Second),
+		Changes: []Change{{Type: w.Type, Product: p.ID, Identifier: p.Identifier(), Details: details}},
+	}
+	orElse(&s.Name, "Submitted by "+p.Account)
+	w.age(tx, &s, set)
+	putSet(tx, s)
+	return nil
+}
+
+// age gives the set the times that follow from when it was made.
+func (w WorldChangeSet) age(tx *cloud.Tx, s *ChangeSet, set Settings) {
+	left := func(d time.Duration) time.Time { return tx.Due(max(0, d-time.Duration(w.Started))) }
+	s.Prepared, s.Applied = left(set.Preparing), left(set.Preparing+set.Applying)
+	if s.pending() {
+		if w.Stuck {
+			s.Fate = &Fate{Stuck: w.Status}
+		}
+		return
+	}
+	took := time.Duration(w.Took)
+	orElse(&took, 3*time.Hour)
+	s.Ended = s.Started.Add(took)
+	if w.Status == failed {
+		orElse(&w.FailureCode, clientError)
+		s.Status = preparing
+		*s = s.fail(w.FailureCode, s.Ended, [][]Problem{problemsOf(w.Errors)})
+	}
+}
+
+// details are those of the world, or made up.
+func (w WorldChangeSet) details(tx *cloud.Tx, p Product) (json.RawMessage, error) {
+	if len(w.Details) > 0 || w.Type != addOptions {
+		if w.Details == nil {
+			w.Details = map[string]any{}
+		}
+		return json.Marshal(w.Details)
+	}
+	orElse(&w.Version, "somebody's version")
+	image := madeUpImage(p.ID, w.Version)
+	if w.Image != "" {
+		im, found := ec2.FindImageByName(tx, home, p.Account, w.Image)
+		if !found {
+			return nil, fmt.Errorf("account %s has no image %q in %s", p.Account, w.Image, home)
+		}
+		image = im.ID
+	}
+	type object = map[string]any
+	return json.Marshal(object{
+		"Version": object{"VersionTitle": w.Version, "ReleaseNotes": "Version " + w.Version + "."},
+		"DeliveryOptions": []object{{"Details": object{"AmiDeliveryOptionDetails": object{
+			"AmiSource": object{
+				"AmiId": image, "AccessRoleArn": "arn:aws:iam::" + p.Account + ":role/ingestion", "UserName": "ubuntu",
+				"OperatingSystemName": "UBUNTU", "OperatingSystemVersion": "22.04",
+			},
+			"UsageInstructions": "Start it and log in with SSH.", "RecommendedInstanceType": "m5.large",
+			"SecurityGroups": []object{{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": []string{"0.0.0.0/0"}}},
+		}}}},
+	})
+}
