@@ -22,7 +22,7 @@ var (
 
 const (
 	maxChanges = 20
-	maxDetails = 16384
+	maxDetails = 16384 // of Details; for DetailsDocument none is documented
 )
 
 // violates is the error for a value that breaks a documented pattern or limit.
@@ -86,9 +86,9 @@ func (in changeIn) details() (json.RawMessage, error) {
 		return nil, invalid("Details or DetailsDocument is required.")
 	case in.Details != nil:
 		raw = json.RawMessage(*in.Details)
-	}
-	if len(raw) > maxDetails {
-		return nil, violates("...", "details", "Member must have length less than or equal to 16384")
+		if len(raw) > maxDetails {
+			return nil, violates("...", "details", "Member must have length less than or equal to 16384")
+		}
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &object); err != nil || object == nil {
