@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -64,6 +65,7 @@ func TestWorld(t *testing.T) {
 	if _, err := role.DeregisterImage(t.Context(), &ec2.DeregisterImageInput{ImageId: images.Images[0].ImageId}); errorCode(err) != "UnauthorizedOperation" {
 		t.Errorf("what the role lacks: %v", err)
 	}
+	listings(t, p, cfg)
 	before := p.dump()["sandbox"]
 	p.kill()
 	again := start(t, p.state, write(t, "accounts: [{name: late, id: \"444455556666\"}]"))
@@ -72,6 +74,29 @@ func TestWorld(t *testing.T) {
 	}
 	if string(before[""]["origin"]) != string(again.dump()["sandbox"][""]["origin"]) {
 		t.Error("the settings changed over a restart")
+	}
+}
+
+// listings: the product is there with its versions, and somebody is at it.
+func listings(t *testing.T, p *process, cfg aws.Config) {
+	t.Helper()
+	cfg.Region = "us-east-1"
+	c := marketplacecatalog.NewFromConfig(cfg)
+	product, err := c.DescribeEntity(t.Context(), &marketplacecatalog.DescribeEntityInput{Catalog: aws.String("AWSMarketplace"), EntityId: aws.String("prod-abcdefghijklm")})
+	if err != nil || *product.EntityIdentifier != "prod-abcdefghijklm@5" || !strings.Contains(*product.Details, `"VersionTitle":"1.3"`) {
+		t.Errorf("the product is %+v (%v)", product, err)
+	}
+	sets, err := c.ListChangeSets(t.Context(), &marketplacecatalog.ListChangeSetsInput{Catalog: aws.String("AWSMarketplace")})
+	if err != nil || len(sets.ChangeSetSummaryList) != 3 || sets.ChangeSetSummaryList[0].Status != "PREPARING" {
+		t.Errorf("the change sets are %+v (%v)", sets, err)
+	}
+	who, err := p.admin.Account(t.Context(), "customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := ec2.NewFromConfig(p.config("eu-west-1", who.KeyID, who.SecretKey, "")).DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"aws-marketplace"}})
+	if err != nil || len(images.Images) != 1 || *images.Images[0].Name != "Builder Pro 2.0-prod-abcdefghijklm" {
+		t.Errorf("the buyer finds %+v (%v)", images, err)
 	}
 }
 
@@ -142,6 +167,8 @@ func TestWorldIsRefused(t *testing.T) {
 		"unknown quota":   {"quotas: {values: [{account: vendor, regions: [eu-west-1], service: ec2, code: L-1, value: 1}]}", "quota ec2/L-1"},
 		"bad parameter":   {"parameters: [{account: vendor, regions: [eu-west-1], name: \"a b\", value: x}]", "parameter a b"},
 		"unknown region":  {"ec2: [{account: vendor, region: mars-1}]", "mars-1"},
+		"bad setting":     {"settings: {marketplace: {locks: loose}}", "locks \"loose\": there are strict, fine"},
+		"bad product":     {"marketplace: {products: [{id: prod-1, title: It, account: vendor}]}", "product \"It\": the id \"prod-1\""},
 		"unknown account": {"ec2: [{account: nobody, region: eu-west-1}]", "nobody"},
 	}
 	for name, tt := range tests {

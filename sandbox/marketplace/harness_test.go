@@ -158,6 +158,8 @@ func testWorld() marketplace.World {
 	}}
 }
 
+func hours(n float64) ec2.Age { return ec2.Age(n * float64(time.Hour)) }
+
 func days(n int) ec2.Age { return ec2.Age(time.Duration(n) * 24 * time.Hour) }
 
 func newRig(t testing.TB, set marketplace.Settings) *rig {
