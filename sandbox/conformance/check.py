@@ -7,6 +7,7 @@ import sys
 import botocore
 
 import scenario_ec2
+import scenario_marketplace
 import scenario_others
 import witness
 import world
@@ -28,6 +29,7 @@ SCENARIOS = {
     "service-quotas": scenario_others.quotas,
     "ssm": scenario_others.ssm,
     "ec2": scenario_ec2.run,
+    "marketplace-catalog": scenario_marketplace.run,
 }
 
 

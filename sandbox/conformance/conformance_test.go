@@ -14,6 +14,7 @@ import (
 	"amiship/sandbox"
 	"amiship/sandbox/admin"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/marketplace"
 	"amiship/sandbox/quotas"
 	"amiship/sandbox/ssm"
 	"amiship/sandbox/sts"
@@ -23,17 +24,29 @@ import (
 // world has what the scenarios need beside the defaults.
 const world = `
 accounts:
+  - name: vendor
+    id: "123456789012"
+    roles: [{name: ingestion, trust: [assets.marketplace.amazonaws.com]}]
   - name: customer
     id: "210987654321"
     roles: [{name: guest, trust: [vendor]}]
   - name: meek
     id: "111122223333"
-    keys: [{deny: ["ec2:*", "ssm:*", "sts:*", "servicequotas:*"]}]
+    keys: [{deny: ["ec2:*", "ssm:*", "sts:*", "servicequotas:*", "aws-marketplace:*"]}]
 ec2:
   - {account: vendor, region: us-east-1, images: [{name: failed, failed: true, created: 1d}, {name: launched, last_launched: 3d, created: 9d}]}
   - {account: vendor, region: us-west-2, recycle_bin: 7d, images: [{name: "kept", description: in the bin, count: 6, created: 9d}]}
   - {account: marketplace, region: us-east-1, images: [{name: sold, public: true, product_code: abcdefghijklmnopqrstuvwxy, created: 9d}]}
+  - {account: vendor, region: us-east-1, images: [{name: listing, created: 1d}]}
+marketplace:
+  products:
+    - {id: prod-aaaaaaaaaaaaa, title: Shown Thing, account: vendor, versions: [{title: "1.0", created: 9d}]}
+    - {id: prod-bbbbbbbbbbbbb, title: Sold Thing, account: vendor, regions: [us-east-1], subscribers: [customer], versions: [{title: "1.0", created: 9d}]}
+  outcomes:
+    - {product: prod-aaaaaaaaaaaaa, preparing: 10000h, times: 1}
+    - {product: prod-bbbbbbbbbbbbb, preparing: 10000h, times: 1}
 settings:
+  marketplace: {preparing: 1us, applying: 1us}
   ec2: {launch_delay: 1ms, copy_image: 1ms, create_image: 1ms}
 `
 
@@ -122,8 +135,9 @@ func services(t *testing.T) map[string]service {
 	all := map[string]service{}
 	for name, svc := range map[string]wire.Service{
 		"ec2": ec2.New(ec2.Config{}).Service(), "sts": sts.Service(), "service-quotas": quotas.Service(), "ssm": ssm.New(ssm.Config{}).Service(),
+		"marketplace-catalog": marketplace.New(marketplace.Config{}).Service(),
 	} {
-		dir := strings.TrimPrefix(name, "service-")
+		dir := strings.TrimSuffix(strings.TrimPrefix(name, "service-"), "-catalog")
 		path, err := filepath.Abs(filepath.Join("..", dir, "omitted.txt"))
 		if err != nil {
 			t.Fatal(err)
@@ -193,5 +207,21 @@ func TestLifeOfAnImage(t *testing.T) {
 	need(t, "aws", "--version")
 	if out := run(t, nil, "sh", "life.sh"); !strings.HasSuffix(out, "all gone\n") {
 		t.Errorf("it did not come to its end:\n%s", out)
+	}
+}
+
+// TestLifeOfAVersion: boto3 and the AWS CLI list, describe, start, cancel and
+// restrict at the Marketplace Catalog.
+func TestLifeOfAVersion(t *testing.T) {
+	t.Parallel()
+	need(t, "python3", "-c", "import boto3")
+	need(t, "aws", "--version")
+	for program, script := range map[string]string{"python3": "listing.py", "sh": "listing.sh"} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			if out := run(t, nil, program, script); !strings.HasSuffix(out, "restricted\n") {
+				t.Errorf("it did not come to its end:\n%s", out)
+			}
+		})
 	}
 }

@@ -4,20 +4,33 @@ import sys
 
 import botocore.exceptions
 
+import scenario_marketplace
 import world
 
 PUBLIC = {"ServiceCode": "ec2", "QuotaCode": "L-0E3CBAB9"}
+CATALOG = {"Catalog": "AWSMarketplace"}
 GONE = "ami-0123456789abcdef0"
 
 
 def cases(box):
-    ec2, ssm, sts, quotas = (box.client(s) for s in ("ec2", "ssm", "sts", "service-quotas"))
-    meek = {s: box.client(s, "meek") for s in ("ec2", "ssm", "sts", "service-quotas")}
+    ec2, ssm, sts, quotas, market = (box.client(s) for s in ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog"))
+    meek = {s: box.client(s, "meek") for s in ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog")}
     wrong = {"aws_access_key_id": "AKIAAAAAAAAAAAAAAAAA", "aws_secret_access_key": "x"}
-    nobody = {s: box.client(s, keys=wrong) for s in ("ec2", "ssm", "sts", "service-quotas")}
+    nobody = {s: box.client(s, keys=wrong) for s in ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog")}
     base = box.base(ec2)
     ssm.put_parameter(Name="/errors/one", Type="String", Value="1")
     return [
+        ("AccessDeniedException", lambda: meek["marketplace-catalog"].list_entities(EntityType="AmiProduct", **CATALOG)),
+        ("UnrecognizedClientException", lambda: nobody["marketplace-catalog"].describe_entity(EntityId="prod-aaaaaaaaaaaaa", **CATALOG)),
+        ("ResourceNotFoundException", lambda: market.describe_entity(EntityId="prod-zzzzzzzzzzzzz", **CATALOG)),
+        ("ResourceNotFoundException", lambda: market.describe_change_set(ChangeSetId="nothing", **CATALOG)),
+        ("ResourceNotFoundException", lambda: market.cancel_change_set(ChangeSetId="nothing", **CATALOG)),
+        ("ResourceNotFoundException", lambda: market.list_tags_for_resource(ResourceArn="arn:aws:aws-marketplace:us-east-1:123456789012:AWSMarketplace/AmiProduct/prod-zzzzzzzzzzzzz")),
+        ("ValidationException", lambda: market.list_entities(EntityType="AmiProduct@1.0", **CATALOG)),
+        ("ValidationException", lambda: market.list_change_sets(FilterList=[{"Name": "Colour", "ValueList": ["red"]}], **CATALOG)),
+        ("ValidationException", lambda: offer(market, "prod-aaaaaaaaaaaaa@1")),
+        (None, lambda: offer(market, "prod-aaaaaaaaaaaaa")),
+        ("ResourceInUseException", lambda: offer(market, "prod-aaaaaaaaaaaaa")),
         ("InvalidAMIID.NotFound", lambda: ec2.describe_images(ImageIds=[GONE])),
         ("InvalidAMIID.Malformed", lambda: ec2.describe_images(ImageIds=["ami-nonsense"])),
         ("InvalidParameterValue", lambda: ec2.describe_images(Filters=[{"Name": "colour", "Values": ["red"]}])),
@@ -56,6 +69,10 @@ def cases(box):
         (None, lambda: box.client("service-quotas", region="eu-west-2").request_service_quota_increase(DesiredValue=9, **PUBLIC)),
         ("ResourceAlreadyExistsException", lambda: box.client("service-quotas", region="eu-west-2").request_service_quota_increase(DesiredValue=9, **PUBLIC)),
     ]
+
+
+def offer(market, product):
+    scenario_marketplace.start(market, scenario_marketplace.change("UpdateInformation", product, {"Sku": "1"}))
 
 
 def main():

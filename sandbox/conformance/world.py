@@ -72,6 +72,8 @@ class Tolerant:
         return lambda **kw: getattr(self.client, name)(**self.known(shape, kw, operation))
 
     def known(self, shape, value, where):
+        if getattr(shape, "is_document_type", False):  # any JSON
+            return value
         if shape.type_name == "structure" and isinstance(value, dict):
             for name in value.keys() - shape.members.keys():
                 self.unknown.add(f"{self.service.service_name} {where}.{name}")
