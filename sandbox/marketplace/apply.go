@@ -13,11 +13,10 @@ import (
 func (m *Marketplace) stillThere(tx *cloud.Tx, s ChangeSet) (problems [][]Problem, bad bool) {
 	problems = make([][]Problem, len(s.Changes))
 	for i, c := range s.Changes {
-		d, err := parse[addDetails](c)
-		if c.Type != addOptions || err != nil {
+		if c.Type != addOptions {
 			continue
 		}
-		if _, problem := ownImage(tx, s.Account, d.source().AmiID); problem != nil {
+		if _, problem := ownImage(tx, s.Account, parse[addDetails](c).source().AmiID); problem != nil {
 			problems[i], bad = []Problem{*problem}, true
 		}
 	}
@@ -51,7 +50,7 @@ func (m *Marketplace) applyAll(tx *cloud.Tx, s ChangeSet, at time.Time) {
 
 // add makes the version, with Marketplace's own images.
 func add(tx *cloud.Tx, p Product, c Change, at time.Time) Product {
-	d, _ := parse[addDetails](c) // it has passed its schema
+	d := parse[addDetails](c)
 	src := d.source()
 	im, _ := ec2.Images.Get(tx, home, src.AmiID)
 	v := Version{
@@ -76,7 +75,7 @@ func publish(tx *cloud.Tx, p Product, v Version, im ec2.Image) map[string]string
 }
 
 func update(p Product, c Change) Product {
-	d, _ := parse[updateDetails](c)
+	d := parse[updateDetails](c)
 	p.Versions = slices.Clone(p.Versions)
 	for _, o := range d.DeliveryOptions {
 		v := &p.Versions[p.version(o.ID)]
@@ -91,7 +90,7 @@ func update(p Product, c Change) Product {
 // restrict closes versions for new buyers. Those who have subscribed keep
 // them; their images are marked deprecated.
 func restrict(tx *cloud.Tx, p Product, c Change, at time.Time) Product {
-	d, _ := parse[restrictDetails](c)
+	d := parse[restrictDetails](c)
 	p.Versions = slices.Clone(p.Versions)
 	for _, id := range d.DeliveryOptionIDs {
 		v := &p.Versions[p.version(id)]
@@ -102,7 +101,7 @@ func restrict(tx *cloud.Tx, p Product, c Change, at time.Time) Product {
 }
 
 func inform(p Product, c Change) Product {
-	d, _ := parse[infoDetails](c)
+	d := parse[infoDetails](c)
 	for at, to := range map[*string]*string{&p.Title: d.ProductTitle, &p.Short: d.ShortDescription, &p.Long: d.LongDescription, &p.Sku: d.Sku, &p.Support: d.SupportDescription} {
 		if to != nil {
 			*at = *to

@@ -21,11 +21,7 @@ var ingestion = []string{
 // checkAsset holds the image of a new version against what it says of it, and
 // against the product.
 func (m *Marketplace) checkAsset(tx *cloud.Tx, account string, c Change, p Product) (wrong found) {
-	d, err := parse[addDetails](c)
-	if err != nil {
-		wrong.add(codeInput, "%v", err)
-		return wrong
-	}
+	d := parse[addDetails](c)
 	src := d.source()
 	im, problem := ownImage(tx, account, src.AmiID)
 	if problem != nil {

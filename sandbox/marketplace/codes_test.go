@@ -7,10 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	ec2sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
 
-	"amiship/sandbox/cloud"
-	"amiship/sandbox/ec2"
 	"amiship/sandbox/marketplace"
 )
 
@@ -157,113 +154,4 @@ func (r *rig) ends(t *testing.T, id, want string) {
 			}
 		}
 	}
-}
-
-func TestCodesOfUpdating(t *testing.T) {
-	t.Parallel()
-	look := object{"AmiDeliveryOptionDetails": object{"UsageInstructions": "Look."}}
-	tests := map[string]struct {
-		product string
-		options func(d described) []object
-		want    string
-	}{
-		"nothing wrong": {thing, func(d described) []object { return []object{{"Id": d.option(t, "1.1"), "Details": look}} }, ""},
-		"no options":    {thing, func(described) []object { return []object{} }, "MISSING_DELIVERY_OPTION_IDS"},
-		"no id":         {thing, func(described) []object { return []object{{"Details": look}} }, "MISSING_DELIVERY_OPTION_IDS"},
-		"unknown id":    {thing, func(described) []object { return []object{{"Id": "x", "Details": look}} }, "INVALID_DELIVERY_OPTION_IDS"},
-		"two versions": {thing, func(d described) []object {
-			return []object{{"Id": d.option(t, "1.1"), "Details": look}, {"Id": d.option(t, "1.2"), "Details": look}}
-		}, "INVALID_DELIVERY_OPTIONS"},
-		"a restricted product": {closed, func(d described) []object { return []object{{"Id": d.option(t, "1"), "Details": look}} }, "INVALID_PRODUCT"},
-		"type of another arch": {thing, func(d described) []object {
-			return []object{{"Id": d.option(t, "1.1"), "Details": object{"AmiDeliveryOptionDetails": object{"RecommendedInstanceType": "m7g.large"}}}}
-		}, "INCOMPATIBLE_AMI"},
-		"ports upside down": {thing, func(d described) []object {
-			groups := []object{{"IpProtocol": "tcp", "FromPort": 5, "ToPort": 4, "IpRanges": []string{"0.0.0.0/0"}}}
-			return []object{{"Id": d.option(t, "1.1"), "Details": object{"AmiDeliveryOptionDetails": object{"SecurityGroups": groups}}}}
-		}, "INVALID_SECURITY_GROUP"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, marketplace.Settings{})
-			_, doc := r.entity(tt.product)
-			r.ends(t, r.begin(change("UpdateDeliveryOptions", tt.product, object{"DeliveryOptions": tt.options(doc)})), tt.want)
-		})
-	}
-}
-
-func TestCodesOfRestricting(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		product string
-		ids     func(d described) []string
-		want    string
-	}{
-		"nothing wrong":         {thing, func(d described) []string { return []string{d.option(t, "1.1")} }, ""},
-		"named twice":           {thing, func(d described) []string { return []string{d.option(t, "1.1"), d.option(t, "1.1")} }, ""},
-		"no ids":                {thing, func(described) []string { return []string{} }, "MISSING_DELIVERY_OPTION_IDS"},
-		"too many ids":          {thing, func(described) []string { return slices.Repeat([]string{"x"}, 51) }, "INVALID_DELIVERY_OPTION_IDS"},
-		"unknown id":            {thing, func(described) []string { return []string{"x"} }, "INVALID_DELIVERY_OPTION_IDS"},
-		"id of a version":       {thing, func(d described) []string { return []string{d.Versions[1].Id} }, "INVALID_DELIVERY_OPTION_IDS"},
-		"restricted already":    {thing, func(d described) []string { return []string{d.option(t, "0.9")} }, "INVALID_DELIVERY_OPTION"},
-		"the last ones":         {thing, func(d described) []string { return []string{d.option(t, "1.1"), d.option(t, "1.2")} }, "ALL_DELIVERY_OPTIONS_RESTRICTED"},
-		"product is not public": {narrow, func(d described) []string { return []string{d.option(t, "1")} }, "INVALID_DELIVERY_OPTION INVALID_PRODUCT"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, marketplace.Settings{})
-			_, doc := r.entity(tt.product)
-			r.ends(t, r.begin(change("RestrictDeliveryOptions", tt.product, object{"DeliveryOptionIds": tt.ids(doc)})), tt.want)
-		})
-	}
-}
-
-// TestNewProductTakesItsFirstArchitecture: one product, one architecture.
-func TestNewProductTakesItsFirstArchitecture(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, marketplace.Settings{})
-	arm := func(_, _, o object) { o["RecommendedInstanceType"] = "m6g.large" }
-	r.ends(t, r.begin(change("AddDeliveryOptions", fresh, r.version("1", r.image("us-east-1", "arm"), arm))), "")
-	r.ends(t, r.begin(change("AddDeliveryOptions", fresh, r.version("2", r.image("us-east-1", "good")))), "INVALID_AMI_ARCHITECTURE")
-}
-
-// TestImageGoesMeanwhile: an image that is deregistered while its change set is
-// pending is not there.
-func TestImageGoesMeanwhile(t *testing.T) {
-	t.Parallel()
-	for name, after := range map[string]time.Duration{"preparing": 0, "applying": time.Hour} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, marketplace.Settings{})
-			image := r.image("us-east-1", "good")
-			id := r.begin(change("AddDeliveryOptions", thing, r.version("2.0", image)))
-			r.pass(after)
-			if _, err := r.compute(vendor, "us-east-1").DeregisterImage(t.Context(), &ec2sdk.DeregisterImageInput{ImageId: &image}); err != nil {
-				t.Fatal(err)
-			}
-			r.ends(t, id, "ASSET_NOT_FOUND")
-		})
-	}
-}
-
-// TestIngestion: under "role" nothing but the role gets Marketplace at an
-// image; sharing it needs its snapshots too.
-func TestIngestion(t *testing.T) {
-	t.Parallel()
-	nobody := inSource("AccessRoleArn", "arn:aws:iam::"+vendor+":role/nobody")
-	r := newRig(t, marketplace.Settings{Ingestion: marketplace.RoleOnly})
-	r.ends(t, r.begin(change("AddDeliveryOptions", thing, r.version("2.0", r.image("us-east-1", "given"), nobody))), "ASSET_ACCESS_EXCEPTION")
-	r.ends(t, r.begin(change("AddDeliveryOptions", thing, r.version("2.0", r.image("us-east-1", "given")))), "")
-
-	r = newRig(t, marketplace.Settings{})
-	err := r.store.Update(func(tx *cloud.Tx) error {
-		for id, s := range ec2.Snapshots.All(tx, "us-east-1") {
-			s.Users = nil
-			ec2.Snapshots.Put(tx, "us-east-1", id, s)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.ends(t, r.begin(change("AddDeliveryOptions", thing, r.version("2.0", r.image("us-east-1", "given"), nobody))), "ASSET_ACCESS_EXCEPTION")
 }

@@ -51,11 +51,7 @@ func (f *found) add(code, format string, args ...any) {
 
 // checkAdd is all about a new version that needs no look at its image.
 func (m *Marketplace) checkAdd(c Change, p Product, all []Change) (wrong found) {
-	d, err := parse[addDetails](c)
-	if err != nil {
-		wrong.add(codeInput, "%v", err)
-		return wrong
-	}
+	d := parse[addDetails](c)
 	if p.Visibility == restricted {
 		wrong.add(codeProduct, "Product %s is restricted: versions cannot be added to it.", p.ID)
 	}
@@ -94,8 +90,8 @@ func (m *Marketplace) tooMany(p Product, c Change, all []Change) string {
 	}
 	n := p.counted(l.CountsRestricted) + 1
 	for _, o := range all {
-		if d, err := parse[restrictDetails](o); o.Type == restrictOptions && o.Product == p.ID && err == nil && !l.CountsRestricted {
-			n -= len(p.open(d.DeliveryOptionIDs))
+		if o.Type == restrictOptions && o.Product == p.ID && !l.CountsRestricted {
+			n -= len(p.open(parse[restrictDetails](o).DeliveryOptionIDs))
 		}
 	}
 	if n <= l.Number {
@@ -118,11 +114,7 @@ func (p Product) open(options []string) []string {
 }
 
 func checkUpdate(c Change, p Product) (wrong found) {
-	d, err := parse[updateDetails](c)
-	if err != nil {
-		wrong.add(codeInput, "%v", err)
-		return wrong
-	}
+	d := parse[updateDetails](c)
 	if p.Visibility == restricted {
 		wrong.add(codeProduct, "Product %s is restricted: its versions cannot be updated.", p.ID)
 	}
@@ -146,11 +138,7 @@ func checkUpdate(c Change, p Product) (wrong found) {
 }
 
 func checkRestrict(c Change, p Product, all []Change) (wrong found) {
-	d, err := parse[restrictDetails](c)
-	if err != nil {
-		wrong.add(codeInput, "%v", err)
-		return wrong
-	}
+	d := parse[restrictDetails](c)
 	if p.Visibility != public {
 		wrong.add(codeProduct, "Product %s is not public: its visibility is %s.", p.ID, p.Visibility)
 	}

@@ -61,11 +61,7 @@ func (m *Marketplace) disks(tx *cloud.Tx, s ChangeSet) []disk {
 		if c.Type != addOptions || len(m.checkSchema(c)) > 0 {
 			continue
 		}
-		d, err := parse[addDetails](c)
-		if err != nil {
-			continue
-		}
-		src := d.source()
+		src := parse[addDetails](c).source()
 		im, found := ec2.FindImage(tx, home, s.Account, src.AmiID)
 		if !found {
 			continue

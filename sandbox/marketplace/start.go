@@ -122,8 +122,8 @@ func (m *Marketplace) checkLimit(c *wire.Call, changes []Change) error {
 func checkPass(c *wire.Call, changes []Change) error {
 	const action = "iam:PassRole"
 	for _, change := range changes {
-		if d, err := parse[addDetails](change); change.Type == addOptions && err == nil && c.Lacks(action) {
-			return c.Refused(action, d.source().AccessRoleArn)
+		if change.Type == addOptions && c.Lacks(action) {
+			return c.Refused(action, parse[addDetails](change).source().AccessRoleArn)
 		}
 	}
 	return nil
