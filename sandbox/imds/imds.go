@@ -31,6 +31,7 @@ type Instance struct {
 	Groups, GroupIDs                  []string
 	KeyName, AuthorizedKey            string
 	RootDevice                        string
+	ProductCode                       string // of a Marketplace product
 	Profile                           string // ARN of its IAM instance profile
 	UserData                          []byte
 	Tags                              map[string]string // nil: not in the metadata

@@ -215,3 +215,27 @@ func TestNoUserData(t *testing.T) {
 		t.Errorf("without user data: %d, want 404", got)
 	}
 }
+
+// TestProductCode: machines of what Marketplace sells know the product, others
+// have no such item.
+func TestProductCode(t *testing.T) {
+	sold := sample()
+	sold.ProductCode = "abcdefghijklmnopqrstuvwxy"
+	s := newService(t, map[string]Instance{here: sold, elsewhere: sample()})
+	for from, want := range map[string]string{here: sold.ProductCode, elsewhere: ""} {
+		token := s.token(from, "60")
+		resp := s.do("GET", from, "/latest/meta-data/product-codes", headerToken, token)
+		if got := body(resp); (want == "" && resp.StatusCode != 404) || (want != "" && got != want) {
+			t.Errorf("%s: product-codes answers %d %s, want %q", from, resp.StatusCode, got, want)
+		}
+		listed := strings.Contains(body(s.do("GET", from, "/latest/meta-data/", headerToken, token)), "product-codes")
+		if listed != (want != "") {
+			t.Errorf("%s: product-codes is listed: %v", from, listed)
+		}
+		var doc struct{ MarketplaceProductCodes []string }
+		text := body(s.do("GET", from, "/latest/dynamic/instance-identity/document", headerToken, token))
+		if err := json.Unmarshal([]byte(text), &doc); err != nil || strings.Join(doc.MarketplaceProductCodes, " ") != want {
+			t.Errorf("%s: the identity document has %v (%v)", from, doc.MarketplaceProductCodes, err)
+		}
+	}
+}

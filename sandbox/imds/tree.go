@@ -86,6 +86,7 @@ func metadata(in Instance) dir {
 		"mac":                  in.MAC,
 		"network":              dir{"interfaces": dir{"macs": dir{in.MAC: network(in)}}},
 		"placement":            dir{"availability-zone": in.Zone, "availability-zone-id": in.ZoneID, "region": in.Region},
+		"product-codes":        in.ProductCode,
 		"profile":              "default-hvm",
 		"public-hostname":      in.PublicName,
 		"public-ipv4":          text(in.Public),
@@ -178,6 +179,9 @@ func identity(in Instance) string {
 		"imageId": in.Image, "instanceId": in.ID, "instanceType": in.Type, "kernelId": nil,
 		"pendingTime": in.Launched.UTC().Format(time.RFC3339), "privateIp": text(in.Private),
 		"ramdiskId": nil, "region": in.Region, "version": "2017-09-30",
+	}
+	if in.ProductCode != "" {
+		doc["marketplaceProductCodes"] = []string{in.ProductCode}
 	}
 	out, _ := json.MarshalIndent(doc, "", "  ")
 	return string(out)

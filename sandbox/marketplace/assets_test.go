@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2sdk "github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
@@ -18,6 +20,27 @@ func TestNewProductTakesItsFirstArchitecture(t *testing.T) {
 	arm := func(_, _, o object) { o["RecommendedInstanceType"] = "m6g.large" }
 	r.ends(t, r.begin(change("AddDeliveryOptions", fresh, r.version("1", r.image("us-east-1", "arm"), arm))), "")
 	r.ends(t, r.begin(change("AddDeliveryOptions", fresh, r.version("2", r.image("us-east-1", "good")))), "INVALID_AMI_ARCHITECTURE")
+}
+
+// TestArchitectureOf32Bits: an image that EC2 takes and Marketplace does not.
+func TestArchitectureOf32Bits(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, marketplace.Settings{})
+	compute := r.compute(vendor, "us-east-1")
+	good, err := compute.DescribeImages(t.Context(), &ec2sdk.DescribeImagesInput{ImageIds: []string{r.image("us-east-1", "good")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := compute.RegisterImage(t.Context(), &ec2sdk.RegisterImageInput{
+		Name: aws.String("small"), Architecture: ec2types.ArchitectureValuesI386, RootDeviceName: good.Images[0].RootDeviceName,
+		VirtualizationType: aws.String("hvm"), EnaSupport: aws.Bool(true), BlockDeviceMappings: []ec2types.BlockDeviceMapping{{
+			DeviceName: good.Images[0].RootDeviceName, Ebs: &ec2types.EbsBlockDevice{SnapshotId: good.Images[0].BlockDeviceMappings[0].Ebs.SnapshotId},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ends(t, r.begin(change("AddDeliveryOptions", fresh, r.version("1", *out.ImageId))), "INVALID_AMI_ARCHITECTURE")
 }
 
 // TestImageGoesMeanwhile: an image that is deregistered while its change set is

@@ -35,13 +35,14 @@ const (
 // rig is a sandbox with a Marketplace and an EC2, and what a test needs to look
 // behind them.
 type rig struct {
-	t      testing.TB
-	dir    string
-	set    marketplace.Settings
-	driver *fakeDriver
-	wall   *wall
-	store  *cloud.Store
-	server *httptest.Server
+	t        testing.TB
+	dir      string
+	set      marketplace.Settings
+	driver   *fakeDriver
+	wall     *wall
+	store    *cloud.Store
+	server   *httptest.Server
+	throttle bool // from the next start on
 }
 
 // wall is a clock that tests move by hand.
@@ -109,7 +110,7 @@ func (r *rig) start() {
 	r.store = store
 	market := marketplace.New(marketplace.Config{Store: store, Open: r.driver.OpenDisk, Settings: r.set})
 	compute := ec2.New(ec2.Config{Store: store, Driver: r.driver})
-	srv := wire.NewServer(store, false, market.Service(), compute.Service())
+	srv := wire.NewServer(store, r.throttle, market.Service(), compute.Service())
 	srv.Before = market.Settle
 	r.server = httptest.NewServer(front{srv, market})
 	r.t.Cleanup(r.server.Close)

@@ -110,6 +110,16 @@ func TestRetention(t *testing.T) {
 	}
 	_, err := r.catalog(vendor, "us-east-1").DescribeChangeSet(t.Context(), &marketplacecatalog.DescribeChangeSetInput{Catalog: aws.String("AWSMarketplace"), ChangeSetId: &id})
 	wantCode(t, err, "ResourceNotFoundException")
+	r.begin(change("UpdateInformation", thing, object{"Sku": "2"}))
+	r.pass(3 * time.Hour)
+	r.entity(thing)
+	dump, err := r.store.Dump()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, there := dump["marketplace.change-sets"]["ended"][id]; there {
+		t.Error("it is still in the store when others have ended")
+	}
 }
 
 func (r *rig) titles(account string, in marketplacecatalog.ListEntitiesInput) ([]string, error) {

@@ -129,6 +129,29 @@ func TestPermissions(t *testing.T) {
 	wantCode(t, err, "UnrecognizedClientException")
 }
 
+// TestRates: what is asked too often is told so, each operation by itself.
+func TestRates(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, marketplace.Settings{})
+	r.throttle = true
+	r.restart()
+	list := func() error {
+		_, _, err := r.names(vendor, marketplacecatalog.ListChangeSetsInput{})
+		return err
+	}
+	for range 5 {
+		wantCode(t, list(), "")
+	}
+	err := list()
+	wantCode(t, err, "ThrottlingException")
+	if got := status(err); got != http.StatusTooManyRequests {
+		t.Errorf("the HTTP status is %d", got)
+	}
+	r.entity(thing)
+	r.pass(time.Second)
+	wantCode(t, list(), "")
+}
+
 // TestToken: the same request with the same token is one change set, also
 // after a restart and after its end.
 func TestToken(t *testing.T) {
