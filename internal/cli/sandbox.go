@@ -27,10 +27,10 @@ func newSandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "An AWS to rehearse against, for any client, with machines that really run",
-		Long: `Runs an AWS of its own in the foreground: EC2, STS, Service Quotas and SSM in
-every region behind one address, for any client of AWS. It prints "ready URL"
-once it serves. All it knows is in the state directory; when it is started on it
-again, it goes on from there.`,
+		Long: `Runs an AWS of its own in the foreground: EC2, STS, Service Quotas, SSM
+and the Marketplace Catalog, in every region behind one address, for any client
+of AWS. It prints "ready URL" once it serves. All it knows is in the state
+directory; when it is started on it again, it goes on from there.`,
 		Example: `  amiship sandbox --listen 127.0.0.1:4566 --state ./aws --speed 60
   eval "$(amiship sandbox env --state ./aws)"; aws ec2 describe-images --owners self`,
 		Args: cobra.NoArgs,

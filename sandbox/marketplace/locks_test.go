@@ -64,6 +64,37 @@ func TestLocks(t *testing.T) {
 	}
 }
 
+// TestStuckLocksAll: what AWS's people have to look at keeps everything else
+// off its product, whatever the rule.
+func TestStuckLocksAll(t *testing.T) {
+	t.Parallel()
+	w := testWorld()
+	w.Outcomes = []marketplace.Outcome{{Product: thing, Stuck: true, Times: 1}}
+	r := newRigWith(t, marketplace.Settings{Locks: marketplace.LocksFine}, w)
+	id := r.begin(r.some(t, "UpdateInformation", thing, "1"))
+	_, err := r.try(input(r.some(t, "AddDeliveryOptions", thing, "2.0")))
+	wantCode(t, err, "ResourceInUseException")
+	wantCode(t, r.cancel(vendor, id), "")
+	r.ends(t, r.begin(r.some(t, "AddDeliveryOptions", thing, "2.0")), "")
+}
+
+// TestInOrder: two change sets that nobody has looked at end in the order of
+// their ends.
+func TestInOrder(t *testing.T) {
+	t.Parallel()
+	for range 4 { // their ids are random
+		r := newRig(t, marketplace.Settings{Locks: marketplace.LocksFine})
+		r.begin(r.some(t, "UpdateInformation", thing, "1"))
+		r.pass(30 * time.Minute)
+		second := r.begin(r.some(t, "AddDeliveryOptions", thing, "2.0"))
+		r.pass(26 * time.Hour)
+		out, _ := r.entity(thing)
+		if *out.LastModifiedDate != "2026-11-22T15:30:00Z" || *out.EntityIdentifier != thing+"@6" || *r.see(second).EndTime != *out.LastModifiedDate {
+			t.Errorf("the product is %s of %s", *out.EntityIdentifier, *out.LastModifiedDate)
+		}
+	}
+}
+
 // some is a change that is good.
 func (r *rig) some(t *testing.T, kind, product, title string) types.Change {
 	t.Helper()
