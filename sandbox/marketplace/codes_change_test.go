@@ -2,6 +2,7 @@ package marketplace_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"amiship/sandbox/marketplace"
@@ -62,6 +63,34 @@ func TestCodesOfRestricting(t *testing.T) {
 			r := newRig(t, marketplace.Settings{})
 			_, doc := r.entity(tt.product)
 			r.ends(t, r.begin(change("RestrictDeliveryOptions", tt.product, object{"DeliveryOptionIds": tt.ids(doc)})), tt.want)
+		})
+	}
+}
+
+func TestCodesOfInformation(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		details object
+		want    string
+	}{
+		"all of it": {object{
+			"ProductTitle": "A", "ShortDescription": "b", "LongDescription": "c", "Sku": "d", "SupportDescription": "e",
+			"Highlights": []string{"f"}, "SearchKeywords": []string{"g"}, "Categories": []string{"h"},
+		}, ""},
+		"nothing":        {object{}, "INVALID_INPUT"},
+		"title too long": {object{"ProductTitle": strings.Repeat("x", 73)}, "INVALID_INPUT"},
+		"unknown member": {object{"Colour": "red"}, "INVALID_INPUT"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, marketplace.Settings{})
+			r.ends(t, r.begin(change("UpdateInformation", thing, tt.details)), tt.want)
+			out, _ := r.entity(thing)
+			for _, member := range []string{`"ProductTitle":"A"`, `"ShortDescription":"b"`, `"LongDescription":"c"`, `"Sku":"d"`, `"Description":"e"`, `"Highlights":["f"]`, `"SearchKeywords":["g"]`, `"Categories":["h"]`} {
+				if strings.Contains(*out.Details, member) != (tt.want == "") {
+					t.Errorf("the product has %s: %v", member, tt.want != "")
+				}
+			}
 		})
 	}
 }

@@ -62,14 +62,14 @@ func TestWorldsChangeSets(t *testing.T) {
 func TestWorldsVersions(t *testing.T) {
 	t.Parallel()
 	w := testWorld()
-	w.Products[1].Versions = []marketplace.WorldVersion{{Title: "1", Image: "arm"}}
+	w.Products[1].Versions = []marketplace.WorldVersion{{Title: "1+ee", Image: "arm"}}
 	w.Products[1].Subscribers = []string{"customer"}
 	r := newRigWith(t, marketplace.Settings{}, w)
 	_, doc := r.entity(fresh)
 	if s := doc.Versions[0].Sources[0]; s.Image != r.image("us-east-1", "arm") || s.Architecture != "arm64" {
 		t.Errorf("the version is of %+v", s)
 	}
-	if found := r.sold(customer, "us-east-1", doc.Description.ProductCode); len(found) != 1 || found[0].Architecture != "arm64" {
+	if found := r.sold(customer, "us-east-1", doc.Description.ProductCode); len(found) != 1 || found[0].Architecture != "arm64" || *found[0].Name != "Fresh Thing 1-ee-"+fresh {
 		t.Errorf("the buyer finds %+v", found)
 	}
 }
