@@ -36,11 +36,24 @@ var tagFilters = filters[tagDescription]{
 	tags: func(t tagDescription) map[string]string { return map[string]string{t.Key: t.Value} },
 }
 
+// forgotten are the instances that are no longer described, and what went with
+// them.
+func (e *EC2) forgotten(c *wire.Call) map[string]bool {
+	out := map[string]bool{}
+	for id, in := range Instances.All(c.Tx, c.Region) {
+		if !e.shown(in, c.Now) {
+			out[id], out[in.Interface] = true, true
+		}
+	}
+	return out
+}
+
 func (e *EC2) describeTags(c *wire.Call, in *describeTagsIn) (*describeTagsOut, error) {
 	var all []tagDescription
+	forgotten := e.forgotten(c)
 	for key, t := range tagTable.All(c.Tx, c.Region) {
 		account, id, _ := strings.Cut(key, "/")
-		if account != c.Account.ID {
+		if account != c.Account.ID || forgotten[id] {
 			continue
 		}
 		for k, v := range t.Tags {

@@ -59,7 +59,9 @@ func TestInstanceLife(t *testing.T) {
 	mine := r.client(vendor, home)
 	key := must(mine.CreateKeyPair(t.Context(), &awssdk.CreateKeyPairInput{KeyName: aws.String("k"), KeyType: "ed25519"}))(t)
 	r.driver.boot = machine.Status{State: machine.Starting}
-	in := r.run(t, awssdk.RunInstancesInput{KeyName: key.KeyName, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte("#!/bin/sh")))})
+	in := r.run(t, awssdk.RunInstancesInput{KeyName: key.KeyName, TagSpecifications: []types.TagSpecification{{
+		ResourceType: "instance", Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}},
+	}}, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte("#!/bin/sh")))})
 	id := *in.InstanceId
 	spec := r.driver.specs[id]
 	if !strings.HasPrefix(spec.UUID, "ec2") || spec.User != "ubuntu" || spec.Arch != "amd64" || !slices.Equal(spec.Layers, []string{"base/ubuntu-22.04/amd64"}) || !strings.HasPrefix(spec.AuthorizedKey, "ssh-ed25519 ") {
@@ -98,9 +100,16 @@ func TestInstanceLife(t *testing.T) {
 	if len(volumes.Volumes) != 0 {
 		t.Errorf("volumes are left: %+v", volumes.Volumes)
 	}
+	tags := func() int { return len(must(mine.DescribeTags(t.Context(), &awssdk.DescribeTagsInput{}))(t).Tags) }
+	if tags() == 0 {
+		t.Error("its tags went before it did")
+	}
 	r.wall.add(2 * time.Hour)
 	_, err := mine.DescribeInstances(t.Context(), &awssdk.DescribeInstancesInput{InstanceIds: []string{id}})
 	wantCode(t, err, "InvalidInstanceID.NotFound")
+	if n := tags(); n != 0 {
+		t.Errorf("%d of its tags are left", n)
+	}
 }
 
 func TestShutdownFromWithin(t *testing.T) {
