@@ -83,11 +83,13 @@ func newRigWith(t testing.TB, set marketplace.Settings, w marketplace.World) *ri
 		cloud.Accounts.Put(tx, "", ec2.Marketplace, cloud.Account{ID: ec2.Marketplace, Name: "marketplace", Alias: "aws-marketplace"})
 		cloud.Credentials.Put(tx, "", "AKIAMEEK", cloud.Credential{KeyID: "AKIAMEEK", Secret: "secret", Account: vendor, Principal: "arn:aws:iam::" + vendor + ":user/meek", Deny: []string{"aws-marketplace:ListEntities", "iam:PassRole"}})
 		sts.PutRole(tx, sts.Role{Account: vendor, Name: "ingestion", Trusted: []string{"assets.marketplace.amazonaws.com"}})
+		sts.PutRole(tx, sts.Role{Account: customer, Name: "ingestion", Trusted: []string{"assets.marketplace.amazonaws.com"}})
 		sts.PutRole(tx, sts.Role{Account: vendor, Name: "strange", Trusted: []string{"ec2.amazonaws.com"}})
 		sts.PutRole(tx, sts.Role{Account: vendor, Name: "weak", Trusted: []string{"assets.marketplace.amazonaws.com"}, Deny: []string{"ec2:Modify*"}})
 		world := ec2.World{
 			{Account: vendor, Region: "us-east-1", Images: images()},
 			{Account: vendor, Region: "eu-west-1", Images: []ec2.WorldImage{{Name: "far", Layer: "base/clean"}}},
+			{Account: "marketplace", Region: "us-east-1", Images: []ec2.WorldImage{{Name: "internal", Layer: "base/clean"}}},
 			{Account: customer, Region: "us-east-1", Images: []ec2.WorldImage{{Name: "foreign", Public: true, Layer: "base/clean"}}},
 		}
 		return errors.Join(ec2.Load(tx, world), marketplace.Load(tx, w, set))
@@ -143,7 +145,7 @@ func (r *rig) compute(account, region string) *ec2sdk.Client {
 // image is the id of an image by its name.
 func (r *rig) image(region, name string) string {
 	r.t.Helper()
-	for _, account := range []string{vendor, customer} {
+	for _, account := range []string{vendor, customer, ec2.Marketplace} {
 		_ = r.store.View(func(tx *cloud.Tx) error {
 			if im, found := ec2.FindImageByName(tx, region, account, name); found {
 				name = im.ID

@@ -90,7 +90,7 @@ func (m *Marketplace) tooMany(p Product, c Change, all []Change) string {
 	}
 	n := p.counted(l.CountsRestricted) + 1
 	for _, o := range all {
-		if o.Type == restrictOptions && o.Product == p.ID && !l.CountsRestricted {
+		if o.Type == restrictOptions && !l.CountsRestricted {
 			n -= len(p.open(parse[restrictDetails](o).DeliveryOptionIDs))
 		}
 	}

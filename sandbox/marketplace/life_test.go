@@ -106,6 +106,11 @@ func (r *rig) checkSold(t *testing.T, region, productCode string) {
 	}
 	wantCode(t, r.launch(stranger, region, *im.ImageId), "OptInRequired")
 	wantCode(t, r.launch(stranger, region, "ami-0123456789abcdef0"), "InvalidAMIID.NotFound")
+	wantCode(t, r.launch(stranger, "us-east-1", r.image("us-east-1", "internal")), "InvalidAMIID.NotFound")
+	snapshots, err := r.compute(customer, region).DescribeSnapshots(t.Context(), &ec2sdk.DescribeSnapshotsInput{OwnerIds: []string{"679593333241"}})
+	if err != nil || len(snapshots.Snapshots) > 0 {
+		t.Errorf("%s: the buyer sees the snapshots: %v (%v)", region, snapshots, err)
+	}
 	instances, err := r.compute(customer, region).DescribeInstances(t.Context(), &ec2sdk.DescribeInstancesInput{})
 	if err != nil || *instances.Reservations[0].Instances[0].ProductCodes[0].ProductCodeId != productCode {
 		t.Errorf("%s: the instance lacks the product code: %v", region, err)

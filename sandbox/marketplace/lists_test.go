@@ -110,6 +110,9 @@ func TestRetention(t *testing.T) {
 	}
 	_, err := r.catalog(vendor, "us-east-1").DescribeChangeSet(t.Context(), &marketplacecatalog.DescribeChangeSetInput{Catalog: aws.String("AWSMarketplace"), ChangeSetId: &id})
 	wantCode(t, err, "ResourceNotFoundException")
+	arn := "arn:aws:aws-marketplace:us-east-1:" + vendor + ":AWSMarketplace/ChangeSet/" + id
+	_, err = r.catalog(vendor, "us-east-1").ListTagsForResource(t.Context(), &marketplacecatalog.ListTagsForResourceInput{ResourceArn: &arn})
+	wantCode(t, err, "ResourceNotFoundException")
 	r.begin(change("UpdateInformation", thing, object{"Sku": "2"}))
 	r.pass(3 * time.Hour)
 	r.entity(thing)

@@ -101,8 +101,8 @@ func (r *rig) entity(product string) (out *marketplacecatalog.DescribeEntityOutp
 // described is as much of a product's document as tests look at.
 type described struct {
 	Versions []struct {
-		Id, VersionTitle, ReleaseNotes string //nolint:revive // AWS's spelling
-		Sources                        []struct {
+		Id, VersionTitle, ReleaseNotes, CreationDate string //nolint:revive // AWS's spelling
+		Sources                                      []struct {
 			Image, Architecture string
 			OperatingSystem     struct {
 				Name, Version, Username string

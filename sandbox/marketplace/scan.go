@@ -53,7 +53,7 @@ func (m *Marketplace) look() map[string]verdict {
 // disks are those of the versions that the change set adds, as far as they are
 // there and the details are in order.
 func (m *Marketplace) disks(tx *cloud.Tx, s ChangeSet) []disk {
-	if m.set.Scan == ScanOff || s.Fate != nil && s.Fate.FailureCode != "" {
+	if m.set.Scan == ScanOff {
 		return nil
 	}
 	var out []disk

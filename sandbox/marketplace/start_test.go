@@ -61,6 +61,9 @@ func TestRequestsAreRefused(t *testing.T) {
 		"a tag twice": {input(fine), func(in *marketplacecatalog.StartChangeSetInput) {
 			in.ChangeSetTags = slices.Repeat([]types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}, 2)
 		}, "ValidationException", 422},
+		"bad tag of a product": {input(fine), func(in *marketplacecatalog.StartChangeSetInput) {
+			in.ChangeSet[0].EntityTags = []types.Tag{{Key: aws.String("aws:a"), Value: aws.String("b")}}
+		}, "ValidationException", 422},
 		"bad tag": {input(fine), func(in *marketplacecatalog.StartChangeSetInput) {
 			in.ChangeSetTags = []types.Tag{{Key: aws.String("a!"), Value: aws.String("b")}}
 		}, "ValidationException", 422},
@@ -212,6 +215,9 @@ func TestOpenQuota(t *testing.T) {
 	wantCode(t, err, "ServiceQuotaExceededException")
 	if got := status(err); got != http.StatusPaymentRequired {
 		t.Errorf("the HTTP status is %d", got)
+	}
+	if _, err := r.catalog(customer, "us-east-1").StartChangeSet(t.Context(), &marketplacecatalog.StartChangeSetInput{Catalog: aws.String("AWSMarketplace"), ChangeSet: []types.Change{change("UpdateInformation", theirs, object{"Sku": "1"})}}); err != nil {
+		t.Errorf("another account is refused: %v", err)
 	}
 	r.pass(3 * time.Hour)
 	r.begin(change("UpdateInformation", narrow, object{"Sku": "1"}))

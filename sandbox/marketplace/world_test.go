@@ -65,6 +65,9 @@ func TestWorldsVersions(t *testing.T) {
 	w.Products[1].Versions = []marketplace.WorldVersion{{Title: "1+ee", Image: "arm"}}
 	w.Products[1].Subscribers = []string{"customer"}
 	r := newRigWith(t, marketplace.Settings{}, w)
+	if _, doc := r.entity(thing); doc.Versions[1].CreationDate != "2026-09-23T12:00:00Z" || doc.Versions[2].CreationDate != "2026-09-30T12:00:00Z" {
+		t.Errorf("the versions are of %s and %s", doc.Versions[1].CreationDate, doc.Versions[2].CreationDate)
+	}
 	_, doc := r.entity(fresh)
 	if s := doc.Versions[0].Sources[0]; s.Image != r.image("us-east-1", "arm") || s.Architecture != "arm64" {
 		t.Errorf("the version is of %+v", s)
