@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"amiship/internal/marketplace"
@@ -160,17 +161,28 @@ func (b *builder) haveNotes(l *listing) bool {
 	err := l.facts.Notes.Err
 	if err == "" && l.facts.Notes.Known() {
 		l.Version.ReleaseNotes = l.facts.Notes.Val
-		return true
+		err = tooMuch(l.Version)
 	}
-	if err == "" {
+	switch {
+	case err != "":
+		b.refuse(l, "notes", err, Remedy{
+			Name: "notes", Command: "mend the command for release_notes" + l.line("release_notes"),
+			Cost: "nothing; then run amiship release " + b.d.Tag + " again",
+		})
+	case !l.facts.Notes.Known():
 		l.step.State, l.step.Why = Waiting, "its release notes first"
-		return false
 	}
-	l.step.State, l.step.Why = Blocked, err
-	b.block(Blocker{ID: "notes/" + l.Name, Why: err, Remedies: []Remedy{{
-		Name: "notes", Command: "mend the command for release_notes" + l.line("release_notes"), Cost: "nothing; then run amiship release " + b.d.Tag + " again",
-	}}}, l.step.ID)
-	return false
+	return err == "" && l.facts.Notes.Known()
+}
+
+// tooMuch says what Marketplace would refuse of a version, now that its release
+// notes are there.
+func tooMuch(v marketplace.Version) string {
+	var out []string
+	for _, f := range v.Check() {
+		out = append(out, f.Field+": "+f.Text)
+	}
+	return strings.Join(out, "\n")
 }
 
 // unfit: AMIs that Marketplace would refuse hours later.

@@ -32,7 +32,11 @@ func newShop(t testing.TB) *shop {
 	d.Variants, d.Targets = d.Variants[1:], d.Targets[2:]
 	d.Listings = []release.Listing{{
 		Name: "premium", Product: "prod-aaaaaaaaaaaaa", Image: "premium", Arch: "amd64",
-		Version: marketplace.Version{Title: "P 1.2.3", ReleaseNotes: "new", AccessRole: "arn:aws:iam::123456789012:role/r"},
+		Version: marketplace.Version{
+			Title: "P 1.2.3", ReleaseNotes: "new", AccessRole: "arn:aws:iam::123456789012:role/r", User: "ubuntu",
+			OSName: "UBUNTU", OSVersion: "22.04", Usage: "start it", InstanceType: "m7i.large",
+			SecurityGroups: []marketplace.SecurityGroup{{Protocol: "tcp", From: 80, To: 80, Ranges: []string{"0.0.0.0/0"}}},
+		},
 		Only:    release.OnlyLatestStable, Pending: release.PendingWait, Retries: 2, Limit: 100, Titles: `^P (.+)$`,
 		Lines: map[string]string{"title": "amiship.yaml:7"},
 	}}
@@ -363,6 +367,12 @@ func TestListing(t *testing.T) {
 				s.d.Listings[0].Notes = []string{"notes"}
 				s.listing(func(l *world.Listing) { l.Notes = known(s.w.Now, "much is new") })
 			}, plan.Ready, "", "", "",
+		},
+		"the notes are too long for the request": {
+			func(s *shop) {
+				s.d.Listings[0].Notes = []string{"notes"}
+				s.listing(func(l *world.Listing) { l.Notes = known(s.w.Now, strings.Repeat("new ", 5000)) })
+			}, plan.Blocked, "16384", "notes/premium", "release_notes",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
