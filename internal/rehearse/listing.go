@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"amiship/internal/marketplace"
@@ -33,7 +34,11 @@ func (c commands) list(ctx context.Context, d release.Desired, rel *Release) err
 	if err != nil && !waits(err) {
 		return err
 	}
-	rel.add("submit", fmt.Sprintf("%d listings; Marketplace takes hours", len(d.Listings)), start)
+	var names []string
+	for _, l := range d.Listings {
+		names = append(names, l.Name)
+	}
+	rel.add("submit", strings.Join(names, ", ")+"; Marketplace takes hours", start)
 	bare := c
 	bare.props = c.withoutSecrets()
 	for n := 0; err != nil; n++ {
