@@ -309,6 +309,23 @@ func TestListing(t *testing.T) {
 				s.details("cs1", stranger)
 			}, plan.Waiting, `in line behind cs1: "somebody's", PREPARING, begun 2026-11-24 11:00 UTC, AddDeliveryOptions (P 1.0.9)`, "", "",
 		},
+		"another release's, and we wait": {
+			func(s *shop) {
+				s.set("cs1", "amiship p v1.2.2 premium add 000000000000", world.Applying)
+				d := stranger
+				d.Tags = map[string]string{release.TagProject: "1:p", release.TagTag: "1:v1.2.2", release.TagListing: "1:premium"}
+				s.details("cs1", d)
+			}, plan.Waiting, `made by Amiship for p v1.2.2: AddDeliveryOptions (P 1.0.9)`, "", "",
+		},
+		"somebody's who has tagged it, and we stop": {
+			func(s *shop) {
+				s.d.Listings[0].Pending = release.PendingStop
+				s.set("cs1", "somebody's", world.Preparing)
+				d := stranger
+				d.Tags = map[string]string{"team": "alliances", "by": "kim"}
+				s.details("cs1", d)
+			}, plan.Blocked, `tagged by=kim team=alliances: AddDeliveryOptions (P 1.0.9)`, "pending/premium", "",
+		},
 		"a stranger's, and we stop": {
 			func(s *shop) {
 				s.d.Listings[0].Pending = release.PendingStop

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +31,7 @@ func (b *builder) lockedByOthers(l *listing, s *Step) bool {
 		}
 		switch {
 		case l.Pending == release.PendingWait, l.Pending == release.PendingCancel && set.Status == world.Applying:
-			b.behind(l, s, set, b.contents(set.ID))
+			b.behind(l, s, set, b.whose(set.ID)+b.contents(set.ID))
 		case l.Pending == release.PendingCancel:
 			b.cancel(l, s, set)
 		default:
@@ -48,6 +50,24 @@ func (b *builder) behind(l *listing, s *Step, set world.ChangeSet, what string) 
 
 func describe(set world.ChangeSet, what string) string {
 	return fmt.Sprintf("%q, %s, begun %s, %s", set.Name, set.Status, moment(set.Start), what)
+}
+
+// whose says what the tags of a change set tell of who made it: Marketplace says
+// nothing else.
+func (b *builder) whose(id string) string {
+	tags := b.w.Sets[id].Val.Tags
+	if tag, schema := release.ReadTag(tags[release.TagTag]); schema > 0 {
+		project, _ := release.ReadTag(tags[release.TagProject])
+		return "made by Amiship for " + project + " " + tag + ": "
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		parts = append(parts, key+"="+tags[key])
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "tagged " + strings.Join(parts, " ") + ": "
 }
 
 // contents says what a change set asks for: "AddDeliveryOptions (17.4.9 Release)".
@@ -84,7 +104,7 @@ func (b *builder) stopped(l *listing, s *Step, set world.ChangeSet, ways []Remed
 		b.again(l)
 	}
 	s.State, s.Set = Blocked, set.ID
-	s.Why = fmt.Sprintf("change set %s locks the product: %s", set.ID, describe(set, b.contents(set.ID)))
+	s.Why = fmt.Sprintf("change set %s locks the product: %s", set.ID, describe(set, b.whose(set.ID)+b.contents(set.ID)))
 	ways = append(ways, Remedy{Name: "wait", Command: "amiship release " + b.d.Tag, Cost: "nothing; carries on when it has ended"})
 	b.block(Blocker{ID: "pending/" + l.Name, Why: s.Why, Remedies: ways}, s.ID)
 }
