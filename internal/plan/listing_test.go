@@ -37,7 +37,7 @@ func newShop(t testing.TB) *shop {
 			OSName: "UBUNTU", OSVersion: "22.04", Usage: "start it", InstanceType: "m7i.large",
 			SecurityGroups: []marketplace.SecurityGroup{{Protocol: "tcp", From: 80, To: 80, Ranges: []string{"0.0.0.0/0"}}},
 		},
-		Only:    release.OnlyLatestStable, Pending: release.PendingWait, Retries: 2, Limit: 100, Titles: `^P (.+)$`,
+		Only: release.OnlyLatestStable, Pending: release.PendingWait, Retries: 2, Limit: 100, Titles: `^P (.+)$`,
 		Lines: map[string]string{"title": "amiship.yaml:7"},
 	}}
 	s := &shop{d: d, w: world.New(), r: plan.NewRun("run")}
