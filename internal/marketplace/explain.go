@@ -40,7 +40,7 @@ func Explain(code, message string) Advice {
 	a.Known = ok
 	if !ok {
 		a.Means = "Amiship does not know this code of Marketplace's."
-		a.Do = "read what Marketplace says; then amiship release {tag}"
+		a.Do = "mend what Marketplace names; then: " + offerAgain
 	}
 	a.Findings = address.FindString(message)
 	return a
@@ -57,10 +57,14 @@ func codes() map[string]Advice {
 	return all
 }
 
-// Next steps that many codes share.
+// Next steps that many codes share. What Marketplace has refused is offered again
+// by itself once the version differs from it in something; if the cause was
+// elsewhere, it has to be said.
 const (
+	offerAgain = "amiship release {tag} if that changes the version, else: amiship release {tag} --resubmit"
 	sendAgain  = "change it in amiship.yaml, then: amiship release {tag}"
 	buildAgain = "correct how the image is built, then release a new tag of it: an AMI cannot be changed"
+	printRole  = "amiship iam marketplace-role --account ACCOUNT prints what it needs"
 	lookAtAMI  = "aws ec2 describe-images --region us-east-1 --image-ids {ami}"
 )
 
@@ -82,7 +86,7 @@ func aboutAccess() map[string]Advice {
 		"RECOMMENDED_INSTANCE_TYPE_NOT_AVAILABLE": {
 			Means: "The recommended instance type is none of those that the product offers.",
 			Field: "recommended_instance_type", Property: "the product's instance types",
-			Do: "name one that the product offers, or add this one to the product in the Marketplace Management Portal; then: amiship release {tag}",
+			Do: "name one that the product offers, then: amiship release {tag}; or add this one to the product in the Marketplace Management Portal, then: amiship release {tag} --resubmit",
 		},
 		"INVALID_RECOMMENDED_INSTANCE_TYPE":     {Means: "The recommended instance type does not exist, or does not fit the AMI's architecture.", Field: "recommended_instance_type", Do: sendAgain},
 		"INVALID_SECURITY_GROUP":                {Means: "A rule of the recommended security group is not valid: its ports, or two rules that are the same.", Field: "security_groups", Do: sendAgain},
@@ -117,7 +121,7 @@ func aboutSystems() map[string]Advice {
 func aboutAMIs() map[string]Advice {
 	return map[string]Advice{
 		"INVALID_AMI_NAME": {Means: "Marketplace does not take the name of the AMI.", Field: "image", Property: "the AMI's name", Do: "change the image's name in amiship.yaml, then release a new tag of it"},
-		"INVALID_AMI_ID":   {Means: "There is no AMI of this id in us-east-1 that the product's account owns.", Property: "the AMI's region and owner", Do: lookAtAMI + "; if it is gone or elsewhere: amiship release {tag}"},
+		"INVALID_AMI_ID":   {Means: "There is no AMI of this id in us-east-1 that the product's account owns.", Property: "the AMI's region and owner", Do: lookAtAMI + "; if it is gone: amiship release {tag} copies it anew; else: amiship release {tag} --resubmit"},
 		"EXISTING_AMI_PRODUCT_CODE": {
 			Means: "The AMI has a product code already: it, or the base that it was built from, came from a listing.",
 			Field: "image", Property: "the AMI's ProductCodes", Do: "build from a base without product code (base in amiship.yaml; " + lookAtAMI + " shows the code), then release a new tag of it",
@@ -128,12 +132,13 @@ func aboutAMIs() map[string]Advice {
 		},
 		"INVALID_AMI_VIRTUALIZATION_TYPE": {Means: "The AMI is paravirtual; Marketplace takes hvm.", Property: "the AMI's VirtualizationType", Do: buildAgain},
 		"INCOMPATIBLE_AMI": {
-			Means: "The AMI does not fit the product's instance types: its architecture, its virtualization, or that it has no ENA support.",
-			Field: "image", Property: "the AMI's Architecture, VirtualizationType and EnaSupport", Do: "compare: " + lookAtAMI + "; then name another variant, or " + buildAgain,
+			Means: "The AMI does not fit the recommended instance type, or others of the product's: its architecture, its virtualization, or that it has no ENA support.",
+			Field: "recommended_instance_type", Property: "the AMI's Architecture, VirtualizationType and EnaSupport",
+			Do: "compare: " + lookAtAMI + "; name a type that fits the AMI, or another image, then: amiship release {tag}; if the AMI is wrong: " + buildAgain,
 		},
 		"MISSING_FPGA_INSTANCE_TYPE": {
 			Means: "The AMI belongs to FPGA images, and the product offers no instance type with an FPGA.",
-			Field: "recommended_instance_type", Property: "the product's instance types", Do: "add one to the product in the Marketplace Management Portal, then: amiship release {tag}",
+			Field: "recommended_instance_type", Property: "the product's instance types", Do: "add one to the product in the Marketplace Management Portal, then: amiship release {tag} --resubmit",
 		},
 	}
 }
@@ -143,13 +148,13 @@ func aboutIngestion() map[string]Advice {
 		"ASSET_NOT_FOUND": {
 			Means: "Marketplace does not find the AMI: it is not in us-east-1, or the role {role} may not share it.",
 			Field: "access_role_arn", Property: "the AMI's region and the role's policies",
-			Do: lookAtAMI + "; amiship iam marketplace-role prints what the role needs; then: amiship release {tag}",
+			Do: lookAtAMI + "; if it is gone: amiship release {tag} copies it anew; else mend the role (" + printRole + "), then: amiship release {tag} --resubmit",
 		},
 		"ASSET_ACCESS_EXCEPTION": {
 			Means: "Marketplace cannot copy the AMI: it cannot assume the role {role}, the role may not share the AMI and its snapshots, or a snapshot is encrypted.",
 			Field: "access_role_arn", Property: "the role's trust and policies, and Encrypted of the AMI's snapshots",
-			Do: "amiship iam marketplace-role prints what the role needs; " + lookAtAMI + " shows Encrypted, and aws ec2 get-ebs-encryption-by-default --region us-east-1 " +
-				"EbsEncryptionByDefault: if it is true, disable it there and release a new tag; else: amiship release {tag}",
+			Do: "mend the role (" + printRole + "), then: amiship release {tag} --resubmit; or name another: amiship release {tag}; if " + lookAtAMI + " shows Encrypted, " +
+				"see EbsEncryptionByDefault of aws ec2 get-ebs-encryption-by-default --region us-east-1, disable it and release a new tag",
 		},
 		"SCAN_ERROR": {
 			Means:    "Marketplace's scan found something in the AMI: a login without a key, a key or password left behind, a vulnerability, or no sshd for the user and port that are named.",
@@ -163,7 +168,7 @@ func aboutOptions() map[string]Advice {
 	return map[string]Advice{
 		"INVALID_PRODUCT": {
 			Means: "Marketplace does not take this change for the product: only limited and public products get versions, and only of public ones can versions be restricted.",
-			Field: "product", Property: "the product's visibility", Do: "amiship listings shows the product; publish it in the Marketplace Management Portal or correct its id, then: amiship release {tag}",
+			Field: "product", Property: "the product's visibility", Do: "amiship listings shows the product; correct its id, then: amiship release {tag}; or publish it in the Marketplace Management Portal, then: amiship release {tag} --resubmit",
 		},
 		"MISSING_DELIVERY_OPTION_IDS":     {Means: "The change names no delivery option of a version.", Property: "the product's delivery options", Do: fromListing},
 		"INVALID_DELIVERY_OPTION_IDS":     {Means: "The change names delivery options that the product has not.", Property: "the product's delivery options", Do: fromListing},

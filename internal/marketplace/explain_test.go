@@ -75,13 +75,13 @@ func TestAdvice(t *testing.T) {
 			Subject{AMI: "ami-0123abcd"},
 			Advice{
 				Known: true, Property: "the AMI's region and owner", Means: "There is no AMI of this id in us-east-1 that the product's account owns.",
-				Do: "aws ec2 describe-images --region us-east-1 --image-ids ami-0123abcd; if it is gone or elsewhere: amiship release TAG",
+				Do: "aws ec2 describe-images --region us-east-1 --image-ids ami-0123abcd; if it is gone: amiship release TAG copies it anew; else: amiship release TAG --resubmit",
 			},
 		},
 		"a code of tomorrow": {
 			"NO_SUCH_CODE", "Something.",
 			Subject{Tag: "v1"},
-			Advice{Means: "Amiship does not know this code of Marketplace's.", Do: "read what Marketplace says; then amiship release v1"},
+			Advice{Means: "Amiship does not know this code of Marketplace's.", Do: "mend what Marketplace names; then: amiship release v1 if that changes the version, else: amiship release v1 --resubmit"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +99,18 @@ func TestAdvice(t *testing.T) {
 	for _, want := range []string{"amiship iam marketplace-role", "EbsEncryptionByDefault"} {
 		if !strings.Contains(role.Do, want) {
 			t.Errorf("no %q in %q", want, role.Do)
+		}
+	}
+}
+
+// TestWhatIsMendedElsewhere: what Marketplace refused is not offered again while
+// the version is the same. Where the cause may be in the product or the role, the
+// plain command is not enough.
+func TestWhatIsMendedElsewhere(t *testing.T) {
+	for _, code := range strings.Fields(`RECOMMENDED_INSTANCE_TYPE_NOT_AVAILABLE INVALID_AMI_ID MISSING_FPGA_INSTANCE_TYPE
+		ASSET_NOT_FOUND ASSET_ACCESS_EXCEPTION INVALID_PRODUCT NO_SUCH_CODE`) {
+		if do := Explain(code, "").Do; !strings.Contains(do, "amiship release {tag} --resubmit") {
+			t.Errorf("%s: only %q", code, do)
 		}
 	}
 }
