@@ -47,17 +47,29 @@ func (b *builder) listing(rl release.Listing) {
 }
 
 func (b *builder) unreadListing(l *listing) {
-	err := l.facts.Entity.Err + l.facts.Sets.Err
-	if err == "" {
+	errs := slices.DeleteFunc([]string{l.facts.Entity.Err, l.facts.Sets.Err}, func(err string) bool { return err == "" })
+	if len(errs) == 0 {
 		l.step.State, l.step.Why = Waiting, "not read yet"
 		return
 	}
 	l.step.State, l.step.Why = Blocked, "the product "+l.Product+" could not be read"
-	b.block(Blocker{ID: "listing/" + l.Name, Why: l.Product + " could not be read: " + err, Remedies: []Remedy{{
-		Name: "again", Command: "amiship release " + b.d.Tag, Cost: "nothing; carries on when Marketplace answers",
+	ways := []Remedy{{
+		Name: "again", Command: "amiship release " + b.d.Tag, Cost: "nothing; carries on when Marketplace answers, and the caller may ask it",
 	}, {
-		Name: "product", Command: "correct the listing's product" + l.line("product"), Cost: "amiship listings shows what there is",
-	}}}, l.step.ID)
+		Name: "product", Command: "correct the listing's product" + l.line("product"),
+		Cost: "aws marketplace-catalog list-entities --region us-east-1 --catalog AWSMarketplace --entity-type AmiProduct shows which the account has",
+	}}
+	ways = append(ways, l.accountWay())
+	b.block(Blocker{ID: "listing/" + l.Name, Why: l.Product + " could not be read: " + strings.Join(slices.Compact(errs), "\n"), Remedies: ways}, l.step.ID)
+}
+
+// accountWay is for a product that another account has, or is said to have.
+func (l *listing) accountWay() Remedy {
+	at := "account.role_arn" + l.line("account.role_arn")
+	if l.Role == "" {
+		return Remedy{Name: "account", Command: "name a role of the account that has it: " + at, Cost: "the caller must be allowed to assume it"}
+	}
+	return Remedy{Name: "account", Command: "correct " + at, Cost: "the caller must be allowed sts:AssumeRole, and the role trust it"}
 }
 
 // line is where a field stands, for a sentence: " (amiship.yaml:41)".

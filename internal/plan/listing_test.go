@@ -119,6 +119,20 @@ func TestListing(t *testing.T) {
 			func(s *shop) { s.listing(func(l *world.Listing) { l.Entity.Err = "AccessDeniedException: no" }) },
 			plan.Blocked, "could not be read", "listing/premium", "AccessDeniedException: no",
 		},
+		"nothing of it can be read, for one reason": {
+			func(s *shop) {
+				s.listing(func(l *world.Listing) { l.Entity.Err, l.Sets.Err = "AccessDenied: no", "AccessDenied: no" })
+			},
+			plan.Blocked, "could not be read", "listing/premium", "could not be read: AccessDenied: no\namiship release v1.2.3\n",
+		},
+		"the account's role cannot be assumed": {
+			func(s *shop) {
+				s.d.Listings[0].Role, s.d.Listings[0].Account = "arn:aws:iam::444455556666:role/r", "444455556666"
+				s.d.Listings[0].Lines["account.role_arn"] = "amiship.yaml:9"
+				s.listing(func(l *world.Listing) { l.Entity.Err = "AccessDenied: no" })
+			},
+			plan.Blocked, "could not be read", "listing/premium", "\ncorrect account.role_arn (amiship.yaml:9)\n",
+		},
 		"the AMI is not there yet": {
 			func(s *shop) { s.image(func(i *world.Image) { i.State = world.Pending }) }, plan.After, "", "", "",
 		},
