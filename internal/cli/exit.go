@@ -143,6 +143,9 @@ func codeHint(code string) string {
 	case awsapi.Denied(code):
 		return "the caller's IAM policy lacks the action that is named above: allow it, then run the same command again"
 	}
+	if hint := catalogHint(code); hint != "" {
+		return hint
+	}
 	switch code {
 	case "VPCIdNotSpecified":
 		return "the region has no default VPC: name a subnet in build.subnet of amiship.yaml"
@@ -153,6 +156,23 @@ func codeHint(code string) string {
 	}
 	return ""
 }
+
+// catalogHint is what to do about a code of the Marketplace Catalog's.
+func catalogHint(code string) string {
+	switch code {
+	case "ServiceQuotaExceededException":
+		return "Marketplace takes no more for now: amiship listings shows the pending change sets and the room for versions; when there is some, run the same command again"
+	case "ResourceNotFoundException":
+		return "the caller's account has no such product: " + listEntities + " shows which it has; correct product, or account, of the listing in amiship.yaml"
+	case "ResourceInUseException":
+		return "a pending change set locks the product: amiship listings shows whose; run the same command again when it has ended"
+	case "ValidationException":
+		return "AWS refuses the request for the reason that is named above: amiship listings shows what it has of the product"
+	}
+	return ""
+}
+
+const listEntities = "aws marketplace-catalog list-entities --region us-east-1 --catalog AWSMarketplace --entity-type AmiProduct"
 
 // hints prints, once each, what to do about the steps that failed.
 func (a *app) hints(p plan.Plan) {
