@@ -47,8 +47,8 @@ func (b *builder) listing(rl release.Listing) {
 }
 
 func (b *builder) unreadListing(l *listing) {
-	errs := slices.DeleteFunc([]string{l.facts.Entity.Err, l.facts.Sets.Err}, func(err string) bool { return err == "" })
-	if len(errs) == 0 {
+	err := l.facts.Missed()
+	if err == "" {
 		l.step.State, l.step.Why = Waiting, "not read yet"
 		return
 	}
@@ -60,7 +60,7 @@ func (b *builder) unreadListing(l *listing) {
 		Cost: "aws marketplace-catalog list-entities --region us-east-1 --catalog AWSMarketplace --entity-type AmiProduct shows which the account has",
 	}}
 	ways = append(ways, l.accountWay())
-	b.block(Blocker{ID: "listing/" + l.Name, Why: l.Product + " could not be read: " + strings.Join(slices.Compact(errs), "\n"), Remedies: ways}, l.step.ID)
+	b.block(Blocker{ID: "listing/" + l.Name, Why: l.Product + " could not be read: " + err, Remedies: ways}, l.step.ID)
 }
 
 // accountWay is for a product that another account has, or is said to have.

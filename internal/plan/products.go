@@ -47,7 +47,7 @@ func Listed(project string, all []release.Listing, w world.World, since time.Dur
 		p := Product{
 			Name: l.Name, Product: l.Product, Title: e.Title, Visibility: e.Visibility, Backed: l.Image + "/" + l.Arch,
 			Offered: e.Offered(), Limit: l.Limit, Left: max(0, l.Limit-e.Offered()), Versions: slices.Clone(e.Versions),
-			ChangeSets: []ProductSet{}, Err: facts.Entity.Err + facts.Sets.Err,
+			ChangeSets: []ProductSet{}, Err: facts.Missed(),
 		}
 		slices.SortStableFunc(p.Versions, func(x, y world.Version) int { return y.Created.Compare(x.Created) })
 		for _, set := range Recent(facts.Sets.Val, w.Now, since) {

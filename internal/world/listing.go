@@ -2,6 +2,7 @@ package world
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,6 +13,14 @@ type Listing struct {
 	// first.
 	Sets  Fact[[]ChangeSet]
 	Notes Fact[string] // what the command for the release notes printed
+}
+
+// Missed says why the product or its change sets could not be read, or nothing.
+func (l Listing) Missed() string {
+	if l.Entity.Err == l.Sets.Err {
+		return l.Entity.Err
+	}
+	return strings.Trim(l.Entity.Err+"\n"+l.Sets.Err, "\n")
 }
 
 // Entity is a product as Marketplace has it now.
