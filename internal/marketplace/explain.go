@@ -11,7 +11,7 @@ import (
 // Do may hold {tag}, {listing}, {ami} and {role}; For puts their values there.
 type Advice struct {
 	Means    string
-	Field    string // of the listing in the catalog, to change; "" if it is none
+	Field    string // of the listing in the catalog, to change; several are apart by a space; "" if it is none
 	Property string // of the AMI, the role or the product, to look at; "" if it is none
 	Do       string // what to do next, a command where there is one
 	Findings string // the address of a file that says more, if the message names one
@@ -133,7 +133,7 @@ func aboutAMIs() map[string]Advice {
 		"INVALID_AMI_VIRTUALIZATION_TYPE": {Means: "The AMI is paravirtual; Marketplace takes hvm.", Property: "the AMI's VirtualizationType", Do: buildAgain},
 		"INCOMPATIBLE_AMI": {
 			Means: "The AMI does not fit the recommended instance type, or others of the product's: its architecture, its virtualization, or that it has no ENA support.",
-			Field: "recommended_instance_type", Property: "the AMI's Architecture, VirtualizationType and EnaSupport",
+			Field: "recommended_instance_type image", Property: "the AMI's Architecture, VirtualizationType and EnaSupport",
 			Do: "compare: " + lookAtAMI + "; name a type that fits the AMI, or another image, then: amiship release {tag}; if the AMI is wrong: " + buildAgain,
 		},
 		"MISSING_FPGA_INSTANCE_TYPE": {
@@ -158,7 +158,9 @@ func aboutIngestion() map[string]Advice {
 		},
 		"SCAN_ERROR": {
 			Means:    "Marketplace's scan found something in the AMI: a login without a key, a key or password left behind, a vulnerability, or no sshd for the user and port that are named.",
-			Property: "what the AMI's disk holds", Do: "read the findings; " + buildAgain,
+			Field:    "user_name scanning_port",
+			Property: "what the AMI's disk holds",
+			Do:       "read the findings; if they are about the user or the port only, " + sendAgain + "; else " + buildAgain,
 		},
 	}
 }

@@ -28,7 +28,7 @@ func documented() []string {
 func TestEveryCodeIsExplained(t *testing.T) {
 	fields := strings.Fields(`access_endpoint.port access_endpoint.relative_path access_role_arn image operating_system
 		operating_system.name operating_system.version product recommended_instance_type release_notes scanning_port
-		security_groups title usage_instructions`)
+		security_groups title usage_instructions user_name`)
 	for _, code := range documented() {
 		a := Explain(code, "").For(Subject{"v1", "premium", "ami-0123abcd", "arn:x"})
 		if !a.Known || a.Field == "" && a.Property == "" || !strings.HasSuffix(a.Means, ".") {
@@ -37,8 +37,10 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		if !slices.ContainsFunc([]string{"amiship ", "aws ", "release a new tag", "ask again"}, func(step string) bool { return strings.Contains(a.Do, step) }) {
 			t.Errorf("%s: no next step in %q", code, a.Do)
 		}
-		if a.Field != "" && !slices.Contains(fields, a.Field) {
-			t.Errorf("%s: a listing has no %s", code, a.Field)
+		for _, field := range strings.Fields(a.Field) {
+			if !slices.Contains(fields, field) {
+				t.Errorf("%s: a listing has no %s", code, field)
+			}
 		}
 		if text := a.Means + a.Property + a.Do; strings.ContainsAny(text, "{}") {
 			t.Errorf("%s: a placeholder is left in %q", code, text)
@@ -65,9 +67,10 @@ func TestAdvice(t *testing.T) {
 			"SCAN_ERROR", "See https://findings.example.com/a?b=c&d for what was found",
 			Subject{},
 			Advice{
-				Known: true, Property: "what the AMI's disk holds", Findings: "https://findings.example.com/a?b=c&d",
+				Known: true, Field: "user_name scanning_port", Property: "what the AMI's disk holds", Findings: "https://findings.example.com/a?b=c&d",
 				Means: "Marketplace's scan found something in the AMI: a login without a key, a key or password left behind, a vulnerability, or no sshd for the user and port that are named.",
-				Do:    "read the findings; correct how the image is built, then release a new tag of it: an AMI cannot be changed",
+				Do: "read the findings; if they are about the user or the port only, change it in amiship.yaml, then: amiship release TAG; " +
+					"else correct how the image is built, then release a new tag of it: an AMI cannot be changed",
 			},
 		},
 		"an AMI that is not there": {

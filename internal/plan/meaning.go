@@ -16,18 +16,18 @@ func (b *builder) meaning(l *listing, e world.ChangeError) (why string, ways []R
 		Tag: b.d.Tag, Listing: l.Name, AMI: l.step.AMI, Role: l.Version.AccessRole,
 	})
 	parts := []string{e.Code + ": " + a.Means}
-	if a.Field != "" {
-		parts = append(parts, "see "+a.Field+l.line(a.Field)+".")
+	for _, field := range strings.Fields(a.Field) {
+		parts = append(parts, "See "+field+l.line(field)+".")
 	}
 	if a.Property != "" {
-		parts = append(parts, "see "+a.Property+".")
+		parts = append(parts, "See "+a.Property+".")
 	}
 	parts = append(parts, fmt.Sprintf("Marketplace says: %s", e.Message))
 	if e.Report != "" {
 		parts = append(parts, "and there:\n  "+strings.ReplaceAll(strings.TrimSpace(e.Report), "\n", "\n  "))
 	}
 	if a.Do != "" {
-		ways = []Remedy{{Name: strings.ToLower(e.Code), Command: a.Do, Cost: "then offer it again"}}
+		ways = []Remedy{{Name: strings.ToLower(e.Code), Command: a.Do, Cost: "nothing is offered until then"}}
 	}
 	return strings.Join(parts, " "), ways
 }
