@@ -1,0 +1,75 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"amiship/internal/awsapi"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// PreflightListings asks Marketplace, without changing anything, whether each
+// listing could get a version: that its product and its change sets can be read,
+// and that it takes what the catalog has for it. Whether the caller may submit,
+// and Marketplace may use the access role, nobody can ask.
+func PreflightListings(ctx context.Context, c *awsapi.Clients, listings []release.Listing) []world.Finding {
+	out := make([][2]world.Finding, len(listings))
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i, l := range listings {
+		g.Go(func() error {
+			out[i] = [2]world.Finding{productFinding(ctx, c, l), setsFinding(ctx, c, l)}
+			return nil
+		})
+	}
+	_ = g.Wait() // findings hold the errors
+	var all []world.Finding
+	for _, pair := range out {
+		all = append(all, pair[:]...)
+	}
+	return all
+}
+
+func productFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) world.Finding {
+	e, err := entityOf(ctx, c.As(l.Role).Marketplace(), l.Product)
+	if err != nil {
+		return finding(l.Name, l.Product, err)
+	}
+	what := fmt.Sprintf("%s, %s, %d of %d versions", e.Title, e.Visibility, e.Offered(), l.Limit)
+	return finding(l.Name, what, unable(e, l))
+}
+
+// unable says why a product takes no version of a listing.
+func unable(e world.Entity, l release.Listing) error {
+	var errs []error
+	if e.Visibility == world.VisibleRestricted {
+		errs = append(errs, errors.New("a restricted product gets no versions"))
+	}
+	if i := slices.IndexFunc(e.Versions, func(v world.Version) bool { return v.Arch != "" && v.Arch != l.Arch }); i >= 0 {
+		errs = append(errs, fmt.Errorf("%q is %s, the listing's image %s: a product shows one architecture", e.Versions[i].Title, e.Versions[i].Arch, l.Arch))
+	}
+	if e.Offered() >= l.Limit {
+		errs = append(errs, errors.New("no room for another version"))
+	}
+	return errors.Join(errs...)
+}
+
+func setsFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) world.Finding {
+	sets, err := changeSets(ctx, c.As(l.Role).Marketplace(), l.Product)
+	if err != nil {
+		return finding(l.Name, "aws-marketplace:ListChangeSets", err)
+	}
+	what := "no change set pending"
+	for _, s := range sets {
+		if s.Pending() {
+			what = fmt.Sprintf("change set %s pending, %s since %s", s.ID, s.Status, s.Start.UTC().Format("2006-01-02 15:04 UTC"))
+			break
+		}
+	}
+	return finding(l.Name, what, nil)
+}

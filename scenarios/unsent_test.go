@@ -1,0 +1,188 @@
+package scenarios
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestRefusedBeforeSending: what Marketplace would refuse hours later, for its
+// form or its length, Amiship refuses at once, at its line.
+func TestRefusedBeforeSending(t *testing.T) {
+	t.Parallel()
+	original, world := shelf(t)
+	one(t, original)
+	b := startAt(t, "--world", world)
+	env := b.env(t, "vendor", "")
+	for code, line := range map[string]string{
+		"INVALID_VERSION_TITLE":                 `title: "Shelf {version} ` + strings.Repeat("x", 60) + `"`,
+		"INVALID_RELEASE_NOTES":                 `release_notes: " {version} is new."`,
+		"INVALID_USAGE_INSTRUCTIONS":            "usage_instructions: " + strings.Repeat("x", 4001),
+		"INVALID_RECOMMENDED_INSTANCE_TYPE":     "recommended_instance_type: c7g.metal-48xl",
+		"INVALID_SECURITY_GROUP":                `security_groups: [{protocol: tcp, from_port: 443, to_port: 80, ip_ranges: ["0.0.0.0/0"]}]`,
+		"INVALID_SECURITY_GROUP_PROTOCOL":       `security_groups: [{protocol: icmp, from_port: 1, ip_ranges: ["0.0.0.0/0"]}]`,
+		"INVALID_CIDR_IP":                       `security_groups: [{protocol: tcp, from_port: 80, ip_ranges: [everybody]}]`,
+		"INVALID_ACCESS_ENDPOINT_PORT":          "access_endpoint: {protocol: http, port: 65536}",
+		"INVALID_ACCESS_ENDPOINT_RELATIVE_PATH": "access_endpoint: {protocol: http, port: 80, relative_path: /login}",
+		"INCOMPATIBLE_OPERATING_SYSTEM_NAME":    `operating_system: {name: "", version: "22.04"}`,
+		"a role that is none":                   "access_role_arn: arn:aws:iam::123456789012:user/Ingestion",
+		"a product that is none":                "product: Shelf",
+	} {
+		t.Run(code, func(t *testing.T) {
+			file := copyOf(t, original)
+			mend(t, file, "good", line)
+			field, _, _ := strings.Cut(line, ":")
+			at := lineOf(t, file, "good", field) + ":"
+			for _, args := range [][]string{{"check", "v2.42.0"}, {"release", "v2.42.0"}} {
+				got, out := amiship(t, env, append(args, "--file", file)...)
+				if got != 10 || !strings.Contains(out, at) || !strings.Contains(out, "listings.good."+field) {
+					t.Errorf("%v: exit %d, want 10 with %q:\n%s", args, got, at, out)
+				}
+			}
+		})
+	}
+	if n := len(b.calls(t, 0)); n > 0 {
+		t.Errorf("AWS was asked %d times", n)
+	}
+}
+
+func copyOf(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "amiship.yaml")
+	if err := os.CopyFS(filepath.Dir(path), os.DirFS(filepath.Dir(file))); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, string(text))
+	return path
+}
+
+// TestEncryptedIsNotSent: Marketplace can't copy an encrypted AMI; the account's
+// default has made it one.
+func TestEncryptedIsNotSent(t *testing.T) {
+	t.Parallel()
+	file, world := shelf(t)
+	one(t, file)
+	b := startAt(t, "--world", worldWith(t, world, "    region: us-east-1\n", "    region: us-east-1\n    encryption_by_default: true\n"))
+	code, out := amiship(t, b.env(t, "vendor", ""), "release", "v2.42.0", "--file", file, "--poll", "300ms")
+	text := blocked(out, "encrypted/good")
+	if code != 20 || !strings.Contains(text, "encrypted snapshot") || !strings.Contains(text, "aws ec2 disable-ebs-encryption-by-default --region us-east-1") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if n := started(t, b); n != 0 {
+		t.Errorf("%d change sets were begun", n)
+	}
+}
+
+// TestTitleTakenMeanwhile: somebody publishes a version of our title after we
+// have looked, just before we submit. Ours is refused, and not sent again.
+func TestTitleTakenMeanwhile(t *testing.T) {
+	t.Parallel()
+	file, world := shelf(t)
+	one(t, file)
+	b := startAt(t, "--world", world)
+	var once sync.Once
+	proxy := forward(t, b.url)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/StartChangeSet" {
+			once.Do(func() { publishShelf(t, b) })
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	code, out := amiship(t, b.env(t, "vendor", front.URL), "release", "v2.42.0", "--file", file, "--poll", "300ms")
+	text := blocked(out, "title/good")
+	if code != 20 || !strings.Contains(text, `has a version "Shelf 2.42.0" already`) || !strings.Contains(text, lineOf(t, file, "good", "title")) {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if n := started(t, b); n != 2 {
+		t.Errorf("StartChangeSet came %d times, want theirs and one of ours", n)
+	}
+	mend(t, file, "good", `title: "Shelf {version} by us"`)
+	if code, out := amiship(t, b.env(t, "vendor", ""), "release", "v2.42.0", "--file", file, "--poll", "300ms"); code != 0 {
+		t.Errorf("with another title: exit %d\n%s", code, out)
+	}
+}
+
+// publishShelf publishes a version of the candidate, and waits for it.
+func publishShelf(t *testing.T, b *box) {
+	script := `set -e
+image=$(aws ec2 describe-images --owners self --filters 'Name=name,Values=amiship-shelf-plain-*' --query 'Images[0].ImageId' --output text)
+details=$(sed "s/AMI/$image/" <<'END'
+{"Version": {"VersionTitle": "Shelf 2.42.0", "ReleaseNotes": "x"}, "DeliveryOptions": [{"Details": {"AmiDeliveryOptionDetails": {
+ "AmiSource": {"AmiId": "AMI", "AccessRoleArn": "arn:aws:iam::123456789012:role/Ingestion", "UserName": "ubuntu",
+  "OperatingSystemName": "UBUNTU", "OperatingSystemVersion": "22.04"}, "UsageInstructions": "x", "RecommendedInstanceType": "m7i.large",
+ "SecurityGroups": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": ["0.0.0.0/0"]}]}}}]}
+END
+)
+aws marketplace-catalog start-change-set --catalog AWSMarketplace --query ChangeSetId --output text \
+ --change-set "$(jq -n --arg d "$details" '[{ChangeType: "AddDeliveryOptions", Entity: {Type: "AmiProduct@1.0", Identifier: "prod-goodxxxxxxxxx"}, Details: $d}]')"`
+	cmd := exec.Command("bash", "-c", script)
+	cmd.Env = append(b.env(t, "vendor", ""), "PATH="+filepath.Dir(awsShim(t, t.TempDir()))+":"+os.Getenv("PATH"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	b.advance(t, time.Hour)
+}
+
+// TestAMIGoneWhilePending: the AMI that was offered is deregistered before
+// Marketplace has copied it. The next run copies the candidate again and offers
+// that.
+func TestAMIGoneWhilePending(t *testing.T) {
+	t.Parallel()
+	file, world := shelf(t)
+	one(t, file)
+	b := startAt(t, "--world", worldWith(t, world, "preparing: 10m", "preparing: 10000h"))
+	env := b.env(t, "vendor", "")
+	release := func(code int) {
+		t.Helper()
+		if got, out := amiship(t, env, "release", "v2.42.0", "--file", file, "--poll", "300ms", "--wait", "2s"); got != code {
+			t.Fatalf("exit %d, want %d\n%s", got, code, out)
+		}
+	}
+	release(75)
+	first := amiNamed(t, env, "Plain 2.42.0 amd64")
+	awsCLI(t, env, "ec2", "deregister-image", "--image-id", first)
+	b.advance(t, 24*time.Hour)
+	release(75)
+	b.advance(t, 24*time.Hour)
+	release(0)
+	good := offers(t, env, file)["good"]
+	if len(good.Versions) != 1 || good.published("Shelf 2.42.0") != 1 || good.Versions[0].AMI == first {
+		t.Errorf("on sale is %+v", good)
+	}
+	if len(good.ChangeSets) != 2 || good.ChangeSets[1].Status != "FAILED" {
+		t.Errorf("the change sets are %+v", good.ChangeSets)
+	}
+	code, out := amiship(t, env, "listings", "--file", file)
+	if code != 0 || !strings.Contains(out, "ASSET_NOT_FOUND") {
+		t.Errorf("listings: exit %d, and no word of ASSET_NOT_FOUND:\n%s", code, out)
+	}
+}
+
+// amiNamed is the id of the account's AMI of a name.
+func amiNamed(t *testing.T, env []string, name string) string {
+	t.Helper()
+	return awsCLI(t, env, "ec2", "describe-images", "--owners", "self", "--filters", "Name=name,Values="+name, "--query", "Images[0].ImageId", "--output", "text")
+}
+
+// awsCLI runs the AWS CLI against a sandbox.
+func awsCLI(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), awsShim(t, t.TempDir()), args...)
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("aws %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
