@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,10 @@ func (a *app) checkCommand() *cobra.Command {
 		Use: "check [TAG]", Short: "Check the catalog, the tools, the credentials and the permissions",
 		Long: `Check says what a release would miss, without changing anything: whether the
 catalog is right (at a tag, if one is given), Packer is there, AWS knows the
-caller, every region answers, and builds have a network to run in.`,
+caller, every region answers, builds have a network to run in, and each
+listing's product can be read and takes the image: its architecture, visibility
+and room for versions. Whether a change set may be submitted, and Marketplace
+may use the access role, shows only when one is.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.check(cmd.Context(), args, offline)
@@ -80,5 +84,7 @@ func online(ctx context.Context, b *catalog.Bundle) ([]world.Finding, error) {
 		return nil, err
 	}
 	who := world.Finding{What: fmt.Sprintf("account %s, as %s", account, arn)}
-	return append([]world.Finding{who}, observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog))...), nil
+	return slices.Concat([]world.Finding{who},
+		observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog)),
+		observe.PreflightListings(ctx, clients, b.Listings())), nil
 }
