@@ -31,13 +31,15 @@ func TestRefusedBeforeSending(t *testing.T) {
 		"INVALID_ACCESS_ENDPOINT_PORT":          "access_endpoint: {protocol: http, port: 65536}",
 		"INVALID_ACCESS_ENDPOINT_RELATIVE_PATH": "access_endpoint: {protocol: http, port: 80, relative_path: /login}",
 		"INCOMPATIBLE_OPERATING_SYSTEM_NAME":    `operating_system: {name: "", version: "22.04"}`,
+		"INVALID_SCANNING_PORT":                 "product: prod-goodxxxxxxxxx\n    scanning_port: 65536",
 		"a role that is none":                   "access_role_arn: arn:aws:iam::123456789012:user/Ingestion",
 		"a product that is none":                "product: Shelf",
 	} {
 		t.Run(code, func(t *testing.T) {
 			file := copyOf(t, original)
 			mend(t, file, "good", line)
-			field, _, _ := strings.Cut(line, ":")
+			field, _, _ := strings.Cut(line[strings.LastIndex(line, "\n")+1:], ":")
+			field = strings.TrimSpace(field)
 			at := lineOf(t, file, "good", field) + ":"
 			for _, args := range [][]string{{"check", "v2.42.0"}, {"release", "v2.42.0"}} {
 				got, out := amiship(t, env, append(args, "--file", file)...)
@@ -66,20 +68,38 @@ func copyOf(t *testing.T, file string) string {
 	return path
 }
 
-// TestEncryptedIsNotSent: Marketplace can't copy an encrypted AMI; the account's
-// default has made it one.
-func TestEncryptedIsNotSent(t *testing.T) {
+// TestUnfitIsNotSent: AMIs that Marketplace can't take are not offered to it, or
+// not even built.
+func TestUnfitIsNotSent(t *testing.T) {
 	t.Parallel()
-	file, world := shelf(t)
-	one(t, file)
-	b := startAt(t, "--world", worldWith(t, world, "    region: us-east-1\n", "    region: us-east-1\n    encryption_by_default: true\n"))
-	code, out := amiship(t, b.env(t, "vendor", ""), "release", "v2.42.0", "--file", file, "--poll", "300ms")
-	text := blocked(out, "encrypted/good")
-	if code != 20 || !strings.Contains(text, "encrypted snapshot") || !strings.Contains(text, "aws ec2 disable-ebs-encryption-by-default --region us-east-1") {
-		t.Errorf("exit %d\n%s", code, out)
-	}
-	if n := started(t, b); n != 0 {
-		t.Errorf("%d change sets were begun", n)
+	for name, c := range map[string]struct {
+		old, with string // in the world
+		code      int
+		says      []string
+	}{
+		"encrypted by the account's default": {
+			"    region: us-east-1\n", "    region: us-east-1\n    encryption_by_default: true\n", 20,
+			[]string{"BLOCKED  encrypted/good", "has an encrypted snapshot: Marketplace can't copy it", "aws ec2 disable-ebs-encryption-by-default --region us-east-1"},
+		},
+		"paravirtual": {
+			"{name: base plain amd64}", "{name: base plain amd64, paravirtual: true}", 1,
+			[]string{"FAILED   build/plain/amd64/us-east-1", "virtualization type of 'paravirtual'"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file, world := shelf(t)
+			one(t, file)
+			b := startAt(t, "--world", worldWith(t, world, c.old, c.with))
+			code, out := amiship(t, b.env(t, "vendor", ""), "release", "v2.42.0", "--file", file, "--poll", "300ms")
+			wantAll(t, out, c.says)
+			if code != c.code || t.Failed() {
+				t.Errorf("exit %d, want %d:\n%s", code, c.code, out)
+			}
+			if n := started(t, b); n != 0 {
+				t.Errorf("%d change sets were begun", n)
+			}
+		})
 	}
 }
 
