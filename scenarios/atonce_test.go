@@ -135,6 +135,7 @@ func TestCheckOfListings(t *testing.T) {
 		"there is no such product": {mend: "product: prod-nosuchxxxxxxx", code: 1, says: []string{"MISSING  good", "ResourceNotFoundException"}},
 		"it is restricted":         {mend: "product: prod-restrictedxxx", code: 1, says: []string{"Restricted, Restricted, 0 of 100 versions", "a restricted product gets no versions"}},
 		"it is arm64":              {mend: "product: prod-armxxxxxxxxxx", code: 1, says: []string{"Arm, Public, 1 of 100 versions", `"Arm 1" is arm64, the listing's image amd64`}},
+		"several things at once":   {mend: "product: prod-armxxxxxxxxxx\n    version_limit: 1", code: 1, says: []string{"a product shows one architecture; no room for another version"}},
 		"it is full":               {mend: "product: prod-fullxxxxxxxxx\n    version_limit: 2", code: 1, says: []string{"Full, Public, 2 of 2 versions", "no room for another version"}},
 		"somebody is at it":        {mend: "product: prod-fullxxxxxxxxx", says: []string{"Full, Public, 2 of 100 versions", "pending, APPLYING since"}},
 		"its account's role trusts others": {
@@ -151,58 +152,6 @@ func TestCheckOfListings(t *testing.T) {
 			wantAll(t, out, c.says)
 			if code != c.code || t.Failed() {
 				t.Errorf("exit %d, want %d:\n%s", code, c.code, out)
-			}
-		})
-	}
-}
-
-// TestQuotasOfMarketplace: no room for another change set, or for another
-// version, in each way in which AWS may say so. With the limit in the catalog
-// nothing is sent.
-func TestQuotasOfMarketplace(t *testing.T) {
-	t.Parallel()
-	sets := "  change_sets:\n" + strings.Repeat("    - {product: prod-sparexxxxxxxx, stuck: true, started: 5h}\n", 250)
-	for name, c := range map[string]struct {
-		failure, sets string
-		code          int
-		says          []string
-	}{
-		"250 open change sets": {failure: "async", sets: sets, code: 1, says: []string{
-			"submit to good: ServiceQuotaExceededException: The maximum number of open requests per account (250)", "hint: Marketplace takes no more for now: amiship listings",
-		}},
-		"versions, as a quota": {failure: "quota", code: 1, says: []string{
-			"submit to good: ServiceQuotaExceededException", "The maximum number of versions per product is 2", "hint: Marketplace takes no more for now: amiship listings",
-		}},
-		"versions, as a mistake": {failure: "validation", code: 1, says: []string{
-			"submit to good: ValidationException", "The maximum number of versions per product is 2", "hint: AWS refuses the request for the reason that is named above",
-		}},
-		"versions, hours later": {failure: "async", code: 20, says: []string{
-			"Amiship does not know this code", "The maximum number of versions per product is 2", "amiship release v2.42.0 --resubmit",
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			file, world := shelf(t)
-			one(t, file)
-			number := 2
-			if c.sets != "" {
-				number = 3
-			}
-			world = worldWith(t, world, "scan: disk}", fmt.Sprintf("scan: disk, version_limit: {number: %d, failure: %s}}", number, c.failure))
-			replaceIn(t, world, "title: Good, account: vendor, architecture: amd64", `title: Good, account: vendor, architecture: amd64, versions: [{title: "Old {n}", count: 2}]`)
-			replaceIn(t, world, "  outcomes:\n", c.sets+"  outcomes:\n")
-			b := startAt(t, "--world", world)
-			env := b.env(t, "vendor", "")
-			code, out := amiship(t, env, "release", "v2.42.0", "--file", file, "--poll", "300ms")
-			wantAll(t, out, c.says)
-			if code != c.code || t.Failed() {
-				t.Errorf("exit %d, want %d:\n%s", code, c.code, out)
-			}
-			sent := started(t, b)
-			mend(t, file, "good", "product: prod-goodxxxxxxxxx\n    version_limit: 2")
-			code, out = amiship(t, env, "release", "v2.42.0", "--resubmit", "--file", file, "--poll", "300ms")
-			if text := blocked(out, "versions/good"); code != 20 || !strings.Contains(text, "the product has 2 versions of 2") || started(t, b) != sent {
-				t.Errorf("with the limit in the catalog: exit %d, %d change sets were begun:\n%s", code, started(t, b)-sent, out)
 			}
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -46,17 +47,20 @@ func productFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) w
 
 // unable says why a product takes no version of a listing.
 func unable(e world.Entity, l release.Listing) error {
-	var errs []error
+	var why []string
 	if e.Visibility == world.VisibleRestricted {
-		errs = append(errs, errors.New("a restricted product gets no versions"))
+		why = append(why, "a restricted product gets no versions")
 	}
 	if i := slices.IndexFunc(e.Versions, func(v world.Version) bool { return v.Arch != "" && v.Arch != l.Arch }); i >= 0 {
-		errs = append(errs, fmt.Errorf("%q is %s, the listing's image %s: a product shows one architecture", e.Versions[i].Title, e.Versions[i].Arch, l.Arch))
+		why = append(why, fmt.Sprintf("%q is %s, the listing's image %s: a product shows one architecture", e.Versions[i].Title, e.Versions[i].Arch, l.Arch))
 	}
 	if e.Offered() >= l.Limit {
-		errs = append(errs, errors.New("no room for another version"))
+		why = append(why, "no room for another version")
 	}
-	return errors.Join(errs...)
+	if len(why) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(why, "; "))
 }
 
 func setsFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) world.Finding {
