@@ -164,8 +164,6 @@ func catalogHint(code string) string {
 		return "Marketplace takes no more for now: amiship listings shows the pending change sets and the room for versions; when there is some, run the same command again"
 	case "ResourceNotFoundException":
 		return "the caller's account has no such product: " + listEntities + " shows which it has; correct product, or account, of the listing in amiship.yaml"
-	case "ResourceInUseException":
-		return "a pending change set locks the product: amiship listings shows whose; run the same command again when it has ended"
 	case "ValidationException":
 		return "AWS refuses the request for the reason that is named above: amiship listings shows what it has of the product"
 	}
