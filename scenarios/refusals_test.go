@@ -58,7 +58,7 @@ var refusals = map[string]refusal{
 	},
 	"no-role": {
 		code: "ASSET_ACCESS_EXCEPTION", field: "access_role_arn", says: []string{"cannot assume the role arn:aws:iam::123456789012:role/Nobody"},
-		next: "amiship iam marketplace-role", mend: "access_role_arn: arn:aws:iam::123456789012:role/Ingestion",
+		next: "amiship iam marketplace-role --account 123456789012 prints", mend: "access_role_arn: arn:aws:iam::123456789012:role/Ingestion",
 	},
 	"strange-role": {
 		code: "ASSET_ACCESS_EXCEPTION", field: "access_role_arn", says: []string{"does not trust assets.marketplace.amazonaws.com", "get-ebs-encryption-by-default"},

@@ -8,7 +8,8 @@ import (
 )
 
 // Advice is what a code of Marketplace's means for who releases. Property and
-// Do may hold {tag}, {listing}, {ami} and {role}; For puts their values there.
+// Do may hold {tag}, {listing}, {ami}, {role} and {account}, which is the role's;
+// For puts their values there.
 type Advice struct {
 	Means    string
 	Field    string // of the listing in the catalog, to change; several are apart by a space; "" if it is none
@@ -25,7 +26,8 @@ type Subject struct{ Tag, Listing, AMI, Role string }
 func (a Advice) For(s Subject) Advice {
 	fill := strings.NewReplacer(
 		"{tag}", cmp.Or(s.Tag, "TAG"), "{listing}", cmp.Or(s.Listing, "LISTING"),
-		"{ami}", cmp.Or(s.AMI, "AMI"), "{role}", cmp.Or(s.Role, "ROLE"))
+		"{ami}", cmp.Or(s.AMI, "AMI"), "{role}", cmp.Or(s.Role, "ROLE"),
+		"{account}", cmp.Or(RoleAccount(s.Role), "ACCOUNT"))
 	a.Means, a.Property, a.Do = fill.Replace(a.Means), fill.Replace(a.Property), fill.Replace(a.Do)
 	return a
 }
@@ -64,7 +66,7 @@ const (
 	offerAgain = "amiship release {tag} if that changes the version, else: amiship release {tag} --resubmit"
 	sendAgain  = "change it in amiship.yaml, then: amiship release {tag}"
 	buildAgain = "correct how the image is built, then release a new tag of it: an AMI cannot be changed"
-	printRole  = "amiship iam marketplace-role --account ACCOUNT prints what it needs"
+	printRole  = "amiship iam marketplace-role --account {account} prints what it needs"
 	lookAtAMI  = "aws ec2 describe-images --region us-east-1 --image-ids {ami}"
 )
 

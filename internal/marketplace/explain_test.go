@@ -99,7 +99,7 @@ func TestAdvice(t *testing.T) {
 			t.Errorf("no %q in %q", want, role.Means)
 		}
 	}
-	for _, want := range []string{"amiship iam marketplace-role", "EbsEncryptionByDefault"} {
+	for _, want := range []string{"amiship iam marketplace-role --account 123456789012 ", "EbsEncryptionByDefault"} {
 		if !strings.Contains(role.Do, want) {
 			t.Errorf("no %q in %q", want, role.Do)
 		}
