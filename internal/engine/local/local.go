@@ -109,7 +109,7 @@ func (l *Loop) reconcile() plan.Plan {
 	switch {
 	case busy:
 		l.status.Idle = time.Time{}
-	case l.status.Idle.IsZero():
+	case l.status.Idle.IsZero() && len(p.Look) == 0: // before AWS has answered, its time is not known
 		l.status.Idle = now
 	}
 	l.timed(p)

@@ -165,3 +165,33 @@ func TestLeavesAtOnceWhenTheContextEnds(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
+
+// TestWaitsByAWSsClock: this machine's clock is an hour behind AWS's, which shows
+// with the first answer. Patience is counted from there.
+func TestWaitsByAWSsClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, ahead := time.Now(), time.Duration(0)
+		q := world.Query{Kind: world.LookListing, Listing: "pro"}
+		l := Loop{
+			RunID: "run", Options: engine.Defaults(), Now: func() time.Time { return time.Now().Add(ahead) },
+			Look: func(context.Context, *world.World, []world.Query) error {
+				ahead = time.Hour
+				return nil
+			},
+			Reconcile: func(world.World, plan.Run) plan.Plan {
+				p := plan.Plan{Steps: []plan.Step{{State: plan.Waiting}}, Waits: []plan.Wait{{Query: q}}}
+				if ahead == 0 {
+					p.Look = []world.Query{q}
+				}
+				return p
+			},
+			Touches: func(plan.Action) []world.Query { return nil },
+			Report:  func(plan.Plan) {},
+		}
+		l.Options.Wait = 30 * time.Minute
+		_, outcome, err := l.Run(t.Context(), nil)
+		if took := time.Since(began); err != nil || outcome != engine.StillToWait || took < l.Options.Wait || took > l.Options.Wait+time.Minute {
+			t.Errorf("waited %s: %s, %v; want %s", took, outcome, err, l.Options.Wait)
+		}
+	})
+}
