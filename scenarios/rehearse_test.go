@@ -44,7 +44,9 @@ func TestRehearse(t *testing.T) {
 
 // TestRehearseGitLab is the larger half of what `make rehearse` goes on with:
 // public images on both architectures and private ones with licences, built from
-// packages that stand in, tested, and looked at as a customer does.
+// packages that stand in, tested, and looked at as a customer does. It ends at a
+// buyer, who launches Premium and Ultimate from their listings and asks all that
+// the catalog's checks say: 9 of every image, 3 about the licence.
 func TestRehearseGitLab(t *testing.T) {
 	t.Parallel()
 	takePlace(t)
@@ -59,8 +61,15 @@ func TestRehearseGitLab(t *testing.T) {
 		`STAND-IN +gitlab-ee_17.5.0-ee.0_amd64.deb is not the real package`,
 		`test .* premium/amd64`,
 		`test .* ee/arm64`,
-		`gitlab 17.5.0\+ee.0: 76 AMIs in 19 regions are as asked for`,
 		`ask .* ee/arm64 .*/users/sign_in answers 200`,
+		`look again .* 26h later, without secrets`,
+		`premium +GitLab Premium 17.5.0 Release +ami-[0-9a-f]{17} +- +public`,
+		`ultimate +GitLab Ultimate 17.5.0 Release +ami-[0-9a-f]{17} +- +public`,
+		`find bought .* premium .* of aws-marketplace: ami-[0-9a-f]{17}`,
+		`find bought .* ultimate .* of aws-marketplace: ami-[0-9a-f]{17}`,
+		`try .* premium +i-[0-9a-f]{17} at \S+ passes 12 checks`,
+		`try .* ultimate +i-[0-9a-f]{17} at \S+ passes 12 checks`,
+		`gitlab 17.5.0\+ee.0: 76 AMIs in 19 regions and 2 listings are as asked for`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("the report does not say %s:\n%s", want, out)

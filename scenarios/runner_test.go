@@ -55,7 +55,8 @@ type ciResult struct {
 	job  ciJob
 	code int
 	out  string
-	dir  string // its checkout
+	env  []string // its variables
+	dir  string   // its checkout
 	err  error
 }
 
@@ -195,13 +196,19 @@ func valueOf(env []string, name string) string {
 	return ""
 }
 
-// script runs before_script and script in one shell, as a runner does.
-func (r *runner) script(job ciJob, dir string, env []string) ciResult {
+// shell is the process of a job.
+func shell(job ciJob, dir string, env []string) *exec.Cmd {
 	lines := slices.Concat([]string{"set -eo pipefail"}, job.BeforeScript, job.Script)
 	cmd := exec.Command("bash", "-c", strings.Join(lines, "\n"))
 	cmd.Dir, cmd.Env = dir, env
+	return cmd
+}
+
+// script runs before_script and script in one shell, as a runner does.
+func (r *runner) script(job ciJob, dir string, env []string) ciResult {
+	cmd := shell(job, dir, env)
 	out, err := cmd.CombinedOutput()
-	result := ciResult{job: job, out: string(out), dir: dir}
+	result := ciResult{job: job, out: string(out), env: env, dir: dir}
 	if cmd.ProcessState == nil {
 		result.err = err
 		return result

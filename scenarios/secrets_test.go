@@ -63,12 +63,13 @@ func (s *secretBuild) privateKeyIn(t *testing.T, file string) bool {
 }
 
 // TestPlantedLeaksOnAMachine builds with a template that gives the licence
-// away on the machine.
+// away on the machine, and leaves a key there. The key is what Marketplace finds
+// when it is offered what was built.
 func TestPlantedLeaksOnAMachine(t *testing.T) {
 	t.Parallel()
 	takePlace(t)
-	s := newSecretBuild(t, realBox(t), func(*secretBuild) string {
-		return usesLicence + `
+	s := newSecretBuild(t, boxThatScans(t), func(*secretBuild) string {
+		return usesLicence + leavesKey + `
   provisioner "shell" {
     inline          = ["sleep 2", "echo $1", "echo $1 | sudo tee /opt/licence >/dev/null"]
     execute_command = "sh {{.Path}} '${file(var.licence_file)}'"
@@ -83,6 +84,7 @@ func TestPlantedLeaksOnAMachine(t *testing.T) {
 	if !strings.Contains(s.run.out.String(), "amazon-ebs.image: [secret]") {
 		t.Errorf("what the machine printed was not taken out:\n%s", s.run.out.String())
 	}
+	marketplaceRefuses(t, s)
 }
 
 // TestPlantedLeaks builds with templates that give a secret away: each place
