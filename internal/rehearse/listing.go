@@ -43,7 +43,7 @@ func (c commands) list(ctx context.Context, d release.Desired, rel *Release) err
 	bare.props = c.withoutSecrets()
 	for n := 0; err != nil; n++ {
 		if n == looks {
-			return fmt.Errorf("after %d days Marketplace is not done: %w", n, err)
+			return c.overdue(ctx, d, rel, err)
 		}
 		start = time.Now()
 		if err := c.command(ctx, "sandbox", "advance", later, "--state", c.State).Run(); err != nil {
@@ -55,6 +55,20 @@ func (c commands) list(ctx context.Context, d release.Desired, rel *Release) err
 		rel.add("look again", later+" later, without secrets: amiship release --all-open", start)
 	}
 	return c.showListings(ctx, d, rel)
+}
+
+// overdue says which listings Marketplace is not done with, and since when.
+func (c commands) overdue(ctx context.Context, d release.Desired, rel *Release, err error) error {
+	if unseen := c.showListings(ctx, d, rel); unseen != nil {
+		return errors.Join(err, unseen)
+	}
+	var late []string
+	for _, s := range rel.Listings {
+		if s.State != plan.Done {
+			late = append(late, s.Target.Listing+": "+s.Why)
+		}
+	}
+	return fmt.Errorf("%d looks, each %s after the one before, and Marketplace is not done: %s: %w", looks, later, strings.Join(late, "; "), err)
 }
 
 // tested adds what commands are told where machines run nothing.
@@ -77,8 +91,12 @@ func (c commands) showListings(ctx context.Context, d release.Desired, rel *Rele
 		return err
 	}
 	var shown struct{ Plans []plan.Plan }
-	if err := json.Unmarshal(out.Bytes(), &shown); err != nil || len(shown.Plans) != 1 {
-		return fmt.Errorf("amiship plan %s --json: %d plans: %w", d.Tag, len(shown.Plans), err)
+	err := json.Unmarshal(out.Bytes(), &shown)
+	if err == nil && len(shown.Plans) != 1 {
+		err = fmt.Errorf("%d plans", len(shown.Plans))
+	}
+	if err != nil {
+		return fmt.Errorf("amiship plan %s --json: %w", d.Tag, err)
 	}
 	for _, s := range shown.Plans[0].Steps {
 		if s.Kind == plan.ChangeSet {

@@ -57,8 +57,11 @@ func (r Rehearsal) prepare(ctx context.Context, rep *Report) (_ *props, err erro
 	play := b.Catalog.Rehearsal
 	p.own, p.set = play.Env, merged(play.Vars, r.Set)
 	p.buyer = play.Buyer
-	if play.World != "" {
+	if play.World != "" && r.World == "" {
 		p.world = filepath.Join(b.Dir, play.World)
+		if _, err := os.Stat(p.world); err != nil {
+			return nil, fmt.Errorf("rehearsal.world: %w", err)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.own)) {
 		p.env = append(p.env, name+"="+p.own[name])
@@ -72,11 +75,15 @@ func (r Rehearsal) prepare(ctx context.Context, rep *Report) (_ *props, err erro
 	return p, p.resolve(b, r.Tags)
 }
 
-// withoutSecrets are the same without what the catalog has for rehearsals: what a
-// process finds that was not given them.
+// withoutSecrets are the same for a process that is given none: neither what the
+// catalog has for rehearsals, nor what this process may have under these names.
 func (p *props) withoutSecrets() *props {
 	bare := *p
-	bare.env = environ()
+	bare.env = slices.DeleteFunc(environ(), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		_, secret := p.own[name]
+		return secret
+	})
 	return &bare
 }
 

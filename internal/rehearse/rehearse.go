@@ -68,6 +68,9 @@ func (r Rehearsal) Run(ctx context.Context) (rep Report, err error) {
 	rep.add("sandbox", "ready at "+box.url, began)
 	ctx, leave := box.while(ctx)
 	defer leave()
+	if err := r.knows(ctx, p.buyer); err != nil {
+		return rep, fmt.Errorf("rehearsal.buyer: %w", err)
+	}
 	for _, d := range p.desired {
 		rep.Title = d.Project + " " + strings.Join(r.Tags, ", ")
 		rep.Releases = append(rep.Releases, Release{Tag: d.Tag, desired: d})
@@ -76,6 +79,15 @@ func (r Rehearsal) Run(ctx context.Context) (rep Report, err error) {
 		}
 	}
 	return rep, nil
+}
+
+// knows fails, before a release is begun, if the sandbox has no such account.
+func (r Rehearsal) knows(ctx context.Context, account string) error {
+	if account == "" {
+		return nil
+	}
+	_, err := r.env(ctx, account)
+	return err
 }
 
 // release does one, and looks at it: as a customer, and whether anything is

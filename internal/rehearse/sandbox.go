@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -109,9 +110,12 @@ func (b *box) stop() error {
 
 // env asks the sandbox for the variables that point a client at one of its accounts.
 func (r Rehearsal) env(ctx context.Context, account string) ([]string, error) {
-	out, err := r.command(ctx, "sandbox", "env", "--state", r.State, "--account", account).Output()
+	cmd := r.command(ctx, "sandbox", "env", "--state", r.State, "--account", account)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("amiship sandbox env --account %s: %w", account, err)
+		return nil, fmt.Errorf("amiship sandbox env --account %s: %w: %s", account, err, strings.TrimSpace(said.String()))
 	}
 	var env []string
 	for line := range strings.Lines(string(out)) {
