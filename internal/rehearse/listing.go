@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,15 +30,11 @@ const (
 // schedule does: a day later, by processes that know no tag and no secret.
 func (c commands) list(ctx context.Context, d release.Desired, rel *Release) error {
 	start := time.Now()
-	err := c.run(ctx, io.Discard, c.tested("release", d.Tag, "--poll", "500ms", "--wait", "0s")...)
+	err := c.carryOn(ctx, d, rel, "release", d.Tag, "--poll", "500ms", "--wait", "0s")
 	if err != nil && !waits(err) {
 		return err
 	}
-	var names []string
-	for _, l := range d.Listings {
-		names = append(names, l.Name)
-	}
-	rel.add("submit", strings.Join(names, ", ")+"; Marketplace takes hours", start)
+	rel.add("submit", submitted(d, err), start)
 	bare := c
 	bare.props = c.withoutSecrets()
 	for n := 0; err != nil; n++ {
@@ -49,12 +45,49 @@ func (c commands) list(ctx context.Context, d release.Desired, rel *Release) err
 		if err := c.command(ctx, "sandbox", "advance", later, "--state", c.State).Run(); err != nil {
 			return fmt.Errorf("amiship sandbox advance %s: %w", later, err)
 		}
-		if err = bare.run(ctx, io.Discard, c.tested("release", "--all-open", "--poll", "500ms")...); err != nil && !waits(err) {
+		if err = bare.carryOn(ctx, d, rel, "release", "--all-open", "--poll", "500ms"); err != nil && !waits(err) {
 			return err
 		}
 		rel.add("look again", later+" later, without secrets: amiship release --all-open", start)
 	}
 	return c.showListings(ctx, d, rel)
+}
+
+// submitted says what came of it: listings that show the latest do without a
+// patch of an older series.
+func submitted(d release.Desired, waits error) string {
+	if waits == nil {
+		return "nothing to wait for"
+	}
+	var names []string
+	for _, l := range d.Listings {
+		names = append(names, l.Name)
+	}
+	return strings.Join(names, ", ") + "; Marketplace takes hours"
+}
+
+// carryOn runs a command that releases. If it is blocked or fails, the report
+// shows what with, and what to do.
+func (c commands) carryOn(ctx context.Context, d release.Desired, rel *Release, args ...string) error {
+	var out bytes.Buffer
+	err := c.run(ctx, &out, c.tested(append(args, "--json")...)...)
+	if err == nil || waits(err) {
+		return err
+	}
+	for each := json.NewDecoder(&out); ; {
+		var p plan.Plan
+		if each.Decode(&p) != nil {
+			return err // there is none, or no more
+		}
+		if p.Tag == d.Tag {
+			rel.Listings, rel.Plan.Blockers = changeSets(p), p.Blockers
+		}
+	}
+}
+
+// changeSets are the steps of listings.
+func changeSets(p plan.Plan) []plan.Step {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s plan.Step) bool { return s.Kind != plan.ChangeSet })
 }
 
 // overdue says which listings Marketplace is not done with, and since when.
@@ -98,11 +131,7 @@ func (c commands) showListings(ctx context.Context, d release.Desired, rel *Rele
 	if err != nil {
 		return fmt.Errorf("amiship plan %s --json: %w", d.Tag, err)
 	}
-	for _, s := range shown.Plans[0].Steps {
-		if s.Kind == plan.ChangeSet {
-			rel.Listings = append(rel.Listings, s)
-		}
-	}
+	rel.Listings = changeSets(shown.Plans[0])
 	return nil
 }
 

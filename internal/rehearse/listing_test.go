@@ -136,7 +136,8 @@ func TestList(t *testing.T) {
 		},
 		"refused at once": {`"release v1") exit 20;;`, shownListed, []string{submit}, 20, "amiship release v1 ended with exit code 20", ""},
 		"refused later": {
-			`"release v1") exit 75;; "release --all-open") exit 20;;`, shownListed, []string{submit, advance, look}, 20, "amiship release --all-open ended with exit code 20", "",
+			`"release v1") exit 75;; "release --all-open") echo '{"Tag": "v0"} {"Tag": "v1", "Steps": [{"Kind": "changeset", "State": "blocked"}, {"Kind": "copy"}]}'; exit 20;;`,
+			shownListed, []string{submit, advance, look}, 20, "amiship release --all-open ended with exit code 20", plan.Blocked,
 		},
 		"no plan to be read": {"", `{"Plans": []}`, []string{submit}, 0, "amiship plan v1 --json: 0 plans", ""},
 	} {
