@@ -21,6 +21,11 @@ another region, finds the public AMIs, starts them and asks what the catalog's
 checks say. Several tags are released one after the other. It needs root, for the
 machines; --driver instant does without both.
 
+Versions of listings are submitted to the sandbox's Marketplace and looked at a
+day later, as a schedule does; then the account that rehearsal.buyer names finds
+what it has bought, starts it and asks it all that the checks say. The sandbox
+begins with what rehearsal.world or --world has: products, and who bought them.
+
 What the catalog has under rehearsal stands in for what only the real release
 has: a program makes the packages, which are served on this machine, and tokens
 and licences come from there, whatever the environment has. The report says so.`,
