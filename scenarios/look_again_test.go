@@ -61,19 +61,20 @@ func appendTo(t *testing.T, file, text string) {
 	}
 }
 
-// runOver runs jobs while an hour passes on AWS, once all change sets are there:
+// passing runs jobs while an hour passes on AWS, once all change sets are there:
 // they end as they do when what they wait for takes longer.
-func (r *runner) runOver(t *testing.T, b *box, jobs []ciJob, source, tag string) []ciResult {
-	t.Helper()
-	ended := make(chan struct{})
-	passed := make(chan bool, 1)
-	go func() { passed <- b.afterSubmission(ended) }()
-	results := r.run(t, jobs, source, tag)
-	close(ended)
-	if !<-passed {
-		t.Errorf("%s did not wait for Marketplace\n%s", results[0].job.name, results[0].out)
+func (b *box) passing(r *runner) func(t *testing.T, jobs []ciJob, source, tag string) []ciResult {
+	return func(t *testing.T, jobs []ciJob, source, tag string) []ciResult {
+		t.Helper()
+		ended, passed := make(chan struct{}), make(chan bool, 1)
+		go func() { passed <- b.afterSubmission(ended) }()
+		results := r.run(t, jobs, source, tag)
+		close(ended)
+		if !<-passed {
+			t.Errorf("%s did not wait for Marketplace\n%s", results[0].job.name, results[0].out)
+		}
+		return results
 	}
-	return results
 }
 
 // afterSubmission moves the clock by an hour when both change sets are there and

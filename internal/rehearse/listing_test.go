@@ -38,8 +38,10 @@ func TestReportOfListings(t *testing.T) {
 			Targets: []release.Target{{Region: "us-east-1", Required: true}},
 		},
 		Plan: plan.Plan{Steps: []plan.Step{{
-			Action: plan.Action{ID: "copy/pro/amd64/us-east-1", Kind: plan.Copy, Name: "Product pro 1", AMI: "ami-0123456789abcdef0",
-				Target: release.Key{Image: "pro", Arch: "amd64", Place: release.Place{Region: "us-east-1"}}},
+			Action: plan.Action{
+				ID: "copy/pro/amd64/us-east-1", Kind: plan.Copy, Name: "Product pro 1", AMI: "ami-0123456789abcdef0",
+				Target: release.Key{Image: "pro", Arch: "amd64", Place: release.Place{Region: "us-east-1"}},
+			},
 			State: plan.Done,
 		}}},
 		Listings: []plan.Step{listed("pro", plan.Done, ""), listed("old", plan.Skipped, "1.1 is newer, and the listing shows the latest (only: latest-stable)")},
@@ -131,13 +133,17 @@ func TestList(t *testing.T) {
 		"done a day later":    {`"release v1") exit 75;;`, shownListed, []string{submit, advance, look}, 0, "", plan.Done},
 		"done two days later": {`"release v1") exit 75;; "release --all-open") [ $times = 2 ] || exit 75;;`, shownListed, []string{submit, advance, look, advance, look}, 0, "", plan.Done},
 		"stuck": {
-			`release*) exit 75;;`, shownStuck, []string{submit, advance, look, advance, look, advance, look, advance, look}, 75,
+			`release*) exit 75;;`, shownStuck,
+			[]string{submit, advance, look, advance, look, advance, look, advance, look},
+			75,
 			"4 looks, each 26h after the one before, and Marketplace is not done: pro: change set cs-1 is PREPARING: ", plan.Waiting,
 		},
 		"refused at once": {`"release v1") exit 20;;`, shownListed, []string{submit}, 20, "amiship release v1 ended with exit code 20", ""},
 		"refused later": {
 			`"release v1") exit 75;; "release --all-open") echo '{"Tag": "v0"} {"Tag": "v1", "Steps": [{"Kind": "changeset", "State": "blocked"}, {"Kind": "copy"}]}'; exit 20;;`,
-			shownListed, []string{submit, advance, look}, 20, "amiship release --all-open ended with exit code 20", plan.Blocked,
+			shownListed,
+			[]string{submit, advance, look},
+			20, "amiship release --all-open ended with exit code 20", plan.Blocked,
 		},
 		"no plan to be read": {"", `{"Plans": []}`, []string{submit}, 0, "amiship plan v1 --json: 0 plans", ""},
 	} {
