@@ -43,17 +43,17 @@ func TestWhatMarketplaceRefuses(t *testing.T) {
 		}
 	}
 	run(20, "v2.42.0")
-	onSale(t, offers(t, env, file), "Shelf 2.42.0", plainly)
+	soldOf(t, offers(t, env, file), "Shelf 2.42.0", plainly)
 
 	replaceIn(t, file, "checks: [", "share: [\"679593333241\"] # by which Marketplace gets AMIs without a role\nchecks: [")
 	run(20, "v2.42.0", byForce)
-	onSale(t, offers(t, env, file), "Shelf 2.42.0", plainly, byForce)
+	soldOf(t, offers(t, env, file), "Shelf 2.42.0", plainly, byForce)
 
 	replaceIn(t, file, `name: "base {image} {arch}"`, `name: "base plain {arch}"`)
 	replaceIn(t, file, ", vars: {disk: sloppy}", "")
 	replaceIn(t, file, " and then some more that nobody ever needs to know about it in a list of AMIs on a screen", "")
 	run(0, rebuilt)
-	onSale(t, offers(t, env, file), "Shelf 2.42.1", rebuilt)
+	soldOf(t, offers(t, env, file), "Shelf 2.42.1", rebuilt)
 }
 
 // check holds what is said of a listing against what should be.
@@ -76,9 +76,9 @@ func (r refusal) check(t *testing.T, file, name, text string) {
 	}
 }
 
-// onSale: the listings that were mended in one of these ways have one public
+// soldOf: the listings that were mended in one of these ways have one public
 // version of the title, the others none.
-func onSale(t *testing.T, have map[string]offer, title string, mended ...string) {
+func soldOf(t *testing.T, have map[string]offer, title string, mended ...string) {
 	t.Helper()
 	for name, r := range refusals {
 		want := 0
