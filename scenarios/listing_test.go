@@ -1,0 +1,307 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The products of a market.
+const (
+	premiumProduct = "prod-premium123456"
+	plusProduct    = "prod-plus123456789"
+	premiumTitle   = "Prometheus Premium 2.42.0"
+	premiumStep    = "changeset/premium"
+)
+
+// marketAccounts are a vendor whose role Marketplace reads AMIs by, and a buyer.
+const marketAccounts = `accounts:
+  - {name: vendor, id: "123456789012", roles: [{name: Ingestion, trust: [assets.marketplace.amazonaws.com]}]}
+  - {name: buyer, id: "555566667777"}
+`
+
+// marketProducts are two products of the vendor with some history.
+const marketProducts = `marketplace:
+  products:
+    - id: prod-premium123456
+      title: Prometheus Premium
+      account: vendor
+      architecture: amd64
+      subscribers: [buyer]
+      versions:
+        - {title: "Prometheus Premium 2.40.0", created: 60d, visibility: Restricted}
+        - {title: "Prometheus Premium 2.41.0", created: 30d}
+    - id: prod-plus123456789
+      title: Prometheus Plus
+      account: vendor
+      architecture: amd64
+      versions: [{title: "Prometheus Plus 2.41.0", created: 30d}]
+`
+
+// aDay has Marketplace work on a change set for 20 and then for 6 hours. The
+// sandboxes of these tests are a thousand times faster than AWS, but only
+// `sandbox advance` is to pass these.
+const aDay = "preparing: 20000h, applying: 6000h"
+
+// market is a sandbox with products, and a bundle whose releases are listed. Each
+// run of it is on a machine of its own: in an empty directory with the bundle
+// alone in it.
+type market struct {
+	*box
+	bundle string // directory
+	via    string // what stands before the sandbox; empty: nothing
+}
+
+// newMarket starts one: with lines of the world's marketplace section, settings
+// of the Marketplace beside the day it takes, and lines for the listing premium.
+func newMarket(t *testing.T, world, settings, listing string) *market {
+	t.Helper()
+	text := marketAccounts + marketProducts + world + "settings: {marketplace: {" + aDay + settings + "}}\n"
+	return &market{box: worldBox(t, text), bundle: filepath.Dir(listedBundle(t, listing))}
+}
+
+// listedBundle is the example with a private image in two regions, which has a
+// licence, and one listing of it.
+func listedBundle(t *testing.T, more string) (file string) {
+	t.Helper()
+	file = instantBundle(t)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, found := strings.Cut(regionsLine.ReplaceAllString(string(text), "  required: [us-east-1, eu-west-1]"), "\nimages:\n")
+	if !found || !strings.Contains(head, "[us-east-1, eu-west-1]") {
+		t.Fatal("the example has changed: adapt this test")
+	}
+	text = []byte(head + `
+images:
+  premium:
+    arch: [amd64]
+    name: "Prometheus {version} Premium"
+    share: ["679593333241"]
+    licence: {env: PREMIUM_LICENCE}
+    checks: [{run: "true"}]
+
+listings:
+` + listingOf("premium", premiumProduct, "Prometheus Premium {version}", more))
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// listingOf is a listing of the premium image, with more lines.
+func listingOf(name, product, title, more string) string {
+	return fmt.Sprintf(`  %s:
+    product: %s
+    image: premium
+    title: %q
+    release_notes: What is new.
+    usage_instructions: Open port 9090.
+    access_role_arn: arn:aws:iam::123456789012:role/Ingestion
+    operating_system: {name: DEBIAN, version: "12"}
+    recommended_instance_type: m7i.large
+    security_groups: [{protocol: tcp, from_port: 9090, ip_ranges: ["0.0.0.0/0"]}]
+%s`, name, product, title, more)
+}
+
+// alsoListed adds a second listing to the bundle, of the same image.
+func (m *market) alsoListed(t *testing.T, listing string) {
+	t.Helper()
+	file := filepath.Join(m.bundle, "amiship.yaml")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, append(text, listing...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// command is a run on a machine of its own. With secrets, it can build.
+func (m *market) command(t *testing.T, secrets bool, args ...string) *exec.Cmd {
+	t.Helper()
+	home := t.TempDir()
+	dir := filepath.Join(home, "repository")
+	if err := os.CopyFS(dir, os.DirFS(m.bundle)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = dir, append(m.env(t, "vendor", m.via), "HOME="+home, "XDG_CACHE_HOME="+home)
+	if secrets {
+		cmd.Env = append(cmd.Env, "PREMIUM_LICENCE=a licence")
+		return cmd
+	}
+	if err := os.Remove(filepath.Join(dir, "prometheus.deb")); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+// ends runs a command to its end.
+func ends(t *testing.T, cmd *exec.Cmd) (code int, out string) {
+	t.Helper()
+	text, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(text)
+}
+
+// release is the release of the one tag, built where nothing was built.
+func (m *market) release(t *testing.T, args ...string) (code int, out string) {
+	t.Helper()
+	return ends(t, m.command(t, true, append([]string{"release", "v2.42.0", "--poll", "200ms", "--wait", "3s"}, args...)...))
+}
+
+// carryOn is what a schedule does a while later: it has no secrets.
+func (m *market) carryOn(t *testing.T) (code int, out string) {
+	t.Helper()
+	return ends(t, m.command(t, false, "release", "--all-open"))
+}
+
+// mustEnd is release, and wants its exit code.
+func (m *market) mustEnd(t *testing.T, want int, args ...string) (out string) {
+	t.Helper()
+	code, out := m.release(t, args...)
+	if code != want {
+		t.Fatalf("amiship release v2.42.0 %s: exit %d, want %d\n%s", strings.Join(args, " "), code, want, out)
+	}
+	return out
+}
+
+// marketSet is a change set in the sandbox.
+type marketSet struct {
+	ID, Name, Intent, Status, FailureCode string
+	Started                               time.Time
+	Changes                               []struct{ Product, Type string }
+}
+
+// ours reports whether Amiship made it.
+func (s marketSet) ours() bool { return strings.HasPrefix(s.Name, "amiship ") }
+
+// soldVersion is a version of a product in the sandbox.
+type soldVersion struct {
+	Title  string
+	Source struct{ Image string }
+	Option struct{ Visibility string }
+}
+
+// sold is what Marketplace has.
+type sold struct {
+	versions map[string][]soldVersion // by product
+	sets     []marketSet              // the oldest first
+}
+
+func (m *market) sold(t *testing.T) sold {
+	t.Helper()
+	var dump struct {
+		Products map[string]map[string]struct{ Versions []soldVersion } `json:"marketplace.products"`
+		Sets     map[string]map[string]marketSet                        `json:"marketplace.change-sets"`
+	}
+	if err := json.Unmarshal([]byte(m.run(t, "sandbox", "dump", "--state", m.state)), &dump); err != nil {
+		t.Fatal(err)
+	}
+	s := sold{versions: map[string][]soldVersion{}}
+	for _, part := range dump.Products {
+		for id, p := range part {
+			s.versions[id] = p.Versions
+		}
+	}
+	for _, part := range dump.Sets {
+		s.sets = slices.AppendSeq(s.sets, maps.Values(part))
+	}
+	slices.SortFunc(s.sets, func(x, y marketSet) int { return x.Started.Compare(y.Started) })
+	return s
+}
+
+// ours are the change sets that Amiship made for a product.
+func (s sold) ours(product string) []marketSet {
+	var out []marketSet
+	for _, set := range s.sets {
+		if set.ours() && set.Changes[0].Product == product {
+			out = append(out, set)
+		}
+	}
+	return out
+}
+
+// titled are a product's versions of a title that buyers see.
+func (s sold) titled(product, title string) []soldVersion {
+	return slices.DeleteFunc(slices.Clone(s.versions[product]), func(v soldVersion) bool {
+		return v.Title != title || v.Option.Visibility != "Public"
+	})
+}
+
+// soldOnce: there is one version of the title, of the release's own AMI, and so
+// many change sets of ours have led there.
+func (m *market) soldOnce(t *testing.T, product, title string, sets int) {
+	t.Helper()
+	s := m.sold(t)
+	if got := s.ours(product); len(got) != sets {
+		t.Errorf("%d change sets of ours for %s, want %d: %+v", len(got), product, sets, got)
+	}
+	v := s.titled(product, title)
+	if len(v) != 1 || v[0].Source.Image != m.released(t) {
+		t.Errorf("%s has the versions %+v; want one %q of %s", product, s.versions[product], title, m.released(t))
+	}
+}
+
+// released is the AMI of the release in us-east-1.
+func (m *market) released(t *testing.T) string {
+	t.Helper()
+	list := m.images(t, "vendor", "us-east-1")
+	if len(list) != 1 {
+		t.Fatalf("us-east-1 has the AMIs %+v, want one", list)
+	}
+	return list[0].ImageId
+}
+
+// ownImage is an AMI as the AWS CLI shows it.
+type ownImage struct {
+	ImageId, Name, State string //nolint:revive // AWS's spelling
+}
+
+// images are the AMIs that an account owns in a region, candidates aside.
+func (m *market) images(t *testing.T, account, region string) []ownImage {
+	t.Helper()
+	var out []ownImage
+	m.aws(t, account, &out, "ec2", "describe-images", "--owners", "self", "--region", region, "--query", "Images[].{ImageId: ImageId, Name: Name, State: State}")
+	return slices.DeleteFunc(out, func(i ownImage) bool { return strings.HasPrefix(i.Name, "amiship-") })
+}
+
+// aws calls AWS as somebody with the AWS CLI would.
+func (b *box) aws(t *testing.T, account string, answer any, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), awsShim(t, t.TempDir()), append(args, "--output", "json")...)
+	cmd.Env = b.env(t, account, "")
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("aws %s: %v\n%s", strings.Join(args, " "), err, exit.Stderr)
+	}
+	if err := errors.Join(err, json.Unmarshal(out, answer)); err != nil {
+		t.Fatalf("aws %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// catalogCalls counts the calls of the Catalog API after so many calls of all
+// kinds, by operation.
+func (b *box) catalogCalls(t *testing.T, after int) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for _, c := range b.calls(t, after) {
+		if strings.Contains(strings.ToLower(c.Service), "marketplace") {
+			out[c.Action]++
+		}
+	}
+	return out
+}
