@@ -61,6 +61,9 @@ func IsEntityLocked(err error) bool { return EntityLocked(Code(err)) }
 // EntityLocked is IsEntityLocked of an error code.
 func EntityLocked(code string) bool { return code == "ResourceInUseException" }
 
+// IsOverLimit reports whether an account has as much of something as it may have.
+func IsOverLimit(err error) bool { return is(err, "ResourceLimitExceeded") }
+
 // IsInvalid reports whether the Catalog API refuses a request as it is; so it
 // does with one that rests on an older revision of a product.
 func IsInvalid(err error) bool { return is(err, "ValidationException") }

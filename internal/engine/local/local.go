@@ -205,10 +205,18 @@ const (
 // no look shows.
 const lockedRetry = time.Minute
 
+// crowdedRetry is the time between two tries at a copy while a region has as many
+// under way as it takes.
+const crowdedRetry = 15 * time.Second
+
 func (l *Loop) failure(e end) plan.Failure {
 	f := plan.Failure{Err: awsapi.Text(e.err), Code: awsapi.Code(e.err)}
-	if awsapi.IsEntityLocked(e.err) { // somebody was faster: that can take hours, and is no failure
+	switch {
+	case awsapi.IsEntityLocked(e.err): // somebody was faster: that can take hours, and is no failure
 		f.Retry = l.Now().Add(lockedRetry)
+		return f
+	case e.action.Kind == plan.Copy && awsapi.IsOverLimit(e.err): // nor is this: others' copies end
+		f.Retry = l.Now().Add(crowdedRetry)
 		return f
 	}
 	again := errors.Is(e.err, apply.ErrChanged) || awsapi.IsTransient(e.err)

@@ -85,6 +85,7 @@ func (o *one) run(t *testing.T, stop <-chan struct{}) (plan.Plan, engine.Outcome
 
 var (
 	throttled = &smithy.GenericAPIError{Code: "RequestLimitExceeded"}
+	crowded   = &smithy.GenericAPIError{Code: "ResourceLimitExceeded", Message: "Too many snapshot copies in progress."}
 	denied    = &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "ec2:CopyImage"}
 )
 
@@ -94,11 +95,12 @@ func TestRetriesWhatMayWorkLater(t *testing.T) {
 		did     int
 		outcome engine.Outcome
 	}{
-		"works at once":      {func(context.Context, int) error { return nil }, 1, engine.Complete},
-		"throttled twice":    {func(_ context.Context, n int) error { return first(2, n, throttled) }, 3, engine.Complete},
-		"throttled for good": {func(context.Context, int) error { return throttled }, 5, engine.HasFailed},
-		"denied":             {func(context.Context, int) error { return denied }, 1, engine.HasFailed},
-		"facts had changed":  {func(_ context.Context, n int) error { return first(1, n, apply.ErrChanged) }, 2, engine.Complete},
+		"works at once":         {func(context.Context, int) error { return nil }, 1, engine.Complete},
+		"throttled twice":       {func(_ context.Context, n int) error { return first(2, n, throttled) }, 3, engine.Complete},
+		"throttled for good":    {func(context.Context, int) error { return throttled }, 5, engine.HasFailed},
+		"the region is crowded": {func(_ context.Context, n int) error { return first(20, n, crowded) }, 21, engine.Complete},
+		"denied":                {func(context.Context, int) error { return denied }, 1, engine.HasFailed},
+		"facts had changed":     {func(_ context.Context, n int) error { return first(1, n, apply.ErrChanged) }, 2, engine.Complete},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -118,6 +120,14 @@ func first(tries, n int, err error) error {
 		return err
 	}
 	return nil
+}
+
+// TestOtherQuotasAreFailures: only copies make room by themselves.
+func TestOtherQuotasAreFailures(t *testing.T) {
+	o := &one{kind: plan.Publish, do: func(context.Context, int) error { return crowded }}
+	if _, outcome, _ := o.run(t, nil); outcome != engine.HasFailed || o.did != 1 {
+		t.Errorf("tried %d times, %s; want once, and failed", o.did, outcome)
+	}
 }
 
 func TestFailureSaysWhat(t *testing.T) {
