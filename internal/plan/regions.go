@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -20,6 +22,8 @@ func (b *builder) copyStep(v *variant, p *place) {
 		b.haveImage(v, p, &s)
 	case !images.Known():
 		b.unread(&s, p, images.Err)
+	case haveMade && p.inVain(made):
+		b.copyAgain(v, p, &s, made)
 	case haveMade && !made.Lost:
 		s.State, s.AMI, s.Why = Waiting, made.AMI, "AWS does not show "+made.AMI+" yet"
 		b.wait(s.ID, s.Why, p.query())
@@ -27,9 +31,7 @@ func (b *builder) copyStep(v *variant, p *place) {
 	case v.source == nil:
 		s.State, s.After = After, v.prior
 	default:
-		s.State, s.From = Ready, *v.source
-		s.Tags = b.tags(v, release.StageRelease, v.origin.Tags)
-		s.Token = token(append([]string{"copy", v.source.AMI, key.String()}, b.spent(p, made)...)...)
+		b.beginCopy(v, p, &s, made)
 	}
 	p.copied = b.add(s)
 	state := After
@@ -37,6 +39,41 @@ func (b *builder) copyStep(v *variant, p *place) {
 		state = Ready
 	}
 	b.discard(key, p.failed, state)
+}
+
+func (b *builder) beginCopy(v *variant, p *place, s *Step, made Made) {
+	s.State, s.From = Ready, *v.source
+	s.Tags = b.tags(v, release.StageRelease, v.origin.Tags)
+	s.Token = token(append([]string{"copy", v.source.AMI, s.Target.String()}, b.spent(p, made)...)...)
+}
+
+// A copy that ended failed is made again: so often, the first time so much later,
+// which doubles.
+const (
+	mostCopies = 5
+	vainCopy   = time.Minute
+)
+
+// inVain reports whether a copy of this run has ended failed.
+func (p *place) inVain(made Made) bool {
+	return slices.ContainsFunc(p.failed, func(i world.Image) bool { return i.ID == made.AMI })
+}
+
+// copyAgain: AWS may let one copy too many in a region fail [?]. Those under way
+// end meanwhile.
+func (b *builder) copyAgain(v *variant, p *place, s *Step, made Made) {
+	n := len(p.failed)
+	at := made.At.Add(vainCopy << (n - 1))
+	switch {
+	case n >= mostCopies:
+		s.State, s.AMI, s.Why = Failed, made.AMI, fmt.Sprintf("%s ended failed, after %d others", made.AMI, n-1)
+	case v.source == nil:
+		s.State, s.After = After, v.prior
+	case b.w.Now.Before(at):
+		s.State, s.Why, s.Retry = Waiting, made.AMI+" ended failed; it is copied again", at
+	default:
+		b.beginCopy(v, p, s, made)
+	}
 }
 
 // spent are the results of earlier tries that came to nothing.
