@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,7 @@ import (
 // for it and only the first can build, offer the version once and see it shown.
 func TestADayInThreeRuns(t *testing.T) {
 	t.Parallel()
-	m := newMarket(t, "", "", "")
+	m := newMarket(t, goods{})
 	first := m.mustEnd(t, 75)
 	if !strings.Contains(first, "PREPARING") {
 		t.Errorf("the first run does not say what it waits for:\n%s", first)
@@ -48,4 +49,89 @@ func TestADayInThreeRuns(t *testing.T) {
 	if code, out := m.carryOn(t); code != 0 || !strings.Contains(out, "no release is open") {
 		t.Errorf("afterwards: exit %d, want 0 and nothing to do\n%s", code, out)
 	}
+}
+
+// unknowns are the values of the settings that stand for what nobody knows of
+// AWS: a version costs so many change sets, and so many half days.
+func unknowns() map[string]struct {
+	goods
+	sets, halfDays int
+} {
+	type row = struct {
+		goods
+		sets, halfDays int
+	}
+	out := map[string]row{
+		"validated first":                {goods{listing: "    validate: true\n"}, 2, 4},
+		"validated first, finer locks":   {goods{listing: "    validate: true\n", market: "locks: fine"}, 2, 4},
+		"images show late":               {goods{ec2: "lag: 500s"}, 1, 2},
+		"the catalog's limit is reached": {goods{listing: "    version_limit: 2\n"}, 1, 2},
+		// The scan itself needs disks, which the rehearsal has.
+		"as is usual": {goods{market: "locks: strict, cancel_refusal: in_use, ingestion: role-or-share, scan: off, scan_report: url"}, 1, 2},
+		"otherwise": {goods{
+			market: "locks: fine, cancel_refusal: validation, ingestion: role, scan_report: text, operating_systems: [DEBIAN], open: 1, retention: 1h",
+		}, 1, 2},
+	}
+	for _, failure := range []string{"async", "quota", "validation"} {
+		limit := "version_limit: {number: %d, counts_restricted: %v, failure: " + failure + "}"
+		out["room for one more, "+failure] = row{goods{market: fmt.Sprintf(limit, 2, false)}, 1, 2}
+		out["room for one more, restricted ones count, "+failure] = row{goods{market: fmt.Sprintf(limit, 3, true)}, 1, 2}
+	}
+	for _, limit := range []string{"queue", "fail", "refuse"} {
+		out["copies over the limit: "+limit] = row{goods{ec2: "snapshot_copies: 1, copy_image_limit: " + limit}, 1, 2}
+	}
+	return out
+}
+
+// otherImages are copied beside the one that is listed.
+const otherImages = `
+  plain: {arch: [amd64], name: "Prometheus {version}", checks: [{run: "true"}]}
+  plus: {arch: [amd64], name: "Prometheus {version} Plus", checks: [{run: "true"}]}
+
+listings:
+`
+
+// TestADayUnderUnknowns: whatever AWS does, a version is offered and seen once.
+func TestADayUnderUnknowns(t *testing.T) {
+	for name, c := range unknowns() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMarket(t, c.goods)
+			if strings.Contains(c.ec2, "snapshot_copies") {
+				replaceIn(t, m.file(), "\n\nlistings:\n", otherImages)
+			}
+			m.untilOffered(t)
+			for n := 1; ; n++ {
+				m.advance(t, 13*time.Hour+time.Minute)
+				before := len(m.calls(t, 0))
+				code, out := m.carryOn(t)
+				if reads := m.catalogCalls(t, before); reads["DescribeEntity"] > 3 || reads["ListChangeSets"] > 3 || reads["DescribeChangeSet"] > 0 {
+					t.Errorf("half a day %d: calls of the Catalog API %v", n, reads)
+				}
+				if code == 0 && n == c.halfDays {
+					break
+				}
+				if code != 75 || n >= c.halfDays {
+					t.Fatalf("half a day %d of %d: exit %d\n%s", n, c.halfDays, code, out)
+				}
+			}
+			m.soldOnce(t, premiumProduct, premiumTitle, c.sets)
+			if n := m.catalogCalls(t, 0)["StartChangeSet"]; n != c.sets {
+				t.Errorf("%d calls of StartChangeSet, want %d", n, c.sets)
+			}
+		})
+	}
+}
+
+// untilOffered runs the release until a change set is begun: where regions take
+// few copies, one run after the other does a part.
+func (m *market) untilOffered(t *testing.T) {
+	t.Helper()
+	for range 5 {
+		m.mustEnd(t, 75)
+		if m.catalogCalls(t, 0)["StartChangeSet"] > 0 {
+			return
+		}
+	}
+	t.Fatal("no change set after five runs")
 }

@@ -60,12 +60,35 @@ type market struct {
 	via    string // what stands before the sandbox; empty: nothing
 }
 
-// newMarket starts one: with lines of the world's marketplace section, settings
-// of the Marketplace beside the day it takes, and lines for the listing premium.
-func newMarket(t *testing.T, world, settings, listing string) *market {
+// goods is what a market has beside its two products.
+type goods struct {
+	world   string // lines of the world's marketplace section
+	market  string // settings of the Marketplace, beside the day that it takes: "locks: fine"
+	ec2     string // settings of EC2
+	listing string // lines of the listing premium
+}
+
+// newMarket starts one.
+func newMarket(t *testing.T, g goods) *market {
 	t.Helper()
-	text := marketAccounts + marketProducts + world + "settings: {marketplace: {" + aDay + settings + "}}\n"
-	return &market{box: worldBox(t, text), bundle: filepath.Dir(listedBundle(t, listing))}
+	text := marketAccounts + marketProducts + g.world + "settings:\n  marketplace: {" + aDay + ", " + g.market + "}\n  ec2: {" + g.ec2 + "}\n"
+	return &market{box: worldBox(t, text), bundle: filepath.Dir(listedBundle(t, g.listing))}
+}
+
+// stocked starts a market, and brings the release to where only the listing is
+// missing.
+func stocked(t *testing.T, g goods) *market {
+	t.Helper()
+	m := newMarket(t, g)
+	m.mustEnd(t, 0, "--until", "shared")
+	m.end(t)
+	return m
+}
+
+// again is a market that goes on from where one stands that has ended.
+func (m *market) again(t *testing.T) *market {
+	t.Helper()
+	return &market{box: killWorld(t, m.state), bundle: m.bundle}
 }
 
 // listedBundle is the example with a private image in two regions, which has a
@@ -113,17 +136,13 @@ func listingOf(name, product, title, more string) string {
 %s`, name, product, title, more)
 }
 
-// alsoListed adds a second listing to the bundle, of the same image.
+// file is the catalog.
+func (m *market) file() string { return filepath.Join(m.bundle, "amiship.yaml") }
+
+// alsoListed adds a listing to the bundle, of the same image.
 func (m *market) alsoListed(t *testing.T, listing string) {
 	t.Helper()
-	file := filepath.Join(m.bundle, "amiship.yaml")
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = os.WriteFile(file, append(text, listing...), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	replaceIn(t, m.file(), "\nlistings:\n", "\nlistings:\n"+listing)
 }
 
 // command is a run on a machine of its own. With secrets, it can build.
@@ -258,9 +277,9 @@ func (m *market) soldOnce(t *testing.T, product, title string, sets int) {
 // released is the AMI of the release in us-east-1.
 func (m *market) released(t *testing.T) string {
 	t.Helper()
-	list := m.images(t, "vendor", "us-east-1")
+	list := slices.DeleteFunc(m.images(t, "vendor", "us-east-1"), func(i ownImage) bool { return i.Name != "Prometheus 2.42.0 Premium" })
 	if len(list) != 1 {
-		t.Fatalf("us-east-1 has the AMIs %+v, want one", list)
+		t.Fatalf("us-east-1 has the AMIs %+v, want one of the release", list)
 	}
 	return list[0].ImageId
 }

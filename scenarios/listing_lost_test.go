@@ -1,0 +1,202 @@
+package scenarios
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// counter stands before the sandbox, where change sets are handed in.
+type counter struct {
+	pass http.Handler
+	// at is what it does with a request for one.
+	at func(c *counter, w http.ResponseWriter, r *http.Request, body []byte)
+
+	mu   sync.Mutex
+	came int
+	kill func() // the run
+	both chan struct{} // closed when a second request has come
+}
+
+// newCounter puts one before a market.
+func newCounter(t *testing.T, m *market, at func(*counter, http.ResponseWriter, *http.Request, []byte)) *counter {
+	t.Helper()
+	c := &counter{pass: forward(t, m.url), at: at, both: make(chan struct{})}
+	srv := httptest.NewServer(c)
+	t.Cleanup(srv.Close)
+	m.via = srv.URL
+	return c
+}
+
+func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/StartChangeSet" {
+		c.pass.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	c.mu.Lock()
+	if c.came++; c.came == 2 {
+		close(c.both)
+	}
+	c.mu.Unlock()
+	c.at(c, w, r, body)
+}
+
+// again reports whether this is not the first request.
+func (c *counter) again() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.came > 1
+}
+
+// hand passes the request on.
+func (c *counter) hand(w http.ResponseWriter, r *http.Request, body []byte) {
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	c.pass.ServeHTTP(w, r)
+}
+
+func killedBefore(c *counter, _ http.ResponseWriter, _ *http.Request, _ []byte) {
+	c.kill()
+	panic(http.ErrAbortHandler)
+}
+
+func killedAfter(c *counter, _ http.ResponseWriter, r *http.Request, body []byte) {
+	c.hand(httptest.NewRecorder(), r, body)
+	c.kill()
+	panic(http.ErrAbortHandler)
+}
+
+// answerLost loses the first answer; the run lives.
+func answerLost(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
+	if c.again() {
+		c.hand(w, r, body)
+		return
+	}
+	c.hand(httptest.NewRecorder(), r, body)
+	panic(http.ErrAbortHandler)
+}
+
+func arrivesTwice(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
+	c.hand(httptest.NewRecorder(), r, body)
+	c.hand(w, r, body)
+}
+
+// runAndMaybeKill starts a run that the counter can kill, and returns how it
+// ended: -1 if it was killed.
+func (m *market) runAndMaybeKill(t *testing.T, c *counter) (code int, out string) {
+	t.Helper()
+	cmd := m.command(t, false, "release", "v2.42.0", "--poll", "200ms", "--wait", "2s")
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &text
+	started := make(chan struct{})
+	c.kill = func() {
+		<-started
+		_ = cmd.Process.Kill()
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	_ = cmd.Wait()
+	return cmd.ProcessState.ExitCode(), text.String()
+}
+
+// TestTheAnswerIsLost: whatever became of the request and of the run that made
+// it, the next run, on another machine, finds the change set or makes it; one
+// version appears.
+func TestTheAnswerIsLost(t *testing.T) {
+	from := stocked(t, goods{})
+	for name, c := range map[string]struct {
+		at      func(*counter, http.ResponseWriter, *http.Request, []byte)
+		code    int // of the first run
+		sets    int // after it
+		arrived int // requests at the counter
+	}{
+		"killed before the request":    {killedBefore, -1, 0, 1},
+		"killed before the answer":     {killedAfter, -1, 1, 1},
+		"only the answer is lost":      {answerLost, 75, 1, 2},
+		"the request arrives twice":    {arrivesTwice, 75, 1, 1},
+		"nothing happens on the way":   {func(c *counter, w http.ResponseWriter, r *http.Request, body []byte) { c.hand(w, r, body) }, 75, 1, 1},
+		"refused, as one is too early": {tooEarly, 75, 1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := from.again(t)
+			at := newCounter(t, m, c.at)
+			if code, out := m.runAndMaybeKill(t, at); code != c.code {
+				t.Fatalf("exit %d, want %d\n%s", code, c.code, out)
+			}
+			if got := m.sold(t).ours(premiumProduct); len(got) != c.sets || at.came != c.arrived {
+				t.Fatalf("%d requests led to %+v; want %d and %d", at.came, got, c.arrived, c.sets)
+			}
+			m.via = ""
+			if code, out := m.carryOn(t); code != 75 || !strings.Contains(out, m.sold(t).ours(premiumProduct)[0].ID) {
+				t.Fatalf("the next run: exit %d, want 75 and the change set\n%s", code, out)
+			}
+			m.advance(t, 26*time.Hour+time.Minute)
+			if code, out := m.carryOn(t); code != 0 {
+				t.Fatalf("a day later: exit %d\n%s", code, out)
+			}
+			m.soldOnce(t, premiumProduct, premiumTitle, 1)
+		})
+	}
+}
+
+// tooEarly breaks the first connection before the request has come through.
+func tooEarly(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
+	if !c.again() {
+		panic(http.ErrAbortHandler)
+	}
+	c.hand(w, r, body)
+}
+
+// together lets two requests wait for each other.
+func together(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
+	select {
+	case <-c.both:
+	case <-time.After(time.Minute): // the other one never comes: the test says so
+	}
+	c.hand(w, r, body)
+}
+
+// TestTwoRunsOfferAtOnce: two runs that know nothing of each other hand in the
+// same version in the same moment. Both wait for the one change set.
+func TestTwoRunsOfferAtOnce(t *testing.T) {
+	t.Parallel()
+	m := stocked(t, goods{}).again(t)
+	c := newCounter(t, m, together)
+	codes, outs := make([]int, 2), make([]string, 2)
+	var runs sync.WaitGroup
+	for i, cmd := range []*exec.Cmd{m.command(t, false, "release", "v2.42.0", "--wait", "2s"), m.command(t, false, "release", "--all-open")} {
+		runs.Go(func() {
+			out, _ := cmd.CombinedOutput()
+			codes[i], outs[i] = cmd.ProcessState.ExitCode(), string(out)
+		})
+	}
+	runs.Wait()
+	sets := m.sold(t).ours(premiumProduct)
+	if !slices.Equal(codes, []int{75, 75}) || len(sets) != 1 || c.came != 2 {
+		t.Fatalf("exit codes %d, %d requests, %+v\n%s", codes, c.came, sets, strings.Join(outs, "\n"))
+	}
+	for _, out := range outs {
+		if !strings.Contains(out, sets[0].ID) {
+			t.Errorf("a run does not say that it waits for %s:\n%s", sets[0].ID, out)
+		}
+	}
+	m.via = ""
+	m.advance(t, 26*time.Hour+time.Minute)
+	if code, out := m.carryOn(t); code != 0 {
+		t.Fatalf("a day later: exit %d\n%s", code, out)
+	}
+	m.soldOnce(t, premiumProduct, premiumTitle, 1)
+}
