@@ -83,6 +83,9 @@ func Next(p plan.Plan, s Status, o Options) Decision {
 		}
 	}
 	d.Look, d.Wake = polls(p, s, o)
+	if end := s.Idle.Add(o.Wait); !s.Idle.IsZero() && end.After(s.Now) && end.Before(d.Wake) {
+		d.Wake = end // it may stay no longer, however long the next look takes to come
+	}
 	return d
 }
 

@@ -83,6 +83,17 @@ func TestNextPolls(t *testing.T) {
 	}
 }
 
+// TestNextEndsItsWaitInTime: it does not sleep over the end of what it may stay.
+func TestNextEndsItsWaitInTime(t *testing.T) {
+	p := plan.Plan{Steps: []plan.Step{step(plan.ChangeSet, plan.Waiting)}, Waits: []plan.Wait{{
+		On: "changeset", Query: world.Query{Kind: world.LookListing, Listing: "premium"}, Since: noon.Add(-26 * time.Hour),
+	}}}
+	s := engine.Status{Now: noon, Idle: noon.Add(-time.Second), LookedAt: map[world.Query]time.Time{p.Waits[0].Query: noon}}
+	if d := engine.Next(p, s, engine.Options{Poll: time.Second, Wait: 3 * time.Second}); d.Stop != "" || !d.Wake.Equal(noon.Add(2*time.Second)) {
+		t.Errorf("stops as %q, wakes at %v; want it to stay 2 s more", d.Stop, d.Wake)
+	}
+}
+
 func TestNextReadsWhatIsLackingFirst(t *testing.T) {
 	p := plan.Plan{Look: []world.Query{{Kind: world.LookImages}}, Steps: []plan.Step{step(plan.Copy, plan.Ready)}}
 	if d := engine.Next(p, engine.Status{Now: noon}, engine.Defaults()); len(d.Look) != 1 || len(d.Start) != 0 {
