@@ -21,7 +21,7 @@ type counter struct {
 
 	mu   sync.Mutex
 	came int
-	kill func() // the run
+	kill func()        // the run
 	both chan struct{} // closed when a second request has come
 }
 

@@ -24,8 +24,9 @@ const (
 
 // marketAccounts are a vendor whose role Marketplace reads AMIs by, and a buyer.
 const marketAccounts = `accounts:
-  - {name: vendor, id: "123456789012", roles: [{name: Ingestion, trust: [assets.marketplace.amazonaws.com]}]}
+  - {name: vendor, id: "123456789012", roles: [{name: ingestion, trust: [assets.marketplace.amazonaws.com]}]}
   - {name: buyer, id: "555566667777"}
+ec2: [{account: vendor, region: us-east-1, images: [{name: Old, created: 31d}]}]
 `
 
 // marketProducts are two products of the vendor with some history.
@@ -129,7 +130,7 @@ func listingOf(name, product, title, more string) string {
     title: %q
     release_notes: What is new.
     usage_instructions: Open port 9090.
-    access_role_arn: arn:aws:iam::123456789012:role/Ingestion
+    access_role_arn: arn:aws:iam::123456789012:role/ingestion
     operating_system: {name: DEBIAN, version: "12"}
     recommended_instance_type: m7i.large
     security_groups: [{protocol: tcp, from_port: 9090, ip_ranges: ["0.0.0.0/0"]}]
