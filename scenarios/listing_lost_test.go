@@ -16,8 +16,9 @@ import (
 // counter stands before the sandbox, where change sets are handed in.
 type counter struct {
 	pass http.Handler
-	// at is what it does with a request for one.
-	at func(c *counter, w http.ResponseWriter, r *http.Request, body []byte)
+	// here tells the requests that it is for, and at is what it does with one.
+	here func(r *http.Request, body []byte) bool
+	at   func(c *counter, w http.ResponseWriter, r *http.Request, body []byte)
 
 	mu   sync.Mutex
 	came int
@@ -28,21 +29,23 @@ type counter struct {
 // newCounter puts one before a market.
 func newCounter(t *testing.T, m *market, at func(*counter, http.ResponseWriter, *http.Request, []byte)) *counter {
 	t.Helper()
-	c := &counter{pass: forward(t, m.url), at: at, both: make(chan struct{})}
+	c := &counter{pass: forward(t, m.url), here: handsIn, at: at, both: make(chan struct{})}
 	srv := httptest.NewServer(c)
 	t.Cleanup(srv.Close)
 	m.via = srv.URL
 	return c
 }
 
+func handsIn(r *http.Request, _ []byte) bool { return r.URL.Path == "/StartChangeSet" }
+
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/StartChangeSet" {
-		c.pass.ServeHTTP(w, r)
-		return
-	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)
+	}
+	if !c.here(r, body) {
+		c.hand(w, r, body)
+		return
 	}
 	c.mu.Lock()
 	if c.came++; c.came == 2 {
