@@ -26,9 +26,13 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 	if err != nil {
 		return err
 	}
+	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region) // one for all: they keep within Marketplace's rates
+	if err != nil {
+		return err
+	}
 	ctx, stop, cancel := interrupts(ctx)
 	defer cancel()
-	tags, err := openTags(ctx, b)
+	tags, err := openTags(ctx, clients, b)
 	if err != nil {
 		return err
 	}
@@ -38,7 +42,7 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 	worst := engine.Complete
 	var errs []error
 	for _, tag := range tags {
-		outcome, err := a.carryOn(ctx, stop, b, tag, until, o)
+		outcome, err := a.carryOn(ctx, stop, clients, b, tag, until, o)
 		errs = append(errs, err)
 		worst = worst.Worse(outcome)
 		if outcome == engine.Interrupted {
@@ -48,13 +52,15 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 	return firstOf(errors.Join(errs...), outcomeError(worst))
 }
 
-func (a *app) carryOn(ctx context.Context, stop <-chan struct{}, b *catalog.Bundle, tag string, until plan.Until, o releaseOptions) (engine.Outcome, error) {
+func (a *app) carryOn(
+	ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, b *catalog.Bundle, tag string, until plan.Until, o releaseOptions,
+) (engine.Outcome, error) {
 	d, err := catalog.Resolve(b, tag)
 	if err != nil {
 		return engine.HasFailed, fmt.Errorf("%s: %w", tag, err)
 	}
 	d.Untested = o.noTest
-	outcome, err := a.releaseOne(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan {
+	outcome, err := a.releaseOne(ctx, stop, clients, d, o, func(w world.World, r plan.Run) plan.Plan {
 		return plan.Reconcile(d, w, r).Until(until)
 	})
 	if err != nil {
@@ -64,11 +70,7 @@ func (a *app) carryOn(ctx context.Context, stop <-chan struct{}, b *catalog.Bund
 }
 
 // openTags reads which releases are not complete.
-func openTags(ctx context.Context, b *catalog.Bundle) ([]string, error) {
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
-	if err != nil {
-		return nil, err
-	}
+func openTags(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) ([]string, error) {
 	listings := b.Listings()
 	o := observe.Observer{Clients: clients, Desired: release.Desired{Project: b.Catalog.Project, Listings: listings}}
 	w := world.New()

@@ -107,9 +107,13 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 		return usage(err)
 	}
 	d.Untested = o.noTest
+	clients, err := awsapi.Load(ctx, firstRegion(d))
+	if err != nil {
+		return err
+	}
 	ctx, stop, cancel := interrupts(ctx)
 	defer cancel()
-	outcome, err := a.releaseOne(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan {
+	outcome, err := a.releaseOne(ctx, stop, clients, d, o, func(w world.World, r plan.Run) plan.Plan {
 		r.Retest, r.Rebuild, r.Resubmit, r.Approved = o.retest, o.rebuild, o.resubmit, approved
 		return plan.Reconcile(d, w, r).Until(until)
 	})
@@ -117,9 +121,11 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 }
 
 // releaseOne does one release, and writes what came of it.
-func (a *app) releaseOne(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile reconciler) (engine.Outcome, error) {
-	start := time.Now()
-	p, outcome, clients, err := a.run(ctx, stop, d, o, reconcile)
+func (a *app) releaseOne(
+	ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, d release.Desired, o releaseOptions, reconcile reconciler,
+) (engine.Outcome, error) {
+	start, calls := time.Now(), clients.Calls()
+	p, outcome, err := a.run(ctx, stop, clients, d, o, reconcile)
 	if err != nil {
 		return outcome, err
 	}
@@ -129,7 +135,7 @@ func (a *app) releaseOne(ctx context.Context, stop <-chan struct{}, d release.De
 	if a.json {
 		err = report.JSON(a.Out, p)
 	} else {
-		report.Result(a.Out, d, p, outcome, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls()})
+		report.Result(a.Out, d, p, outcome, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls})
 	}
 	a.hints(p)
 	return outcome, err
@@ -174,12 +180,8 @@ func (a *app) desired(tag string) (release.Desired, error) {
 }
 
 // run puts the parts together and does what reconcile says.
-func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile reconciler,
-) (plan.Plan, engine.Outcome, *awsapi.Clients, error) {
-	clients, err := awsapi.Load(ctx, firstRegion(d))
-	if err != nil {
-		return plan.Plan{}, "", nil, err
-	}
+func (a *app) run(ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, d release.Desired, o releaseOptions, reconcile reconciler,
+) (plan.Plan, engine.Outcome, error) {
 	id := runID()
 	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs}
 	defer doer.Close()
@@ -190,8 +192,7 @@ func (a *app) run(ctx context.Context, stop <-chan struct{}, d release.Desired, 
 		Touches:   func(act plan.Action) []world.Query { return apply.Touches(act, d) },
 		Report:    report.NewProgress(a.Err, time.Now).Plan,
 	}
-	p, outcome, err := loop.Run(ctx, stop)
-	return p, outcome, clients, err
+	return loop.Run(ctx, stop)
 }
 
 // runID tells this run from others: where it is, and a random part.

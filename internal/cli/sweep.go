@@ -13,6 +13,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/release"
@@ -65,8 +66,12 @@ func (a *app) sweep(ctx context.Context, o sweepOptions) error {
 			return err
 		}
 	}
+	clients, err := awsapi.Load(ctx, firstRegion(d))
+	if err != nil {
+		return err
+	}
 	approved := stepIDs(p)
-	p, outcome, _, err := a.run(ctx, stop, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan {
+	p, outcome, err := a.run(ctx, stop, clients, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan {
 		return s.Reconcile(w, r).Only(approved)
 	})
 	if err != nil {
