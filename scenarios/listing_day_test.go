@@ -135,3 +135,24 @@ func (m *market) untilOffered(t *testing.T) {
 	}
 	t.Fatal("no change set after five runs")
 }
+
+// TestADayWithoutTheCandidate: somebody sweeps it away while Marketplace works. The
+// change set alone says that the release is open.
+func TestADayWithoutTheCandidate(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t, goods{})
+	m.mustEnd(t, 75)
+	if code, out := ends(t, m.command(t, false, "sweep", "--yes", "--older", "0s")); code != 0 || !strings.Contains(out, "amiship-prometheus-premium-amd64") {
+		t.Fatalf("sweep: exit %d, want the candidate swept\n%s", code, out)
+	}
+	for _, want := range []struct {
+		code int
+		says string
+	}{{75, "PREPARING"}, {0, "no release is open"}} {
+		m.advance(t, 13*time.Hour+time.Minute)
+		if code, out := m.carryOn(t); code != want.code || !strings.Contains(out, want.says) {
+			t.Fatalf("exit %d, want %d and %q\n%s", code, want.code, want.says, out)
+		}
+	}
+	m.soldOnce(t, premiumProduct, premiumTitle, 1)
+}

@@ -96,9 +96,9 @@ func arrivesTwice(c *counter, w http.ResponseWriter, r *http.Request, body []byt
 
 // runAndMaybeKill starts a run that the counter can kill, and returns how it
 // ended: -1 if it was killed.
-func (m *market) runAndMaybeKill(t *testing.T, c *counter) (code int, out string) {
+func (m *market) runAndMaybeKill(t *testing.T, c *counter, more ...string) (code int, out string) {
 	t.Helper()
-	cmd := m.command(t, false, "release", "v2.42.0", "--poll", "200ms", "--wait", "2s")
+	cmd := m.command(t, false, append([]string{"release", "v2.42.0", "--poll", "200ms", "--wait", "2s"}, more...)...)
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	started := make(chan struct{})

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -134,6 +135,36 @@ func TestCancelsWhatWasApproved(t *testing.T) {
 				t.Errorf("%d calls of CancelChangeSet, want %d", n, want)
 			}
 			m.carriesOn(t, c.code != 20)
+		})
+	}
+}
+
+// TestKilledAboutACancel: an approval is used up by what it was for. A run without
+// one submits where theirs is gone, and asks again where it is not.
+func TestKilledAboutACancel(t *testing.T) {
+	from := stocked(t, goods{world: somebodys("by hand", "PREPARING"), listing: "    pending: cancel\n"})
+	for name, c := range map[string]struct {
+		at     func(*counter, http.ResponseWriter, *http.Request, []byte)
+		code   int // of the next run
+		theirs string
+	}{
+		"before": {killedBefore, 20, "PREPARING"}, "after": {killedAfter, 75, "CANCELLED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := from.again(t)
+			args, _ := approval(t, m.mustEnd(t, 20))
+			at := newCounter(t, m, c.at)
+			at.here = func(r *http.Request, _ []byte) bool { return r.URL.Path == "/CancelChangeSet" }
+			if code, out := m.runAndMaybeKill(t, at, args[2:]...); code != -1 {
+				t.Fatalf("exit %d, want it killed\n%s", code, out)
+			}
+			m.via = ""
+			if code, out := m.carryOn(t); code != c.code {
+				t.Fatalf("the next run: exit %d, want %d\n%s", code, c.code, out)
+			}
+			m.wasTheirs(t, c.theirs)
+			m.carriesOn(t, c.code == 75)
 		})
 	}
 }
