@@ -62,7 +62,7 @@ func TestAListingOfAnotherAccount(t *testing.T) {
 			m := from.again(t)
 			c := newCounter(t, m, at)
 			c.here = sellerCopies
-			code, out := m.runAndMaybeKill(t, c)
+			code, out := m.runAndMaybeKill(t, c, "--wait", "3s")
 			if want := map[bool]int{true: 75, false: -1}[name == "undisturbed"]; code != want || c.came != 1 {
 				t.Fatalf("exit %d after %d copies, want %d and one\n%s", code, c.came, want, out)
 			}

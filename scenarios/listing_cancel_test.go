@@ -55,7 +55,7 @@ func TestCancelsWhatWasApproved(t *testing.T) {
 				t.Errorf("it does not say what would be cancelled, %s:\n%s", m.shown(t, "PREPARING"), out)
 			}
 			args, step := approval(t, out)
-			args = append(c.change(t, m, args, step), "--poll", "200ms", "--wait", "2s")
+			args = append(c.change(t, m, args, step), "--wait", "0s")
 			code, out := ends(t, m.command(t, false, args...))
 			if code != c.code || !strings.Contains(out, c.says) {
 				t.Fatalf("amiship %s: exit %d, want %d and %q\n%s", strings.Join(args, " "), code, c.code, c.says, out)

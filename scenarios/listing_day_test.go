@@ -128,12 +128,16 @@ func TestADayUnderUnknowns(t *testing.T) {
 func (m *market) untilOffered(t *testing.T) {
 	t.Helper()
 	for range 5 {
-		m.mustEnd(t, 75)
-		if m.catalogCalls(t, 0)["StartChangeSet"] > 0 {
+		code, out := m.release(t, "--until", "shared")
+		if code == 0 {
+			m.mustEnd(t, 75, "--wait", "0s")
 			return
 		}
+		if code != 75 {
+			t.Fatalf("exit %d, want 75\n%s", code, out)
+		}
 	}
-	t.Fatal("no change set after five runs")
+	t.Fatal("the AMIs are not there after five runs")
 }
 
 // TestADayWithoutTheCandidate: somebody sweeps it away while Marketplace works. The

@@ -98,7 +98,7 @@ func arrivesTwice(c *counter, w http.ResponseWriter, r *http.Request, body []byt
 // ended: -1 if it was killed.
 func (m *market) runAndMaybeKill(t *testing.T, c *counter, more ...string) (code int, out string) {
 	t.Helper()
-	cmd := m.command(t, false, append([]string{"release", "v2.42.0", "--poll", "200ms", "--wait", "2s"}, more...)...)
+	cmd := m.command(t, false, append([]string{"release", "v2.42.0", "--poll", "200ms", "--wait", "0s"}, more...)...)
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	started := make(chan struct{})
@@ -180,7 +180,7 @@ func TestTwoRunsOfferAtOnce(t *testing.T) {
 	c := newCounter(t, m, together)
 	codes, outs := make([]int, 2), make([]string, 2)
 	var runs sync.WaitGroup
-	for i, cmd := range []*exec.Cmd{m.command(t, false, "release", "v2.42.0", "--wait", "2s"), m.command(t, false, "release", "--all-open")} {
+	for i, cmd := range []*exec.Cmd{m.command(t, false, "release", "v2.42.0", "--wait", "0s"), m.command(t, false, "release", "--all-open")} {
 		runs.Go(func() {
 			out, _ := cmd.CombinedOutput()
 			codes[i], outs[i] = cmd.ProcessState.ExitCode(), string(out)

@@ -21,7 +21,7 @@ func (m *market) asPrinted(t *testing.T, out string) (code int, said string) {
 	if found == nil {
 		t.Fatalf("no command that offers it again:\n%s", out)
 	}
-	return ends(t, m.command(t, false, append(strings.Fields(found[1]), "--poll", "200ms", "--wait", "2s")...))
+	return ends(t, m.command(t, false, append(strings.Fields(found[1]), "--wait", "0s")...))
 }
 
 // TestMarketplacesOwnFaults: a version is offered again after each, so often as the
@@ -39,7 +39,7 @@ func TestMarketplacesOwnFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMarket(t, goods{world: ending("status: FAILED, failure_code: SERVER_FAULT, " + c.faults), listing: "    retries: 2\n"})
-			out := m.mustEnd(t, c.days[0])
+			out := m.begin(t)
 			for day, want := range c.days[1:] {
 				m.advance(t, 26*time.Hour+time.Minute)
 				code, said := m.carryOn(t)
@@ -82,7 +82,7 @@ func (m *market) offeredAgain(t *testing.T, out string, sets int) {
 func TestOursIsCancelled(t *testing.T) {
 	t.Parallel()
 	m := newMarket(t, goods{})
-	m.mustEnd(t, 75)
+	m.begin(t)
 	ours := m.sold(t).ours(premiumProduct)[0].ID
 	m.cli(t, "marketplace-catalog", "cancel-change-set", "--catalog", "AWSMarketplace", "--change-set-id", ours)
 	m.advance(t, time.Hour)
@@ -100,7 +100,7 @@ func TestWhatTheScanFound(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			m := newMarket(t, goods{market: "scan: disk, scan_report: " + kind})
-			m.mustEnd(t, 75)
+			m.begin(t)
 			m.advance(t, 21*time.Hour)
 			code, out := m.carryOn(t)
 			if code != 20 || !strings.Contains(out, "SCAN_ERROR") || !strings.Contains(out, "there is no sshd, so nobody can log in to look") {
@@ -124,7 +124,7 @@ func (m *market) nothingSold(t *testing.T, sets int) {
 func TestRefusedUntilTheCatalogChanges(t *testing.T) {
 	t.Parallel()
 	m := newMarket(t, goods{world: ending(`status: FAILED, failure_code: CLIENT_ERROR, errors: [{code: INVALID_RELEASE_NOTES, message: No words.}], times: 1`)})
-	m.mustEnd(t, 75)
+	m.begin(t)
 	m.advance(t, 21*time.Hour)
 	for range 2 {
 		code, out := m.carryOn(t)
@@ -157,7 +157,7 @@ func TestTheTitleIsTaken(t *testing.T) {
 	}
 	m.nothingSold(t, 0)
 	replaceIn(t, m.file(), "Prometheus Premium 2.41.0", "Prometheus Premium {version}")
-	m.mustEnd(t, 75)
+	m.begin(t)
 	m.advance(t, 26*time.Hour+time.Minute)
 	m.mustEnd(t, 0)
 	m.soldOnce(t, premiumProduct, premiumTitle, 1)

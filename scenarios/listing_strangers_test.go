@@ -28,7 +28,7 @@ func TestInLineBehindSomebody(t *testing.T) {
 			t.Run(pending+" "+locks, func(t *testing.T) {
 				t.Parallel()
 				m := newMarket(t, goods{world: somebodys("by hand", "APPLYING"), market: "locks: " + locks, listing: "    pending: " + pending + "\n"})
-				if out := m.mustEnd(t, 75); !regexp.MustCompile("in line behind " + m.shown(t, "APPLYING")).MatchString(out) {
+				if out := m.begin(t); !regexp.MustCompile("in line behind " + m.shown(t, "APPLYING")).MatchString(out) {
 					t.Errorf("it does not say behind whom, %s:\n%s", m.shown(t, "APPLYING"), out)
 				}
 				if n := m.catalogCalls(t, 0); n["StartChangeSet"]+n["CancelChangeSet"] > 0 {
@@ -69,7 +69,7 @@ func TestStopsAtSomebodys(t *testing.T) {
 		t.Errorf("it does not say what stands in its way, %s, or offers to cancel it:\n%s", m.shown(t, "PREPARING"), out)
 	}
 	m.advance(t, 27*time.Hour)
-	m.mustEnd(t, 75)
+	m.begin(t)
 	m.advance(t, 26*time.Hour+time.Minute)
 	m.mustEnd(t, 0)
 	m.soldOnce(t, premiumProduct, premiumTitle, 1)
@@ -83,7 +83,7 @@ func TestLockedByWhatNoLookShows(t *testing.T) {
 	m := stocked(t, goods{}).again(t)
 	m.run(t, "sandbox", "fault", "--state", m.state, "--action", "StartChangeSet", "--status", "423", "--code", "ResourceInUseException",
 		"--message", "Requested change set has entities locked by change sets - entity: '"+premiumProduct+"'  change sets: 0123456789abcdefghijklmno.", "--times", "1")
-	out := m.mustEnd(t, 75)
+	out := m.begin(t)
 	if strings.Contains(out, "FAILED") || !strings.Contains(out, "0123456789abcdefghijklmno") {
 		t.Errorf("a failure, or not said what it waits for:\n%s", out)
 	}
@@ -99,7 +99,7 @@ func TestListingsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	m := newMarket(t, goods{world: "  change_sets: [{product: " + premiumProduct + ", name: by hand, stuck: true}]\n"})
 	m.alsoListed(t, listingOf("plus", plusProduct, "Prometheus Plus {version}", ""))
-	m.mustEnd(t, 75)
+	m.begin(t)
 	m.advance(t, 26*time.Hour+time.Minute)
 	code, out := m.carryOn(t)
 	if code != 75 || !strings.Contains(out, "in line behind") {
