@@ -37,9 +37,9 @@ listings:
     title: "Prometheus {version} for ARM"
 `
 
-// market is a world with the products of these listings. Their change sets take
+// shopWorld is a world with the products of these listings. Their change sets take
 // 26 hours, also on a clock that makes all a thousand times shorter.
-const market = `
+const shopWorld = `
 accounts:
   - {name: vendor, id: "123456789012", roles: [{name: ingestion, trust: [assets.marketplace.amazonaws.com]}]}
 marketplace:
@@ -137,7 +137,7 @@ func onSale(t *testing.T, r *runner, want int) {
 // killed while it copied is carried on, to the listings, without a secret.
 func TestLookAgain(t *testing.T) {
 	t.Parallel()
-	b := worldBox(t, market)
+	b := worldBox(t, shopWorld)
 	r, m := pipelineRunner(t, b)
 	jobs := r.pipeline(t, "push", "v2.42.0")
 	for _, stage := range []string{"check", "build"} {

@@ -85,7 +85,7 @@ const old = "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Ol
 // schedule looks again, and ends what the pipeline began.
 func TestPipeline(t *testing.T) {
 	t.Parallel()
-	b := worldBox(t, old+market)
+	b := worldBox(t, old+shopWorld)
 	r, m := pipelineRunner(t, b)
 	jobs := r.pipeline(t, "push", "v2.42.0")
 	for _, stage := range r.stages {

@@ -25,7 +25,7 @@ func boxThatScans(t *testing.T) *box {
 	t.Helper()
 	needsRoot(t)
 	file := filepath.Join(t.TempDir(), "world.yaml")
-	text := strings.Replace(market, "preparing: 20000h, applying: 5990h", "preparing: 5m, applying: 5m", 1)
+	text := strings.Replace(shopWorld, "preparing: 20000h, applying: 5990h", "preparing: 5m, applying: 5m", 1)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
