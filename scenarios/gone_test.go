@@ -24,7 +24,7 @@ func TestAMIGoneWhilePending(t *testing.T) {
 	first := amiNamed(t, env, "Plain 2.42.0 amd64")
 	awsCLI(t, env, "ec2", "deregister-image", "--image-id", first)
 	b.advance(t, 24*time.Hour)
-	if code, out := amishipWhile(t, env, func() { b.advance(t, 15*time.Second) }, append(args, "4m")...); code != 75 {
+	if code, out := amishipWhile(t, env, func() { b.advance(t, 15*time.Second) }, append(args, "20m")...); code != 75 {
 		t.Fatalf("exit %d, want 75\n%s", code, out)
 	}
 	b.advance(t, 24*time.Hour)

@@ -60,11 +60,10 @@ func TestAListingOfAnotherAccount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := from.again(t)
-			c := newCounter(t, m, at)
-			c.here = sellerCopies
+			c := newCounter(t, m, sellerCopies, at)
 			code, out := m.runAndMaybeKill(t, c, "--wait", "3s")
-			if want := map[bool]int{true: 75, false: -1}[name == "undisturbed"]; code != want || c.came != 1 {
-				t.Fatalf("exit %d after %d copies, want %d and one\n%s", code, c.came, want, out)
+			if want := map[bool]int{true: 75, false: -1}[name == "undisturbed"]; code != want || c.requests() != 1 {
+				t.Fatalf("exit %d after %d copies, want %d and one\n%s", code, c.requests(), want, out)
 			}
 			m.via = ""
 			if code, out := ends(t, m.command(t, false, "release", "--all-open", "--poll", "200ms", "--wait", "3s")); code != 75 {

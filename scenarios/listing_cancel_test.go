@@ -85,8 +85,7 @@ func TestKilledAboutACancel(t *testing.T) {
 			t.Parallel()
 			m := from.again(t)
 			args, _ := approval(t, m.mustEnd(t, 20))
-			at := newCounter(t, m, c.at)
-			at.here = func(r *http.Request, _ []byte) bool { return r.URL.Path == "/CancelChangeSet" }
+			at := newCounter(t, m, func(r *http.Request, _ []byte) bool { return r.URL.Path == "/CancelChangeSet" }, c.at)
 			if code, out := m.runAndMaybeKill(t, at, args[2:]...); code != -1 {
 				t.Fatalf("exit %d, want it killed\n%s", code, out)
 			}

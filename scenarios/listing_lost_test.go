@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -20,16 +21,19 @@ type counter struct {
 	here func(r *http.Request, body []byte) bool
 	at   func(c *counter, w http.ResponseWriter, r *http.Request, body []byte)
 
+	run  chan *os.Process // the one to kill
+	both chan struct{}    // closed when a second request has come
+
 	mu   sync.Mutex
 	came int
-	kill func()        // the run
-	both chan struct{} // closed when a second request has come
 }
 
-// newCounter puts one before a market.
-func newCounter(t *testing.T, m *market, at func(*counter, http.ResponseWriter, *http.Request, []byte)) *counter {
+// newCounter puts one before a market, for the requests that here tells.
+func newCounter(
+	t *testing.T, m *market, here func(*http.Request, []byte) bool, at func(*counter, http.ResponseWriter, *http.Request, []byte),
+) *counter {
 	t.Helper()
-	c := &counter{pass: forward(t, m.url), here: handsIn, at: at, both: make(chan struct{})}
+	c := &counter{pass: forward(t, m.url), here: here, at: at, run: make(chan *os.Process, 1), both: make(chan struct{})}
 	srv := httptest.NewServer(c)
 	t.Cleanup(srv.Close)
 	m.via = srv.URL
@@ -56,10 +60,19 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // again reports whether this is not the first request.
-func (c *counter) again() bool {
+func (c *counter) again() bool { return c.requests() > 1 }
+
+// requests is how many have come.
+func (c *counter) requests() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.came > 1
+	return c.came
+}
+
+// kill ends the run.
+func (c *counter) kill() {
+	p := <-c.run
+	_ = p.Kill()
 }
 
 // hand passes the request on.
@@ -101,15 +114,10 @@ func (m *market) runAndMaybeKill(t *testing.T, c *counter, more ...string) (code
 	cmd := m.command(t, false, append([]string{"release", "v2.42.0", "--poll", "200ms", "--wait", "0s"}, more...)...)
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
-	started := make(chan struct{})
-	c.kill = func() {
-		<-started
-		_ = cmd.Process.Kill()
-	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	close(started)
+	c.run <- cmd.Process
 	_ = cmd.Wait()
 	return cmd.ProcessState.ExitCode(), text.String()
 }
@@ -135,12 +143,12 @@ func TestTheAnswerIsLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := from.again(t)
-			at := newCounter(t, m, c.at)
+			at := newCounter(t, m, handsIn, c.at)
 			if code, out := m.runAndMaybeKill(t, at); code != c.code {
 				t.Fatalf("exit %d, want %d\n%s", code, c.code, out)
 			}
-			if got := m.sold(t).ours(premiumProduct); len(got) != c.sets || at.came != c.arrived {
-				t.Fatalf("%d requests led to %+v; want %d and %d", at.came, got, c.arrived, c.sets)
+			if got := m.sold(t).ours(premiumProduct); len(got) != c.sets || at.requests() != c.arrived {
+				t.Fatalf("%d requests led to %+v; want %d and %d", at.requests(), got, c.arrived, c.sets)
 			}
 			m.via = ""
 			if code, out := m.carryOn(t); code != 75 || !strings.Contains(out, m.sold(t).ours(premiumProduct)[0].ID) {
@@ -177,7 +185,7 @@ func together(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
 func TestTwoRunsOfferAtOnce(t *testing.T) {
 	t.Parallel()
 	m := stocked(t, goods{}).again(t)
-	c := newCounter(t, m, together)
+	c := newCounter(t, m, handsIn, together)
 	codes, outs := make([]int, 2), make([]string, 2)
 	var runs sync.WaitGroup
 	for i, cmd := range []*exec.Cmd{m.command(t, false, "release", "v2.42.0", "--wait", "0s"), m.command(t, false, "release", "--all-open")} {
@@ -188,8 +196,8 @@ func TestTwoRunsOfferAtOnce(t *testing.T) {
 	}
 	runs.Wait()
 	sets := m.sold(t).ours(premiumProduct)
-	if !slices.Equal(codes, []int{75, 75}) || len(sets) != 1 || c.came != 2 {
-		t.Fatalf("exit codes %d, %d requests, %+v\n%s", codes, c.came, sets, strings.Join(outs, "\n"))
+	if !slices.Equal(codes, []int{75, 75}) || len(sets) != 1 || c.requests() != 2 {
+		t.Fatalf("exit codes %d, %d requests, %+v\n%s", codes, c.requests(), sets, strings.Join(outs, "\n"))
 	}
 	for _, out := range outs {
 		if !strings.Contains(out, sets[0].ID) {

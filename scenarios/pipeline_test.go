@@ -213,7 +213,7 @@ func isPublic(t *testing.T, r *runner) {
 // has none of a tag's jobs.
 func TestPipelineStopsBeforeItBuilds(t *testing.T) {
 	t.Parallel()
-	b := worldBox(t, "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Prometheus 2.42.0 (arm64)\", count: 1}]}\n")
+	b := worldBox(t, "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Prometheus 2.42.0 (arm64)\", count: 1}]}\n"+shopWorld)
 	r, _ := pipelineRunner(t, b)
 	before := worldOf(t, b)
 	for _, got := range r.run(t, r.pipeline(t, "push", "v2.42.0")["check"], "push", "v2.42.0") {
