@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
@@ -31,6 +32,7 @@ type Clients struct {
 	mu          sync.Mutex
 	ec2         map[string]*ec2.Client
 	ssm         map[string]*ssm.Client
+	quotas      map[string]*servicequotas.Client
 	marketplace *marketplacecatalog.Client
 	roles       map[string]*Clients // by ARN
 }
@@ -77,7 +79,10 @@ func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Cli
 }
 
 func newClients(cfg aws.Config, clock *clock) *Clients {
-	return &Clients{cfg: cfg, clock: clock, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{}, roles: map[string]*Clients{}}
+	return &Clients{
+		cfg: cfg, clock: clock, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{},
+		quotas: map[string]*servicequotas.Client{}, roles: map[string]*Clients{},
+	}
 }
 
 // EC2 returns the client of a region.
@@ -98,6 +103,16 @@ func (c *Clients) SSM(region string) *ssm.Client {
 		c.ssm[region] = ssm.NewFromConfig(c.cfg, func(o *ssm.Options) { o.Region = region })
 	}
 	return c.ssm[region]
+}
+
+// Quotas returns the client of Service Quotas of a region.
+func (c *Clients) Quotas(region string) *servicequotas.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.quotas[region] == nil {
+		c.quotas[region] = servicequotas.NewFromConfig(c.cfg, func(o *servicequotas.Options) { o.Region = region })
+	}
+	return c.quotas[region]
 }
 
 // Identity asks AWS who is calling: the account's id and the caller's ARN.

@@ -55,6 +55,13 @@ func IsInUse(err error) bool {
 	return is(err, "DependencyViolation", "InvalidGroup.InUse", "InvalidSnapshot.InUse")
 }
 
+// IsNoQuota reports whether Service Quotas has no value of a quota but its
+// default.
+func IsNoQuota(err error) bool { return is(err, "NoSuchResourceException") }
+
+// IsQuotaAsked reports whether a request for the same quota is open.
+func IsQuotaAsked(err error) bool { return is(err, "ResourceAlreadyExistsException") }
+
 // IsEntityLocked reports whether a change set that is under way locks a product.
 func IsEntityLocked(err error) bool { return EntityLocked(Code(err)) }
 

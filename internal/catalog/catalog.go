@@ -28,7 +28,10 @@ type Catalog struct {
 	Images  map[string]Image  `yaml:"images" required:"true" help:"What is shipped, by name."`
 
 	Listings  map[string]Listing `yaml:"listings" help:"The products on AWS Marketplace that show the releases, by a name of small letters, digits and -."`
-	Rehearsal Rehearsal          `yaml:"rehearsal" help:"What stands in, in a rehearsal, for what only the real release has."`
+	OnBlocker string             `yaml:"on_blocker" help:"What a release does while it can be seen that a required region will have no room for it: hold, if not given, builds nothing; build goes as far as it can."`
+	Quota     Quota              `yaml:"quota" help:"The quota of public AMIs."`
+
+	Rehearsal Rehearsal `yaml:"rehearsal" help:"What stands in, in a rehearsal, for what only the real release has."`
 }
 
 // TagRule says what a tag of some form releases.
@@ -145,6 +148,18 @@ type Test struct {
 	Within string `yaml:"within" help:"How long a machine may take from its launch to the last check: 90s, 10m. 10m, if not given."`
 }
 
+// Quota says what to do about the quota of public AMIs of a region.
+type Quota struct {
+	Horizon int  `yaml:"horizon" help:"For how many releases there shall be room once AWS has raised it; 12, if not given."`
+	Raise   bool `yaml:"raise" help:"A release that finds no room asks AWS for more by itself; else amiship unblock does."`
+}
+
+// What a release does about a blocker that it foresees.
+const (
+	onBlockerHold  = "hold"
+	onBlockerBuild = "build"
+)
+
 // Rehearsal is what stands in for what only the real release has: the package,
 // tokens, licences.
 type Rehearsal struct {
@@ -179,6 +194,12 @@ func (c *Catalog) setDefaults() {
 	c.Build.Instance = instance
 	if c.Package.Version == "" {
 		c.Package.Version = "{version}"
+	}
+	if c.OnBlocker == "" {
+		c.OnBlocker = onBlockerHold
+	}
+	if c.Quota.Horizon == 0 {
+		c.Quota.Horizon = 12
 	}
 	if c.Test.Within == "" {
 		c.Test.Within = "10m"

@@ -77,6 +77,12 @@ func (b *Bundle) checkWords() {
 	if c.Build.IMDS != "" && c.Build.IMDS != "v2.0" {
 		b.places.add("build.imds_support", "%q; EC2 has v2.0", c.Build.IMDS)
 	}
+	if words := []string{onBlockerHold, onBlockerBuild}; !slices.Contains(words, c.OnBlocker) {
+		b.places.add("on_blocker", "%q; there is %s", c.OnBlocker, oneOf(words))
+	}
+	if c.Quota.Horizon < 1 || c.Quota.Horizon > 1000 {
+		b.places.add("quota.horizon", "%d releases; 1 to 1000", c.Quota.Horizon)
+	}
 	b.checkVars("vars", c.Vars)
 }
 

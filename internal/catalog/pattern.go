@@ -108,13 +108,36 @@ func (p *pattern) match(tag string) (captured map[string]string, ok bool) {
 }
 
 // example returns a tag of this form: "v1.2.3".
-func (p *pattern) example() string {
+func (p *pattern) example() string { return p.tag("1.2.3") }
+
+// tag returns one of this form for a version.
+func (p *pattern) tag(version string) string {
 	return placeholder.ReplaceAllStringFunc(p.text, func(name string) string {
 		if name == "{"+versionName+"}" {
-			return "1.2.3"
+			return version
 		}
 		return "1"
 	})
+}
+
+// Examples resolves, for each form of a release's tag, a release of a version
+// that there is not yet: what the next releases will ask for.
+func (b *Bundle) Examples(version string) ([]release.Desired, error) {
+	var out []release.Desired
+	for _, rule := range b.Catalog.Tags {
+		p, err := compile(rule.Pattern)
+		if err != nil || rule.Skip != "" {
+			continue
+		}
+		r, err := b.resolve(p.tag(version), true)
+		if err != nil {
+			return nil, err
+		}
+		if r.desired.Skip == "" {
+			out = append(out, r.desired)
+		}
+	}
+	return out, nil
 }
 
 // TagError says that a tag is no release of a project.

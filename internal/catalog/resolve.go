@@ -47,6 +47,9 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 	rule := b.Catalog.Tags[i]
 	r := &resolver{bundle: b, catalog: b.Catalog, captured: captured, example: example, places: &decoder{places: b.places.places}}
 	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Skip: rule.Skip, Targets: b.targets()}
+	r.desired.Policy = release.Policy{
+		BuildAnyway: b.Catalog.OnBlocker != onBlockerHold, Horizon: b.Catalog.Quota.Horizon, Raise: b.Catalog.Quota.Raise,
+	}
 	if text, ok := captured[versionName]; ok {
 		if r.desired.Version, err = release.ParseVersion(text); err != nil {
 			return nil, err

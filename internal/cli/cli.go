@@ -77,6 +77,7 @@ started twice carries on from what exists.`,
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every call's effect")
 	cmd.AddCommand(
 		a.initCommand(), a.checkCommand(), a.planCommand(), a.releaseCommand(), a.verifyCommand(), a.statusCommand(), a.listingsCommand(),
+		a.blockersCommand(), a.unblockCommand(),
 		a.sweepCommand(), a.pipelineCommand(), a.iamCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(),
 		exitCodesTopic(),
 	)

@@ -102,7 +102,7 @@ func unreadRegions(p plan.Plan) error {
 func (a *app) confirm(question string) error {
 	in, ok := a.In.(*os.File)
 	if !ok || !isatty.IsTerminal(in.Fd()) {
-		return withHint(usage(errors.New("there is no terminal to ask at")), "--yes removes what was shown")
+		return withHint(usage(errors.New("there is no terminal to ask at")), "--yes does what was shown")
 	}
 	fmt.Fprintf(a.Err, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(in).ReadString('\n')

@@ -57,6 +57,8 @@ func Image(i types.Image) world.Image {
 		out.Reason = aws.ToString(i.StateReason.Message)
 	}
 	out.Created, _ = time.Parse(time.RFC3339, aws.ToString(i.CreationDate))
+	out.LastLaunched, _ = time.Parse(time.RFC3339, aws.ToString(i.LastLaunchedTime)) // none: never
+	out.Deprecated, _ = time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime))    // none: it is not
 	for _, t := range i.Tags {
 		out.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}

@@ -113,6 +113,9 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	case world.LookParams:
 		v, err := o.params(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Params = f }), err
+	case world.LookLimits:
+		v, err := o.limits(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Limits]) { r.Limits = f }), err
 	case world.LookPackage:
 		v, err := o.fetch(ctx, q)
 		return func(w *world.World, at time.Time, e string) {

@@ -216,16 +216,30 @@ func (b *builder) lack(bl Blocker, holds ID) {
 // holdBuilds keeps every build from beginning while one of the release can't:
 // a licence that is missing shows before any machine is paid for.
 func (b *builder) holdBuilds() {
-	if len(b.lacking) == 0 {
+	why := b.lacking
+	if !b.d.Policy.BuildAnyway {
+		why = append(why, b.closed...)
+	}
+	if len(why) == 0 {
 		return
 	}
 	for i := range b.plan.Steps {
 		s := &b.plan.Steps[i]
 		if s.Kind == Claim && s.State == Ready && !s.claimsTest() {
-			s.State, s.Why = Blocked, "nothing is built before "+b.lacking[0]+" is settled"
-			b.blockers[b.lacking[0]].Holds = append(b.blockers[b.lacking[0]].Holds, s.ID)
+			s.State, s.Why = Blocked, "nothing is built before "+why[0]+" is settled"
+			b.block(b.shutting(why[0]), s.ID)
 		}
 	}
+}
+
+// shutting is the blocker of that id, which may hold nothing yet.
+func (b *builder) shutting(id string) Blocker {
+	for _, bl := range b.shut {
+		if bl.ID == id {
+			return bl
+		}
+	}
+	return Blocker{ID: id}
 }
 
 func (b *builder) materialState(v *variant) (State, string) {

@@ -102,7 +102,7 @@ func need[T any](b *builder, q world.Query, f world.Fact[T]) {
 	switch {
 	case f.At.IsZero():
 		note(&b.look)
-	case f.Missed() && q.Variant == "" && q.Kind != world.LookNotes:
+	case f.Missed() && q.Variant == "" && q.Kind != world.LookNotes && q.Kind != world.LookLimits:
 		note(&b.missed)
 	}
 }

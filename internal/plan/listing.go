@@ -220,7 +220,7 @@ func (b *builder) unfit(l *listing) bool {
 	return true
 }
 
-func (b *builder) full(l *listing) bool { return l.facts.Entity.Val.Offered() >= l.Limit }
+func (b *builder) full(l *listing) bool { return l.facts.Entity.Val.Offered()+b.r.Ahead >= l.Limit }
 
 func (b *builder) refuse(l *listing, what, why string, way Remedy) {
 	l.step.State, l.step.Why = Blocked, why

@@ -22,15 +22,16 @@ type model struct {
 	params map[string]map[string]string
 	tokens map[string]string // client token -> id
 	down   map[string]bool
-	fails  string // why boot tests fail
-	err    error  // the first rule that was broken
+	fails  string         // why boot tests fail
+	quota  map[string]int // of public AMIs, by region; none: plenty
+	err    error          // the first rule that was broken
 }
 
 func newModel() *model {
 	return &model{
 		now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), images: map[string]map[string]*world.Image{},
 		grants: map[string]map[string]bool{}, claims: map[string]*world.Claim{}, params: map[string]map[string]string{},
-		tokens: map[string]string{}, down: map[string]bool{},
+		tokens: map[string]string{}, down: map[string]bool{}, quota: map[string]int{},
 	}
 }
 
@@ -83,6 +84,8 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 			}
 		case world.LookParams:
 			r.Params = world.Fact[map[string]string]{At: at, Err: err, Val: maps.Clone(m.params[q.Region])}
+		case world.LookLimits:
+			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{PublicAMIs: m.room(q.Region)}}
 		case world.LookPackage:
 			w.Packages[q.Variant] = world.Fact[world.Package]{At: at, Val: world.Package{Path: "p.deb", SHA256: "aa", Inputs: "0123456789abcdef"}}
 		case world.LookBase:
@@ -148,6 +151,9 @@ func (m *model) do(act plan.Action, run string) string {
 		}
 	case plan.Publish:
 		m.images[region][act.AMI].Public = true
+		if n := m.public(region); n > m.room(region) {
+			m.broken("%s makes %d AMIs public in %s, where %d may be", act.ID, n, region, m.room(region))
+		}
 	case plan.Parameter:
 		if m.params[region] == nil {
 			m.params[region] = map[string]string{}
@@ -169,6 +175,26 @@ func (m *model) do(act plan.Action, run string) string {
 		delete(m.images[region], act.AMI)
 	}
 	return ""
+}
+
+// plenty is the quota where a test has none.
+const plenty = 1000
+
+func (m *model) room(region string) int {
+	if n, ok := m.quota[region]; ok {
+		return n
+	}
+	return plenty
+}
+
+func (m *model) public(region string) int {
+	n := 0
+	for _, i := range m.images[region] {
+		if i.Public {
+			n++
+		}
+	}
+	return n
 }
 
 // test writes the verdict of the model: ok, unless it is told otherwise.

@@ -101,7 +101,7 @@ func subject(details string) string {
 // stopped: somebody must decide. What was read a while ago is read again first.
 func (b *builder) stopped(l *listing, s *Step, set world.ChangeSet, ways []Remedy) {
 	if b.w.Now.Sub(l.facts.Sets.At) > freshFor {
-		b.again(l)
+		b.ask(l.look())
 	}
 	s.State, s.Set = Blocked, set.ID
 	s.Why = fmt.Sprintf("change set %s locks the product: %s", set.ID, describe(set, b.whose(set.ID)+b.contents(set.ID)))
@@ -109,12 +109,12 @@ func (b *builder) stopped(l *listing, s *Step, set world.ChangeSet, ways []Remed
 	b.block(Blocker{ID: "pending/" + l.Name, Why: s.Why, Remedies: ways}, s.ID)
 }
 
-// again asks for another look at a listing.
-func (b *builder) again(l *listing) {
+// ask has a fact read again.
+func (b *builder) ask(q world.Query) {
 	if b.look == nil {
 		b.look = map[world.Query]bool{}
 	}
-	b.look[l.look()] = true
+	b.look[q] = true
 }
 
 // cancel takes somebody else's change set away, if a person has approved of

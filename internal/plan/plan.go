@@ -24,6 +24,8 @@ type Kind string
 
 // The kinds of steps, in the order in which a release goes through them.
 const (
+	Raise     Kind = "raise"   // ask AWS for more public AMIs
+	Allow     Kind = "allow"   // switch block public access for AMIs off
 	Unclaim   Kind = "unclaim" // end a claim: our own when the build is over, a dead one with what it left
 	Discard   Kind = "discard" // deregister an AMI that failed
 	Claim     Kind = "claim"
@@ -42,7 +44,7 @@ const (
 	Remove    Kind = "remove"    // the candidate once the release is complete; AMIs that it replaces
 )
 
-var order = []Kind{Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Cancel, Validate, ChangeSet, Demote, Remove}
+var order = []Kind{Raise, Allow, Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Cancel, Validate, ChangeSet, Demote, Remove}
 
 // Long reports whether a step of that kind takes minutes: a machine works.
 func (k Kind) Long() bool { return k == Build || k == Test }
@@ -112,17 +114,22 @@ type Wait struct {
 
 // Blocker is something that somebody must decide. It holds steps.
 type Blocker struct {
-	ID       string
-	Why      string
-	Holds    []ID
-	Remedies []Remedy
+	ID         string
+	Why        string
+	Holds      []ID
+	Have, Need int `json:",omitempty"` // of what there is too little
+	Remedies   []Remedy
 }
 
 // Remedy is a way out of a blocker.
 type Remedy struct {
 	Name    string
-	Command string // what to type
+	Command string // what to type; empty: it can't be done now
 	Cost    string // what it costs or changes
+	// Do is what unblock does for it; empty: a person does it, by the command.
+	Do   []Action `json:",omitempty"`
+	Auto bool     `json:",omitempty"` // the catalog lets a release do it by itself
+	IAM  []string `json:",omitempty"` // permissions that it needs
 }
 
 // Plan is what is left to do, and what was done.
@@ -135,6 +142,8 @@ type Plan struct {
 	Blockers     []Blocker     `json:",omitempty"`
 	Look         []world.Query `json:",omitempty"` // facts that it lacks
 	Missed       []world.Query `json:",omitempty"` // facts that could not be read, and that something rests on
+	Rooms        []Room        `json:",omitempty"` // for public AMIs, where they were asked for
+	Notes        []string      `json:",omitempty"` // what a person should know
 }
 
 // Run is what this run knows and AWS cannot show. It is lost on purpose.
@@ -148,6 +157,8 @@ type Run struct {
 	Removed map[string]bool
 	Rebuild bool // build anew what failed its test, or was built from another package
 	Retest  bool // test again what failed its test
+	// Ahead is how many releases after this one shall find room as well.
+	Ahead int
 	// Resubmit offers Marketplace again what it refused, or what somebody cancelled,
 	// before this run.
 	Resubmit bool
@@ -186,9 +197,14 @@ func Reconcile(d release.Desired, w world.World, r Run) Plan {
 		b.plan.Skip = by + " has replaced it"
 		return b.finish()
 	}
+	if why := b.over(); why != "" {
+		b.plan.Skip = why
+		return b.finish()
+	}
 	for _, v := range d.Variants {
 		b.variant(v)
 	}
+	b.rooms()
 	b.holdBuilds()
 	b.publishing()
 	for _, l := range d.Listings {
@@ -233,7 +249,9 @@ type builder struct {
 	look     map[world.Query]bool
 	missed   map[world.Query]bool
 	blockers map[string]*Blocker
-	lacking  []string // blockers of variants that lack what they would be built from
+	lacking  []string           // blockers of variants that lack what they would be built from
+	shut     map[string]Blocker // by region: why nothing can become public there
+	closed   []string           // blockers of required regions that are shut
 }
 
 // finish sorts everything, so that equal worlds give equal plans.

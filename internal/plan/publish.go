@@ -12,8 +12,12 @@ import (
 // required AMI of the release exists and is shared.
 const Gate ID = "gate"
 
-// open reports whether nothing required is left to prepare.
-func (b *builder) open() bool {
+// open reports whether nothing required is left to prepare, and every required
+// region can take what becomes public.
+func (b *builder) open() bool { return len(b.closed) == 0 && b.allPrepared() }
+
+// allPrepared reports whether every required AMI is there, and shared.
+func (b *builder) allPrepared() bool {
 	return !slices.ContainsFunc(b.variants, func(v *variant) bool {
 		return slices.ContainsFunc(v.places, func(p *place) bool { return p.Required && !p.prepared() })
 	})
@@ -43,6 +47,11 @@ func (b *builder) publishStep(v *variant, p *place, open bool) {
 		s.State = Done
 	case p.copied.State == Skipped || p.share.State == Skipped:
 		s.State, s.Why = Skipped, p.copied.Why+p.share.Why
+	case b.shut[p.Region].ID != "" && !p.Required:
+		s.State, s.Why = Skipped, b.shut[p.Region].Why
+	case b.shut[p.Region].ID != "":
+		s.State, s.Why = Blocked, b.shut[p.Region].Why
+		b.block(b.shut[p.Region], s.ID)
 	case !open || !p.prepared():
 		s.State, s.After = After, []ID{Gate}
 	default:

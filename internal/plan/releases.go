@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -68,4 +69,16 @@ func (r *Released) count(i world.Image, region string) {
 	if i.Public {
 		r.Public++
 	}
+}
+
+// NextVersion is the patch after the newest version that a project has released,
+// or the first of all.
+func NextVersion(project string, w world.World) string {
+	newest := release.Version{}
+	for _, r := range Releases(project, w) {
+		if v, err := release.ParseVersion(r.Version); err == nil && v.Compare(newest) > 0 {
+			newest = v
+		}
+	}
+	return fmt.Sprintf("%d.%d.%d", newest.Major, newest.Minor, newest.Patch+1)
 }

@@ -38,6 +38,23 @@ func (b *builder) successor() string {
 	return ""
 }
 
+// over says that the release was withdrawn, or is no longer kept: it is not
+// published a second time.
+func (b *builder) over() string {
+	for _, t := range b.d.Targets {
+		for _, i := range b.images(t.Region) {
+			if i.Tag(release.TagProject) != b.d.Project || i.Tag(release.TagTag) != b.d.Tag || !release.Over(i.Tag(release.TagStage)) {
+				continue
+			}
+			if stage := i.Tag(release.TagStage); stage != release.StageWithdrawn {
+				return "it is no longer kept: " + i.ID + " in " + t.Region + " is " + stage
+			}
+			return "it was withdrawn: " + i.Tag(release.TagWhy)
+		}
+	}
+	return ""
+}
+
 // replace takes away what this release replaces in a region, once its own AMI
 // is there for whoever used the other: first from the public, then altogether.
 func (b *builder) replace(v *variant, p *place, open bool) {

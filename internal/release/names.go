@@ -25,6 +25,10 @@ const (
 	TagPackage = "amiship:package" // SHA-256 of the package
 	TagBase    = "amiship:base"    // the AMI it was built from; recorded, never compared
 	TagTested  = "amiship:tested"  // how its boot test ended; see Verdict
+	TagTaken   = "amiship:taken"   // permissions that a retirement has taken away: account ids, and "all"
+	TagWhy     = "amiship:why"     // why a release was withdrawn
+	TagWaived  = "amiship:waived"  // on a candidate: required regions that its release may do without, until when, and why
+	TagPublic  = "amiship:public"  // on what is to become public: it counts on room for it
 	TagAlive   = "amiship:alive"   // on a claim: when its run was last there
 	TagRun     = "amiship:run"     // on a claim: whose it is
 	TagListing = "amiship:listing" // on a change set: whose version it adds
@@ -34,7 +38,19 @@ const (
 const (
 	StageCandidate = "candidate"
 	StageRelease   = "release"
+	// What a release goes through when it is no longer kept. Each is written
+	// before what it stands for is done, and nothing lifts an AMI above its stage.
+	StageDeprecated = "deprecated" // AWS shows customers a date
+	StageDemoted    = "demoted"    // private
+	StageDisabled   = "disabled"   // nobody can launch it
+	StageWithdrawn  = "withdrawn"  // recalled for a defect: private, and never published again
 )
+
+// Over reports whether a stage is one after the release: nothing is published,
+// shared or listed any more.
+func Over(stage string) bool {
+	return stage == StageDemoted || stage == StageDisabled || stage == StageWithdrawn
+}
 
 // TagValue puts the schema in front of a value: "1:prometheus".
 func TagValue(v string) string { return fmt.Sprintf("%d:%s", Schema, v) }
@@ -50,7 +66,7 @@ func ReadTag(v string) (value string, schema int) {
 
 // OwnTags returns the tags that say what a variant of this release is.
 func (d Desired) OwnTags(v Variant, stage string) map[string]string {
-	return map[string]string{
+	tags := map[string]string{
 		TagProject: TagValue(d.Project),
 		TagTag:     TagValue(d.Tag),
 		TagImage:   TagValue(v.Image),
@@ -59,6 +75,10 @@ func (d Desired) OwnTags(v Variant, stage string) map[string]string {
 		TagStage:   TagValue(stage),
 		TagBuild:   TagValue(strconv.FormatUint(d.BuildNumber, 10)),
 	}
+	if v.Public {
+		tags[TagPublic] = TagValue("yes")
+	}
+	return tags
 }
 
 var notInName = regexp.MustCompile(`[^a-zA-Z0-9()\[\] ./'@_-]`)

@@ -67,6 +67,18 @@ type Desired struct {
 	Variants []Variant
 	Targets  []Target  // every region, the build regions included, sorted by region
 	Listings []Listing // on Marketplace, of these variants, sorted by name
+	Policy   Policy
+}
+
+// Policy is what a project has decided about blockers.
+type Policy struct {
+	// BuildAnyway lets builds begin while it can be seen that a required region
+	// will have no room for what they lead to.
+	BuildAnyway bool
+	// Horizon is for how many releases a raised quota shall have room.
+	Horizon int
+	// Raise lets a release ask AWS for a higher quota by itself.
+	Raise bool
 }
 
 // Target is a region of a release.

@@ -44,6 +44,7 @@ func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
 	}
 	summary(w, p)
 	Trouble(w, p)
+	headRoom(w, p)
 	if p.Complete() {
 		fmt.Fprintln(w, "  complete: there is nothing left to do")
 	}
@@ -152,14 +153,24 @@ func Trouble(w io.Writer, p plan.Plan) {
 			fmt.Fprintf(w, "  skipped  %s: %s\n", s.ID, indent(s.Why))
 		}
 	}
-	for _, b := range p.Blockers {
-		fmt.Fprintf(w, "  BLOCKED  %s\n           %s; holds %s\n", b.ID, indent(b.Why), few(texts(b.Holds), "step"))
-		for _, r := range b.Remedies {
-			fmt.Fprintf(w, "             %-12s %s (%s)\n", r.Name, r.Command, r.Cost)
-		}
-	}
+	blockers(w, p.Blockers)
 	for _, x := range p.Waits {
 		fmt.Fprintf(w, "  waiting  %s: %s\n", x.On, x.Why)
+	}
+}
+
+// blockers writes each with its remedies. A remedy without a command can't be had
+// now, and says why.
+func blockers(w io.Writer, all []plan.Blocker) {
+	for _, b := range all {
+		fmt.Fprintf(w, "  BLOCKED  %s\n           %s; holds %s\n", b.ID, indent(b.Why), few(texts(b.Holds), "step"))
+		for _, r := range b.Remedies {
+			if r.Command == "" {
+				fmt.Fprintf(w, "             %-12s %s\n", r.Name, r.Cost)
+				continue
+			}
+			fmt.Fprintf(w, "             %-12s %s (%s)\n", r.Name, r.Command, r.Cost)
+		}
 	}
 }
 

@@ -53,6 +53,7 @@ type Region struct {
 	Grants map[string]Fact[Grants] // by the account that they are shared with
 	Claims Fact[[]Claim]           // alive or dead, of any project
 	Params Fact[map[string]string] // SSM parameters that were asked for, those that exist
+	Limits Fact[Limits]            // what may be public, and whether anything may
 }
 
 // Image is an own AMI. Times are UTC.
@@ -66,6 +67,9 @@ type Image struct {
 	Snapshots       []string // empty while the image is pending
 	Encrypted       bool
 	IMDSSupport     string // "v2.0", or empty
+	// LastLaunched is when somebody last started a machine from it, a day late;
+	// zero: never, or before AWS counted. Deprecated is from when on it is.
+	LastLaunched, Deprecated time.Time
 }
 
 // The states of an image that decisions rest on.
@@ -73,6 +77,7 @@ const (
 	Pending   = "pending"
 	Available = "available"
 	Failed    = "failed"
+	Disabled  = "disabled"
 )
 
 // Tag returns the value of one of Amiship's own tags, without its schema.
@@ -162,6 +167,8 @@ const (
 	LookParams  Kind = "params"
 	LookPackage Kind = "package"
 	LookBase    Kind = "base"
+
+	LookLimits Kind = "limits" // quotas, and what keeps AMIs from being public
 
 	LookListing   Kind = "listing"   // the product, and its newest change sets
 	LookChangeSet Kind = "changeset" // what one asks for, and what was wrong with it

@@ -260,6 +260,8 @@ func missing(w world.World, q world.Query) bool {
 		return r.Claims.Missed()
 	case world.LookParams:
 		return r.Params.Missed()
+	case world.LookLimits:
+		return r.Limits.Missed()
 	case world.LookListing:
 		return w.Listings[q.Listing].Entity.Missed() || w.Listings[q.Listing].Sets.Missed()
 	case world.LookChangeSet:

@@ -1,0 +1,344 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// Room is how many AMIs may become public in a region, and who wants to.
+type Room struct {
+	Region   string
+	Limit    int
+	Default  bool // the limit is AWS's own
+	Used     int  // own public AMIs, deprecated ones and those in the Recycle Bin included
+	Reserved int  // for releases that were begun before this one
+	Needed   int  // by this one, now
+	Each     int  // by a release like this one
+}
+
+// Free is what is left for this release.
+func (r Room) Free() int { return r.Limit - r.Used - r.Reserved }
+
+// Missing is how many AMIs find no room.
+func (r Room) Missing() int { return max(0, r.Needed-r.Free()) }
+
+// Releases is how many more like this one a region has room for after it.
+func (r Room) Releases() int {
+	if r.Each == 0 {
+		return 0
+	}
+	return max(0, r.Free()-r.Needed) / r.Each
+}
+
+// room counts, once a region's limits and images are known.
+func (b *builder) room(t release.Target) Room {
+	limits, images := b.w.Regions[t.Region].Limits.Val, b.images(t.Region)
+	r := Room{Region: t.Region, Limit: limits.PublicAMIs, Default: limits.Default, Used: limits.Binned, Reserved: b.reserved(t.Region)}
+	for _, i := range images {
+		if i.Public {
+			r.Used++
+		}
+	}
+	for _, v := range b.variants {
+		for _, p := range v.places {
+			if !v.Public || p.Region != t.Region {
+				continue
+			}
+			r.Each++
+			if p.image == nil || !p.image.Public {
+				r.Needed++
+			}
+		}
+	}
+	r.Needed += r.Each * b.r.Ahead
+	return r
+}
+
+// reserved is how many AMIs of releases that were begun before this one are still
+// to become public in a region: the oldest comes first, and in every region.
+func (b *builder) reserved(region string) int {
+	n := 0
+	for tag, wants := range b.wanted() {
+		if !b.before(tag) {
+			continue
+		}
+		for variant := range wants {
+			if !b.isPublic(region, tag, variant) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// wanted are the public variants of other releases that are under way, by tag: of
+// which there are candidates that have not failed their test.
+func (b *builder) wanted() map[string]map[string]bool {
+	out := map[string]map[string]bool{}
+	for _, i := range b.everywhere() {
+		verdict, tested := release.ReadVerdict(i.Tag(release.TagTested))
+		tag := i.Tag(release.TagTag)
+		if i.Tag(release.TagStage) != release.StageCandidate || i.Tag(release.TagPublic) == "" || tag == b.d.Tag ||
+			i.Tag(release.TagProject) != b.d.Project || i.State == world.Failed || tested && !verdict.OK {
+			continue
+		}
+		if out[tag] == nil {
+			out[tag] = map[string]bool{}
+		}
+		out[tag][i.Tag(release.TagImage)+"/"+i.Tag(release.TagArch)] = true
+	}
+	return out
+}
+
+// everywhere are the images of all regions that were read.
+func (b *builder) everywhere() []world.Image {
+	var out []world.Image
+	for _, region := range slices.Sorted(maps.Keys(b.w.Regions)) {
+		out = append(out, b.images(region)...)
+	}
+	return out
+}
+
+func (b *builder) isPublic(region, tag, variant string) bool {
+	return slices.ContainsFunc(b.images(region), func(i world.Image) bool {
+		return i.Public && i.Tag(release.TagTag) == tag && i.Tag(release.TagImage)+"/"+i.Tag(release.TagArch) == variant
+	})
+}
+
+// before reports whether another release was begun before this one.
+func (b *builder) before(tag string) bool {
+	theirs, ours := b.born(tag), b.born(b.d.Tag)
+	switch {
+	case theirs.IsZero():
+		return false
+	case ours.IsZero():
+		return true
+	}
+	return cmp.Or(theirs.Compare(ours), cmp.Compare(tag, b.d.Tag)) < 0
+}
+
+// born is when the first AMI of a release was made; zero: there is none.
+func (b *builder) born(tag string) time.Time {
+	var first time.Time
+	for _, i := range b.everywhere() {
+		if i.Tag(release.TagTag) == tag && (first.IsZero() || i.Created.Before(first)) {
+			first = i.Created
+		}
+	}
+	return first
+}
+
+// rooms finds the regions in which the release can't become public, before it is
+// built. They are read only while something is to be published or copied there.
+func (b *builder) rooms() {
+	b.shut = map[string]Blocker{}
+	for _, t := range b.d.Targets {
+		if !b.unfinished(t.Region) && b.r.Ahead == 0 {
+			continue
+		}
+		reg := b.w.Regions[t.Region]
+		limits := world.Query{Kind: world.LookLimits, Region: t.Region}
+		need(b, limits, reg.Limits)
+		if b.allPrepared() && b.w.Now.Sub(reg.Images.At) > freshFor && reg.Images.Known() {
+			b.ask(world.Query{Kind: world.LookImages, Region: t.Region}) // somebody else may have published since
+		}
+		if reg.Limits.Missed() {
+			b.plan.Notes = append(b.plan.Notes, "what may be public in "+t.Region+" is not known until it is tried: "+reg.Limits.Err)
+		}
+		if reg.Limits.Known() && reg.Images.Known() {
+			r := b.room(t)
+			b.plan.Rooms = append(b.plan.Rooms, r)
+			b.shutBy(t, r, reg.Limits.Val)
+		}
+	}
+}
+
+// unfinished reports whether something of the release is still to be copied or
+// published in a region.
+func (b *builder) unfinished(region string) bool {
+	return slices.ContainsFunc(b.variants, func(v *variant) bool {
+		return slices.ContainsFunc(v.places, func(p *place) bool {
+			return p.Region == region && (p.image == nil || v.Public && !p.image.Public)
+		})
+	})
+}
+
+// shutBy notes what keeps a region from taking the release.
+func (b *builder) shutBy(t release.Target, r Room, l world.Limits) {
+	switch {
+	case l.Encrypted && b.copiesLeft(t.Region):
+		b.shutRegion(t, Blocker{
+			ID: "encryption/" + t.Region, Why: "new snapshots in " + t.Region + " are encrypted by default: copies made there can be neither shared nor public, nor listed",
+			Remedies: []Remedy{{
+				Name: "off", Command: "aws ec2 disable-ebs-encryption-by-default --region " + t.Region, IAM: []string{"ec2:DisableEbsEncryptionByDefault"},
+				Cost: "volumes and snapshots made there from then on are not encrypted unless somebody asks for it",
+			}},
+		})
+	case r.Needed == 0:
+	case l.BlockPublic == world.BlockedByPolicy:
+		b.shutRegion(t, Blocker{
+			ID: "public-block/" + t.Region, Why: "a declarative policy of the organization keeps AMIs in " + t.Region + " from becoming public; the account has no switch for it",
+			Remedies: []Remedy{{Name: "policy", Command: "ask who manages the organization's declarative policies for EC2", Cost: "AMIs of the account can be public there"}},
+		})
+	case l.BlockPublic != "":
+		b.shutRegion(t, Blocker{
+			ID: "public-block/" + t.Region, Why: "block public access for AMIs is on in " + t.Region,
+			Remedies: []Remedy{{
+				Name: "allow", Command: "amiship unblock public-block/" + t.Region + " allow", IAM: []string{"ec2:DisableImageBlockPublicAccess"},
+				Cost: "AMIs of the account can be public there; takes up to ten minutes",
+				Do:   []Action{{ID: ID("allow/" + t.Region), Kind: Allow, Target: release.Key{Place: release.Place{Region: t.Region}}}},
+			}},
+		})
+	case r.Missing() > 0:
+		b.shutRegion(t, b.quotaBlocker(r))
+	}
+}
+
+func (b *builder) copiesLeft(region string) bool {
+	return slices.ContainsFunc(b.variants, func(v *variant) bool {
+		return slices.ContainsFunc(v.places, func(p *place) bool { return p.Region == region && p.image == nil })
+	})
+}
+
+// shutRegion: a required region that is shut holds the release; a best-effort one
+// is left out.
+func (b *builder) shutRegion(t release.Target, bl Blocker) {
+	b.shut[t.Region] = bl
+	if t.Required {
+		b.closed = append(b.closed, bl.ID)
+	}
+	for _, r := range bl.Remedies {
+		if r.Auto {
+			for _, act := range r.Do {
+				b.add(Step{State: Ready, Action: act})
+			}
+		}
+	}
+}
+
+func (b *builder) quotaBlocker(r Room) Blocker {
+	source := "quota"
+	if r.Default {
+		source = "AWS's default quota"
+	}
+	bl := Blocker{
+		ID: "quota/" + r.Region, Have: max(0, r.Free()), Need: r.Needed,
+		Why: fmt.Sprintf("%s: %d public AMIs needed, room for %d: %s %d, used %d", r.Region, r.Needed, max(0, r.Free()), source, r.Limit, r.Used),
+	}
+	if r.Reserved > 0 {
+		bl.Why += fmt.Sprintf(", reserved for earlier releases %d", r.Reserved)
+	}
+	bl.Remedies = append(bl.Remedies, b.raising(r), b.demoting(r))
+	if r.Used > b.oursPublic(r.Region) {
+		bl.Remedies = append(bl.Remedies, Remedy{
+			Name: "look", Command: "aws ec2 describe-images --region " + r.Region + " --owners self --filters Name=is-public,Values=true",
+			Cost: fmt.Sprintf("shows the %d that Amiship has not made, and does not touch", r.Used-b.oursPublic(r.Region)),
+		})
+	}
+	return bl
+}
+
+// raising asks AWS for a quota with room for the releases of the horizon; one
+// request at a time.
+func (b *builder) raising(r Room) Remedy {
+	want := r.Used + r.Reserved + r.Needed + r.Each*max(0, b.d.Policy.Horizon-1)
+	requests := b.w.Regions[r.Region].Limits.Val.Requests
+	rem := Remedy{
+		Name: "raise", Command: "amiship unblock quota/" + r.Region + " raise", IAM: []string{"servicequotas:RequestServiceQuotaIncrease"},
+		Cost: fmt.Sprintf("asks AWS for %d public AMIs in %s; a support case, days", want, r.Region), Auto: b.d.Policy.Raise,
+	}
+	switch {
+	case len(requests) > 0 && requests[0].Open():
+		q := requests[0]
+		rem.Cost = fmt.Sprintf("asked for already: %d on %s, %s since %s; nothing to do but wait", q.Desired, q.Created.Format(time.DateOnly), q.Status, q.Updated.Format(time.DateOnly))
+		rem.Auto = false
+		return rem
+	case len(requests) > 0 && requests[0].Refused():
+		q := requests[0]
+		rem.Cost += fmt.Sprintf("; AWS has refused %d on %s (%s)", q.Desired, q.Updated.Format(time.DateOnly), q.Status)
+		rem.Auto = false
+	}
+	rem.Do = []Action{{ID: ID("raise/" + r.Region), Kind: Raise, Target: release.Key{Place: release.Place{Region: r.Region}}, Value: strconv.Itoa(want)}}
+	return rem
+}
+
+// quiet is for how long nobody may have launched an AMI that is made private.
+const quiet = 30 * 24 * time.Hour
+
+// demoting makes room: the oldest public AMIs of the project become private, but
+// for what a parameter points at, what was launched lately, and the newest of
+// each image.
+func (b *builder) demoting(r Room) Remedy {
+	rem := Remedy{Name: "demote", Command: "amiship unblock quota/" + r.Region + " demote", IAM: []string{"ec2:ModifyImageAttribute"}}
+	old := b.dispensable(r.Region)
+	if len(old) < r.Missing() {
+		rem.Command = ""
+		rem.Cost = fmt.Sprintf("not enough: %d could be made private, %d are missing", len(old), r.Missing())
+		return rem
+	}
+	for _, i := range old[:r.Missing()] {
+		key := release.Key{Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch), Place: release.Place{Region: r.Region}}
+		rem.Do = append(rem.Do, replacing(Demote, key, i))
+		rem.Cost += fmt.Sprintf("makes %s (%s, %s) private; ", i.Name, i.ID, launched(i, b.w.Now))
+	}
+	rem.Cost += "who has not launched them yet can't any more"
+	return rem
+}
+
+func launched(i world.Image, now time.Time) string {
+	if i.LastLaunched.IsZero() {
+		return "never launched"
+	}
+	return fmt.Sprintf("last launched %d days ago", int(now.Sub(i.LastLaunched).Hours()/24))
+}
+
+// dispensable are the public AMIs of the project that could be made private, the
+// oldest first.
+func (b *builder) dispensable(region string) []world.Image {
+	params := b.w.Regions[region].Params
+	if b.hasParameters() && !params.Known() {
+		return nil
+	}
+	var out []world.Image
+	for _, i := range b.images(region) {
+		if !i.Public || i.Tag(release.TagProject) != b.d.Project || i.Tag(release.TagTag) == b.d.Tag || b.newestOf(region, i) ||
+			slices.Contains(slices.Collect(maps.Values(params.Val)), i.ID) || b.w.Now.Sub(i.LastLaunched) < quiet || i.Schema() > release.Schema {
+			continue
+		}
+		out = append(out, i)
+	}
+	slices.SortFunc(out, func(x, y world.Image) int { return cmp.Or(x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID)) })
+	return out
+}
+
+// newestOf reports whether no public AMI of the same image is of a newer version.
+func (b *builder) newestOf(region string, i world.Image) bool {
+	mine, err := release.ParseVersion(i.Tag(release.TagVersion))
+	if err != nil {
+		return true // not to be told: it stays
+	}
+	return !slices.ContainsFunc(b.images(region), func(o world.Image) bool {
+		if !o.Public || o.Tag(release.TagImage) != i.Tag(release.TagImage) || o.Tag(release.TagArch) != i.Tag(release.TagArch) || o.Tag(release.TagProject) != b.d.Project {
+			return false
+		}
+		other, err := release.ParseVersion(o.Tag(release.TagVersion))
+		return err == nil && other.Compare(mine) > 0
+	})
+}
+
+func (b *builder) oursPublic(region string) int {
+	n := 0
+	for _, i := range b.images(region) {
+		if i.Public && i.Tag(release.TagProject) == b.d.Project {
+			n++
+		}
+	}
+	return n
+}
