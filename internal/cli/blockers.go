@@ -48,6 +48,7 @@ type foreseen struct {
 
 	desired release.Desired
 	plan    plan.Plan // the whole of it
+	world   world.World
 }
 
 func (a *app) blockers(ctx context.Context, tags []string, ahead int) error {
@@ -74,6 +75,10 @@ func (a *app) foresee(ctx context.Context, tags []string, ahead int) ([]foreseen
 	if err != nil {
 		return nil, err
 	}
+	return foreseeAll(ctx, desired, ahead)
+}
+
+func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]foreseen, error) {
 	out := []foreseen{}
 	if len(desired) == 0 {
 		return out, nil
@@ -94,7 +99,7 @@ func (a *app) foresee(ctx context.Context, tags []string, ahead int) ([]foreseen
 		if blockers == nil {
 			blockers = []plan.Blocker{}
 		}
-		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Rooms: p.Rooms, Notes: p.Notes, desired: d, plan: p})
+		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Rooms: p.Rooms, Notes: p.Notes, desired: d, plan: p, world: planner.world})
 	}
 	return out, nil
 }

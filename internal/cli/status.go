@@ -66,7 +66,31 @@ func (a *app) status(ctx context.Context) error {
 		return report.JSON(a.Out, releases)
 	}
 	report.Releases(a.Out, b.Catalog.Project, releases, w)
+	f, err := a.forecast(ctx, b, w)
+	if err != nil {
+		return err
+	}
+	report.Forecast(a.Out, f)
 	return nil
+}
+
+// forecast is for how many releases there is room.
+func (a *app) forecast(ctx context.Context, b *catalog.Bundle, w world.World) (plan.Forecast, error) {
+	next, err := b.Examples(plan.NextVersion(b.Catalog.Project, w))
+	if err != nil {
+		return plan.Forecast{}, err
+	}
+	all, err := foreseeAll(ctx, next, 1)
+	if err != nil {
+		return plan.Forecast{}, err
+	}
+	var plans []plan.Plan
+	var seen world.World
+	for _, f := range all {
+		plans, seen = append(plans, f.plan), f.world
+	}
+	products := plan.Listed(b.Catalog.Project, b.Listings(), seen, 0)
+	return plan.NewForecast(plans, products, w, b.Catalog.Project), nil
 }
 
 func imagesOf(regions []string) []world.Query {

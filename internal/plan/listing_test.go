@@ -378,6 +378,30 @@ func TestListing(t *testing.T) {
 				s.r.Approved = map[plan.ID]string{"cancel/premium/cs1": plan.SeenSet("cs1", stranger)}
 			}, plan.Waiting, "in line behind cs1", "", "",
 		},
+		"a stranger's, seen before the AMI is there": {
+			func(s *shop) {
+				s.image(func(i *world.Image) { i.State = world.Pending })
+				s.d.Listings[0].Pending = release.PendingCancel
+				s.set("cs1", "somebody's", world.Preparing)
+				s.details("cs1", stranger)
+			}, plan.Blocked, "locks the product", "pending/premium", "--approve cancel/premium/cs1@",
+		},
+		"approved before the AMI is there": {
+			func(s *shop) {
+				s.image(func(i *world.Image) { i.State = world.Pending })
+				s.d.Listings[0].Pending = release.PendingCancel
+				s.set("cs1", "somebody's", world.Preparing)
+				s.details("cs1", stranger)
+				s.r.Approved = map[plan.ID]string{"cancel/premium/cs1": plan.SeenSet("cs1", stranger)}
+			}, plan.After, "", "", "",
+		},
+		"a stranger's, to wait for, before the AMI is there": {
+			func(s *shop) {
+				s.image(func(i *world.Image) { i.State = world.Pending })
+				s.set("cs1", "somebody's", world.Preparing)
+				s.details("cs1", stranger)
+			}, plan.After, "", "", "",
+		},
 		"a stranger's that can't be read": {
 			func(s *shop) {
 				s.d.Listings[0].Pending = release.PendingStop

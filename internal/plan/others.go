@@ -42,6 +42,29 @@ func (b *builder) lockedByOthers(l *listing, s *Step) bool {
 	return false
 }
 
+// foreseenLock: while the AMI is made, it shows already that somebody will have to
+// decide about a change set.
+func (b *builder) foreseenLock(l *listing) bool {
+	for _, set := range l.facts.Sets.Val {
+		if !set.Pending() {
+			continue
+		}
+		if _, known := b.ourSet(l, set); !known || l.Pending == release.PendingWait {
+			continue
+		}
+		var ways []Remedy
+		if c := b.cancelling(l, set); l.Pending == release.PendingCancel {
+			if set.Status == world.Applying || b.approved(c) {
+				continue
+			}
+			ways = []Remedy{b.approval(c)}
+		}
+		b.stopped(l, &l.step, set, ways)
+		return true
+	}
+	return false
+}
+
 // behind waits in line.
 func (b *builder) behind(l *listing, s *Step, set world.ChangeSet, what string) {
 	s.wait(set.ID, fmt.Sprintf("in line behind %s: %s", set.ID, describe(set, what)))
@@ -120,16 +143,30 @@ func (b *builder) ask(q world.Query) {
 // cancel takes somebody else's change set away, if a person has approved of
 // exactly this one.
 func (b *builder) cancel(l *listing, s *Step, set world.ChangeSet) {
-	key := l.Key()
-	c := Step{State: Ready, Required: true, Action: Action{
-		ID: stepID(Cancel, key, set.ID), Kind: Cancel, Target: key, Name: set.Name, Set: set.ID, Seen: SeenSet(set.ID, b.w.Sets[set.ID].Val),
-	}}
-	if b.r.Approved[c.ID] != c.Seen {
-		approve := fmt.Sprintf("amiship release %s --approve %s@%s", b.d.Tag, c.ID, c.Seen)
-		b.stopped(l, s, set, []Remedy{{Name: "cancel", Command: approve, Cost: "cancels that change set, whoever made it; theirs is lost"}})
+	c := b.cancelling(l, set)
+	if !b.approved(c) {
+		b.stopped(l, s, set, []Remedy{b.approval(c)})
 		return
 	}
 	s.State, s.After = After, []ID{b.add(c).ID}
+}
+
+// cancelling is the step that takes a change set away.
+func (b *builder) cancelling(l *listing, set world.ChangeSet) Step {
+	key := l.Key()
+	return Step{State: Ready, Required: true, Action: Action{
+		ID: stepID(Cancel, key, set.ID), Kind: Cancel, Target: key, Name: set.Name, Set: set.ID, Seen: SeenSet(set.ID, b.w.Sets[set.ID].Val),
+	}}
+}
+
+// approved reports whether a person has allowed exactly this step.
+func (b *builder) approved(s Step) bool { return b.r.Approved[s.ID] == s.Seen }
+
+func (b *builder) approval(c Step) Remedy {
+	return Remedy{
+		Name: "cancel", Command: fmt.Sprintf("amiship release %s --approve %s@%s", b.d.Tag, c.ID, c.Seen),
+		Cost: "cancels that change set, whoever made it; theirs is lost",
+	}
 }
 
 // SeenSet is the digest of what was shown of a change set: it can be approved

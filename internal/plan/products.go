@@ -49,6 +49,9 @@ func Listed(project string, all []release.Listing, w world.World, since time.Dur
 			Offered: e.Offered(), Limit: l.Limit, Left: max(0, l.Limit-e.Offered()), Versions: slices.Clone(e.Versions),
 			ChangeSets: []ProductSet{}, Err: facts.Missed(),
 		}
+		if p.Err == "" && !facts.Entity.Known() {
+			p.Err = "not read"
+		}
 		slices.SortStableFunc(p.Versions, func(x, y world.Version) int { return y.Created.Compare(x.Created) })
 		for _, set := range Recent(facts.Sets.Val, w.Now, since) {
 			p.ChangeSets = append(p.ChangeSets, b.productSet(set))
