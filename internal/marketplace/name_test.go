@@ -46,3 +46,18 @@ func TestNamesOfOthers(t *testing.T) {
 		t.Error("whose a name is, is not told")
 	}
 }
+
+func TestDigestTellsVersionsApart(t *testing.T) {
+	v := Version{Title: "P 1.2.3", AMI: "ami-1", ReleaseNotes: "new"}
+	for name, change := range map[string]func(*Version){
+		"another AMI":   func(v *Version) { v.AMI = "ami-2" },
+		"another title": func(v *Version) { v.Title = "P 1.2.4" },
+		"other notes":   func(v *Version) { v.ReleaseNotes = "old" },
+	} {
+		other := v
+		change(&other)
+		if other.Digest() == v.Digest() || len(v.Digest()) != 12 {
+			t.Errorf("%s: the digest is %s as before", name, v.Digest())
+		}
+	}
+}

@@ -349,3 +349,32 @@ func TestFailureInABestEffortRegionIsSkipped(t *testing.T) {
 		}
 	}
 }
+
+// TestLatestStaysWithTheNewer: an older version that is released later does not
+// take the parameter for the latest.
+func TestLatestStaysWithTheNewer(t *testing.T) {
+	d := desired(t)
+	d.Variants[0].Parameters = []release.Parameter{{Name: "/p/ce"}, {Name: "/p/ce/latest", Latest: true}}
+	m := newModel()
+	newer := d
+	newer.Tag = "v1.3.0"
+	newer.Version, _ = release.ParseVersion("1.3.0")
+	newer.Variants = slices.Clone(d.Variants)
+	for i := range newer.Variants {
+		newer.Variants[i].Name += " newer"
+	}
+	for _, one := range []release.Desired{newer, d} {
+		if !runOnce(m, one, one.Tag, -1, func(plan.Plan, plan.Action) {}) || m.err != nil {
+			t.Fatalf("%s is not complete: %v", one.Tag, m.err)
+		}
+	}
+	for _, target := range d.Targets {
+		params := m.params[target.Region]
+		if got := m.images[target.Region][params["/p/ce/latest"]].Tag(release.TagTag); got != "v1.3.0" {
+			t.Errorf("%s: latest is %s", target.Region, got)
+		}
+		if got := m.images[target.Region][params["/p/ce"]].Tag(release.TagTag); got != "v1.2.3" {
+			t.Errorf("%s: the parameter of the version is %s", target.Region, got)
+		}
+	}
+}
