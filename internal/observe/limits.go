@@ -20,8 +20,8 @@ import (
 // calls, and one more where nobody has asked for another quota.
 func (o *Observer) limits(ctx context.Context, region string) (world.Limits, error) {
 	l, err := publicQuota(ctx, o.Clients.Quotas(region))
-	if err != nil {
-		return l, fmt.Errorf("read the quota of public AMIs in %s: %w", region, err)
+	if err != nil { // a region may have no Service Quotas
+		l.QuotaErr = fmt.Sprintf("read the quota of public AMIs in %s: %s", region, reason(world.Query{}, err))
 	}
 	client := o.Clients.EC2(region)
 	if l.Binned, err = binned(ctx, client); err != nil {

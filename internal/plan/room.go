@@ -149,12 +149,14 @@ func (b *builder) rooms() {
 		if b.allPrepared() && b.w.Now.Sub(reg.Images.At) > freshFor && reg.Images.Known() {
 			b.ask(world.Query{Kind: world.LookImages, Region: t.Region}) // somebody else may have published since
 		}
-		if reg.Limits.Missed() {
-			b.plan.Notes = append(b.plan.Notes, "what may be public in "+t.Region+" is not known until it is tried: "+reg.Limits.Err)
+		if err := cmp.Or(reg.Limits.Err, reg.Limits.Val.QuotaErr); err != "" {
+			b.plan.Notes = append(b.plan.Notes, "what may be public in "+t.Region+" is not known until it is tried: "+err)
 		}
 		if reg.Limits.Known() && reg.Images.Known() {
 			r := b.room(t)
-			b.plan.Rooms = append(b.plan.Rooms, r)
+			if reg.Limits.Val.QuotaErr == "" {
+				b.plan.Rooms = append(b.plan.Rooms, r)
+			}
 			b.shutBy(t, r, reg.Limits.Val)
 		}
 	}
@@ -196,7 +198,7 @@ func (b *builder) shutBy(t release.Target, r Room, l world.Limits) {
 				Do:   []Action{{ID: ID("allow/" + t.Region), Kind: Allow, Target: release.Key{Place: release.Place{Region: t.Region}}}},
 			}},
 		})
-	case r.Missing() > 0:
+	case l.QuotaErr == "" && r.Missing() > 0:
 		b.shutRegion(t, b.quotaBlocker(r))
 	}
 }

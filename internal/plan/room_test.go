@@ -262,7 +262,15 @@ func TestRoomsByPolicy(t *testing.T) {
 
 func TestUnknownLimitsHoldNothing(t *testing.T) {
 	s := newStall(t)
-	s.plan()
+	s.limits = world.Limits{QuotaErr: "no Service Quotas here"}
+	if p := s.plan(); len(p.Blockers) > 0 || len(p.Rooms) > 0 || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "no Service Quotas here") {
+		t.Errorf("blockers %v, rooms %v, notes %v", p.Blockers, p.Rooms, p.Notes)
+	}
+	s.limits.BlockPublic = world.BlockedByAccount
+	if p := s.plan(); len(p.Blockers) != 1 {
+		t.Errorf("what is known holds nothing: %v", p.Blockers)
+	}
+	s.limits = world.Limits{}
 	r := s.w.Regions["us-east-1"]
 	r.Limits = world.Fact[world.Limits]{At: s.w.Now, Err: "AccessDeniedException: no"}
 	s.w.Regions["us-east-1"] = r

@@ -7,8 +7,9 @@ import (
 
 // Limits are what AWS lets the account do in a region.
 type Limits struct {
-	PublicAMIs int  // how many may be public
-	Default    bool // nobody ever asked for another number, or AWS does not say which there is
+	PublicAMIs int    // how many may be public
+	Default    bool   // nobody ever asked for another number
+	QuotaErr   string // why the number is not known; the others are
 	// Requests for more public AMIs, the newest first.
 	Requests []QuotaRequest
 	// Binned are AMIs in the Recycle Bin. Those that were public count as public,
