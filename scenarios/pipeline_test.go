@@ -80,22 +80,32 @@ const old = "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Ol
 
 // TestPipeline runs every job of a tag's pipeline, in the order of stages: the
 // release is complete at its end, but for what Marketplace takes a day for, and
-// each job has left what it should. The first try to publish meets a quota that
-// is used up: the job says so, and the same job, started again, goes on. The
-// schedule looks again, and ends what the pipeline began.
+// each job has left what it should. A quota that is used up ends the first try
+// before anything is built. The first try to publish lacks a permission: the job
+// says so, and the same job, started again, goes on. The schedule looks again,
+// and ends what the pipeline began.
 func TestPipeline(t *testing.T) {
 	t.Parallel()
 	b := worldBox(t, old+shopWorld)
 	r, m := pipelineRunner(t, b)
 	jobs := r.pipeline(t, "push", "v2.42.0")
 	for _, stage := range r.stages {
-		if stage == "publish" {
+		switch stage {
+		case "check":
 			for _, got := range r.run(t, jobs[stage], "push", "v2.42.0") {
-				if got.code != 1 || junitOf(t, got).Failures != 2 || len(amisOf(t, got)) != 12 {
-					t.Errorf("%s without quota: exit %d, want 1, two failures and twelve AMIs\n%s", got.job.name, got.code, got.out)
+				if all, _ := ours(t, r.env, "us-east-1"); got.code != 20 || all != 0 || !strings.Contains(got.out, "quota/eu-west-1") {
+					t.Errorf("%s without quota: exit %d, %d AMIs, want 20 and none\n%s", got.job.name, got.code, all, got.out)
 				}
 			}
 			makeRoom(t, r.env)
+		case "publish":
+			b.run(t, "sandbox", "fault", "--state", b.state, "--region", "eu-west-1", "--action", "ModifyImageAttribute", "--status", "403", "--code", "UnauthorizedOperation")
+			for _, got := range r.run(t, jobs[stage], "push", "v2.42.0") {
+				if got.code != 1 || junitOf(t, got).Failures != 2 || len(amisOf(t, got)) != 12 {
+					t.Errorf("%s without a permission: exit %d, want 1, two failures and twelve AMIs\n%s", got.job.name, got.code, got.out)
+				}
+			}
+			b.run(t, "sandbox", "fault", "--state", b.state, "--off")
 		}
 		run := r.run
 		if stage == "listing" {
