@@ -185,11 +185,13 @@ func TestRooms(t *testing.T) {
 		},
 		"public access is blocked": {
 			func(s *stall) { s.limits.BlockPublic = world.BlockedByAccount }, "public-block/us-east-1",
-			[]string{"unblock public-block/us-east-1 allow"}, "",
+			[]string{"unblock public-block/us-east-1 allow"},
+			"",
 		},
 		"blocked by a policy": {
 			func(s *stall) { s.limits.BlockPublic = world.BlockedByPolicy }, "public-block/us-east-1",
-			[]string{"no switch for it"}, "unblock",
+			[]string{"no switch for it"},
+			"unblock",
 		},
 		"snapshots are encrypted": {
 			func(s *stall) { s.limits.Encrypted = true }, "encryption/us-east-1", []string{"disable-ebs-encryption-by-default"}, "",
