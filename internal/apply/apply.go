@@ -52,6 +52,7 @@ func (a *Applier) Do(ctx context.Context, act plan.Action) (Result, error) {
 		plan.Claim: a.claim, plan.Build: a.build, plan.Adopt: a.adopt, plan.Unclaim: a.unclaim,
 		plan.Copy: a.copyImage, plan.Share: a.share, plan.Publish: a.publish, plan.Parameter: a.parameter,
 		plan.IMDS: a.imds, plan.Test: a.test, plan.Demote: a.demote, plan.Remove: a.remove, plan.Discard: a.remove,
+		plan.Deprecate: a.deprecate, plan.Disable: a.disable,
 		plan.Raise: a.raise, plan.Allow: a.allow,
 		plan.Validate: a.submit, plan.ChangeSet: a.submit, plan.Cancel: a.cancel,
 	}

@@ -19,8 +19,12 @@ func (a *Applier) publish(ctx context.Context, act plan.Action) (Result, error) 
 }
 
 // demote makes an AMI private: nobody can find or launch it any more, and it
-// no longer counts as public. Machines that run from it go on.
+// no longer counts as public. Machines that run from it go on. One that is kept no
+// longer (it gets tags) is staged first; one that was replaced is removed next.
 func (a *Applier) demote(ctx context.Context, act plan.Action) (Result, error) {
+	if len(act.Tags) > 0 {
+		return a.takeBack(ctx, act)
+	}
 	return a.modify(ctx, act, fmt.Sprintf("make %s private", act.AMI), &ec2.ModifyImageAttributeInput{
 		LaunchPermission: &types.LaunchPermissionModifications{Remove: everybody()},
 	})

@@ -12,9 +12,9 @@ import (
 )
 
 // remove deregisters an AMI of ours with its snapshots: a candidate that has
-// served, or a copy that failed.
+// served, a copy that failed, or what is kept no longer.
 func (a *Applier) remove(ctx context.Context, act plan.Action) (Result, error) {
-	if _, err := a.again(ctx, act); err != nil {
+	if _, err := a.quiet(ctx, act); err != nil {
 		return Result{}, err
 	}
 	_, err := a.ec2(act.Target).DeregisterImage(ctx, &ec2.DeregisterImageInput{

@@ -30,6 +30,8 @@ type Catalog struct {
 	Listings  map[string]Listing `yaml:"listings" help:"The products on AWS Marketplace that show the releases, by a name of small letters, digits and -."`
 	OnBlocker string             `yaml:"on_blocker" help:"What a release does while it can be seen that a required region will have no room for it: hold, if not given, builds nothing; build goes as far as it can."`
 	Quota     Quota              `yaml:"quota" help:"The quota of public AMIs."`
+	Keep      Keep               `yaml:"keep" help:"What is kept of older releases; without it amiship retire takes nothing away."`
+	Retire    Retire             `yaml:"retire" help:"How long after an AMI was found to be kept no longer each step is due: days, as 30d."`
 
 	Rehearsal Rehearsal `yaml:"rehearsal" help:"What stands in, in a rehearsal, for what only the real release has."`
 }
@@ -198,6 +200,7 @@ func (c *Catalog) setDefaults() {
 	if c.OnBlocker == "" {
 		c.OnBlocker = onBlockerHold
 	}
+	c.Retire.setDefaults()
 	if c.Quota.Horizon == 0 {
 		c.Quota.Horizon = 12
 	}

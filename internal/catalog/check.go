@@ -25,6 +25,7 @@ func (b *Bundle) check() {
 	b.checkImages()
 	b.checkTest()
 	b.checkListings()
+	b.checkKeep()
 	b.checkRehearsal()
 	before := len(d.problems)
 	b.checkRules()

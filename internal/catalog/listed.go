@@ -147,11 +147,12 @@ func paths(v reflect.Value, path string) []string {
 // whose.
 func (b *Bundle) Listings() []release.Listing {
 	var out []release.Listing
+	titles := b.titleForms()
 	for _, name := range sortedKeys(b.Catalog.Listings) {
 		l := b.Catalog.Listings[name]
 		image, arch := b.Catalog.backing(l)
 		out = append(out, release.Listing{
-			Name: name, Product: l.Product, Image: image, Arch: arch, Limit: l.Limit,
+			Name: name, Product: l.Product, Image: image, Arch: arch, Limit: l.Limit, Titles: titles[name],
 			Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role),
 		})
 	}

@@ -49,7 +49,9 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Skip: rule.Skip, Targets: b.targets()}
 	r.desired.Policy = release.Policy{
 		BuildAnyway: b.Catalog.OnBlocker != onBlockerHold, Horizon: b.Catalog.Quota.Horizon, Raise: b.Catalog.Quota.Raise,
+		Retention: b.Retention(),
 	}
+	r.desired.Forms = b.Forms()
 	if text, ok := captured[versionName]; ok {
 		if r.desired.Version, err = release.ParseVersion(text); err != nil {
 			return nil, err

@@ -100,8 +100,8 @@ func (r *resolver) unique(seen map[string]string, field, kind, name string, v re
 }
 
 // maxTags is how many tags of its own a catalog can give: AWS takes 50, and
-// Amiship writes up to 12.
-const maxTags = 38
+// Amiship writes up to 14.
+const maxTags = 36
 
 func (r *resolver) checkTags(field string, tags map[string]string) {
 	if len(tags) > maxTags {

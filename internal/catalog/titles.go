@@ -15,20 +15,32 @@ var marked = regexp.MustCompile(mark("([a-z0-9_]+)"))
 // titles returns the form of versions' titles as a regular expression whose
 // first group reads a version. It is empty if titles don't say which they are.
 func (r *resolver) titles(field string, l Listing, image string, set map[string]string) string {
-	form, at := l.Titles, field+".titles"
-	if form == "" {
-		form, at = l.Title, field+".title"
+	text, at := l.Titles, field+".titles"
+	if text == "" {
+		text, at = l.Title, field+".title"
 	}
 	values, _ := r.values(image, r.marks(image, set))
-	text := regexp.QuoteMeta(r.text(at, form, values))
+	expr := form(r.text(at, text, values))
+	if expr == "" && l.Titles != "" {
+		r.places.add(at, "has no {version}")
+	}
+	return expr
+}
+
+// form turns a text with marks into a regular expression whose first group reads
+// a version. It is empty if the text has no version.
+func form(text string) string {
+	text = regexp.QuoteMeta(text)
 	if !strings.Contains(text, mark(versionName)) {
-		if l.Titles != "" {
-			r.places.add(at, "has no {version}")
-		}
 		return ""
 	}
 	text = strings.Replace(text, mark(versionName), "("+versionForm+")", 1)
-	return "^" + marked.ReplaceAllStringFunc(text, func(m string) string { return anyOf(strings.Trim(m, "\x00")) }) + "$"
+	return "^" + unmark(text) + "$"
+}
+
+// unmark puts the form of what they stand for in place of marks.
+func unmark(text string) string {
+	return marked.ReplaceAllStringFunc(text, func(m string) string { return anyOf(strings.Trim(m, "\x00")) })
 }
 
 // marks puts marks in place of what is another at every tag.

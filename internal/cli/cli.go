@@ -78,7 +78,7 @@ started twice carries on from what exists.`,
 	cmd.AddCommand(
 		a.initCommand(), a.checkCommand(), a.planCommand(), a.releaseCommand(), a.verifyCommand(), a.statusCommand(), a.listingsCommand(),
 		a.blockersCommand(), a.unblockCommand(),
-		a.sweepCommand(), a.pipelineCommand(), a.iamCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(),
+		a.sweepCommand(), a.retireCommand(), a.adoptCommand(), a.pipelineCommand(), a.iamCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(),
 		exitCodesTopic(),
 	)
 	return cmd

@@ -13,12 +13,9 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
-	"amiship/internal/awsapi"
-	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 	"amiship/internal/report"
-	"amiship/internal/world"
 )
 
 type sweepOptions struct {
@@ -66,20 +63,7 @@ func (a *app) sweep(ctx context.Context, o sweepOptions) error {
 			return err
 		}
 	}
-	clients, err := awsapi.Load(ctx, firstRegion(d))
-	if err != nil {
-		return err
-	}
-	approved := stepIDs(p)
-	p, outcome, err := a.run(ctx, stop, clients, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan {
-		return s.Reconcile(w, r).Only(approved)
-	})
-	if err != nil {
-		return err
-	}
-	report.Trouble(a.Out, p)
-	a.hints(p)
-	return outcomeError(outcome)
+	return a.doApproved(ctx, stop, d, p, s.Reconcile)
 }
 
 func stepIDs(p plan.Plan) []plan.ID {

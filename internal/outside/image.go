@@ -41,7 +41,8 @@ func imageMarks(d release.Desired, v release.Variant, i types.Image, now time.Ti
 	}
 	m.same("ENA", "true", strconv.FormatBool(aws.ToBool(i.EnaSupport)))
 	m.disks(v, i)
-	if at, err := time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime)); err == nil && !at.After(now) {
+	stage, _ := release.ReadTag(tagsOf(i.Tags)[release.TagStage])
+	if at, err := time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime)); err == nil && !at.After(now) && stage != release.StageDeprecated {
 		m.same("deprecated", "that a search shows it", "deprecated since "+at.Format(time.DateOnly))
 	}
 	m.tags(asked(d, v), tagsOf(i.Tags))
@@ -102,6 +103,9 @@ func asked(d release.Desired, v release.Variant) map[string]string {
 func (m *marks) tags(want, got map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		value, ok := got[key]
+		if key == release.TagStage && value == release.TagValue(release.StageDeprecated) {
+			continue // one that is on its way out is still a release
+		}
 		if !ok {
 			m.same("tag "+key, strconv.Quote(want[key]), "no such tag")
 			continue

@@ -119,13 +119,14 @@ func (l *look) isReleased(v release.Variant, i types.Image) bool {
 	tags := tagsOf(i.Tags)
 	for key, want := range map[string]string{
 		release.TagProject: l.Desired.Project, release.TagTag: l.Desired.Tag, release.TagImage: v.Image,
-		release.TagArch: v.Arch, release.TagStage: release.StageRelease,
+		release.TagArch: v.Arch,
 	} {
 		if got, _ := release.ReadTag(tags[key]); got != want {
 			return false
 		}
 	}
-	return i.State != types.ImageStateFailed
+	stage, _ := release.ReadTag(tags[release.TagStage])
+	return release.Released(stage) && i.State != types.ImageStateFailed
 }
 
 func tagsOf(list []types.Tag) map[string]string {

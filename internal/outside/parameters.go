@@ -72,7 +72,7 @@ func (l *look) isNewer(v release.Variant, id string) bool {
 		return text
 	}
 	if value(release.TagProject) != l.Desired.Project || value(release.TagImage) != v.Image || value(release.TagArch) != v.Arch ||
-		value(release.TagStage) != release.StageRelease {
+		!release.Released(value(release.TagStage)) {
 		return false
 	}
 	version, err := release.ParseVersion(value(release.TagVersion))

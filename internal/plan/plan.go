@@ -40,11 +40,13 @@ const (
 	Cancel    Kind = "cancel"    // a change set of somebody else that locks a listing
 	Validate  Kind = "validate"  // have Marketplace try a version, and add none
 	ChangeSet Kind = "changeset" // add a version to a listing
-	Demote    Kind = "demote"    // make an AMI that was replaced private
-	Remove    Kind = "remove"    // the candidate once the release is complete; AMIs that it replaces
+	Deprecate Kind = "deprecate" // show customers from when on an AMI is not to be used
+	Demote    Kind = "demote"    // make an AMI private that was replaced, or is kept no longer
+	Disable   Kind = "disable"   // let nobody start it
+	Remove    Kind = "remove"    // the candidate once the release is complete; AMIs that it replaces; what is kept no longer
 )
 
-var order = []Kind{Raise, Allow, Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Cancel, Validate, ChangeSet, Demote, Remove}
+var order = []Kind{Raise, Allow, Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Cancel, Validate, ChangeSet, Deprecate, Demote, Disable, Remove}
 
 // Long reports whether a step of that kind takes minutes: a machine works.
 func (k Kind) Long() bool { return k == Build || k == Test }
@@ -86,6 +88,7 @@ type Action struct {
 	Own       bool              `json:",omitempty"` // the claim is this run's
 	Title     string            `json:",omitempty"` // of the version that a change set adds
 	Set       string            `json:",omitempty"` // id of the change set that is acted on, or that is there already
+	Launched  string            `json:",omitempty"` // of what is kept no longer: when somebody last started it
 	Seen      string            `json:",omitempty"` // digest of the facts it rests on; of a change set: the revision of its entity
 }
 

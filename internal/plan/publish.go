@@ -106,7 +106,7 @@ func (b *builder) released(v *variant, region string) []string {
 	var out []string
 	for _, i := range b.images(region) {
 		if i.Tag(release.TagProject) == b.d.Project && i.Tag(release.TagImage) == v.Image && i.Tag(release.TagArch) == v.Arch &&
-			i.Tag(release.TagStage) == release.StageRelease && i.State == world.Available && v.Public == i.Public {
+			release.Released(i.Tag(release.TagStage)) && i.State == world.Available && v.Public == i.Public {
 			out = append(out, i.Tag(release.TagVersion))
 		}
 	}

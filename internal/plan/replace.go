@@ -15,7 +15,7 @@ import (
 func (b *builder) rival(v release.Variant, i world.Image) int {
 	if i.Name != v.Name || i.State == world.Failed || i.Tag(release.TagTag) == b.d.Tag ||
 		i.Tag(release.TagProject) != b.d.Project || i.Tag(release.TagImage) != v.Image || i.Tag(release.TagArch) != v.Arch ||
-		i.Tag(release.TagStage) != release.StageRelease || i.Tag(release.TagVersion) != b.d.Version.Text {
+		!release.Released(i.Tag(release.TagStage)) || i.Tag(release.TagVersion) != b.d.Version.Text {
 		return 0
 	}
 	build, err := strconv.ParseUint(i.Tag(release.TagBuild), 10, 64)

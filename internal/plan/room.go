@@ -237,6 +237,12 @@ func (b *builder) quotaBlocker(r Room) Blocker {
 	if r.Reserved > 0 {
 		bl.Why += fmt.Sprintf(", reserved for earlier releases %d", r.Reserved)
 	}
+	if n := b.adoptable(r.Region); n > 0 {
+		bl.Remedies = append(bl.Remedies, Remedy{
+			Name: "adopt", Command: "amiship adopt", IAM: []string{"ec2:CreateTags"},
+			Cost: fmt.Sprintf("tags AMIs as the project's that look like it, %d public ones in %s; then they can be demoted", n, r.Region),
+		})
+	}
 	bl.Remedies = append(bl.Remedies, b.raising(r), b.demoting(r))
 	if r.Used > b.oursPublic(r.Region) {
 		bl.Remedies = append(bl.Remedies, Remedy{
@@ -275,10 +281,12 @@ func (b *builder) raising(r Room) Remedy {
 const quiet = 30 * 24 * time.Hour
 
 // demoting makes room: the oldest public AMIs of the project become private, but
-// for what a parameter points at, what was launched lately, and the newest of
-// each image.
+// for those that it keeps.
 func (b *builder) demoting(r Room) Remedy {
-	rem := Remedy{Name: "demote", Command: "amiship unblock quota/" + r.Region + " demote", IAM: []string{"ec2:ModifyImageAttribute"}}
+	rem := Remedy{
+		Name: "demote", Command: "amiship unblock quota/" + r.Region + " demote",
+		IAM: []string{"ec2:CreateTags", "ec2:DescribeImageAttribute", "ec2:ModifyImageAttribute"},
+	}
 	old := b.dispensable(r.Region)
 	if len(old) < r.Missing() {
 		rem.Command = ""
@@ -287,7 +295,9 @@ func (b *builder) demoting(r Room) Remedy {
 	}
 	for _, i := range old[:r.Missing()] {
 		key := release.Key{Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch), Place: release.Place{Region: r.Region}}
-		rem.Do = append(rem.Do, replacing(Demote, key, i))
+		act := replacing(Demote, key, i)
+		act.Tags, act.Launched = staged(i, Demote, b.w.Now), Launched(i)
+		rem.Do = append(rem.Do, act)
 		rem.Cost += fmt.Sprintf("makes %s (%s, %s) private; ", i.Name, i.ID, launched(i, b.w.Now))
 	}
 	rem.Cost += "who has not launched them yet can't any more"
@@ -302,22 +312,42 @@ func launched(i world.Image, now time.Time) string {
 }
 
 // dispensable are the public AMIs of the project that could be made private, the
-// oldest first.
+// oldest first: by the catalog's policy, if it has one.
 func (b *builder) dispensable(region string) []world.Image {
 	params := b.w.Regions[region].Params
 	if b.hasParameters() && !params.Known() {
 		return nil
 	}
+	goes := b.overdue(region)
+	pointed := map[string]bool{}
+	for _, ami := range params.Val {
+		pointed[ami] = true
+	}
 	var out []world.Image
 	for _, i := range b.images(region) {
-		if !i.Public || i.Tag(release.TagProject) != b.d.Project || i.Tag(release.TagTag) == b.d.Tag || b.newestOf(region, i) ||
-			slices.Contains(slices.Collect(maps.Values(params.Val)), i.ID) || b.w.Now.Sub(i.LastLaunched) < quiet || i.Schema() > release.Schema {
-			continue
+		if i.Public && i.Tag(release.TagProject) == b.d.Project && i.Tag(release.TagTag) != b.d.Tag && i.Schema() <= release.Schema &&
+			!pointed[i.ID] && goes(i) && !b.newestOf(region, i) {
+			out = append(out, i)
 		}
-		out = append(out, i)
 	}
 	slices.SortFunc(out, func(x, y world.Image) int { return cmp.Or(x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID)) })
 	return out
+}
+
+// overdue tells what the retention policy of the catalog does not keep. Without a
+// policy it is what nobody has launched lately.
+func (b *builder) overdue(region string) func(world.Image) bool {
+	if b.d.Policy.Retention == nil {
+		return func(i world.Image) bool { return b.w.Now.Sub(i.LastLaunched) >= quiet }
+	}
+	t := Retire{
+		Project: b.d.Project, Regions: []string{region}, Listings: b.d.Listings, Parameters: b.hasParameters(), Policy: *b.d.Policy.Retention,
+	}
+	goes := map[string]bool{}
+	for _, f := range t.fates(b) {
+		goes[f.AMI] = !f.Kept
+	}
+	return func(i world.Image) bool { return goes[i.ID] }
 }
 
 // newestOf reports whether no public AMI of the same image is of a newer version.

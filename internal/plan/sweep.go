@@ -96,7 +96,7 @@ func (b *builder) claimed(region string, i world.Image) bool {
 // second reports whether a better AMI of the same release stands beside a
 // private one.
 func (b *builder) second(images []world.Image, i world.Image) bool {
-	if i.Public || i.State != world.Available || i.Tag(release.TagStage) != release.StageRelease {
+	if i.Public || i.State != world.Available || !release.Released(i.Tag(release.TagStage)) {
 		return false
 	}
 	return slices.ContainsFunc(images, func(o world.Image) bool {

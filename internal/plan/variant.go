@@ -145,7 +145,7 @@ func (b *builder) images(reg string) []world.Image {
 func (b *builder) isRelease(v *variant, i world.Image) bool {
 	return i.Tag(release.TagProject) == b.d.Project && i.Tag(release.TagTag) == b.d.Tag &&
 		i.Tag(release.TagImage) == v.Image && i.Tag(release.TagArch) == v.Arch &&
-		i.Tag(release.TagStage) == release.StageRelease
+		release.Released(i.Tag(release.TagStage))
 }
 
 var inputsSuffix = regexp.MustCompile(`^-[0-9a-f]{12}$`)

@@ -26,6 +26,7 @@ const (
 	TagBase    = "amiship:base"    // the AMI it was built from; recorded, never compared
 	TagTested  = "amiship:tested"  // how its boot test ended; see Verdict
 	TagTaken   = "amiship:taken"   // permissions that a retirement has taken away: account ids, and "all"
+	TagRetired = "amiship:retired" // when an AMI was found to be kept no longer, RFC 3339: its grace periods run from then
 	TagWhy     = "amiship:why"     // why a release was withdrawn
 	TagWaived  = "amiship:waived"  // on a candidate: required regions that its release may do without, until when, and why
 	TagPublic  = "amiship:public"  // on what is to become public: it counts on room for it

@@ -68,6 +68,7 @@ type Desired struct {
 	Targets  []Target  // every region, the build regions included, sorted by region
 	Listings []Listing // on Marketplace, of these variants, sorted by name
 	Policy   Policy
+	Forms    []Form // of all the project's variants, sorted: for AMIs that nobody has tagged
 }
 
 // Policy is what a project has decided about blockers.
@@ -79,6 +80,8 @@ type Policy struct {
 	Horizon int
 	// Raise lets a release ask AWS for a higher quota by itself.
 	Raise bool
+	// Retention is nil where a project has not said what it keeps.
+	Retention *Retention
 }
 
 // Target is a region of a release.

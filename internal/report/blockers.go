@@ -31,6 +31,11 @@ func headRoom(w io.Writer, p plan.Plan) {
 	if len(left) > 0 {
 		fmt.Fprintf(w, "  head-room after it, in releases: %s\n", perRegion(left))
 	}
+	Notes(w, p)
+}
+
+// Notes writes what a person should know.
+func Notes(w io.Writer, p plan.Plan) {
 	for _, note := range p.Notes {
 		fmt.Fprintln(w, "  note     "+firstLine(note))
 	}

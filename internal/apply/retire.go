@@ -1,0 +1,146 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/awsapi"
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// deprecate shows customers from when on an AMI is not to be used; from then on
+// searches leave it out. A date that has passed is put off by a minute.
+func (a *Applier) deprecate(ctx context.Context, act plan.Action) (Result, error) {
+	image, err := a.quiet(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	at, err := time.Parse(time.RFC3339, act.Value)
+	if err != nil {
+		return Result{}, fmt.Errorf("deprecate %s at %q: %w", act.AMI, act.Value, err)
+	}
+	if err := a.stage(ctx, act, image, nil); err != nil {
+		return Result{}, err
+	}
+	if soon := a.Clients.Now().Add(time.Minute); at.Before(soon) {
+		at = soon
+	}
+	at = at.UTC().Truncate(time.Minute).Add(time.Minute) // AWS rounds, and takes no date that has passed
+	if !image.Deprecated.IsZero() && !image.Deprecated.After(at) {
+		return Result{}, nil // AWS has done so, after two years for instance
+	}
+	_, err = a.Clients.EC2(act.Target.Region).EnableImageDeprecation(ctx, &ec2.EnableImageDeprecationInput{
+		ImageId: aws.String(act.AMI), DeprecateAt: aws.Time(at),
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("deprecate %s in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return Result{}, nil
+}
+
+// takeBack makes an AMI private that is kept no longer: nobody but its owner can
+// launch it. Who could is written down first.
+func (a *Applier) takeBack(ctx context.Context, act plan.Action) (Result, error) {
+	image, err := a.quiet(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	granted, err := a.granted(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := a.stage(ctx, act, image, granted); err != nil || len(granted) == 0 {
+		return Result{}, err
+	}
+	_, err = a.Clients.EC2(act.Target.Region).ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
+		ImageId: aws.String(act.AMI), LaunchPermission: &types.LaunchPermissionModifications{Remove: granted},
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("make %s private in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return Result{}, nil
+}
+
+// disable lets nobody start machines from an AMI, its owner neither. AWS takes all
+// launch permissions away with it.
+func (a *Applier) disable(ctx context.Context, act plan.Action) (Result, error) {
+	image, err := a.quiet(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	granted, err := a.granted(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := a.stage(ctx, act, image, granted); err != nil || image.State == world.Disabled {
+		return Result{}, err
+	}
+	_, err = a.Clients.EC2(act.Target.Region).DisableImage(ctx, &ec2.DisableImageInput{ImageId: aws.String(act.AMI)})
+	if err != nil {
+		return Result{}, fmt.Errorf("disable %s in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return Result{}, nil
+}
+
+// quiet reads an AMI again, and refuses if somebody has started it since the plan
+// was made.
+func (a *Applier) quiet(ctx context.Context, act plan.Action) (world.Image, error) {
+	image, err := a.again(ctx, act)
+	if err == nil && act.Launched != "" && plan.Launched(image) != act.Launched {
+		err = fmt.Errorf("%s in %s: %w: somebody has started it %s", act.AMI, act.Target.Region, ErrChanged, plan.Launched(image))
+	}
+	return image, err
+}
+
+// granted are the launch permissions that an AMI has.
+func (a *Applier) granted(ctx context.Context, act plan.Action) ([]types.LaunchPermission, error) {
+	out, err := a.Clients.EC2(act.Target.Region).DescribeImageAttribute(ctx, &ec2.DescribeImageAttributeInput{
+		ImageId: aws.String(act.AMI), Attribute: types.ImageAttributeNameLaunchPermission,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who may launch %s in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return out.LaunchPermissions, nil
+}
+
+// stage writes an AMI's new stage, and the permissions that will be taken away
+// beside those that were: on the AMI and its snapshots, before anything is done.
+func (a *Applier) stage(ctx context.Context, act plan.Action, image world.Image, taken []types.LaunchPermission) error {
+	names := strings.Fields(image.Tag(release.TagTaken))
+	for _, p := range taken {
+		names = append(names, cmp.Or(string(p.Group), aws.ToString(p.UserId), aws.ToString(p.OrganizationArn), aws.ToString(p.OrganizationalUnitArn)))
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	tags := tagList(act.Tags)
+	if len(names) > 0 {
+		text := release.TagValue(strings.Join(names, " "))
+		if len(text) > maxTagValue {
+			return fmt.Errorf("%s in %s has %d launch permissions, more than a tag takes; take some away yourself", act.AMI, act.Target.Region, len(names))
+		}
+		tags = append(tags, types.Tag{Key: aws.String(release.TagTaken), Value: aws.String(text)})
+	}
+	_, err := a.Clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
+		Resources: append([]string{image.ID}, image.Snapshots...), Tags: tags,
+	})
+	if awsapi.IsNotFound(err) {
+		return fmt.Errorf("tag %s in %s: %w: %w", act.AMI, act.Target.Region, ErrChanged, err)
+	}
+	if err != nil {
+		return fmt.Errorf("tag %s in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return nil
+}
+
+// maxTagValue is what AWS takes.
+const maxTagValue = 256

@@ -1,0 +1,126 @@
+package catalog
+
+import (
+	"cmp"
+	"regexp"
+	"strconv"
+	"time"
+
+	"amiship/internal/release"
+)
+
+// Keep says what is kept of older releases.
+type Keep struct {
+	Public   Kept `yaml:"public" help:"Of AMIs that everybody may launch. All, if not given."`
+	Private  Kept `yaml:"private" help:"Of the others. All, if not given."`
+	Versions Kept `yaml:"versions" help:"Of the versions of listings. All, if not given."`
+	Launched int  `yaml:"launched_days" help:"AMIs that somebody has started within so many days are kept too; 30, if not given."`
+}
+
+// Kept counts what is kept. The newest AMI of each image, what a parameter with
+// latest points at and what a listing offers are kept besides.
+type Kept struct {
+	Patches int `yaml:"patches" required:"true" help:"The newest so many patches of a minor version."`
+	Minors  int `yaml:"minors" required:"true" help:"Of the newest so many minor versions."`
+	Days    int `yaml:"days" help:"And all that is younger than so many days."`
+}
+
+// Retire has the periods of grace, each from the day on which an AMI was found to
+// be kept no longer.
+type Retire struct {
+	Deprecate  string `yaml:"deprecate" help:"Searches show it no more: the date that customers are shown. 0d, if not given."`
+	Demote     string `yaml:"demote" help:"It becomes private. 30d, if not given."`
+	Disable    string `yaml:"disable" help:"Nobody can start it. 60d, if not given."`
+	Deregister string `yaml:"deregister" help:"It is removed, with its snapshots. 90d, if not given."`
+}
+
+func (r *Retire) setDefaults() {
+	r.Deprecate = cmp.Or(r.Deprecate, "0d")
+	r.Demote = cmp.Or(r.Demote, "30d")
+	r.Disable = cmp.Or(r.Disable, "60d")
+	r.Deregister = cmp.Or(r.Deregister, "90d")
+}
+
+// defaultLaunched is how many days a launch keeps an AMI.
+const defaultLaunched = 30
+
+// day is how catalogs count: AWS shows launches a day late.
+const day = 24 * time.Hour
+
+var daysForm = regexp.MustCompile(`^([0-9]{1,4})d$`)
+
+// days reads a number of days: "30d".
+func days(text string) (time.Duration, bool) {
+	m := daysForm.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(m[1])
+	return time.Duration(n) * day, err == nil
+}
+
+func (b *Bundle) checkKeep() {
+	k := b.Catalog.Keep
+	b.checkKept("keep.public", k.Public)
+	b.checkKept("keep.private", k.Private)
+	b.checkKept("keep.versions", k.Versions)
+	if k.Launched < 0 {
+		b.places.add("keep.launched_days", "%d is less than none", k.Launched)
+	}
+	before, name := time.Duration(0), ""
+	for _, step := range b.Catalog.Retire.steps() {
+		after, ok := days(step[1])
+		switch {
+		case !ok:
+			b.places.add(join("retire", step[0]), "%q is no number of days, as 30d is", step[1])
+		case after < before:
+			b.places.add(join("retire", step[0]), "%s comes before %s", step[1], name)
+		default:
+			before, name = after, step[0]
+		}
+	}
+}
+
+func (b *Bundle) checkKept(field string, k Kept) {
+	switch {
+	case !b.places.written(field):
+	case k.Patches < 1:
+		b.places.add(field+".patches", "%d; at least 1 is kept", k.Patches)
+	case k.Minors < 1:
+		b.places.add(field+".minors", "%d; at least 1 is kept", k.Minors)
+	case k.Days < 0:
+		b.places.add(field+".days", "%d is less than none", k.Days)
+	}
+}
+
+// steps are the names of the steps with their periods, in their order.
+func (r Retire) steps() [][2]string {
+	return [][2]string{{"deprecate", r.Deprecate}, {"demote", r.Demote}, {"disable", r.Disable}, {"deregister", r.Deregister}}
+}
+
+// Retention is what a catalog keeps; nil if it does not say.
+func (b *Bundle) Retention() *release.Retention {
+	c := b.Catalog
+	if !b.places.written("keep") {
+		return nil
+	}
+	out := &release.Retention{
+		Public: b.kept("public", c.Keep.Public), Private: b.kept("private", c.Keep.Private), Versions: b.kept("versions", c.Keep.Versions),
+		Launched: time.Duration(c.Keep.Launched) * day,
+	}
+	if !b.places.written("keep.launched_days") {
+		out.Launched = defaultLaunched * day
+	}
+	periods := []*time.Duration{&out.Grace.Deprecate, &out.Grace.Demote, &out.Grace.Disable, &out.Grace.Deregister}
+	for i, step := range c.Retire.steps() {
+		*periods[i], _ = days(step[1]) // checked
+	}
+	return out
+}
+
+func (b *Bundle) kept(name string, k Kept) *release.Keep {
+	if !b.places.written(join("keep", name)) {
+		return nil
+	}
+	return &release.Keep{Patches: k.Patches, Minors: k.Minors, Age: time.Duration(k.Days) * day}
+}

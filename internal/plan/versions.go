@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// Offer is what the policy says of a version of a listing. To restrict one is for
+// others: it can't be undone.
+type Offer struct {
+	Listing, Title string
+	Version        string `json:",omitempty"` // read from the title
+	AMI            string
+	Created        time.Time
+	Kept           bool
+	Why            string
+}
+
+// Offers says of every version that listings offer whether it is kept. An offer
+// without a title stands for a listing that could not be read.
+func (t Retire) Offers(w world.World) []Offer {
+	var out []Offer
+	for _, l := range t.Listings {
+		entity := w.Listings[l.Name].Entity
+		if !entity.Known() {
+			out = append(out, Offer{Listing: l.Name, Kept: true, Why: "could not be read: " + entity.Err})
+			continue
+		}
+		out = append(out, t.offers(l, entity.Val, w.Now)...)
+	}
+	return out
+}
+
+func (t Retire) offers(l release.Listing, e world.Entity, now time.Time) []Offer {
+	title := readsTitle(l.Titles)
+	offered := slices.DeleteFunc(slices.Clone(e.Versions), func(v world.Version) bool { return !v.Offered() })
+	slices.SortStableFunc(offered, func(x, y world.Version) int { return y.Created.Compare(x.Created) })
+	var rungs []release.Version
+	for _, v := range offered {
+		if version, err := title(v.Title); err == nil {
+			rungs = append(rungs, version)
+		}
+	}
+	steps := newLadder(rungs)
+	var out []Offer
+	for n, v := range offered {
+		o := Offer{Listing: l.Name, Title: v.Title, AMI: v.AMI, Created: v.Created}
+		version, err := title(v.Title)
+		o.Version = version.Text
+		switch {
+		case err != nil:
+			o.Kept, o.Why = true, err.Error()
+		case t.Policy.Versions == nil:
+			o.Kept, o.Why = true, "the catalog keeps all versions: see keep.versions"
+		case n == 0:
+			o.Kept, o.Why = true, "the newest that is offered"
+		default:
+			o.Kept, o.Why = steps.keeps(*t.Policy.Versions, version, now.Sub(v.Created))
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// readsTitle returns what reads a version from a title of some form.
+func readsTitle(form string) func(string) (release.Version, error) {
+	re, err := regexp.Compile(form)
+	return func(title string) (release.Version, error) {
+		if err != nil || form == "" {
+			return release.Version{}, fmt.Errorf("the catalog has no form for titles: see titles")
+		}
+		m := re.FindStringSubmatch(title)
+		if len(m) < 2 {
+			return release.Version{}, fmt.Errorf("its title does not fit the form of titles")
+		}
+		return release.ParseVersion(m[1])
+	}
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+)
+
+// Retirement writes what is kept of a project's AMIs, what goes, and why.
+func Retirement(w io.Writer, r plan.Retirement) {
+	if len(r.Groups) == 0 {
+		fmt.Fprintf(w, "%s: no releases\n", r.Project)
+	}
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	for _, row := range rowsOf(r) {
+		fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t"))
+	}
+	t.Flush()
+	for _, x := range r.Rooms {
+		if x.Now+x.Later > 0 {
+			fmt.Fprintf(w, "  quota    %s: %d public, %d fewer now, %d later\n", x.Region, x.Public, x.Now, x.Later)
+		}
+	}
+	for _, o := range r.Offers {
+		fmt.Fprintf(w, "  listing  %s: %s %q: %s\n", o.Listing, keeps(o), o.Title, o.Why)
+	}
+	for _, q := range r.Unread {
+		fmt.Fprintf(w, "  UNREAD   %s of %s%s: what it could protect is kept\n", q.Kind, q.Region, q.Listing)
+	}
+}
+
+// RetirementMarkdown writes the same for people who have to agree.
+func RetirementMarkdown(w io.Writer, r plan.Retirement) {
+	fmt.Fprintf(w, "# %s: what is kept, and what goes\n\n%s. Kept are:\n\n", r.Project, r.Now.Format("2006-01-02 15:04 MST"))
+	for _, rule := range rules(r.Policies) {
+		fmt.Fprintln(w, "- "+rule)
+	}
+	fmt.Fprintf(w, "\n%s\n", graces(r.Policies.Grace))
+	table(w, "AMIs", []string{"", "When", "Version", "Image", "Age", "Last launched", "Regions", "Why"}, rowsOf(r))
+	var rooms, offers [][]string
+	for _, x := range r.Rooms {
+		rooms = append(rooms, []string{x.Region, fmt.Sprint(x.Public), fmt.Sprint(x.Now), fmt.Sprint(x.Later)})
+	}
+	table(w, "Quota of public AMIs", []string{"Region", "Public", "Fewer now", "Fewer later"}, rooms)
+	for _, o := range r.Offers {
+		offers = append(offers, []string{keeps(o), o.Listing, o.Title, age(r.Now, o.Created), o.Why})
+	}
+	table(w, "Versions of listings", []string{"", "Listing", "Title", "Age", "Why"}, offers)
+	for _, q := range r.Unread {
+		fmt.Fprintf(w, "\n**Not read:** %s of %s%s. What it could protect is kept.\n", q.Kind, q.Region, q.Listing)
+	}
+}
+
+// keeps: a version that is not kept is for somebody to restrict.
+func keeps(o plan.Offer) string {
+	if o.Kept {
+		return "keep"
+	}
+	return "to restrict"
+}
+
+// rowsOf are the lines of a retirement, in the columns of its table.
+func rowsOf(r plan.Retirement) [][]string {
+	var out [][]string
+	for _, g := range r.Groups {
+		what, when := "keep", ""
+		if !g.Kept {
+			what, when = string(g.Next), "now"
+			if g.Due.After(r.Now) {
+				when = g.Due.Format(time.DateOnly)
+			}
+		}
+		last := "never"
+		if !g.LastLaunched.IsZero() {
+			last = age(r.Now, g.LastLaunched) + " ago"
+		}
+		out = append(out, []string{what, when, g.Tag, g.Image + "/" + g.Arch, age(r.Now, g.Created), last, few(append([]string{}, g.Regions...), "region"), g.Why})
+	}
+	return out
+}
+
+func age(now, at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return count(int(now.Sub(at).Hours()/24), "day")
+}
+
+// table writes a table of Markdown, if it has any rows.
+func table(w io.Writer, title string, head []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n## %s\n\n", title)
+	line := func(cells []string) { fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | ")) }
+	line(head)
+	line(strings.Fields(strings.Repeat("--- ", len(head))))
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = strings.ReplaceAll(firstLine(cell), "|", `\|`)
+		}
+		line(cells)
+	}
+}
+
+// rules are what a policy keeps, in words.
+func rules(p release.Retention) []string {
+	out := []string{"the newest AMI of each image, what a parameter points at that moves on, and what a listing offers"}
+	for _, k := range []struct {
+		what string
+		keep *release.Keep
+	}{{"public AMIs", p.Public}, {"private AMIs", p.Private}, {"versions of listings", p.Versions}} {
+		if k.keep == nil {
+			out = append(out, "all "+k.what)
+			continue
+		}
+		out = append(out, fmt.Sprintf("of the %s the newest %d patches of each of the newest %d minors, and all that are younger than %s",
+			k.what, k.keep.Patches, k.keep.Minors, daysOf(k.keep.Age)))
+	}
+	return append(out, "AMIs that somebody has started within "+daysOf(p.Launched))
+}
+
+func graces(g release.Grace) string {
+	return fmt.Sprintf("An AMI that is kept no longer is left out of searches after %s, private after %s, disabled after %s and removed after %s.",
+		daysOf(g.Deprecate), daysOf(g.Demote), daysOf(g.Disable), daysOf(g.Deregister))
+}
+
+func daysOf(d time.Duration) string { return count(int(d.Hours()/24), "day") }
