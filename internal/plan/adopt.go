@@ -108,7 +108,8 @@ func names(all []likeness) []string {
 }
 
 // likenesses are the variants that an AMI without Amiship's tags could be of: those
-// whose name it has; if there are none, those whose tags.
+// whose name it has; if there are none, those whose tags. Of two versions that name
+// and tags tell it could be either.
 func likenesses(forms []formOf, i world.Image) []likeness {
 	if i.State != world.Available || i.Schema() > 0 || strings.HasPrefix(i.Name, "amiship-") {
 		return nil
@@ -121,11 +122,14 @@ func likenesses(forms []formOf, i world.Image) []likeness {
 		tagged, complete, fits := f.byTags(i)
 		if f.title != nil && fits {
 			if m := f.title.FindStringSubmatch(i.Name); m != nil {
-				byName = f.alike(byName, m[1], tagged)
+				byName = f.alike(byName, m[1])
+				if tagged != "" && tagged != m[1] {
+					byName = f.alike(byName, tagged)
+				}
 			}
 		}
 		if tagged != "" && complete && fits {
-			byTags = f.alike(byTags, tagged, "")
+			byTags = f.alike(byTags, tagged)
 		}
 	}
 	if len(byName) > 0 {
@@ -134,10 +138,10 @@ func likenesses(forms []formOf, i world.Image) []likeness {
 	return byTags
 }
 
-// alike adds a likeness of a version, if name and tags agree on which it is.
-func (f formOf) alike(all []likeness, text, other string) []likeness {
+// alike adds a likeness of a version, if it is one.
+func (f formOf) alike(all []likeness, text string) []likeness {
 	v, err := release.ParseVersion(text)
-	if err != nil || other != "" && other != text {
+	if err != nil {
 		return all
 	}
 	return append(all, likeness{f.Form, v, strings.Replace(f.Tag, "{version}", text, 1)})
