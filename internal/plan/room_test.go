@@ -150,6 +150,33 @@ func TestRooms(t *testing.T) {
 				s.w.Regions["us-east-1"] = r
 			}, "quota/us-east-1", []string{"not enough: 0"}, "makes",
 		},
+		"what looks like ours is adopted first": {
+			func(s *stall) {
+				s.d.Forms = []release.Form{{Image: "ce", Arch: "amd64", Name: `^ce ([0-9.]+)$`, Tag: "v{version}"}}
+				for i := range 5 {
+					s.image(fmt.Sprintf("0.%d.0", i), 100, func(i *world.Image) { i.Tags, i.Arch = nil, "amd64" })
+				}
+			}, "quota/us-east-1", []string{"amiship adopt: tags AMIs as the project's that look like it, 5 public ones"}, "",
+		},
+		"the policy keeps them": {
+			func(s *stall) {
+				s.d.Policy.Retention = &release.Retention{Public: &release.Keep{Patches: 5, Minors: 1}}
+				s.old(5)
+			}, "quota/us-east-1", []string{"not enough: 0"}, "makes",
+		},
+		"by the policy the oldest goes": {
+			func(s *stall) {
+				s.d.Policy.Retention = &release.Retention{Public: &release.Keep{Patches: 2, Minors: 1}}
+				s.old(4)
+				s.image("0.9.0", 50, func(i *world.Image) { i.LastLaunched = s.w.Now.AddDate(0, 0, -3) })
+			}, "quota/us-east-1", []string{"makes ce 1.0.0"}, "",
+		},
+		"the policy says nothing of public ones": {
+			func(s *stall) {
+				s.d.Policy.Retention = &release.Retention{}
+				s.old(5)
+			}, "quota/us-east-1", []string{"not enough: 0"}, "makes",
+		},
 		"asked already": {
 			func(s *stall) {
 				s.old(5)
@@ -343,4 +370,23 @@ func (m *model) publicOf(tag string) []string {
 		}
 	}
 	return out
+}
+
+// TestDemotionIsWrittenDown: what is made private for room is staged first, and
+// not published again.
+func TestDemotionIsWrittenDown(t *testing.T) {
+	s := newStall(t)
+	s.old(5)
+	for _, r := range s.plan().Blockers[0].Remedies {
+		if r.Name != "demote" {
+			continue
+		}
+		act := r.Do[0]
+		want := map[string]string{release.TagStage: "1:demoted", release.TagRetired: release.TagValue(s.w.Now.Format(time.RFC3339))}
+		if !maps.Equal(act.Tags, want) || act.Launched != "never" || act.AMI != "ami-0" {
+			t.Errorf("%+v", act)
+		}
+		return
+	}
+	t.Error("no way to demote")
 }

@@ -58,10 +58,11 @@ func TagValue(v string) string { return fmt.Sprintf("%d:%s", Schema, v) }
 
 // ReadTag returns the value behind the schema, and the schema: 0 if there is none.
 func ReadTag(v string) (value string, schema int) {
-	if n, err := fmt.Sscanf(v, "%d:", &schema); n != 1 || err != nil {
+	number, value, found := strings.Cut(v, ":")
+	schema, err := strconv.Atoi(number)
+	if !found || err != nil {
 		return v, 0
 	}
-	_, value, _ = strings.Cut(v, ":")
 	return value, schema
 }
 
