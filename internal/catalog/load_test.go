@@ -162,6 +162,13 @@ func TestProblems(t *testing.T) {
 		"a var that is not there":  {"images:\n", "rehearsal: {vars: {a: b}}\nimages:\n", `rehearsal.vars.a: no a stands in vars`},
 		"a check on no port":       {"public: true", `checks: [{port: 70000, path: /}]`, `images.prometheus.checks[0].port: 70000 is no TCP port`},
 		"an anchor that is not":    {"project: prometheus", "project: *name", `project: no anchor &name stands before this`},
+		"nothing is kept":          {"images:\n", "keep: {public: {patches: 0, minors: 3}}\nimages:\n", `11:26: keep.public.patches: 0; at least 1 is kept`},
+		"no minor is kept":         {"images:\n", "keep: {versions: {patches: 1, minors: 0}}\nimages:\n", `keep.versions.minors: 0; at least 1 is kept`},
+		"kept without a number":    {"images:\n", "keep: {private: {patches: 1}}\nimages:\n", `keep.private: minors is missing`},
+		"days before today":        {"images:\n", "keep: {private: {patches: 1, minors: 1, days: -1}}\nimages:\n", `keep.private.days: -1 is less than none`},
+		"launched tomorrow":        {"images:\n", "keep: {launched_days: -1}\nimages:\n", `keep.launched_days: -1 is less than none`},
+		"a grace in weeks":         {"images:\n", "retire: {demote: 2w}\nimages:\n", `retire.demote: "2w" is no number of days, as 30d is`},
+		"graces out of order":      {"images:\n", "retire: {disable: 10d}\nimages:\n", `11:19: retire.disable: 10d comes before demote`},
 		"no YAML":                  {"version: 1", "version: [1", `amiship.yaml:`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,8 +61,12 @@ func TestImageMarks(t *testing.T) {
 		change func(*types.Image)
 		want   string
 	}{
-		"as asked for":        {func(*types.Image) {}, ""},
-		"more tags":           {func(i *types.Image) { setTags(i, map[string]string{"Owner": "me"}) }, ""},
+		"as asked for": {func(*types.Image) {}, ""},
+		"more tags":    {func(i *types.Image) { setTags(i, map[string]string{"Owner": "me"}) }, ""},
+		"on its way out": {func(i *types.Image) {
+			i.DeprecationTime = aws.String("2026-01-01T12:00:00.000Z")
+			setTags(i, map[string]string{release.TagStage: "1:deprecated"})
+		}, ""},
 		"another name":        {func(i *types.Image) { i.Name = aws.String("P") }, "name: Product 1.2.3, P"},
 		"pending":             {func(i *types.Image) { i.State = types.ImageStatePending }, "state: available, pending"},
 		"broken":              {func(i *types.Image) { i.State, i.StateReason = "error", &types.StateReason{Message: aws.String("why")} }, "state: available, error: why"},

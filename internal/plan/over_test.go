@@ -24,6 +24,9 @@ func TestWhatIsOverStaysSo(t *testing.T) {
 		if (p.Skip == "") != (want == "") || !strings.Contains(p.Skip, want) {
 			t.Errorf("%s: skipped for %q, want %q", stage, p.Skip, want)
 		}
+		if made, _ := p.Step("copy/premium/amd64/us-east-1"); want == "" && (made.State != plan.Done || made.AMI != "ami-1") {
+			t.Errorf("%s: it is not taken for the release: %+v", stage, made)
+		}
 		if want != "" && len(p.Steps) > 0 {
 			t.Errorf("%s: %d steps", stage, len(p.Steps))
 		}

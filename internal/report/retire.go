@@ -27,7 +27,7 @@ func Retirement(w io.Writer, r plan.Retirement) {
 		}
 	}
 	for _, o := range r.Offers {
-		fmt.Fprintf(w, "  listing  %s: %s %q: %s\n", o.Listing, keeps(o), o.Title, o.Why)
+		fmt.Fprintf(w, "  listing  %s: %s\n", o.Listing, strings.TrimPrefix(fmt.Sprintf("%s %q: %s", keeps(o), o.Title, o.Why), `keep "": `))
 	}
 	for _, q := range r.Unread {
 		fmt.Fprintf(w, "  UNREAD   %s of %s%s: what it could protect is kept\n", q.Kind, q.Region, q.Listing)

@@ -1,0 +1,97 @@
+package scenarios
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// attic is a world with a release that is kept and one that is not, which an
+// account may launch besides everybody.
+const attic = `ec2:
+  - account: vendor
+    region: us-east-1
+    images:
+      - {name: "Prometheus 2.42.0", public: true, created: 1d, tags: {"amiship:project": "1:prometheus", "amiship:tag": "1:v2.42.0", "amiship:image": "1:prometheus", "amiship:arch": "1:amd64", "amiship:version": "1:2.42.0", "amiship:stage": "1:release", "amiship:public": "1:yes"}}
+      - {name: "Prometheus 2.40.0", public: true, created: 300d, shared_with: [customer], tags: {"amiship:project": "1:prometheus", "amiship:tag": "1:v2.40.0", "amiship:image": "1:prometheus", "amiship:arch": "1:amd64", "amiship:version": "1:2.40.0", "amiship:stage": "1:release", "amiship:public": "1:yes"}}
+`
+
+// retiring is the example with a word about what is kept, and its world.
+func retiring(t *testing.T) (b *box, file string) {
+	t.Helper()
+	file = instantBundle(t)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(text, "keep: {public: {patches: 1, minors: 1}}\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	world := filepath.Join(t.TempDir(), "world.yaml")
+	if err := os.WriteFile(world, []byte(attic), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return startAt(t, "--world", world), file
+}
+
+// stagesOfRetirement, and how many calls of each change something.
+var stagesOfRetirement = []struct {
+	name  string
+	calls int
+}{{"deprecate", 2}, {"demote", 2}, {"disable", 2}, {"remove", 1}}
+
+// TestRetireKilledAtEveryCall kills a run before and after the answer of each of
+// its calls that change something, in each stage, and runs it again: the world is
+// that of a run that nobody disturbed.
+func TestRetireKilledAtEveryCall(t *testing.T) {
+	undisturbed, file := retiring(t)
+	for n, stage := range stagesOfRetirement {
+		k, via := newKiller(t, undisturbed.url)
+		retireOnce(t, undisturbed, file, via)
+		want := worldOf(t, undisturbed)
+		undisturbed.advance(t, 31*24*time.Hour)
+		if k.count != stage.calls {
+			t.Fatalf("%s: %d calls change something, want %d: %s", stage.name, k.count, stage.calls, strings.Join(k.names, " "))
+		}
+		for at := 1; at <= stage.calls; at++ {
+			for _, after := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s-%s-%v", stage.name, k.names[at-1], after), func(t *testing.T) {
+					t.Parallel()
+					b, file := retiring(t)
+					for range n {
+						retireOnce(t, b, file, "")
+						b.advance(t, 31*24*time.Hour)
+					}
+					killRetirement(t, b, file, at, after)
+					retireOnce(t, b, file, "")
+					sameWorld(t, want, worldOf(t, b))
+				})
+			}
+		}
+	}
+}
+
+func retireOnce(t *testing.T, b *box, file, via string) {
+	t.Helper()
+	if code, out := amiship(t, b.env(t, "vendor", via), "retire", "--file", file, "--yes"); code != 0 {
+		t.Fatalf("retire --yes: exit %d\n%s", code, out)
+	}
+}
+
+func killRetirement(t *testing.T, b *box, file string, at int, after bool) {
+	t.Helper()
+	k, via := newKiller(t, b.url)
+	cmd := exec.Command(program, "retire", "--file", file, "--yes")
+	cmd.Env = b.env(t, "vendor", via)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	k.start(t, cmd, at, after)
+	if err := cmd.Wait(); err == nil || !k.killed() {
+		t.Fatalf("it was not killed: %v\n%s", err, out.String())
+	}
+}
