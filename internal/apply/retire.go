@@ -123,7 +123,7 @@ func (a *Applier) stage(ctx context.Context, act plan.Action, image world.Image,
 	slices.Sort(names)
 	names = slices.Compact(names)
 	tags := tagList(act.Tags)
-	if len(names) > 0 {
+	if len(taken) > 0 {
 		text := release.TagValue(strings.Join(names, " "))
 		if len(text) > maxTagValue {
 			return fmt.Errorf("%s in %s has %d launch permissions, more than a tag takes; take some away yourself", act.AMI, act.Target.Region, len(names))

@@ -73,7 +73,7 @@ func (a *app) retire(ctx context.Context, o retireOptions) error {
 			return err
 		}
 	}
-	return a.doApproved(ctx, stop, s.desired, s.plan, s.scope.Reconcile)
+	return firstOf(a.doApproved(ctx, stop, s.desired, s.plan, s.scope.Reconcile), unreadRegions(s.plan))
 }
 
 // retirement is a scope with what was seen of it.

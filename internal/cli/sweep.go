@@ -77,7 +77,7 @@ func stepIDs(p plan.Plan) []plan.ID {
 func unreadRegions(p plan.Plan) error {
 	var errs []error
 	for _, q := range p.Missed {
-		errs = append(errs, fmt.Errorf("%s of %s could not be read", q.Kind, q.Region))
+		errs = append(errs, fmt.Errorf("%s of %s could not be read", q.Kind, q.Region+q.Listing))
 	}
 	return errors.Join(errs...)
 }

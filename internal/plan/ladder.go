@@ -68,7 +68,7 @@ func (l ladder) keeps(k release.Keep, v release.Version, age time.Duration) (boo
 	m := minor{v.Major, v.Minor}
 	switch {
 	case minors < k.Minors && patches < k.Patches:
-		return true, fmt.Sprintf("one of the newest %d of %s, one of the newest %s", k.Patches, m, counted(k.Minors, "minor"))
+		return true, fmt.Sprintf("within the newest %s of the newest %s", counted(k.Patches, "patch"), counted(k.Minors, "minor"))
 	case age < k.Age:
 		return true, "younger than " + counted(inDays(k.Age), "day")
 	case minors >= k.Minors:

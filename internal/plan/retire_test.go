@@ -101,7 +101,7 @@ func TestFates(t *testing.T) {
 	}{
 		"two minors are newer":  {want: "deprecate", why: "2 minors newer than 1.0"},
 		"a patch is newer":      {image: tagged(release.TagVersion, "1:1.2.1"), want: "deprecate", why: "1 patch of 1.2 newer"},
-		"its minor is kept":     {image: tagged(release.TagVersion, "1:1.1.1"), want: "keep", why: "one of the newest 1 of 1.1"},
+		"its minor is kept":     {image: tagged(release.TagVersion, "1:1.1.1"), want: "keep", why: "within the newest 1 patch of the newest 2 minors"},
 		"a pre-release of old":  {image: tagged(release.TagVersion, "1:1.2.2-rc1"), want: "deprecate", why: "1 patch of 1.2 newer"},
 		"it is young":           {image: func(i *world.Image) { i.Created = a.now.AddDate(0, 0, -89) }, want: "keep", why: "younger than 90 days"},
 		"launched lately":       {image: func(i *world.Image) { i.LastLaunched = a.now.AddDate(0, 0, -29) }, want: "keep", why: "last launched 29 days ago"},
@@ -234,7 +234,7 @@ func TestOffers(t *testing.T) {
 	}
 	want := []string{
 		"P 0.9.9 kept true: the newest that is offered",
-		"P 1.1.0 kept true: one of the newest 1 of 1.1, one of the newest 1 minor",
+		"P 1.1.0 kept true: within the newest 1 patch of the newest 1 minor",
 		"P 1.0.0 kept false: 1 minor newer than 1.0",
 		"The first kept true: its title does not fit the form of titles",
 	}

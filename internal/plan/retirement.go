@@ -48,7 +48,7 @@ type Returned struct {
 func (t Retire) Summary(w world.World) Retirement {
 	b := t.builder(w, NewRun(""))
 	t.look(b)
-	fates := t.fates(b)
+	fates := t.Fates(w)
 	out := Retirement{Project: t.Project, Now: w.Now, Offers: t.Offers(w), Unread: b.finish().Missed, Policies: t.Policy}
 	for _, region := range t.Regions {
 		if facts := w.Regions[region].Images; facts.Known() {
