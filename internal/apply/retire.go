@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -116,19 +114,13 @@ func (a *Applier) granted(ctx context.Context, act plan.Action) ([]types.LaunchP
 // stage writes an AMI's new stage, and the permissions that will be taken away
 // beside those that were: on the AMI and its snapshots, before anything is done.
 func (a *Applier) stage(ctx context.Context, act plan.Action, image world.Image, taken []types.LaunchPermission) error {
-	names := strings.Fields(image.Tag(release.TagTaken))
-	for _, p := range taken {
-		names = append(names, cmp.Or(string(p.Group), aws.ToString(p.UserId), aws.ToString(p.OrganizationArn), aws.ToString(p.OrganizationalUnitArn)))
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
 	tags := tagList(act.Tags)
 	if len(taken) > 0 {
-		text := release.TagValue(strings.Join(names, " "))
-		if len(text) > maxTagValue {
-			return fmt.Errorf("%s in %s has %d launch permissions, more than a tag takes; take some away yourself", act.AMI, act.Target.Region, len(names))
+		who := release.ReadTaken(image.Tag(release.TagTaken))
+		for _, p := range taken {
+			who = append(who, cmp.Or(string(p.Group), aws.ToString(p.UserId), aws.ToString(p.OrganizationArn), aws.ToString(p.OrganizationalUnitArn)))
 		}
-		tags = append(tags, types.Tag{Key: aws.String(release.TagTaken), Value: aws.String(text)})
+		tags = append(tags, types.Tag{Key: aws.String(release.TagTaken), Value: aws.String(release.TagValue(release.WriteTaken(who)))})
 	}
 	_, err := a.Clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
 		Resources: append([]string{image.ID}, image.Snapshots...), Tags: tags,
@@ -141,6 +133,3 @@ func (a *Applier) stage(ctx context.Context, act plan.Action, image world.Image,
 	}
 	return nil
 }
-
-// maxTagValue is what AWS takes.
-const maxTagValue = 256

@@ -96,18 +96,18 @@ func (s *store) look() world.World {
 			c.Tags = maps.Clone(i.Tags)
 			images = append(images, c)
 		}
-		w.Regions[region] = world.Region{Images: fact(s, "images "+region, images), Params: fact(s, "params "+region, s.params[region])}
+		w.Regions[region] = world.Region{Images: shownBy(s, "images "+region, images), Params: shownBy(s, "params "+region, s.params[region])}
 	}
 	var e world.Entity
 	for _, ami := range s.listed {
 		e.Versions = append(e.Versions, world.Version{ID: ami, AMI: ami, Options: []world.Option{{Visibility: world.VisiblePublic}}})
 	}
-	w.Listings["ce"] = world.Listing{Entity: fact(s, "listing", e), Sets: fact(s, "listing", []world.ChangeSet(nil))}
+	w.Listings["ce"] = world.Listing{Entity: shownBy(s, "listing", e), Sets: shownBy(s, "listing", []world.ChangeSet(nil))}
 	return w
 }
 
-// fact is what a look finds: of what is unread, nothing.
-func fact[T any](s *store, what string, v T) world.Fact[T] {
+// shownBy is what a look finds: of what is unread, nothing.
+func shownBy[T any](s *store, what string, v T) world.Fact[T] {
 	if s.unread[what] {
 		return world.Fact[T]{At: s.now, Err: "InternalError: down"}
 	}
