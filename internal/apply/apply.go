@@ -54,7 +54,8 @@ func (a *Applier) Do(ctx context.Context, act plan.Action) (Result, error) {
 		plan.IMDS: a.imds, plan.Test: a.test, plan.Demote: a.demote, plan.Remove: a.remove, plan.Discard: a.remove,
 		plan.Deprecate: a.deprecate, plan.Disable: a.disable,
 		plan.Raise: a.raise, plan.Allow: a.allow,
-		plan.Validate: a.submit, plan.ChangeSet: a.submit, plan.Cancel: a.cancel,
+		plan.Validate: a.submit, plan.ChangeSet: a.submit, plan.Restrict: a.submit, plan.Cancel: a.cancel,
+		plan.Withdraw: a.withdraw, plan.Close: a.closeImage, plan.Waive: a.waive,
 	}
 	do, ok := steps[act.Kind]
 	if !ok {
@@ -94,10 +95,16 @@ func Touches(act plan.Action, d release.Desired) []world.Query {
 		return []world.Query{{Kind: world.LookLimits, Region: region}}
 	case plan.Unclaim:
 		return []world.Query{{Kind: world.LookClaims, Region: region}}
-	case plan.Validate, plan.ChangeSet, plan.Cancel:
+	case plan.Validate, plan.ChangeSet, plan.Restrict, plan.Cancel:
 		return []world.Query{{Kind: world.LookListing, Listing: act.Target.Listing}}
 	case plan.Parameter:
 		return []world.Query{{Kind: world.LookParams, Region: region}}
+	case plan.Close:
+		out := []world.Query{{Kind: world.LookImages, Region: region}}
+		for _, account := range act.Accounts {
+			out = append(out, world.Query{Kind: world.LookGrants, Region: region, Account: account})
+		}
+		return out
 	case plan.Share:
 		var out []world.Query
 		for _, account := range d.SharedIn(region) {

@@ -16,7 +16,8 @@ import (
 	"amiship/internal/release"
 )
 
-// submit offers a version to Marketplace, or has it tried. It rests on the
+// submit offers a version to Marketplace, has it tried, or takes others from new
+// buyers. It rests on the
 // revision of the product that the plan saw: Marketplace refuses an older one.
 // A second try with the same token is answered with the first one's change set.
 func (a *Applier) submit(ctx context.Context, act plan.Action) (Result, error) {
@@ -31,10 +32,7 @@ func (a *Applier) submit(ctx context.Context, act plan.Action) (Result, error) {
 	out, err := client.StartChangeSet(ctx, &marketplacecatalog.StartChangeSetInput{
 		Catalog: aws.String(marketplace.Catalog), ChangeSetName: aws.String(act.Name), ClientRequestToken: aws.String(act.Token),
 		ChangeSetTags: catalogTags(act.Tags), Intent: intent,
-		ChangeSet: []types.Change{{
-			ChangeType: aws.String(marketplace.AddDeliveryOptions), Details: aws.String(act.Value),
-			Entity: &types.Entity{Type: aws.String(marketplace.EntityType), Identifier: aws.String(act.Seen)},
-		}},
+		ChangeSet: changes(act),
 	})
 	if awsapi.IsInvalid(err) && a.moved(ctx, client, act) {
 		return Result{}, fmt.Errorf("submit to %s: the product: %w", act.Target.Listing, ErrChanged)
@@ -43,6 +41,22 @@ func (a *Applier) submit(ctx context.Context, act plan.Action) (Result, error) {
 		return Result{}, fmt.Errorf("submit to %s: %w", act.Target.Listing, err)
 	}
 	return Result{Made: aws.ToString(out.ChangeSetId)}, nil
+}
+
+// changes are those of one change set: to add a version, to restrict others, or
+// both at once.
+func changes(act plan.Action) []types.Change {
+	entity := &types.Entity{Type: aws.String(marketplace.EntityType), Identifier: aws.String(act.Seen)}
+	var out []types.Change
+	if act.Value != "" {
+		out = append(out, types.Change{ChangeType: aws.String(marketplace.AddDeliveryOptions), Details: aws.String(act.Value), Entity: entity})
+	}
+	if len(act.Options) > 0 {
+		out = append(out, types.Change{
+			ChangeType: aws.String(marketplace.RestrictDeliveryOptions), Details: aws.String(marketplace.Restriction(act.Options)), Entity: entity,
+		})
+	}
+	return out
 }
 
 // moved reports whether the product has another revision by now.

@@ -33,6 +33,7 @@ func Stem(project, tag, listing string) string {
 const (
 	Add      = "add"
 	Validate = "validate" // Intent VALIDATE: a rehearsal at AWS's
+	Restrict = "restrict" // takes versions from new buyers, and adds none
 )
 
 // ChangeSetName names a change set for its purpose and for what it asks.
@@ -46,7 +47,7 @@ func ReadName(stem, name string) (purpose, digest string, ok bool) {
 		return "", "", false
 	}
 	purpose, digest, ok = strings.Cut(rest, " ")
-	return purpose, digest, ok && (purpose == Add || purpose == Validate) && len(digest) == 12
+	return purpose, digest, ok && (purpose == Add || purpose == Validate || purpose == Restrict) && len(digest) == 12
 }
 
 // IsOurs reports whether Amiship made a change set of this name for a project.

@@ -132,6 +132,18 @@ func (v Version) Details() string {
 	return string(text)
 }
 
+// MaxRestricted is how many delivery options one change may restrict.
+const MaxRestricted = 50
+
+// Restriction is the JSON that RestrictDeliveryOptions takes.
+func Restriction(options []string) string {
+	text, err := json.Marshal(struct{ DeliveryOptionIds []string }{options}) //nolint:revive // AWS's spelling
+	if err != nil {
+		panic(err) // texts
+	}
+	return string(text)
+}
+
 // Digest tells one version's details from another's: 12 hex digits. The AMI is
 // a part of them.
 func (v Version) Digest() string {

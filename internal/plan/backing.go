@@ -6,7 +6,6 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
 // backing finds the AMI behind a listing: in Marketplace's region, once the gate
@@ -80,15 +79,24 @@ func (b *builder) newerListed(l *listing) string {
 
 // titles are the versions that the titles of a listing's offered versions name.
 func (b *builder) titles(l *listing) []string {
-	form, err := regexp.Compile(l.Titles)
-	if l.Titles == "" || err != nil || form.NumSubexp() < 1 {
-		return nil
-	}
+	form := l.form()
 	var out []string
-	for _, v := range slices.DeleteFunc(slices.Clone(l.facts.Entity.Val.Versions), func(v world.Version) bool { return !v.Offered() }) {
-		if m := form.FindStringSubmatch(v.Title); m != nil {
+	for _, v := range l.facts.Entity.Val.Versions {
+		if m := form.FindStringSubmatch(v.Title); v.Offered() && m != nil {
 			out = append(out, m[1])
 		}
 	}
 	return out
+}
+
+// nothing fits no title.
+var nothing = regexp.MustCompile(`[^\s\S]()`)
+
+// form reads a version from a title, by its first group.
+func (l *listing) form() *regexp.Regexp {
+	form, err := regexp.Compile(l.Titles)
+	if l.Titles == "" || err != nil || form.NumSubexp() < 1 {
+		return nothing
+	}
+	return form
 }

@@ -44,6 +44,19 @@ func failed(s Step, f Failure, w world.World) Step {
 	return s
 }
 
+// command is what to type to carry on.
+func (b *builder) command() string {
+	if b.again != "" {
+		return b.again
+	}
+	return "amiship release " + b.d.Tag
+}
+
+// note tells a person something.
+func (b *builder) note(format string, args ...any) {
+	b.plan.Notes = append(b.plan.Notes, fmt.Sprintf(format, args...))
+}
+
 // block notes a blocker and one more step that it holds.
 func (b *builder) block(bl Blocker, holds ID) {
 	if b.blockers == nil {

@@ -16,6 +16,8 @@ type listing struct {
 	release.Listing
 	facts world.Listing
 	stem  string
+	// restrict are versions that go to make room for this one, in its change set.
+	restrict []world.Version
 	home  *place       // where the AMI that backs it must be: Marketplace's region, its account
 	ami   *world.Image // that backs it; nil while it is not ready
 	step  Step
@@ -36,6 +38,7 @@ func (b *builder) listing(rl release.Listing) {
 	need(b, l.look(), l.facts.Entity)
 	need(b, l.look(), l.facts.Sets)
 	b.backing(l)
+	b.versionsLeft(l)
 	switch {
 	case !l.facts.Entity.Known() || !l.facts.Sets.Known():
 		b.unreadListing(l)
@@ -54,7 +57,7 @@ func (b *builder) unreadListing(l *listing) {
 	}
 	l.step.State, l.step.Why = Blocked, "the product "+l.Product+" could not be read"
 	ways := []Remedy{{
-		Name: "again", Command: "amiship release " + b.d.Tag, Cost: "nothing; carries on when Marketplace answers, and the caller may ask it",
+		Name: "again", Command: b.command(), Cost: "nothing; carries on when Marketplace answers, and the caller may ask it",
 	}, {
 		Name: "product", Command: "correct the listing's product" + l.line("product"),
 		Cost: "aws marketplace-catalog list-entities --region us-east-1 --catalog AWSMarketplace --entity-type AmiProduct shows which the account has",
@@ -211,19 +214,13 @@ func (b *builder) unfit(l *listing) bool {
 		b.refuse(l, "untested", l.ami.ID+" has not passed a boot test", Remedy{
 			Name: "no-test", Command: "amiship release " + b.d.Tag + " --no-test", Cost: "what was never started is offered to buyers",
 		})
-	case b.full(l):
-		b.refuse(l, "versions", fmt.Sprintf("the product has %d versions of %d", l.facts.Entity.Val.Offered(), l.Limit), Remedy{
-			Name: "restrict", Command: "amiship listings " + l.Name, Cost: "shows which are the oldest; a restriction can't be undone, and owes buyers 90 days of support",
-		})
 	default:
-		return false
+		return b.full(l)
 	}
 	return true
 }
 
-func (b *builder) full(l *listing) bool { return l.facts.Entity.Val.Offered()+b.r.Ahead >= l.Limit }
-
-func (b *builder) refuse(l *listing, what, why string, way Remedy) {
+func (b *builder) refuse(l *listing, what, why string, ways ...Remedy) {
 	l.step.State, l.step.Why = Blocked, why
-	b.block(Blocker{ID: what + "/" + l.Name, Why: why, Remedies: []Remedy{way}}, l.step.ID)
+	b.block(Blocker{ID: what + "/" + l.Name, Why: why, Remedies: ways}, l.step.ID)
 }

@@ -13,10 +13,14 @@ import (
 // and are not complete, the oldest first: those of which a candidate is there,
 // which goes last, beside a copy of it; and those of which a listing has a change
 // set that has not succeeded, should somebody have swept the candidate away. What
-// was built and tested only may still wait for somebody's approval.
+// was built and tested only may still wait for somebody's approval. What was
+// withdrawn, or is no longer kept, is not open.
 func Open(project string, listings []release.Listing, w world.World) []string {
 	var out []string
 	for _, r := range slices.Backward(Releases(project, w)) {
+		if r.Over != "" {
+			continue
+		}
 		if r.Candidates > 0 && r.AMIs+r.Pending > 0 || slices.ContainsFunc(listings, func(l release.Listing) bool { return unlisted(project, r.Tag, l, w) }) {
 			out = append(out, r.Tag)
 		}
@@ -31,7 +35,7 @@ func unlisted(project, tag string, l release.Listing, w world.World) bool {
 	for _, set := range w.Listings[l.Name].Sets.Val { // the newest first
 		if strings.HasPrefix(set.Name, stem+" ") {
 			purpose, _, _ := marketplace.ReadName(stem, set.Name)
-			return set.Status != world.Succeeded || purpose == marketplace.Validate
+			return set.Status != world.Succeeded || purpose != marketplace.Add
 		}
 	}
 	return false

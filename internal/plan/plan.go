@@ -40,13 +40,20 @@ const (
 	Cancel    Kind = "cancel"    // a change set of somebody else that locks a listing
 	Validate  Kind = "validate"  // have Marketplace try a version, and add none
 	ChangeSet Kind = "changeset" // add a version to a listing
+	Restrict  Kind = "restrict"  // take versions of a listing from new buyers
+	Withdraw  Kind = "withdraw"  // mark an AMI: it is recalled
+	Close     Kind = "close"     // take every launch permission away
+	Waive     Kind = "waive"     // note on a candidate which required regions its release may do without
 	Deprecate Kind = "deprecate" // show customers from when on an AMI is not to be used
 	Demote    Kind = "demote"    // make an AMI private that was replaced, or is kept no longer
 	Disable   Kind = "disable"   // let nobody start it
 	Remove    Kind = "remove"    // the candidate once the release is complete; AMIs that it replaces; what is kept no longer
 )
 
-var order = []Kind{Raise, Allow, Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Cancel, Validate, ChangeSet, Deprecate, Demote, Disable, Remove}
+var order = []Kind{
+	Raise, Allow, Unclaim, Discard, Claim, Build, Adopt, IMDS, Test, Copy, Share, Publish, Parameter, Cancel, Validate, ChangeSet,
+	Restrict, Withdraw, Close, Waive, Deprecate, Demote, Disable, Remove,
+}
 
 // Long reports whether a step of that kind takes minutes: a machine works.
 func (k Kind) Long() bool { return k == Build || k == Test }
@@ -83,7 +90,8 @@ type Action struct {
 	// Tags to write, complete.
 	Tags      map[string]string `json:",omitempty"`
 	Snapshots []string          `json:",omitempty"`
-	Accounts  []string          `json:",omitempty"` // to share with: those that are missing
+	Accounts  []string          `json:",omitempty"` // to share with: those that are missing; to close to: those known
+	Options   []string          `json:",omitempty"` // delivery options that a change set restricts
 	Group     string            `json:",omitempty"` // of the claim to end
 	Own       bool              `json:",omitempty"` // the claim is this run's
 	Title     string            `json:",omitempty"` // of the version that a change set adds
@@ -204,6 +212,7 @@ func Reconcile(d release.Desired, w world.World, r Run) Plan {
 		b.plan.Skip = why
 		return b.finish()
 	}
+	b.waive()
 	for _, v := range d.Variants {
 		b.variant(v)
 	}
@@ -255,6 +264,8 @@ type builder struct {
 	lacking  []string           // blockers of variants that lack what they would be built from
 	shut     map[string]Blocker // by region: why nothing can become public there
 	closed   []string           // blockers of required regions that are shut
+	waived   []release.Waiver   // that are in force
+	again    string             // the command that carries on; empty: release
 }
 
 // finish sorts everything, so that equal worlds give equal plans.

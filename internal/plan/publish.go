@@ -141,7 +141,11 @@ func (b *builder) removal() {
 		s := Step{State: After, Required: true, Action: Action{
 			ID: stepID(Remove, key), Kind: Remove, Target: key, AMI: v.candidate.ID, Name: v.candidate.Name, Seen: seen(*v.candidate),
 		}}
-		if complete {
+		held, waived := b.heldByWaiver()
+		switch {
+		case complete && waived:
+			s.State, s.Why = Skipped, "stays: "+held.Region+" is waived until "+held.Day()
+		case complete:
 			s.State = Ready
 		}
 		b.add(s)

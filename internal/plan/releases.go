@@ -18,6 +18,7 @@ type Released struct {
 	AMIs, Public int
 	Pending      int // AMIs that AWS is still making
 	Candidates   int // of a build that is under way, or was left
+	Over         string `json:",omitempty"` // the stage, of one that is no longer published
 	Since        time.Time
 }
 
@@ -51,6 +52,9 @@ func Releases(project string, w world.World) []Released {
 func (r *Released) count(i world.Image, region string) {
 	if i.Created.Before(r.Since) {
 		r.Since = i.Created
+	}
+	if stage := i.Tag(release.TagStage); release.Over(stage) {
+		r.Over = stage
 	}
 	if i.Tag(release.TagStage) == release.StageCandidate {
 		r.Candidates++

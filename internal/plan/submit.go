@@ -84,19 +84,35 @@ func (b *builder) trial(l *listing) Step {
 func (b *builder) attempt(l *listing) {
 	if l.Validate {
 		trial := b.trial(l)
-		b.try(l, &trial, marketplace.Validate)
+		b.try(l, &trial, l.offer(marketplace.Validate))
 		if trial = b.add(trial); trial.State != Done {
 			b.after(l, trial)
 			return
 		}
 	}
-	b.try(l, &l.step, marketplace.Add)
+	b.try(l, &l.step, l.offer(marketplace.Add))
+}
+
+// offer is what a change set asks for.
+type offer struct {
+	purpose, digest string
+	details         string          // of the version that it adds; empty: it adds none
+	restrict        []world.Version // that it takes from new buyers
+}
+
+// offer asks for the release's version, and makes room for it if that was
+// approved. Marketplace tries an addition alone.
+func (l *listing) offer(purpose string) offer {
+	o := offer{purpose: purpose, digest: l.Version.Digest(), details: l.Version.Details()}
+	if purpose == marketplace.Add {
+		o.restrict = l.restrict
+	}
+	return o
 }
 
 // try decides on one change set by what became of those before it.
-func (b *builder) try(l *listing, s *Step, purpose string) {
-	digest := l.Version.Digest()
-	sets := l.attempts(purpose, digest)
+func (b *builder) try(l *listing, s *Step, o offer) {
+	sets := l.attempts(o)
 	made, mine := b.r.Made[s.ID]
 	if mine && !slices.ContainsFunc(l.facts.Sets.Val, func(c world.ChangeSet) bool { return c.ID == made.AMI }) {
 		s.wait(made.AMI, "Marketplace does not show change set "+made.AMI+" yet")
@@ -108,7 +124,7 @@ func (b *builder) try(l *listing, s *Step, purpose string) {
 	}
 	switch {
 	case len(sets) == 0:
-	case sets[0].Status == world.Succeeded && purpose == marketplace.Validate:
+	case sets[0].Status == world.Succeeded && o.purpose == marketplace.Validate:
 		s.State, s.Set = Done, sets[0].ID
 		return
 	case sets[0].Status == world.Succeeded:
@@ -118,30 +134,31 @@ func (b *builder) try(l *listing, s *Step, purpose string) {
 	case b.refused(l, s, sets):
 		return
 	}
-	b.ready(l, s, purpose, digest)
+	b.ready(l, s, o)
 }
 
-// attempts are the ended change sets for exactly this version, the newest first.
-func (l *listing) attempts(purpose, digest string) []world.ChangeSet {
+// attempts are the ended change sets for exactly this, the newest first.
+func (l *listing) attempts(o offer) []world.ChangeSet {
 	return slices.DeleteFunc(slices.Clone(l.facts.Sets.Val), func(c world.ChangeSet) bool {
 		p, d, ok := marketplace.ReadName(l.stem, c.Name)
-		return c.Pending() || !ok || p != purpose || d != digest
+		return c.Pending() || !ok || p != o.purpose || d != o.digest
 	})
 }
 
 // ready: the change set can be submitted, unless somebody else's locks the
 // product. The token is the same in every run, and another after each failure.
-func (b *builder) ready(l *listing, s *Step, purpose, digest string) {
+func (b *builder) ready(l *listing, s *Step, o offer) {
 	if b.lockedByOthers(l, s) {
 		return
 	}
 	entity := l.facts.Entity.Val
-	parts := []string{"changeset", purpose, entity.Revision, digest}
-	for _, spent := range l.attempts(purpose, digest) {
+	s.Options = options(o.restrict)
+	parts := append([]string{"changeset", o.purpose, entity.Revision, o.digest}, s.Options...)
+	for _, spent := range l.attempts(o) {
 		parts = append(parts, spent.ID)
 	}
-	s.State, s.AMI, s.Seen, s.Value = Ready, l.Version.AMI, entity.Revision, l.Version.Details()
-	s.Name, s.Token = marketplace.ChangeSetName(l.stem, purpose, digest), token(parts...)[:maxToken]
+	s.State, s.AMI, s.Seen, s.Value = Ready, l.Version.AMI, entity.Revision, o.details
+	s.Name, s.Token = marketplace.ChangeSetName(l.stem, o.purpose, o.digest), token(parts...)[:maxToken]
 	s.Tags = map[string]string{
 		release.TagProject: release.TagValue(b.d.Project), release.TagTag: release.TagValue(b.d.Tag), release.TagListing: release.TagValue(l.Name),
 	}
@@ -178,7 +195,7 @@ func (b *builder) faults(sets []world.ChangeSet) int {
 }
 
 func (b *builder) resubmit(cost string) Remedy {
-	return Remedy{Name: "resubmit", Command: "amiship release " + b.d.Tag + " --resubmit", Cost: cost}
+	return Remedy{Name: "resubmit", Command: b.command() + " --resubmit", Cost: cost}
 }
 
 // explain says what was wrong with a change set, and what to change.

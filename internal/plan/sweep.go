@@ -60,7 +60,7 @@ func (b *builder) sweepImages(region string, older time.Duration) {
 	for _, i := range images {
 		why := ""
 		switch {
-		case !b.ours(i):
+		case !b.ours(i), i.Tag(release.TagStage) == release.StageWithdrawn: // it says that it was
 		case i.State == world.Failed:
 			why = "failed: " + i.Reason
 		case b.isAnyCandidate(i) && b.w.Now.Sub(i.Created) > older && !b.claimed(region, i):

@@ -47,18 +47,13 @@ func (u Until) includes(s Step) bool {
 }
 
 // lists reports whether steps of that kind are about listings.
-func (k Kind) lists() bool { return k == Cancel || k == Validate || k == ChangeSet }
+func (k Kind) lists() bool { return k == Cancel || k == Validate || k == ChangeSet || k == Restrict }
 
 // Until returns the plan without the steps beyond a stage. A candidate stays
 // until the release is complete: where it is, the release is open.
 func (p Plan) Until(u Until) Plan {
 	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !u.includes(s) })
-	kept := func(id ID) bool {
-		_, ok := p.Step(id)
-		return ok
-	}
-	p.Waits = slices.DeleteFunc(slices.Clone(p.Waits), func(w Wait) bool { return !kept(w.On) })
-	p.Blockers = slices.DeleteFunc(slices.Clone(p.Blockers), func(b Blocker) bool { return !slices.ContainsFunc(b.Holds, kept) })
+	p = p.holding()
 	if u != UntilListed { // what is only for listings is not even read
 		p.Look = slices.DeleteFunc(slices.Clone(p.Look), world.Query.OfListings)
 		p.Missed = slices.DeleteFunc(slices.Clone(p.Missed), world.Query.OfListings)

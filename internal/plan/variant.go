@@ -145,7 +145,12 @@ func (b *builder) images(reg string) []world.Image {
 func (b *builder) isRelease(v *variant, i world.Image) bool {
 	return i.Tag(release.TagProject) == b.d.Project && i.Tag(release.TagTag) == b.d.Tag &&
 		i.Tag(release.TagImage) == v.Image && i.Tag(release.TagArch) == v.Arch &&
-		release.Released(i.Tag(release.TagStage))
+		kept(i)
+}
+
+// kept reports whether an AMI has the stage of one that customers may use.
+func kept(i world.Image) bool {
+	return release.Released(i.Tag(release.TagStage))
 }
 
 var inputsSuffix = regexp.MustCompile(`^-[0-9a-f]{12}$`)

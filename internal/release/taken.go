@@ -30,3 +30,9 @@ func WriteTaken(who []string) string {
 func ReadTaken(text string) []string {
 	return slices.DeleteFunc(strings.Split(text, ","), func(s string) bool { return s == "" || s[0] == '+' })
 }
+
+// Shorten cuts a text to what a tag's value can hold, on one line.
+func Shorten(text string) string {
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	return string(runes[:min(len(runes), maxTag)])
+}

@@ -182,7 +182,7 @@ func (l *Loop) note(e end) {
 		return
 	}
 	switch e.action.Kind {
-	case plan.Claim, plan.Build, plan.Test, plan.Copy, plan.Validate, plan.ChangeSet:
+	case plan.Claim, plan.Build, plan.Test, plan.Copy, plan.Validate, plan.ChangeSet, plan.Restrict:
 		l.run.Made[id] = plan.Made{AMI: e.result.Made, Region: e.action.Target.Region, Account: e.action.Target.Account, At: l.Now()}
 	case plan.Parameter:
 		l.run.Made[id] = plan.Made{AMI: e.action.Value, Name: e.action.Name, Region: e.action.Target.Region, At: l.Now()}

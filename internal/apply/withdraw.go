@@ -1,0 +1,97 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+)
+
+// withdraw marks an AMI as recalled, with who may launch it now: that is taken
+// away next, and stands nowhere else then.
+func (a *Applier) withdraw(ctx context.Context, act plan.Action) (Result, error) {
+	image, err := a.again(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	permissions, err := a.permissions(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	tags := maps.Clone(act.Tags)
+	who := release.ReadTaken(image.Tag(release.TagTaken)) // by a retirement before
+	for _, p := range permissions {
+		who = append(who, holder(p))
+	}
+	tags[release.TagTaken] = release.TagValue(release.WriteTaken(who))
+	if _, err := a.ec2(act.Target).CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{act.AMI}, Tags: tagList(tags)}); err != nil {
+		return Result{}, fmt.Errorf("mark %s in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return Result{}, nil
+}
+
+// permissions are those to launch an AMI, whoever gave them.
+func (a *Applier) permissions(ctx context.Context, act plan.Action) ([]types.LaunchPermission, error) {
+	out, err := a.ec2(act.Target).DescribeImageAttribute(ctx, &ec2.DescribeImageAttributeInput{
+		ImageId: aws.String(act.AMI), Attribute: types.ImageAttributeNameLaunchPermission,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who may launch %s in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return out.LaunchPermissions, nil
+}
+
+// holder is who has a permission, as TagTaken spells it.
+func holder(p types.LaunchPermission) string {
+	switch {
+	case p.Group != "":
+		return release.Everybody
+	case p.UserId != nil:
+		return *p.UserId
+	case p.OrganizationArn != nil:
+		return *p.OrganizationArn
+	}
+	return aws.ToString(p.OrganizationalUnitArn)
+}
+
+// closeImage takes every permission away, the AMI's first: nobody sees one whose
+// snapshots are closed to him.
+func (a *Applier) closeImage(ctx context.Context, act plan.Action) (Result, error) {
+	if _, err := a.again(ctx, act); err != nil {
+		return Result{}, err
+	}
+	permissions, err := a.permissions(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(permissions) > 0 {
+		_, err := a.ec2(act.Target).ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
+			ImageId: aws.String(act.AMI), LaunchPermission: &types.LaunchPermissionModifications{Remove: permissions},
+		})
+		if err != nil {
+			return Result{}, fmt.Errorf("make %s private in %s: %w", act.AMI, act.Target.Region, err)
+		}
+	}
+	for _, snapshot := range act.Snapshots {
+		if err := a.closeSnapshot(ctx, act, snapshot); err != nil {
+			return Result{}, err
+		}
+	}
+	return Result{}, nil
+}
+
+func (a *Applier) closeSnapshot(ctx context.Context, act plan.Action, snapshot string) error {
+	_, err := a.ec2(act.Target).ResetSnapshotAttribute(ctx, &ec2.ResetSnapshotAttributeInput{
+		SnapshotId: aws.String(snapshot), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+	})
+	if err != nil {
+		return fmt.Errorf("make %s private in %s: %w", snapshot, act.Target.Region, err)
+	}
+	return nil
+}

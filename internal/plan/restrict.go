@@ -1,0 +1,215 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"amiship/internal/marketplace"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// Retention says which of the versions that a listing offers may be restricted,
+// what should go first at the beginning. It is asked about versions whose titles
+// can be read, without the newest.
+type Retention func(versions []world.Version) (restrict []world.Version)
+
+// supported is for how long buyers of a version are owed support once it is
+// restricted. What is younger is not restricted.
+const supported = 90 * 24 * time.Hour
+
+// Oldest lets every version go that has been there for as long as support is owed
+// for it, the oldest first.
+func Oldest(now time.Time) Retention {
+	return func(versions []world.Version) []world.Version {
+		old := slices.DeleteFunc(slices.Clone(versions), func(v world.Version) bool { return now.Sub(v.Created) < supported })
+		slices.SortStableFunc(old, func(x, y world.Version) int { return x.Created.Compare(y.Created) })
+		return old
+	}
+}
+
+// retention is what decides which versions of a listing may go.
+func (b *builder) retention(*listing) Retention { return Oldest(b.w.Now) }
+
+// scarce is how few versions may be left before a person is told.
+const scarce = 5
+
+// versionsLeft tells a person that a listing will soon be full.
+func (b *builder) versionsLeft(l *listing) {
+	if !l.facts.Entity.Known() {
+		return
+	}
+	offered := l.facts.Entity.Val.Offered()
+	if left := l.Limit - offered; left < scarce {
+		b.note("%s: room for %d more versions, %d of %d are there", l.Name, max(0, left), offered, l.Limit)
+	}
+}
+
+// full: the product has as many versions as it may have. Its change set takes as
+// many away as it needs room for, if a person has approved of exactly those.
+func (b *builder) full(l *listing) bool {
+	e := l.facts.Entity.Val
+	need := e.Offered() + 1 + b.r.Ahead - l.Limit
+	if need <= 0 {
+		return false
+	}
+	may, unread := b.dispensableVersions(l)
+	if len(unread) > 0 {
+		b.note("%s: never restricted, since titles (%s) can't read them: %s", l.Name, l.Titles, strings.Join(unread, ", "))
+	}
+	chosen := fitting(may, need)
+	enough := len(chosen) == need
+	id := stepID(Restrict, l.Key())
+	if enough && b.r.Approved[id] == SeenVersions(chosen) {
+		l.restrict = chosen
+		return false
+	}
+	why := fmt.Sprintf("the product has %d versions of %d", e.Offered(), l.Limit)
+	if !enough {
+		b.refuse(l, "versions", why, Remedy{
+			Name: "restrict", Cost: fmt.Sprintf("not enough: room for %d is missing, and %d may go: those of more than 90 days, whose titles can be read; amiship listings %s shows all", need, len(chosen), l.Name),
+		})
+		return true
+	}
+	b.refuse(l, "versions", why, b.together(l, id, chosen), b.restrictFirst(l, chosen))
+	return true
+}
+
+// together restricts in the change set that adds the version: the product is
+// never without room, and locked once.
+func (b *builder) together(l *listing, id ID, chosen []world.Version) Remedy {
+	return Remedy{
+		Name: "together", Command: fmt.Sprintf("%s --approve %s@%s", b.command(), id, SeenVersions(chosen)),
+		Cost: "in the change set of the new version, " + restricting(chosen), IAM: []string{"aws-marketplace:StartChangeSet"},
+	}
+}
+
+// restrictFirst restricts alone; the release then goes on by itself.
+func (b *builder) restrictFirst(l *listing, chosen []world.Version) Remedy {
+	s := Step{Action: Action{ID: stepID(Restrict, l.Key()), Kind: Restrict, Target: l.Key()}}
+	rem := Remedy{
+		Name: "restrict", Command: "amiship unblock versions/" + l.Name + " restrict",
+		Cost: "before it, by a change set of its own that takes hours, " + restricting(chosen), IAM: []string{"aws-marketplace:StartChangeSet"},
+	}
+	b.ready(l, &s, restriction(chosen))
+	if s.State != Ready {
+		rem.Command, rem.Cost = "", "not now: "+s.Why
+		return rem
+	}
+	rem.Do = []Action{s.Action}
+	return rem
+}
+
+
+// restriction is a change set that adds nothing.
+func restriction(chosen []world.Version) offer {
+	return offer{purpose: marketplace.Restrict, digest: SeenVersions(chosen), restrict: chosen}
+}
+
+// restricting says what a restriction does to buyers.
+func restricting(chosen []world.Version) string {
+	var titles []string
+	for _, v := range chosen {
+		titles = append(titles, fmt.Sprintf("%q of %s", v.Title, v.Created.Format(time.DateOnly)))
+	}
+	return "takes from new buyers: " + strings.Join(titles, ", ") + "; can't be undone, and owes those who have it 90 days of support"
+}
+
+// dispensableVersions are those that may go, the first to go first, and the
+// titles that can't be read. The newest version stays, and so does the last one
+// that is public.
+func (b *builder) dispensableVersions(l *listing) (out []world.Version, unread []string) {
+	var known []world.Version
+	newest := -1
+	for _, v := range l.facts.Entity.Val.Versions {
+		if !v.Offered() {
+			continue
+		}
+		if _, ok := l.read(v); !ok {
+			unread = append(unread, v.Title)
+			continue
+		}
+		known = append(known, v)
+		if newest < 0 || l.above(v, known[newest]) {
+			newest = len(known) - 1
+		}
+	}
+	if newest >= 0 {
+		known = slices.Delete(known, newest, newest+1)
+	}
+	return l.notLast(b.retention(l)(known)), unread
+}
+
+// read is the version that a title names.
+func (l *listing) read(v world.Version) (release.Version, bool) {
+	m := l.form().FindStringSubmatch(v.Title)
+	if m == nil {
+		return release.Version{}, false
+	}
+	out, err := release.ParseVersion(m[1])
+	return out, err == nil
+}
+
+func (l *listing) above(x, y world.Version) bool {
+	a, _ := l.read(x)
+	c, _ := l.read(y)
+	return a.Compare(c) > 0
+}
+
+// notLast leaves out what would be the last public version: that one can't be
+// restricted.
+func (l *listing) notLast(chosen []world.Version) []world.Version {
+	e := l.facts.Entity.Val
+	public := 0
+	for _, v := range e.Versions {
+		if e.Public(v) {
+			public++
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(chosen), func(v world.Version) bool {
+		if e.Public(v) {
+			public--
+		}
+		return e.Public(v) && public < 1
+	})
+}
+
+// fitting takes as many as are needed, and as one change can restrict.
+func fitting(versions []world.Version, need int) []world.Version {
+	var out []world.Version
+	for _, v := range versions {
+		if len(out) == need || len(options(out))+len(options([]world.Version{v})) > marketplace.MaxRestricted {
+			break
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// options are the delivery options of versions that buyers can still get.
+func options(versions []world.Version) []string {
+	var out []string
+	for _, v := range versions {
+		for _, o := range v.Options {
+			if o.Visibility != world.VisibleRestricted {
+				out = append(out, o.ID)
+			}
+		}
+	}
+	return out
+}
+
+// SeenVersions is the digest of versions that were shown: it can be approved to
+// restrict exactly those. 12 hex digits.
+func SeenVersions(versions []world.Version) string {
+	var parts []string
+	for _, v := range versions {
+		parts = append(parts, v.ID, v.Title)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(append(parts, options(versions)...), "\x00")))
+	return hex.EncodeToString(sum[:6])
+}
