@@ -87,8 +87,17 @@ func (a *Applier) closeImage(ctx context.Context, act plan.Action) (Result, erro
 }
 
 func (a *Applier) closeSnapshot(ctx context.Context, act plan.Action, snapshot string) error {
-	_, err := a.ec2(act.Target).ResetSnapshotAttribute(ctx, &ec2.ResetSnapshotAttributeInput{
-		SnapshotId: aws.String(snapshot), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+	client, attribute := a.ec2(act.Target), types.SnapshotAttributeNameCreateVolumePermission
+	out, err := client.DescribeSnapshotAttribute(ctx, &ec2.DescribeSnapshotAttributeInput{SnapshotId: aws.String(snapshot), Attribute: attribute})
+	if err != nil {
+		return fmt.Errorf("read who may restore %s in %s: %w", snapshot, act.Target.Region, err)
+	}
+	if len(out.CreateVolumePermissions) == 0 {
+		return nil
+	}
+	_, err = client.ModifySnapshotAttribute(ctx, &ec2.ModifySnapshotAttributeInput{
+		SnapshotId: aws.String(snapshot), Attribute: attribute,
+		CreateVolumePermission: &types.CreateVolumePermissionModifications{Remove: out.CreateVolumePermissions},
 	})
 	if err != nil {
 		return fmt.Errorf("make %s private in %s: %w", snapshot, act.Target.Region, err)

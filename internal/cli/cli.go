@@ -77,8 +77,8 @@ started twice carries on from what exists.`,
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every call's effect")
 	cmd.AddCommand(
 		a.initCommand(), a.checkCommand(), a.planCommand(), a.releaseCommand(), a.verifyCommand(), a.statusCommand(), a.listingsCommand(),
-		a.blockersCommand(), a.unblockCommand(),
-		a.sweepCommand(), a.retireCommand(), a.adoptCommand(), a.pipelineCommand(), a.iamCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(),
+		a.blockersCommand(), a.unblockCommand(), a.waiveCommand(), a.withdrawCommand(), a.repairCommand(), a.retireCommand(), a.adoptCommand(),
+		a.sweepCommand(), a.pipelineCommand(), a.iamCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(),
 		exitCodesTopic(),
 	)
 	return cmd

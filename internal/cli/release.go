@@ -83,7 +83,7 @@ back; a second one leaves at once.`,
 	flags.BoolVar(&o.rebuild, "rebuild", false, "build candidates anew that failed their boot test, or were built from another package")
 	flags.BoolVar(&o.noTest, "no-test", false, "release candidates without a boot test: for machines that run nothing, as --driver instant has them")
 	flags.BoolVar(&o.resubmit, "resubmit", false, "offer Marketplace again what it refused, or what somebody has cancelled")
-	flags.StringArrayVar(&o.approve, "approve", nil, "allow what was shown, STEP@DIGEST: to cancel somebody else's change set")
+	flags.StringArrayVar(&o.approve, "approve", nil, "allow what was shown, STEP@DIGEST: to cancel somebody else's change set, to restrict old versions")
 	flags.BoolVar(&o.allOpen, "all-open", false, "carry on all releases that are not complete")
 	flags.StringSliceVar(&o.archs, "arch", nil, "build and test for these architectures only; with --until built or tested")
 	o.outputs.flags(cmd)
@@ -193,6 +193,15 @@ func (a *app) run(ctx context.Context, stop <-chan struct{}, clients *awsapi.Cli
 		Report:    report.NewProgress(a.Err, time.Now).Plan,
 	}
 	return loop.Run(ctx, stop)
+}
+
+// runAlone is run with clients of its own.
+func (a *app) runAlone(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile reconciler) (plan.Plan, engine.Outcome, error) {
+	clients, err := awsapi.Load(ctx, firstRegion(d))
+	if err != nil {
+		return plan.Plan{}, "", err
+	}
+	return a.run(ctx, stop, clients, d, o, reconcile)
 }
 
 // runID tells this run from others: where it is, and a random part.

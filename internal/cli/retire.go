@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
@@ -137,12 +136,8 @@ func (a *app) showRetirement(s retirement, o retireOptions) error {
 
 // doApproved does the steps of a plan that was shown, and no others.
 func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.Desired, shown plan.Plan, reconcile reconciler) error {
-	clients, err := awsapi.Load(ctx, firstRegion(d))
-	if err != nil {
-		return err
-	}
 	approved := stepIDs(shown)
-	p, outcome, err := a.run(ctx, stop, clients, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan {
+	p, outcome, err := a.runAlone(ctx, stop, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan {
 		return reconcile(w, r).Only(approved)
 	})
 	if err != nil {

@@ -18,12 +18,13 @@ type verifyOptions struct {
 	as      string // profile of the customer
 	catalog string // catalog.json of the release
 	noTest  bool   // it was released so
+	all     bool   // every release that AWS has
 }
 
 func (a *app) verifyCommand() *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
-		Use:   "verify TAG --as PROFILE",
+		Use:   "verify TAG | --all --as PROFILE",
 		Short: "Look at a release as a customer does, and say what is not as asked for",
 		Long: `Verify looks at every region of a release with two pairs of eyes, and changes
 nothing. As a customer, in the account of the profile that --as names: every
@@ -35,24 +36,31 @@ plan is empty and verify finds nothing.
 
 It exits 1 with findings. A region that cannot be read is one; a best-effort
 region without AMIs is none. What was published a moment ago AWS may not show
-yet: look again.`,
+yet: look again.
+
+--all does so for every release that AWS has, as today's catalog wants it at its
+tag; a tag that the catalog no longer takes is a finding. What was withdrawn, is no
+longer kept, or is not complete, is left out.`,
 		Example: `  amiship verify v2.42.0 --as customer
   amiship verify v2.42.0 --as customer --catalog amis.json --json | jq '.findings[]'`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error { return tagOrEvery(args, o.all) },
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.all {
+				return a.verifyAll(cmd.Context(), o)
+			}
 			return a.verify(cmd.Context(), args[0], o)
 		},
 	}
 	cmd.Flags().StringVar(&o.as, "as", "", "AWS profile of another account, which owns nothing of the release and is not shared with (required)")
 	cmd.Flags().StringVar(&o.catalog, "catalog", "", "compare with the AMI ids that release --catalog wrote to this file")
+	cmd.Flags().BoolVar(&o.all, "all", false, "every release that AWS has")
 	cmd.Flags().BoolVar(&o.noTest, "no-test", false, "the release was made with --no-test: do not ask for a boot test")
 	return cmd
 }
 
 func (a *app) verify(ctx context.Context, tag string, o verifyOptions) error {
 	if o.as == "" {
-		return withHint(usage(errors.New("verify needs --as PROFILE")),
-			"what others see can only be seen from another account: --as names a profile of one (in a sandbox: --as customer)")
+		return needsEyes()
 	}
 	d, err := a.desired(tag)
 	if err != nil {
@@ -74,6 +82,11 @@ func (a *app) verify(ctx context.Context, tag string, o verifyOptions) error {
 		return asHint(err)
 	}
 	return a.audit(ctx, audit)
+}
+
+func needsEyes() error {
+	return withHint(usage(errors.New("verify needs --as PROFILE")),
+		"what others see can only be seen from another account: --as names a profile of one (in a sandbox: --as customer)")
 }
 
 func (a *app) audit(ctx context.Context, audit outside.Audit) error {

@@ -63,6 +63,9 @@ func (b *builder) unreadable(region, err string) Blocker {
 		}, {
 			Name: "best_effort", Command: "move " + region + " to regions.best_effort in amiship.yaml",
 			Cost: "the release completes without it, and a later run brings it there",
+		}, {
+			Name: "waive", Command: "amiship waive " + region + " --reason TEXT --until DATE --tag " + b.d.Tag,
+			Cost: "the same for this release alone, until that day",
 		}},
 	}
 }

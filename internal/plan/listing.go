@@ -18,9 +18,9 @@ type listing struct {
 	stem  string
 	// restrict are versions that go to make room for this one, in its change set.
 	restrict []world.Version
-	home  *place       // where the AMI that backs it must be: Marketplace's region, its account
-	ami   *world.Image // that backs it; nil while it is not ready
-	step  Step
+	home     *place       // where the AMI that backs it must be: Marketplace's region, its account
+	ami      *world.Image // that backs it; nil while it is not ready
+	step     Step
 }
 
 // look is the query whose answer the listing's steps rest on.

@@ -16,8 +16,8 @@ type Released struct {
 	Variants     []string // "ce/arm64"
 	Regions      []string
 	AMIs, Public int
-	Pending      int // AMIs that AWS is still making
-	Candidates   int // of a build that is under way, or was left
+	Pending      int    // AMIs that AWS is still making
+	Candidates   int    // of a build that is under way, or was left
 	Over         string `json:",omitempty"` // the stage, of one that is no longer published
 	Since        time.Time
 }

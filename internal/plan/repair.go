@@ -18,7 +18,7 @@ func Repair(d release.Desired, w world.World, r Run) Plan {
 	steps := p.Steps
 	p.Steps = nil
 	for _, s := range steps {
-		if s.State != Done && s.repairs() && !open && (missing == 0 || s.State == Ready) && (s.Kind != Publish || b.wasPublic(s)) {
+		if !open && b.repairs(s, missing) {
 			p.Steps = append(p.Steps, s)
 		}
 	}
@@ -28,9 +28,18 @@ func Repair(d release.Desired, w world.World, r Run) Plan {
 	return p
 }
 
-// repairs reports whether a step gives an AMI back what it may have had.
-func (s Step) repairs() bool {
-	return s.Kind == Share || s.Kind == Publish || s.Kind == Parameter
+// repairs reports whether a step gives an AMI back what it had, or is what holds
+// such steps.
+func (b *builder) repairs(s Step, missing int) bool {
+	switch {
+	case s.State == Done, s.State == After && missing > 0: // the gate stays shut
+		return false
+	case s.Kind == Copy:
+		return s.State == Blocked && s.AMI != ""
+	case s.Kind == Publish:
+		return b.wasPublic(s)
+	}
+	return s.Kind == Share || s.Kind == Parameter
 }
 
 // holding drops waits and blockers of steps that are not in the plan.
@@ -48,7 +57,7 @@ func (p Plan) holding() Plan {
 func missingAMIs(p Plan) int {
 	n := 0
 	for _, s := range p.Steps {
-		if s.Kind == Copy && s.Required && s.State != Done {
+		if s.Kind == Copy && s.Required && s.State != Done && s.AMI == "" {
 			n++
 		}
 	}

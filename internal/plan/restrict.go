@@ -104,7 +104,6 @@ func (b *builder) restrictFirst(l *listing, chosen []world.Version) Remedy {
 	return rem
 }
 
-
 // restriction is a change set that adds nothing.
 func restriction(chosen []world.Version) offer {
 	return offer{purpose: marketplace.Restrict, digest: SeenVersions(chosen), restrict: chosen}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"slices"
 
 	"amiship/internal/release"
@@ -83,7 +82,7 @@ func (x Waiving) Reconcile(w world.World, r Run) Plan {
 		}
 	}
 	if len(b.plan.Steps)+len(b.look)+len(b.missed) == 0 {
-		b.plan.Skip = "no candidate is there to note it on: " + cmp.Or(x.Tag, "no release") + " is not under way"
+		b.plan.Skip = "no candidate is there to note it on: " + underWay(x.Tag)
 	}
 	return b.finish()
 }
@@ -107,4 +106,11 @@ func (b *builder) waiveOn(region string, i world.Image, x Waiving) {
 		s.State = Done
 	}
 	b.add(s)
+}
+
+func underWay(tag string) string {
+	if tag == "" {
+		return "no release is under way"
+	}
+	return tag + " is not under way"
 }

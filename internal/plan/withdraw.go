@@ -169,3 +169,15 @@ func (b *builder) openTo(region string, i world.Image, accounts []string) (open 
 	}
 	return open, err
 }
+
+// Later are the steps that were approved with the withdrawal, and may show only
+// once Marketplace has ended what it is at.
+func (x Withdrawal) Later() []ID {
+	var out []ID
+	for _, l := range x.Desired.Listings {
+		if x.Restrict {
+			out = append(out, stepID(Restrict, l.Key()))
+		}
+	}
+	return out
+}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -20,10 +21,10 @@ func Releases(w io.Writer, project string, releases []plan.Released, seen world.
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for i, r := range releases {
 		if i == 0 {
-			fmt.Fprintln(t, "TAG\tSINCE\tVARIANTS\tREGIONS\tAMIS\tPUBLIC\tPENDING\tCANDIDATES")
+			fmt.Fprintln(t, "TAG\tSINCE\tVARIANTS\tREGIONS\tAMIS\tPUBLIC\tPENDING\tCANDIDATES\tSTAGE")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\n", r.Tag, r.Since.Format("2006-01-02 15:04"),
-			strings.Join(r.Variants, " "), len(r.Regions), r.AMIs, r.Public, r.Pending, r.Candidates)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", r.Tag, r.Since.Format("2006-01-02 15:04"),
+			strings.Join(r.Variants, " "), len(r.Regions), r.AMIs, r.Public, r.Pending, r.Candidates, cmp.Or(r.Over, "-"))
 	}
 	t.Flush()
 	for _, name := range slices.Sorted(maps.Keys(seen.Regions)) {

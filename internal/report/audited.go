@@ -1,0 +1,45 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"amiship/internal/world"
+)
+
+// Audited is what was seen of one of many releases.
+type Audited struct {
+	Tag  string          `json:"tag"`
+	Skip string          `json:"skip,omitempty"` // why it was not looked at
+	Err  string          `json:"err,omitempty"`  // why it could not be: a finding
+	Seen *world.Verified `json:"seen,omitempty"`
+}
+
+// CountFindings counts what is not as asked for.
+func CountFindings(all []Audited) int {
+	n := 0
+	for _, one := range all {
+		if one.Err != "" {
+			n++
+		}
+		if one.Seen != nil {
+			n += len(one.Seen.Findings)
+		}
+	}
+	return n
+}
+
+// AuditedAll writes each release, then the sum.
+func AuditedAll(w io.Writer, project string, all []Audited) {
+	for _, one := range all {
+		switch {
+		case one.Skip != "":
+			fmt.Fprintf(w, "%s %s: left out: it %s\n", project, one.Tag, one.Skip)
+		case one.Err != "":
+			fmt.Fprintf(w, "%s %s: %s\n", project, one.Tag, one.Err)
+		case one.Seen != nil:
+			Verified(w, *one.Seen)
+		}
+	}
+	fmt.Fprintf(w, "%s: %s, %s\n", project, count(len(all), "release"), count(CountFindings(all), "finding"))
+}
