@@ -221,7 +221,7 @@ func (b *builder) lack(bl Blocker, holds ID) {
 func (b *builder) holdBuilds() {
 	why := b.lacking
 	if !b.d.Policy.BuildAnyway {
-		why = append(why, b.closed...)
+		why = append(append(why, b.closed...), b.crowded...)
 	}
 	if len(why) == 0 {
 		return

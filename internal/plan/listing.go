@@ -151,7 +151,7 @@ func (b *builder) notForListing(l *listing) bool {
 func (b *builder) submission(l *listing) {
 	s := &l.step
 	switch {
-	case l.ami == nil && b.foreseenLock(l):
+	case l.ami == nil && (b.foreseenLock(l) || b.full(l)): // they show before anything is built
 	case l.ami == nil:
 		s.State, s.After = After, b.beforeListing(l)
 	case b.unfit(l):

@@ -217,11 +217,11 @@ func Reconcile(d release.Desired, w world.World, r Run) Plan {
 		b.variant(v)
 	}
 	b.rooms()
-	b.holdBuilds()
 	b.publishing()
 	for _, l := range d.Listings {
 		b.listing(l)
 	}
+	b.holdBuilds()
 	b.removal()
 	return b.finish()
 }
@@ -264,6 +264,7 @@ type builder struct {
 	lacking  []string           // blockers of variants that lack what they would be built from
 	shut     map[string]Blocker // by region: why nothing can become public there
 	closed   []string           // blockers of required regions that are shut
+	crowded  []string           // blockers of listings that have no room
 	waived   []release.Waiver   // that are in force
 	again    string             // the command that carries on; empty: release
 }

@@ -45,7 +45,7 @@ func (b *builder) versionsLeft(l *listing) {
 	}
 	offered := l.facts.Entity.Val.Offered()
 	if left := l.Limit - offered; left < scarce {
-		b.note("%s: room for %d more versions, %d of %d are there", l.Name, max(0, left), offered, l.Limit)
+		b.note("%s: %d of %d versions are there, room for %d", l.Name, offered, l.Limit, max(0, left))
 	}
 }
 
@@ -68,6 +68,7 @@ func (b *builder) full(l *listing) bool {
 		l.restrict = chosen
 		return false
 	}
+	b.crowded = append(b.crowded, "versions/"+l.Name)
 	why := fmt.Sprintf("the product has %d versions of %d", e.Offered(), l.Limit)
 	if !enough {
 		b.refuse(l, "versions", why, Remedy{
