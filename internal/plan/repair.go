@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -14,18 +15,27 @@ func Repair(d release.Desired, w world.World, r Run) Plan {
 	d.Listings = nil // what buyers are offered nobody can take away unseen
 	p := Reconcile(d, w, r)
 	b := &builder{d: d, w: w, r: r}
-	missing, open := missingAMIs(p), b.anyCandidate()
+	missing, open, unread := missingAMIs(p), b.anyCandidate(), b.unreadRegions()
 	steps := p.Steps
 	p.Steps = nil
 	for _, s := range steps {
-		if !open && b.repairs(s, missing) {
+		if !open && len(unread) == 0 && b.repairs(s, missing) {
 			p.Steps = append(p.Steps, s)
 		}
 	}
 	p.Look = slices.DeleteFunc(p.Look, func(q world.Query) bool { return q.Variant != "" })
 	p = p.holding()
+	if len(unread) > 0 {
+		p.Notes = append(p.Notes, b.d.Tag+": nothing is put back while it is not known whether it was withdrawn: no answer from "+strings.Join(unread, ", "))
+		return p
+	}
 	b.repairNotes(&p, missing, open)
 	return p
+}
+
+// unreadRegions are those whose images could not be read.
+func (b *builder) unreadRegions() []string {
+	return slices.DeleteFunc(b.regions(), func(region string) bool { return !b.w.Regions[region].Images.Missed() })
 }
 
 // repairs reports whether a step gives an AMI back what it had, or is what holds

@@ -1,0 +1,236 @@
+package plan_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// withdrawn is the release of a shop after its AMI was marked.
+func (s *shop) withdrawn(taken string) {
+	s.image(func(i *world.Image) {
+		i.Tags[release.TagStage], i.Tags[release.TagTaken] = release.TagValue(release.StageWithdrawn), release.TagValue(taken)
+	})
+}
+
+// other adds an AMI of another version of the shop's image.
+func (s *shop) other(version, stage string, public bool) {
+	d := s.d
+	d.Tag = "v" + version
+	d.Version, _ = release.ParseVersion(version)
+	r := s.w.Regions["us-east-1"]
+	r.Images.Val = append(r.Images.Val, world.Image{
+		ID: "ami-" + version, Name: "premium " + version, State: world.Available, Public: public, Tags: d.OwnTags(d.Variants[0], stage), Created: s.w.Now,
+	})
+	s.w.Regions["us-east-1"] = r
+}
+
+func (s *shop) parameter(name string, latest bool, value string) {
+	s.d.Variants[0].Parameters = append(slices.Clone(s.d.Variants[0].Parameters), release.Parameter{Name: name, Latest: latest})
+	s.w.Regions["us-east-1"].Params.Val[name] = value
+}
+
+func TestWithdrawal(t *testing.T) {
+	const mark, closing, restrict = plan.ID("withdraw/premium/amd64/us-east-1/ami-1"), plan.ID("close/premium/amd64/us-east-1/ami-1"), plan.ID("restrict/premium")
+	private := func(s *shop) { s.w.Regions["us-east-1"].Grants["111111111111"] = known(s.w.Now, world.Grants{}) }
+	for name, c := range map[string]struct {
+		change   func(*shop)
+		restrict bool
+		want     map[plan.ID]plan.State
+		note     string
+	}{
+		"marked first": {func(*shop) {}, false, map[plan.ID]plan.State{mark: plan.Ready, closing: plan.After}, ""},
+		"then closed":  {func(s *shop) { s.withdrawn("111111111111") }, false, map[plan.ID]plan.State{mark: plan.Done, closing: plan.Ready}, ""},
+		"then done": {
+			func(s *shop) { s.withdrawn("111111111111"); private(s) }, false,
+			map[plan.ID]plan.State{mark: plan.Done, closing: plan.Done},
+			"",
+		},
+		"somebody had it by hand, unread": {
+			func(s *shop) {
+				s.withdrawn("222222222222")
+				private(s)
+				s.w.Regions["us-east-1"].Grants["222222222222"] = world.Fact[world.Grants]{At: s.w.Now, Err: "no"}
+			}, false, map[plan.ID]plan.State{closing: plan.Blocked}, "",
+		},
+		"somebody has it by hand": {
+			func(s *shop) {
+				s.withdrawn("222222222222,arn:aws:organizations::1:organization/o-1,+3")
+				private(s)
+				s.w.Regions["us-east-1"].Grants["222222222222"] = known(s.w.Now, world.Grants{Snapshots: map[string]bool{"snap-1": true}})
+			}, false, map[plan.ID]plan.State{closing: plan.Ready}, "",
+		},
+		"public, grants unread": {
+			func(s *shop) {
+				s.withdrawn("all")
+				s.image(func(i *world.Image) { i.Public = true })
+				s.w.Regions["us-east-1"].Grants["111111111111"] = world.Fact[world.Grants]{At: s.w.Now, Err: "no"}
+			}, false, map[plan.ID]plan.State{closing: plan.Ready}, "",
+		},
+		"still pending": {
+			func(s *shop) { s.withdrawn(""); s.image(func(i *world.Image) { i.State = world.Pending }) }, false,
+			map[plan.ID]plan.State{closing: plan.Waiting},
+			"",
+		},
+		"the region can't be read": {
+			func(s *shop) {
+				r := s.w.Regions["us-east-1"]
+				r.Images = world.Fact[[]world.Image]{At: s.w.Now, Err: "no"}
+				s.w.Regions["us-east-1"] = r
+			}, false, map[plan.ID]plan.State{"withdraw/us-east-1": plan.Blocked}, "",
+		},
+		"a newer Amiship's": {
+			func(s *shop) { s.image(func(i *world.Image) { i.Tags[release.TagBuild] = "2:0" }) }, false,
+			map[plan.ID]plan.State{mark: ""},
+			"newer Amiship",
+		},
+		"a stranger's": {
+			func(s *shop) { s.image(func(i *world.Image) { i.Tags = nil }) }, false, map[plan.ID]plan.State{mark: ""}, "",
+		},
+		"a candidate without tags": {
+			func(s *shop) {
+				s.image(func(i *world.Image) { i.Tags, i.Name = nil, "amiship-p-premium-amd64-v1.2.3-0123456789ab" })
+			}, false, map[plan.ID]plan.State{mark: plan.Ready}, "",
+		},
+		"buyers keep it unasked": {
+			func(s *shop) { s.version("P 1.2.3", "ami-1", "Public"); s.old("P 1.0.0", 99, "Public") }, false,
+			map[plan.ID]plan.State{restrict: ""},
+			"--restrict takes from new buyers",
+		},
+		"buyers lose it": {
+			func(s *shop) { s.version("P 1.2.3", "ami-1", "Public"); s.old("P 1.0.0", 99, "Public") }, true,
+			map[plan.ID]plan.State{restrict: plan.Ready},
+			"",
+		},
+		"buyers have lost it": {
+			func(s *shop) { s.version("P 1.2.3", "ami-1", "Restricted") }, true, map[plan.ID]plan.State{restrict: plan.Done}, "",
+		},
+		"the last public version": {
+			func(s *shop) { s.version("P 1.2.3", "ami-1", "Public"); s.old("P 1.0.0", 99, "Restricted") }, true,
+			map[plan.ID]plan.State{restrict: ""},
+			"last public version",
+		},
+		"a version of another AMI": {
+			func(s *shop) { s.version("P 1.2.3", "ami-9", "Public"); s.old("P 1.0.0", 99, "Public") }, true, map[plan.ID]plan.State{restrict: ""}, "",
+		},
+		"our change set is new": {
+			func(s *shop) { s.set("cs1", s.ours("add"), world.Preparing); s.details("cs1", stranger) }, true,
+			map[plan.ID]plan.State{"cancel/premium/cs1": plan.Ready, restrict: ""},
+			"",
+		},
+		"our change set is being applied": {
+			func(s *shop) { s.set("cs1", s.ours("add"), world.Applying) }, true, map[plan.ID]plan.State{restrict: plan.Waiting}, "",
+		},
+		"it is being applied, and may stay": {
+			func(s *shop) { s.set("cs1", s.ours("add"), world.Applying) }, false, map[plan.ID]plan.State{restrict: ""}, "can't be cancelled any more",
+		},
+		"somebody else's change set stays": {
+			func(s *shop) {
+				s.set("cs1", "by hand", world.Preparing)
+				s.details("cs1", stranger)
+				s.version("P 1.2.3", "ami-1", "Public")
+				s.old("P 1.0.0", 99, "Public")
+			}, true, map[plan.ID]plan.State{"cancel/premium/cs1": "", restrict: plan.Waiting}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			c.change(s)
+			p := plan.Withdrawal{Desired: s.d, Why: "it eats disks", Restrict: c.restrict}.Reconcile(s.w, s.r)
+			for id, want := range c.want {
+				if step, _ := p.Step(id); step.State != want {
+					t.Errorf("%s is %q (%s), want %q", id, step.State, step.Why, want)
+				}
+			}
+			if text := strings.Join(p.Notes, "\n"); !strings.Contains(text, c.note) {
+				t.Errorf("notes lack %q: %s", c.note, text)
+			}
+		})
+	}
+}
+
+func TestPointBack(t *testing.T) {
+	const step = plan.ID("parameter/premium/amd64/us-east-1/p/latest")
+	for name, c := range map[string]struct {
+		change func(*shop)
+		value  string // of the step; "": there is none
+		note   string
+	}{
+		"nobody else": {func(s *shop) { s.parameter("/p/latest", true, "ami-1") }, "", "no other release"},
+		"the one before": {
+			func(s *shop) {
+				s.parameter("/p/latest", true, "ami-1")
+				s.other("1.1.9", release.StageRelease, false)
+				s.other("1.1.10", release.StageDeprecated, false)
+			}, "ami-1.1.10", "",
+		},
+		"not one that is over, public or a pre-release": {
+			func(s *shop) {
+				s.parameter("/p/latest", true, "ami-1")
+				s.other("1.1.0", release.StageRelease, false)
+				s.other("1.1.1", release.StageWithdrawn, false)
+				s.other("1.1.2", release.StageDemoted, false)
+				s.other("1.1.3", release.StageRelease, true)
+				s.other("1.1.4-rc1", release.StageRelease, false)
+				s.other("1.1.5", release.StageCandidate, false)
+			}, "ami-1.1.0", "",
+		},
+		"it names another already": {
+			func(s *shop) {
+				s.parameter("/p/latest", true, "ami-1.1.9")
+				s.other("1.1.9", release.StageRelease, false)
+			}, "", "",
+		},
+		"one of this version alone": {
+			func(s *shop) {
+				s.parameter("/p/latest", false, "ami-1")
+				s.other("1.1.9", release.StageRelease, false)
+			}, "", "of this version alone",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			c.change(s)
+			p := plan.Withdrawal{Desired: s.d, Why: "it eats disks"}.Reconcile(s.w, s.r)
+			got, _ := p.Step(step)
+			if got.Value != c.value {
+				t.Errorf("points at %q, want %q", got.Value, c.value)
+			}
+			if text := strings.Join(p.Notes, "\n"); !strings.Contains(text, c.note) {
+				t.Errorf("notes lack %q: %s", c.note, text)
+			}
+		})
+	}
+}
+
+// TestWithdrawnIsNotOpen: a schedule that carries on what is open leaves it alone.
+func TestWithdrawnIsNotOpen(t *testing.T) {
+	s := newShop(t)
+	s.set("cs1", s.ours("add"), world.Cancelled)
+	if open := plan.Open("p", s.d.Listings, s.w); !slices.Equal(open, []string{"v1.2.3"}) {
+		t.Errorf("open before: %v", open)
+	}
+	s.withdrawn("")
+	if open := plan.Open("p", s.d.Listings, s.w); len(open) > 0 {
+		t.Errorf("open after: %v", open)
+	}
+}
+
+// TestWithdrawnCandidateStays: a sweep would make the tag be built anew.
+func TestWithdrawnCandidateStays(t *testing.T) {
+	for stage, want := range map[string]int{release.StageCandidate: 1, release.StageWithdrawn: 0} {
+		s := newShop(t)
+		s.image(func(i *world.Image) {
+			i.Name, i.Tags[release.TagStage] = "amiship-p-premium-amd64-v1.2.3-0123456789ab", release.TagValue(stage)
+		})
+		p := plan.Sweep{Project: "p", Regions: []string{"us-east-1"}}.Reconcile(s.w, s.r)
+		if len(p.Steps) != want {
+			t.Errorf("%s: %s", stage, fmt.Sprint(p.Steps))
+		}
+	}
+}
