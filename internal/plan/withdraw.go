@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -39,7 +40,7 @@ func (x Withdrawal) Reconcile(w world.World, r Run) Plan {
 		b.withdrawListing(l, x)
 	}
 	if len(b.plan.Steps)+len(b.look) == 0 {
-		b.plan.Skip = "AWS has nothing of it"
+		b.plan.Skip = cmp.Or(b.d.Skip, "AWS has nothing of it")
 	}
 	return b.finish()
 }
