@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/catalog"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/release"
@@ -55,7 +56,11 @@ func (a *app) withdraw(ctx context.Context, tag string, o withdrawOptions) error
 	if strings.TrimSpace(o.why) == "" {
 		return usage(errors.New("withdraw needs --reason TEXT: it is what others find on the AMIs"))
 	}
-	d, err := a.desired(tag)
+	b, err := a.load()
+	if err != nil {
+		return err
+	}
+	d, err := a.recalled(b, tag)
 	if err != nil {
 		return err
 	}
@@ -67,6 +72,26 @@ func (a *app) withdraw(ctx context.Context, tag string, o withdrawOptions) error
 			return x.Reconcile(w, r)
 		},
 	})
+}
+
+// recalled is what there may be of a release: what the catalog says, in all of its
+// regions. A tag that it takes no more can be recalled too.
+func (a *app) recalled(b *catalog.Bundle, tag string) (release.Desired, error) {
+	d, err := catalog.Resolve(b, tag)
+	var unknown *catalog.TagError
+	switch {
+	case errors.As(err, &unknown):
+		fmt.Fprintf(a.Err, "amiship: %v: its AMIs are found by their tags, its parameters stay\n", err)
+		d = release.Desired{Project: b.Catalog.Project, Tag: tag, Listings: b.Listings()}
+	case err != nil:
+		return release.Desired{}, err
+	}
+	for _, region := range allRegions(b.Catalog) {
+		if !slices.ContainsFunc(d.Targets, func(t release.Target) bool { return t.Region == region }) {
+			d.Targets = append(d.Targets, release.Target{Region: region})
+		}
+	}
+	return d, nil
 }
 
 // scope is a change that is shown, confirmed, and then done by the loop.

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -40,7 +39,7 @@ func (x Withdrawal) Reconcile(w world.World, r Run) Plan {
 		b.withdrawListing(l, x)
 	}
 	if len(b.plan.Steps)+len(b.look) == 0 {
-		b.plan.Skip = cmp.Or(b.d.Skip, "AWS has nothing of it")
+		b.plan.Skip = "AWS has nothing of it"
 	}
 	return b.finish()
 }
@@ -57,6 +56,7 @@ func (b *builder) regions() []string {
 
 func (b *builder) withdrawIn(region, why string) {
 	images := b.w.Regions[region].Images
+	need(b, world.Query{Kind: world.LookImages, Region: region}, images)
 	if images.Missed() {
 		key := release.Key{Place: release.Place{Region: region}}
 		s := b.add(Step{State: Blocked, Required: true, Why: region + " could not be read", Action: Action{ID: stepID(Withdraw, key), Kind: Withdraw, Target: key}})
