@@ -21,10 +21,13 @@ func (a *app) checkCommand() *cobra.Command {
 		Use: "check [TAG]", Short: "Check the catalog, the tools, the credentials and the permissions",
 		Long: `Check says what a release would miss, without changing anything: whether the
 catalog is right (at a tag, if one is given), Packer is there, AWS knows the
-caller, every region answers, builds have a network to run in, and each
-listing's product can be read and takes the image: its architecture, visibility
-and room for versions. Whether a change set may be submitted, and Marketplace
-may use the access role, shows only when one is.`,
+caller, every region answers and takes the release's AMIs, builds have a network
+to run in, and each listing's product can be read and takes the image: its
+architecture, visibility and room for versions.
+
+Each is proven (it was done), simulated (AWS says that it would work), or unknown
+before it is done: whether machines can be started, a change set submitted, or
+the access role used.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.check(cmd.Context(), args, offline)
@@ -44,7 +47,7 @@ func (a *app) check(ctx context.Context, args []string, offline bool) error {
 			return err
 		}
 	}
-	found := []world.Finding{{What: b.File}, a.tool(ctx)}
+	found := []world.Finding{{What: b.File, How: world.Proven}, a.tool(ctx)}
 	if !offline {
 		more, err := online(ctx, b)
 		if err != nil {
@@ -67,7 +70,7 @@ func (a *app) check(ctx context.Context, args []string, offline bool) error {
 
 func (a *app) tool(ctx context.Context) world.Finding {
 	version, err := (packer.Runner{}).Version(ctx)
-	f := world.Finding{What: "packer " + version}
+	f := world.Finding{What: "packer " + version, How: world.Proven}
 	if err != nil {
 		f.Err = err.Error()
 	}
@@ -83,8 +86,17 @@ func online(ctx context.Context, b *catalog.Bundle) ([]world.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	who := world.Finding{What: fmt.Sprintf("account %s, as %s", account, arn)}
+	who := world.Finding{What: fmt.Sprintf("account %s, as %s", account, arn), How: world.Proven}
 	return slices.Concat([]world.Finding{who},
-		observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog)),
+		observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog), anyPublic(b.Catalog)),
 		observe.PreflightListings(ctx, clients, b.Listings())), nil
+}
+
+func anyPublic(c *catalog.Catalog) bool {
+	for _, image := range c.Images {
+		if image.Public {
+			return true
+		}
+	}
+	return false
 }

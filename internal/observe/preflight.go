@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -13,33 +14,50 @@ import (
 	"amiship/internal/world"
 )
 
-// Preflight asks AWS, without changing anything, whether a release could work:
-// that every region answers, that builds have a network to run in, and that the
-// caller may claim one.
-func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion, subnet string, regions []string) []world.Finding {
-	out := make([]world.Finding, len(regions))
+// preflight asks AWS, without changing anything, whether a release could work.
+type preflight struct {
+	clients *awsapi.Clients
+	public  bool // some AMIs are to be public
+}
+
+// Preflight asks, without changing anything, whether a release could work: that
+// every region answers and takes its AMIs, that builds have a network to run in,
+// and that the caller may do what a release does. public says that some of its
+// AMIs are to be public.
+func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion, subnet string, regions []string, public bool) []world.Finding {
+	p := preflight{c, public}
+	byRegion := make([][]world.Finding, len(regions))
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	for i, r := range regions {
 		g.Go(func() error {
-			_, err := c.EC2(r).DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, MaxResults: aws.Int32(5)})
-			out[i] = finding(r, "ec2:DescribeImages", err)
+			byRegion[i] = p.region(ctx, r)
 			return nil
 		})
 	}
 	_ = g.Wait() // findings hold the errors
-	client := c.EC2(buildRegion)
-	out = append(out, finding(buildRegion, "a network for builds", network(ctx, client, subnet)))
+	return append(slices.Concat(byRegion...), p.builds(ctx, buildRegion, subnet)...)
+}
+
+// builds asks what is done in the build region alone. What has no dry run is not
+// known before it is done.
+func (p preflight) builds(ctx context.Context, region, subnet string) []world.Finding {
+	client := p.clients.EC2(region)
+	out := []world.Finding{finding(region, "a network for builds", network(ctx, client, subnet))}
 	_, err := client.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 		GroupName: aws.String("amiship-check"), Description: aws.String("dry run"), DryRun: aws.Bool(true),
 	})
-	out = append(out, finding(buildRegion, "ec2:CreateSecurityGroup", dry(err)))
+	out = append(out, simulated(region, "ec2:CreateSecurityGroup", err))
 	_, err = client.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{KeyName: aws.String("amiship-check"), DryRun: aws.Bool(true)})
-	return append(out, finding(buildRegion, "ec2:CreateKeyPair", dry(err)))
+	out = append(out, simulated(region, "ec2:CreateKeyPair", err))
+	for _, action := range []string{"ec2:RunInstances", "ec2:CreateImage", "ssm:PutParameter", "servicequotas:RequestServiceQuotaIncrease"} {
+		out = append(out, world.Finding{Where: region, What: action, How: world.Unknown})
+	}
+	return out
 }
 
 func finding(where, what string, err error) world.Finding {
-	f := world.Finding{Where: where, What: what}
+	f := world.Finding{Where: where, What: what, How: world.Proven}
 	if err != nil {
 		f.Err = awsapi.Text(err)
 	}

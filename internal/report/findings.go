@@ -16,7 +16,10 @@ func Findings(w io.Writer, found []world.Finding) {
 		if f.Err != "" {
 			mark = "MISSING"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", mark, f.Where, f.What, firstLine(f.Err))
+		if f.Err == "" && f.How == world.Unknown {
+			mark = "?"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", mark, f.Where, f.What, f.How, firstLine(f.Err))
 	}
 	t.Flush()
 }

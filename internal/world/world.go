@@ -178,7 +178,15 @@ const (
 
 // Finding is one thing that a release needs, and whether it is there.
 type Finding struct {
-	Where string // a region; empty: here
+	Where string // a region or a listing; empty: here
 	What  string
+	How   string // Proven, Simulated or Unknown
 	Err   string // empty: fine
 }
+
+// How it is known that something is there.
+const (
+	Proven    = "proven"    // it was done
+	Simulated = "simulated" // AWS says that it would work
+	Unknown   = "unknown"   // it shows only when it is done
+)
