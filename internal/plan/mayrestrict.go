@@ -21,14 +21,40 @@ const supported = 90 * 24 * time.Hour
 // for it, the oldest first.
 func Oldest(now time.Time) Retention {
 	return func(versions []world.Version) []world.Version {
-		old := slices.DeleteFunc(slices.Clone(versions), func(v world.Version) bool { return now.Sub(v.Created) < supported })
-		slices.SortStableFunc(old, func(x, y world.Version) int { return x.Created.Compare(y.Created) })
-		return old
+		return oldestFirst(versions, func(v world.Version) bool { return now.Sub(v.Created) < supported })
 	}
 }
 
-// retention is what decides which versions of a listing may go.
-func (b *builder) retention(*listing) Retention { return Oldest(b.w.Now) }
+// mayGo says which versions those are.
+func (b *builder) mayGo() string {
+	if policy := b.d.Policy.Retention; policy != nil && policy.Versions != nil {
+		return "those that keep.versions does not keep, whose titles can be read"
+	}
+	return "those of more than 90 days, whose titles can be read"
+}
+
+// oldestFirst sorts the versions that are not kept.
+func oldestFirst(versions []world.Version, kept func(world.Version) bool) []world.Version {
+	out := slices.DeleteFunc(slices.Clone(versions), kept)
+	slices.SortStableFunc(out, func(x, y world.Version) int { return x.Created.Compare(y.Created) })
+	return out
+}
+
+// retention is what decides which versions of a listing may go: the catalog, if it
+// says what is kept, else their age.
+func (b *builder) retention(l *listing) Retention {
+	policy := b.d.Policy.Retention
+	if policy == nil || policy.Versions == nil {
+		return Oldest(b.w.Now)
+	}
+	kept := map[string]bool{}
+	for _, o := range (Retire{Policy: *policy}).offers(l.Listing, l.facts.Entity.Val, b.w.Now) {
+		kept[o.Title] = kept[o.Title] || o.Kept
+	}
+	return func(versions []world.Version) []world.Version {
+		return oldestFirst(versions, func(v world.Version) bool { return kept[v.Title] })
+	}
+}
 
 // dispensableVersions are those that may go, the first to go first, and the
 // titles that can't be read. The newest version stays, and so does the last one

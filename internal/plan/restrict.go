@@ -48,7 +48,7 @@ func (b *builder) full(l *listing) bool {
 	why := fmt.Sprintf("the product has %d versions of %d", e.Offered(), l.Limit)
 	if !enough {
 		b.refuse(l, "versions", why, Remedy{
-			Name: "restrict", Cost: fmt.Sprintf("not enough: room for %d is missing, and %d may go: those of more than 90 days, whose titles can be read; amiship listings %s shows all", need, len(chosen), l.Name),
+			Name: "restrict", Cost: fmt.Sprintf("not enough: room for %d is missing, and %d may go: %s; amiship listings %s shows all", need, len(chosen), b.mayGo(), l.Name),
 		})
 		return true
 	}

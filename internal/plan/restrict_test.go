@@ -12,6 +12,7 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
@@ -124,6 +125,39 @@ func TestFullListing(t *testing.T) {
 }
 
 // TestUnblockVersions: the remedy that unblock does asks for the same, alone.
+// TestFullListingByPolicy: where the catalog says which versions are kept, these
+// stay, however old.
+func TestFullListingByPolicy(t *testing.T) {
+	s := newShop(t)
+	s.crowd(4) // P 1.0.0 to P 1.0.3
+	s.old("P 1.1.0", 20, "Public")
+	s.d.Listings[0].Limit = 5
+	for name, c := range map[string]struct {
+		keep *release.Keep
+		want string
+	}{
+		"no word of versions":           {nil, `"P 1.0.0" of `},
+		"two patches of two minors":     {&release.Keep{Patches: 2, Minors: 2}, `"P 1.0.0" of `},
+		"the newest minor":              {&release.Keep{Patches: 9, Minors: 1}, `"P 1.0.0" of `},
+		"everything of the last years":  {&release.Keep{Patches: 1, Minors: 1, Age: 1000 * 24 * time.Hour}, "0 may go: those that keep.versions does not keep"},
+		"all patches of the two minors": {&release.Keep{Patches: 9, Minors: 2}, "0 may go: those that keep.versions does not keep"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.d.Policy.Retention = &release.Retention{Versions: c.keep}
+			p := plan.Reconcile(s.d, s.w, s.r)
+			text := ""
+			for _, bl := range p.Blockers {
+				for _, r := range bl.Remedies {
+					text += r.Name + " " + r.Command + ": " + r.Cost + "\n"
+				}
+			}
+			if !strings.Contains(text, c.want) {
+				t.Errorf("no %q in:\n%s", c.want, text)
+			}
+		})
+	}
+}
+
 func TestUnblockVersions(t *testing.T) {
 	s := newShop(t)
 	s.crowd(9)
