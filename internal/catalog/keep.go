@@ -28,10 +28,11 @@ type Kept struct {
 // Retire has the periods of grace, each from the day on which an AMI was found to
 // be kept no longer.
 type Retire struct {
-	Deprecate  string `yaml:"deprecate" help:"Searches show it no more: the date that customers are shown. 0d, if not given."`
-	Demote     string `yaml:"demote" help:"It becomes private. 30d, if not given."`
-	Disable    string `yaml:"disable" help:"Nobody can start it. 60d, if not given."`
-	Deregister string `yaml:"deregister" help:"It is removed, with its snapshots. 90d, if not given."`
+	Deprecate   string `yaml:"deprecate" help:"Searches show it no more: the date that customers are shown. 0d, if not given."`
+	Demote      string `yaml:"demote" help:"It becomes private. 30d, if not given."`
+	Disable     string `yaml:"disable" help:"Nobody can start it. 60d, if not given."`
+	Deregister  string `yaml:"deregister" help:"It is removed, with its snapshots. 90d, if not given."`
+	WithRelease bool   `yaml:"with_release" help:"A release that is complete does the steps that are due, without asking; else amiship retire does."`
 }
 
 func (r *Retire) setDefaults() {

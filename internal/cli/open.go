@@ -39,15 +39,19 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 	if len(tags) == 0 {
 		fmt.Fprintf(a.Err, "%s: no release is open\n", b.Catalog.Project)
 	}
-	worst := engine.Complete
+	worst, completed := engine.Complete, false
 	var errs []error
 	for _, tag := range tags {
 		outcome, err := a.carryOn(ctx, stop, clients, b, tag, until, o)
 		errs = append(errs, err)
 		worst = worst.Worse(outcome)
+		completed = completed || err == nil && outcome == engine.Complete
 		if outcome == engine.Interrupted {
 			break
 		}
+	}
+	if completed && worst != engine.Interrupted {
+		errs = append(errs, a.retireAfter(ctx, until))
 	}
 	return firstOf(errors.Join(errs...), outcomeError(worst))
 }

@@ -117,7 +117,22 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 		r.Retest, r.Rebuild, r.Resubmit, r.Approved = o.retest, o.rebuild, o.resubmit, approved
 		return plan.Reconcile(d, w, r).Until(until)
 	})
+	if err == nil && outcome == engine.Complete {
+		err = a.retireAfter(ctx, until)
+	}
 	return firstOf(err, outcomeError(outcome))
+}
+
+// retireAfter does what is due of older releases, where the catalog wants that
+// with a release that is complete. What is on standard output stays the release's.
+func (a *app) retireAfter(ctx context.Context, until plan.Until) error {
+	b, err := a.load()
+	if err != nil || until != plan.UntilListed || !b.Catalog.Retire.WithRelease {
+		return err
+	}
+	aside := *a
+	aside.Out, aside.json = a.Err, false
+	return aside.retire(ctx, retireOptions{yes: true})
 }
 
 // releaseOne does one release, and writes what came of it.

@@ -78,8 +78,11 @@ func dryRuns(ctx context.Context, client *ec2.Client) []dryRun {
 	})
 	_, removed := client.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: ami, DryRun: aws.Bool(true)})
 	return []dryRun{
-		{"ec2:CopyImage", copied}, {"ec2:ModifyImageAttribute", shared}, {"ec2:ModifySnapshotAttribute", restorable},
-		{"ec2:CreateTags", tagged}, {"ec2:DeregisterImage", removed},
+		{"ec2:CopyImage", copied},
+		{"ec2:ModifyImageAttribute", shared},
+		{"ec2:ModifySnapshotAttribute", restorable},
+		{"ec2:CreateTags", tagged},
+		{"ec2:DeregisterImage", removed},
 	}
 }
 
