@@ -86,6 +86,10 @@ func BadCredentials(code string) bool {
 	}, code)
 }
 
+// IsRegionOff reports whether AWS answers as a region does that the account has
+// not switched on: nobody is known there.
+func IsRegionOff(err error) bool { return is(err, "AuthFailure") }
+
 // Denied reports whether an error code says that the caller may not do this.
 func Denied(code string) bool {
 	return slices.Contains([]string{"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}, code)

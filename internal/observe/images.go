@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/world"
 )
 
@@ -36,7 +37,7 @@ func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.De
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("describe images in %s: %w", region, err)
+			return nil, unseen(region, err)
 		}
 		for _, i := range got.Images {
 			out = append(out, Image(i))
@@ -44,6 +45,15 @@ func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.De
 	}
 	slices.SortFunc(out, func(a, b world.Image) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
+}
+
+// unseen says why the images of a region could not be read.
+func unseen(region string, err error) error {
+	where := region
+	if awsapi.IsRegionOff(err) {
+		where += " (switched off in this account, if other regions answer: aws account enable-region --region-name " + region + ")"
+	}
+	return fmt.Errorf("describe images in %s: %w", where, err)
 }
 
 // Image turns EC2's image into ours.

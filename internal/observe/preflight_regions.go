@@ -17,10 +17,10 @@ import (
 func (p preflight) region(ctx context.Context, region string) []world.Finding {
 	client := p.clients.EC2(region)
 	_, err := client.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, MaxResults: aws.Int32(5)})
-	out := []world.Finding{finding(region, "ec2:DescribeImages", err)}
 	if err != nil {
-		return out // what does not answer, or is not enabled, has nothing else to say
+		return []world.Finding{finding(region, "ec2:DescribeImages", unseen(region, err))} // it has nothing else to say
 	}
+	out := []world.Finding{finding(region, "ec2:DescribeImages", nil)}
 	out = append(out, p.publicity(ctx, region)...)
 	for _, try := range dryRuns(ctx, client) {
 		out = append(out, simulated(region, try.action, try.err))
