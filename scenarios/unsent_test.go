@@ -79,7 +79,7 @@ func TestUnfitIsNotSent(t *testing.T) {
 	}{
 		"encrypted by the account's default": {
 			"    region: us-east-1\n", "    region: us-east-1\n    encryption_by_default: true\n", 20,
-			[]string{"BLOCKED  encrypted/good", "has an encrypted snapshot: Marketplace can't copy it", "aws ec2 disable-ebs-encryption-by-default --region us-east-1"},
+			[]string{"BLOCKED  encryption/us-east-1", "can be neither shared nor public, nor listed", "aws ec2 disable-ebs-encryption-by-default --region us-east-1"},
 		},
 		"paravirtual": {
 			"{name: base plain amd64}", "{name: base plain amd64, paravirtual: true}", 1,

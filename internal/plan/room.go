@@ -140,19 +140,19 @@ func (b *builder) born(tag string) time.Time {
 func (b *builder) rooms() {
 	b.shut = map[string]Blocker{}
 	for _, t := range b.d.Targets {
-		if !b.unfinished(t.Region) && b.r.Ahead == 0 {
+		reg := b.w.Regions[t.Region]
+		if !reg.Images.Known() || !b.unfinished(t.Region) && b.r.Ahead == 0 {
 			continue
 		}
-		reg := b.w.Regions[t.Region]
 		limits := world.Query{Kind: world.LookLimits, Region: t.Region}
 		need(b, limits, reg.Limits)
-		if b.allPrepared() && b.w.Now.Sub(reg.Images.At) > freshFor && reg.Images.Known() {
+		if b.allPrepared() && b.w.Now.Sub(reg.Images.At) > freshFor {
 			b.ask(world.Query{Kind: world.LookImages, Region: t.Region}) // somebody else may have published since
 		}
 		if err := cmp.Or(reg.Limits.Err, reg.Limits.Val.QuotaErr); err != "" {
 			b.plan.Notes = append(b.plan.Notes, "what may be public in "+t.Region+" is not known until it is tried: "+err)
 		}
-		if reg.Limits.Known() && reg.Images.Known() {
+		if reg.Limits.Known() {
 			r := b.room(t)
 			if reg.Limits.Val.QuotaErr == "" {
 				b.plan.Rooms = append(b.plan.Rooms, r)
