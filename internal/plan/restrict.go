@@ -69,7 +69,7 @@ func (b *builder) together(l *listing, id ID, chosen []world.Version) Remedy {
 func (b *builder) restrictFirst(l *listing, chosen []world.Version) Remedy {
 	s := Step{Action: Action{ID: stepID(Restrict, l.Key()), Kind: Restrict, Target: l.Key()}}
 	rem := Remedy{
-		Name: "restrict", Command: "amiship unblock versions/" + l.Name + " restrict",
+		Name: "restrict", Command: b.unblocking("versions/"+l.Name, "restrict"),
 		Cost: "before it, by a change set of its own that takes hours, " + restricting(chosen), IAM: []string{"aws-marketplace:StartChangeSet"},
 	}
 	b.ready(l, &s, restriction(chosen))

@@ -193,7 +193,7 @@ func (b *builder) shutBy(t release.Target, r Room, l world.Limits) {
 		b.shutRegion(t, Blocker{
 			ID: "public-block/" + t.Region, Why: "block public access for AMIs is on in " + t.Region,
 			Remedies: []Remedy{{
-				Name: "allow", Command: "amiship unblock public-block/" + t.Region + " allow", IAM: []string{"ec2:DisableImageBlockPublicAccess"},
+				Name: "allow", Command: b.unblocking("public-block/"+t.Region, "allow"), IAM: []string{"ec2:DisableImageBlockPublicAccess"},
 				Cost: "AMIs of the account can be public there; takes up to ten minutes",
 				Do:   []Action{{ID: ID("allow/" + t.Region), Kind: Allow, Target: release.Key{Place: release.Place{Region: t.Region}}}},
 			}},
@@ -253,13 +253,23 @@ func (b *builder) quotaBlocker(r Room) Blocker {
 	return bl
 }
 
+// unblocking is the command that carries a remedy out; what a forecast found is
+// there only as far ahead.
+func (b *builder) unblocking(blocker, remedy string) string {
+	command := "amiship unblock " + blocker + " " + remedy
+	if b.r.Ahead > 0 {
+		command += fmt.Sprintf(" --forecast %d", b.r.Ahead+1)
+	}
+	return command
+}
+
 // raising asks AWS for a quota with room for the releases of the horizon; one
 // request at a time.
 func (b *builder) raising(r Room) Remedy {
 	want := r.Used + r.Reserved + r.Needed + r.Each*max(0, b.d.Policy.Horizon-1)
 	requests := b.w.Regions[r.Region].Limits.Val.Requests
 	rem := Remedy{
-		Name: "raise", Command: "amiship unblock quota/" + r.Region + " raise", IAM: []string{"servicequotas:RequestServiceQuotaIncrease"},
+		Name: "raise", Command: b.unblocking("quota/"+r.Region, "raise"), IAM: []string{"servicequotas:RequestServiceQuotaIncrease"},
 		Cost: fmt.Sprintf("asks AWS for %d public AMIs in %s; a support case, days", want, r.Region), Auto: b.d.Policy.Raise,
 	}
 	switch {
@@ -284,7 +294,7 @@ const quiet = 30 * 24 * time.Hour
 // for those that it keeps.
 func (b *builder) demoting(r Room) Remedy {
 	rem := Remedy{
-		Name: "demote", Command: "amiship unblock quota/" + r.Region + " demote",
+		Name: "demote", Command: b.unblocking("quota/"+r.Region, "demote"),
 		IAM: []string{"ec2:CreateTags", "ec2:DescribeImageAttribute", "ec2:ModifyImageAttribute"},
 	}
 	old := b.dispensable(r.Region)
