@@ -49,7 +49,7 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Skip: rule.Skip, Targets: b.targets()}
 	r.desired.Policy = release.Policy{
 		BuildAnyway: b.Catalog.OnBlocker != onBlockerHold, Horizon: b.Catalog.Quota.Horizon, Raise: b.Catalog.Quota.Raise,
-		Retention: b.Retention(),
+		Retention: b.Retention(), Retire: b.Catalog.Retire.WithRelease,
 	}
 	r.desired.Forms = b.Forms()
 	if text, ok := captured[versionName]; ok {

@@ -50,8 +50,8 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 			break
 		}
 	}
-	if completed && worst != engine.Interrupted {
-		errs = append(errs, a.retireAfter(ctx, until))
+	if completed && worst != engine.Interrupted && until == plan.UntilListed && b.Catalog.Retire.WithRelease {
+		errs = append(errs, a.retireAfter(ctx))
 	}
 	return firstOf(errors.Join(errs...), outcomeError(worst))
 }

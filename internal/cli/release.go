@@ -117,19 +117,15 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 		r.Retest, r.Rebuild, r.Resubmit, r.Approved = o.retest, o.rebuild, o.resubmit, approved
 		return plan.Reconcile(d, w, r).Until(until)
 	})
-	if err == nil && outcome == engine.Complete {
-		err = a.retireAfter(ctx, until)
+	if err == nil && outcome == engine.Complete && until == plan.UntilListed && d.Policy.Retire {
+		err = a.retireAfter(ctx)
 	}
 	return firstOf(err, outcomeError(outcome))
 }
 
-// retireAfter does what is due of older releases, where the catalog wants that
-// with a release that is complete. What is on standard output stays the release's.
-func (a *app) retireAfter(ctx context.Context, until plan.Until) error {
-	b, err := a.load()
-	if err != nil || until != plan.UntilListed || !b.Catalog.Retire.WithRelease {
-		return err
-	}
+// retireAfter does what is due of older releases, as the catalog wants it with a
+// release that is complete. What is on standard output stays the release's.
+func (a *app) retireAfter(ctx context.Context) error {
 	aside := *a
 	aside.Out, aside.json = a.Err, false
 	return aside.retire(ctx, retireOptions{yes: true})

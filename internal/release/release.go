@@ -80,6 +80,8 @@ type Policy struct {
 	Horizon int
 	// Raise lets a release ask AWS for a higher quota by itself.
 	Raise bool
+	// Retire lets a release that is complete retire older ones by itself.
+	Retire bool
 	// Retention is nil where a project has not said what it keeps.
 	Retention *Retention
 }
