@@ -9,8 +9,8 @@ import (
 	"amiship/internal/plan"
 )
 
-// adopt writes the tags of a candidate whose run died before it could: on the
-// AMI and its snapshots.
+// adopt writes the tags of an AMI that has none of ours, on it and its snapshots: of
+// a candidate whose run died before it could, or of a release from before Amiship.
 func (a *Applier) adopt(ctx context.Context, act plan.Action) (Result, error) {
 	image, err := a.again(ctx, act)
 	if err != nil {

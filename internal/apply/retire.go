@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -49,38 +48,18 @@ func (a *Applier) deprecate(ctx context.Context, act plan.Action) (Result, error
 // takeBack makes an AMI private that is kept no longer: nobody but its owner can
 // launch it. Who could is written down first.
 func (a *Applier) takeBack(ctx context.Context, act plan.Action) (Result, error) {
-	image, err := a.quiet(ctx, act)
+	_, permissions, err := a.stageClosing(ctx, act)
 	if err != nil {
 		return Result{}, err
 	}
-	granted, err := a.granted(ctx, act)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := a.stage(ctx, act, image, granted); err != nil || len(granted) == 0 {
-		return Result{}, err
-	}
-	_, err = a.Clients.EC2(act.Target.Region).ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
-		ImageId: aws.String(act.AMI), LaunchPermission: &types.LaunchPermissionModifications{Remove: granted},
-	})
-	if err != nil {
-		return Result{}, fmt.Errorf("make %s private in %s: %w", act.AMI, act.Target.Region, err)
-	}
-	return Result{}, nil
+	return Result{}, a.revoke(ctx, act, permissions)
 }
 
 // disable lets nobody start machines from an AMI, its owner neither. AWS takes all
 // launch permissions away with it.
 func (a *Applier) disable(ctx context.Context, act plan.Action) (Result, error) {
-	image, err := a.quiet(ctx, act)
-	if err != nil {
-		return Result{}, err
-	}
-	granted, err := a.granted(ctx, act)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := a.stage(ctx, act, image, granted); err != nil || image.State == world.Disabled {
+	image, _, err := a.stageClosing(ctx, act)
+	if err != nil || image.State == world.Disabled {
 		return Result{}, err
 	}
 	_, err = a.Clients.EC2(act.Target.Region).DisableImage(ctx, &ec2.DisableImageInput{ImageId: aws.String(act.AMI)})
@@ -88,6 +67,20 @@ func (a *Applier) disable(ctx context.Context, act plan.Action) (Result, error) 
 		return Result{}, fmt.Errorf("disable %s in %s: %w", act.AMI, act.Target.Region, err)
 	}
 	return Result{}, nil
+}
+
+// stageClosing writes the stage of an AMI whose launch permissions are taken away
+// next, with those.
+func (a *Applier) stageClosing(ctx context.Context, act plan.Action) (world.Image, []types.LaunchPermission, error) {
+	image, err := a.quiet(ctx, act)
+	if err != nil {
+		return image, nil, err
+	}
+	permissions, err := a.permissions(ctx, act)
+	if err != nil {
+		return image, nil, err
+	}
+	return image, permissions, a.stage(ctx, act, image, permissions)
 }
 
 // quiet reads an AMI again, and refuses if somebody has started it since the plan
@@ -100,27 +93,12 @@ func (a *Applier) quiet(ctx context.Context, act plan.Action) (world.Image, erro
 	return image, err
 }
 
-// granted are the launch permissions that an AMI has.
-func (a *Applier) granted(ctx context.Context, act plan.Action) ([]types.LaunchPermission, error) {
-	out, err := a.Clients.EC2(act.Target.Region).DescribeImageAttribute(ctx, &ec2.DescribeImageAttributeInput{
-		ImageId: aws.String(act.AMI), Attribute: types.ImageAttributeNameLaunchPermission,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read who may launch %s in %s: %w", act.AMI, act.Target.Region, err)
-	}
-	return out.LaunchPermissions, nil
-}
-
 // stage writes an AMI's new stage, and the permissions that will be taken away
 // beside those that were: on the AMI and its snapshots, before anything is done.
 func (a *Applier) stage(ctx context.Context, act plan.Action, image world.Image, taken []types.LaunchPermission) error {
 	tags := tagList(act.Tags)
 	if len(taken) > 0 {
-		who := release.ReadTaken(image.Tag(release.TagTaken))
-		for _, p := range taken {
-			who = append(who, cmp.Or(string(p.Group), aws.ToString(p.UserId), aws.ToString(p.OrganizationArn), aws.ToString(p.OrganizationalUnitArn)))
-		}
-		tags = append(tags, types.Tag{Key: aws.String(release.TagTaken), Value: aws.String(release.TagValue(release.WriteTaken(who)))})
+		tags = append(tags, types.Tag{Key: aws.String(release.TagTaken), Value: aws.String(takenTag(image, taken))})
 	}
 	_, err := a.Clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
 		Resources: append([]string{image.ID}, image.Snapshots...), Tags: tags,

@@ -11,6 +11,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
+	"amiship/internal/world"
 )
 
 // withdraw marks an AMI as recalled, with who may launch it now: that is taken
@@ -25,11 +26,7 @@ func (a *Applier) withdraw(ctx context.Context, act plan.Action) (Result, error)
 		return Result{}, err
 	}
 	tags := maps.Clone(act.Tags)
-	who := release.ReadTaken(image.Tag(release.TagTaken)) // by a retirement before
-	for _, p := range permissions {
-		who = append(who, holder(p))
-	}
-	tags[release.TagTaken] = release.TagValue(release.WriteTaken(who))
+	tags[release.TagTaken] = takenTag(image, permissions)
 	if _, err := a.ec2(act.Target).CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{act.AMI}, Tags: tagList(tags)}); err != nil {
 		return Result{}, fmt.Errorf("mark %s in %s: %w", act.AMI, act.Target.Region, err)
 	}
@@ -45,6 +42,16 @@ func (a *Applier) permissions(ctx context.Context, act plan.Action) ([]types.Lau
 		return nil, fmt.Errorf("read who may launch %s in %s: %w", act.AMI, act.Target.Region, err)
 	}
 	return out.LaunchPermissions, nil
+}
+
+// takenTag is what TagTaken says once these permissions are taken away: those that
+// were before, by a retirement for instance, stay in it.
+func takenTag(image world.Image, permissions []types.LaunchPermission) string {
+	who := release.ReadTaken(image.Tag(release.TagTaken))
+	for _, p := range permissions {
+		who = append(who, holder(p))
+	}
+	return release.TagValue(release.WriteTaken(who))
 }
 
 // holder is who has a permission, as TagTaken spells it.
@@ -70,13 +77,8 @@ func (a *Applier) closeImage(ctx context.Context, act plan.Action) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	if len(permissions) > 0 {
-		_, err := a.ec2(act.Target).ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
-			ImageId: aws.String(act.AMI), LaunchPermission: &types.LaunchPermissionModifications{Remove: permissions},
-		})
-		if err != nil {
-			return Result{}, fmt.Errorf("make %s private in %s: %w", act.AMI, act.Target.Region, err)
-		}
+	if err := a.revoke(ctx, act, permissions); err != nil {
+		return Result{}, err
 	}
 	for _, snapshot := range act.Snapshots {
 		if err := a.closeSnapshot(ctx, act, snapshot); err != nil {
@@ -84,6 +86,20 @@ func (a *Applier) closeImage(ctx context.Context, act plan.Action) (Result, erro
 		}
 	}
 	return Result{}, nil
+}
+
+// revoke takes launch permissions away, if there are any.
+func (a *Applier) revoke(ctx context.Context, act plan.Action, permissions []types.LaunchPermission) error {
+	if len(permissions) == 0 {
+		return nil
+	}
+	_, err := a.ec2(act.Target).ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
+		ImageId: aws.String(act.AMI), LaunchPermission: &types.LaunchPermissionModifications{Remove: permissions},
+	})
+	if err != nil {
+		return fmt.Errorf("make %s private in %s: %w", act.AMI, act.Target.Region, err)
+	}
+	return nil
 }
 
 func (a *Applier) closeSnapshot(ctx context.Context, act plan.Action, snapshot string) error {

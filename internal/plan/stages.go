@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"maps"
 	"time"
 
 	"amiship/internal/release"
@@ -79,13 +78,11 @@ func staged(i world.Image, k Kind, now time.Time) map[string]string {
 	stages := map[Kind]string{
 		Deprecate: release.StageDeprecated, Demote: release.StageDemoted, Disable: release.StageDisabled,
 	}
-	tags := map[string]string{release.TagStage: release.TagValue(stages[k])}
 	since := i.Tag(release.TagRetired)
 	if _, err := time.Parse(time.RFC3339, since); err != nil {
 		since = now.UTC().Format(time.RFC3339)
 	}
-	maps.Copy(tags, map[string]string{release.TagRetired: release.TagValue(since)})
-	return tags
+	return map[string]string{release.TagStage: release.TagValue(stages[k]), release.TagRetired: release.TagValue(since)}
 }
 
 // Launched is when somebody last started an AMI, or "never": a step that takes it
