@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -106,17 +105,10 @@ func (s *shelf) notWanted(p product) string {
 	if s.Desired.Version.Prerelease() {
 		return "it is a pre-release"
 	}
-	form, err := regexp.Compile(s.Titles)
-	if s.Titles == "" || err != nil {
-		return ""
-	}
+	read := s.ReadsTitle()
 	for _, v := range p.Versions {
-		m := form.FindStringSubmatch(v.VersionTitle)
-		if len(m) < 2 {
-			continue
-		}
-		if other, err := release.ParseVersion(m[1]); err == nil && other.Compare(s.Desired.Version) > 0 {
-			return "it has the newer " + m[1]
+		if other, err := read(v.VersionTitle); err == nil && other.Compare(s.Desired.Version) > 0 {
+			return "it has the newer " + other.Text
 		}
 	}
 	return ""

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"regexp"
 	"slices"
 
 	"amiship/internal/marketplace"
@@ -79,24 +78,11 @@ func (b *builder) newerListed(l *listing) string {
 
 // titles are the versions that the titles of a listing's offered versions name.
 func (b *builder) titles(l *listing) []string {
-	form := l.form()
 	var out []string
 	for _, v := range l.facts.Entity.Val.Versions {
-		if m := form.FindStringSubmatch(v.Title); v.Offered() && m != nil {
-			out = append(out, m[1])
+		if version, err := l.title(v.Title); err == nil && v.Offered() {
+			out = append(out, version.Text)
 		}
 	}
 	return out
-}
-
-// nothing fits no title.
-var nothing = regexp.MustCompile(`[^\s\S]()`)
-
-// form reads a version from a title, by its first group.
-func (l *listing) form() *regexp.Regexp {
-	form, err := regexp.Compile(l.Titles)
-	if l.Titles == "" || err != nil || form.NumSubexp() < 1 {
-		return nothing
-	}
-	return form
 }

@@ -16,6 +16,7 @@ type listing struct {
 	release.Listing
 	facts world.Listing
 	stem  string
+	title func(string) (release.Version, error) // reads the version that a title names
 	// restrict are versions that go to make room for this one, in its change set.
 	restrict []world.Version
 	home     *place       // where the AMI that backs it must be: Marketplace's region, its account
@@ -28,15 +29,23 @@ func (l *listing) look() world.Query {
 	return world.Query{Kind: world.LookListing, Listing: l.Name}
 }
 
+// newListing reads what there is of a listing, for a step of that kind.
+func (b *builder) newListing(rl release.Listing, kind Kind) *listing {
+	key := rl.Key()
+	l := &listing{
+		Listing: rl, facts: b.w.Listings[rl.Name], stem: marketplace.Stem(b.d.Project, b.d.Tag, rl.Name), title: rl.ReadsTitle(),
+		step: Step{Required: true, Action: Action{ID: stepID(kind, key), Kind: kind, Target: key, Title: rl.Version.Title}},
+	}
+	need(b, l.look(), l.facts.Entity)
+	need(b, l.look(), l.facts.Sets)
+	return l
+}
+
 // listing adds the steps that lead from a private AMI to a version that buyers
 // see. What Marketplace works on is waited for; what it refused, or what
 // somebody else is doing to the product, is a blocker or a wait.
 func (b *builder) listing(rl release.Listing) {
-	l := &listing{Listing: rl, facts: b.w.Listings[rl.Name], stem: marketplace.Stem(b.d.Project, b.d.Tag, rl.Name)}
-	key := rl.Key()
-	l.step = Step{Required: true, Action: Action{ID: stepID(ChangeSet, key), Kind: ChangeSet, Target: key, Title: rl.Version.Title}}
-	need(b, l.look(), l.facts.Entity)
-	need(b, l.look(), l.facts.Sets)
+	l := b.newListing(rl, ChangeSet)
 	b.backing(l)
 	b.versionsLeft(l)
 	switch {

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -37,7 +35,7 @@ func (t Retire) Offers(w world.World) []Offer {
 }
 
 func (t Retire) offers(l release.Listing, e world.Entity, now time.Time) []Offer {
-	title := readsTitle(l.Titles)
+	title := l.ReadsTitle()
 	offered := slices.DeleteFunc(slices.Clone(e.Versions), func(v world.Version) bool { return !v.Offered() })
 	slices.SortStableFunc(offered, func(x, y world.Version) int { return y.Created.Compare(x.Created) })
 	var rungs []release.Version
@@ -65,19 +63,4 @@ func (t Retire) offers(l release.Listing, e world.Entity, now time.Time) []Offer
 		out = append(out, o)
 	}
 	return out
-}
-
-// readsTitle returns what reads a version from a title of some form.
-func readsTitle(form string) func(string) (release.Version, error) {
-	re, err := regexp.Compile(form)
-	return func(title string) (release.Version, error) {
-		if err != nil || form == "" {
-			return release.Version{}, fmt.Errorf("the catalog has no form for titles: see titles")
-		}
-		m := re.FindStringSubmatch(title)
-		if len(m) < 2 {
-			return release.Version{}, fmt.Errorf("its title does not fit the form of titles")
-		}
-		return release.ParseVersion(m[1])
-	}
 }

@@ -12,11 +12,7 @@ import (
 // withdrawListing takes the release's version from new buyers, where that was
 // approved, and cancels the change set that would add it.
 func (b *builder) withdrawListing(rl release.Listing, x Withdrawal) {
-	l := &listing{Listing: rl, facts: b.w.Listings[rl.Name], stem: marketplace.Stem(b.d.Project, b.d.Tag, rl.Name)}
-	key := rl.Key()
-	l.step = Step{Required: true, Action: Action{ID: stepID(Restrict, key), Kind: Restrict, Target: key, Title: rl.Version.Title}}
-	need(b, l.look(), l.facts.Entity)
-	need(b, l.look(), l.facts.Sets)
+	l := b.newListing(rl, Restrict)
 	if !l.facts.Entity.Known() || !l.facts.Sets.Known() {
 		b.unreadListing(l)
 		b.add(l.step)
@@ -77,10 +73,8 @@ func (b *builder) stopAdding(l *listing, restrict bool) bool {
 }
 
 func (b *builder) cancelOurs(l *listing, set world.ChangeSet) {
-	key, facts := l.Key(), b.details(l, set.ID)
-	s := Step{State: Ready, Required: true, Why: set.Name, Action: Action{
-		ID: stepID(Cancel, key, set.ID), Kind: Cancel, Target: key, Name: set.Name, Set: set.ID, Seen: SeenSet(set.ID, facts.Val),
-	}}
+	facts, s := b.details(l, set.ID), b.cancelling(l, set)
+	s.Why = set.Name
 	if !facts.Known() {
 		s.State, s.Why = Waiting, "what it asks for is not known: "+facts.Err
 	}
