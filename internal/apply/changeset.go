@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
@@ -17,9 +16,9 @@ import (
 )
 
 // submit offers a version to Marketplace, has it tried, or takes others from new
-// buyers. It rests on the
-// revision of the product that the plan saw: Marketplace refuses an older one.
-// A second try with the same token is answered with the first one's change set.
+// buyers. It rests on the revision of the product that the plan saw: Marketplace
+// refuses an older one. A second try with the same token is answered with the first
+// one's change set.
 func (a *Applier) submit(ctx context.Context, act plan.Action) (Result, error) {
 	client, err := a.catalog(act.Target)
 	if err != nil {
@@ -61,7 +60,7 @@ func changes(act plan.Action) []types.Change {
 
 // moved reports whether the product has another revision by now.
 func (a *Applier) moved(ctx context.Context, client *marketplacecatalog.Client, act plan.Action) bool {
-	l, err := a.listing(act.Target)
+	l, err := a.Desired.Listing(act.Target.Listing)
 	if err != nil {
 		return false
 	}
@@ -101,19 +100,11 @@ func (a *Applier) cancel(ctx context.Context, act plan.Action) (Result, error) {
 
 // catalog is the client of the account that a listing belongs to.
 func (a *Applier) catalog(k release.Key) (*marketplacecatalog.Client, error) {
-	l, err := a.listing(k)
+	l, err := a.Desired.Listing(k.Listing)
 	if err != nil {
 		return nil, err
 	}
 	return a.Clients.As(l.Role).Marketplace(), nil
-}
-
-func (a *Applier) listing(k release.Key) (release.Listing, error) {
-	i := slices.IndexFunc(a.Desired.Listings, func(l release.Listing) bool { return l.Name == k.Listing })
-	if i < 0 {
-		return release.Listing{}, fmt.Errorf("no listing %s in this release", k.Listing)
-	}
-	return a.Desired.Listings[i], nil
 }
 
 func catalogTags(tags map[string]string) []types.Tag {

@@ -197,13 +197,7 @@ func look(ctx context.Context, d release.Desired, reconcile func(world.World, pl
 // readable leaves out packages, and notes that a command prints: planning
 // fetches and runs nothing.
 func readable(look []world.Query) []world.Query {
-	var out []world.Query
-	for _, q := range look {
-		if q.Kind != world.LookPackage && q.Kind != world.LookNotes {
-			out = append(out, q)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(look), world.Query.Fetched)
 }
 
 func firstRegion(d release.Desired) string {

@@ -25,7 +25,7 @@ const newest = 20
 func (o *Observer) listing(ctx context.Context, q world.Query) (noted, error) {
 	var sets []world.ChangeSet
 	var entity world.Entity
-	l, err := o.listed(q.Listing)
+	l, err := o.Desired.Listing(q.Listing)
 	setsErr := err
 	if err == nil {
 		client := o.Clients.As(l.Role).Marketplace()
@@ -40,14 +40,6 @@ func (o *Observer) listing(ctx context.Context, q world.Query) (noted, error) {
 		f.Sets = world.Fact[[]world.ChangeSet]{At: at, Err: reason(q, setsErr), Val: sets}
 		w.Listings[q.Listing] = f
 	}, cmp.Or(err, setsErr)
-}
-
-func (o *Observer) listed(name string) (release.Listing, error) {
-	i := slices.IndexFunc(o.Desired.Listings, func(l release.Listing) bool { return l.Name == name })
-	if i < 0 {
-		return release.Listing{}, fmt.Errorf("no listing %s in this release", name)
-	}
-	return o.Desired.Listings[i], nil
 }
 
 func entityOf(ctx context.Context, client *marketplacecatalog.Client, product string) (world.Entity, error) {
@@ -121,7 +113,7 @@ func changeSets(ctx context.Context, client *marketplacecatalog.Client, product 
 // changeSet reads what one asks for, what was wrong with it, and its tags, which
 // say whose it is.
 func (o *Observer) changeSet(ctx context.Context, q world.Query) (world.SetDetails, error) {
-	l, err := o.listed(q.Listing)
+	l, err := o.Desired.Listing(q.Listing)
 	if err != nil {
 		return world.SetDetails{}, err
 	}
@@ -163,7 +155,7 @@ func Details(out *marketplacecatalog.DescribeChangeSetOutput) world.SetDetails {
 
 // notes are release notes that a command prints.
 func (o *Observer) notes(ctx context.Context, q world.Query) (string, error) {
-	l, err := o.listed(q.Listing)
+	l, err := o.Desired.Listing(q.Listing)
 	if err != nil {
 		return "", err
 	}

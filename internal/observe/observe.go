@@ -54,7 +54,7 @@ func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Que
 			defer mu.Unlock()
 			note(w, o.Clients.Now(), reason(q, err))
 			switch {
-			case q.Kind == world.LookPackage || q.Kind == world.LookNotes: // not AWS's
+			case q.Fetched():
 			case err != nil:
 				failed = append(failed, err)
 			default:
@@ -85,12 +85,12 @@ func hopeless(failed []error) error {
 	return failed[0]
 }
 
-// reason is how a failed look reads in a plan. Packages are not AWS's.
+// reason is how a failed look reads in a plan.
 func reason(q world.Query, err error) string {
 	if err == nil {
 		return ""
 	}
-	if at := awsapi.Unreachable(err); at != "" && q.Kind != world.LookPackage && q.Kind != world.LookNotes {
+	if at := awsapi.Unreachable(err); at != "" && !q.Fetched() {
 		return at + " does not answer"
 	}
 	return awsapi.Text(err)

@@ -21,10 +21,11 @@ func filter(name string, values ...string) types.Filter {
 	return types.Filter{Name: aws.String(name), Values: values}
 }
 
-// ownImages are all AMIs of the caller in a region, hidden ones too.
-func ownImages(ctx context.Context, c *ec2.Client) ([]types.Image, error) {
+// ownImages are all AMIs of the caller in a region, hidden ones too, or those that
+// pass the filters.
+func ownImages(ctx context.Context, c *ec2.Client, filters ...types.Filter) ([]types.Image, error) {
 	return images(ctx, c, &ec2.DescribeImagesInput{
-		Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
+		Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true), Filters: filters,
 	})
 }
 

@@ -116,15 +116,14 @@ func (s *shelf) notWanted(p product) string {
 
 // backedBy looks whether the version's AMI is the release's.
 func (s *shelf) backedBy(ctx context.Context, ami string) {
-	own, err := ownImages(ctx, s.Owner.As(s.Role).EC2(marketplace.Region))
+	own, err := ownImages(ctx, s.Owner.As(s.Role).EC2(marketplace.Region), filter("image-id", ami))
 	if err != nil {
 		s.differs(notRead, "the AMI behind it", awsapi.Text(err))
 		return
 	}
 	l := look{Audit: s.Audit}
 	v := release.Variant{Image: s.Image, Arch: s.Arch}
-	i := slices.IndexFunc(own, func(i types.Image) bool { return l.isReleased(v, i) && aws.ToString(i.ImageId) == ami })
-	if i < 0 {
+	if !slices.ContainsFunc(own, func(i types.Image) bool { return l.isReleased(v, i) }) {
 		s.differs("AMI", "the release's", ami)
 	}
 }

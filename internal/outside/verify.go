@@ -35,6 +35,7 @@ const sideBySide = 8
 // ended.
 func (a Audit) Run(ctx context.Context) (world.Verified, error) {
 	seen := world.Verified{Project: a.Desired.Project, Tag: a.Desired.Tag, AMIs: []world.Sight{}, Findings: []world.Difference{}}
+	before := a.calls()
 	var err error
 	if seen.Owner, _, err = a.Owner.Identity(ctx); err != nil {
 		return seen, fmt.Errorf("as the owner: %w", err)
@@ -53,9 +54,11 @@ func (a Audit) Run(ctx context.Context) (world.Verified, error) {
 	if err := a.listings(ctx, &seen); err != nil {
 		return seen, err
 	}
-	seen.Calls = a.Owner.Calls() + a.Customer.Calls()
+	seen.Calls = a.calls() - before
 	return seen, nil
 }
+
+func (a Audit) calls() int { return a.Owner.Calls() + a.Customer.Calls() }
 
 // everywhere looks at all regions.
 func (a Audit) everywhere(ctx context.Context, owner, customer string) ([]*look, error) {

@@ -8,6 +8,7 @@ package release
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -183,6 +184,15 @@ func (d Desired) Variant(image, arch string) (Variant, bool) {
 		return Variant{}, false
 	}
 	return d.Variants[i], true
+}
+
+// Listing returns the listing of a name.
+func (d Desired) Listing(name string) (Listing, error) {
+	i := slices.IndexFunc(d.Listings, func(l Listing) bool { return l.Name == name })
+	if i < 0 {
+		return Listing{}, fmt.Errorf("no listing %s in this release", name)
+	}
+	return d.Listings[i], nil
 }
 
 // BuildRegions returns the regions that candidates are built in, sorted.

@@ -156,6 +156,10 @@ type Query struct {
 // OfListings reports whether a query is about what only listings rest on.
 func (q Query) OfListings() bool { return q.Listing != "" || q.Kind == LookAbroad }
 
+// Fetched reports whether the answer is not AWS's: it is downloaded, or a command of
+// the catalog's prints it.
+func (q Query) Fetched() bool { return q.Kind == LookPackage || q.Kind == LookNotes }
+
 // Kind is what a query asks for.
 type Kind string
 
