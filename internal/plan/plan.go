@@ -264,6 +264,7 @@ type builder struct {
 	lacking  []string           // blockers of variants that lack what they would be built from
 	shut     map[string]Blocker // by region: why nothing can become public there
 	closed   []string           // blockers of required regions that are shut
+	rivals   map[string]rival   // by tag: releases that may want the same room, and this one
 	crowded  []string           // blockers of listings that have no room
 	waived   []release.Waiver   // that are in force
 	again    string             // the command that carries on; empty: release

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -65,11 +64,11 @@ func (b *builder) room(t release.Target) Room {
 // to become public in a region: the oldest comes first, and in every region.
 func (b *builder) reserved(region string) int {
 	n := 0
-	for tag, wants := range b.wanted() {
+	for tag, r := range b.rivals {
 		if !b.before(tag) {
 			continue
 		}
-		for variant := range wants {
+		for variant := range r.wants {
 			if !b.isPublic(region, tag, variant) {
 				n++
 			}
@@ -78,32 +77,41 @@ func (b *builder) reserved(region string) int {
 	return n
 }
 
-// wanted are the public variants of other releases that are under way, by tag: of
-// which there are candidates that have not failed their test.
-func (b *builder) wanted() map[string]map[string]bool {
-	out := map[string]map[string]bool{}
-	for _, i := range b.everywhere() {
-		verdict, tested := release.ReadVerdict(i.Tag(release.TagTested))
-		tag := i.Tag(release.TagTag)
-		if i.Tag(release.TagStage) != release.StageCandidate || i.Tag(release.TagPublic) == "" || tag == b.d.Tag ||
-			i.Tag(release.TagProject) != b.d.Project || i.State == world.Failed || tested && !verdict.OK {
-			continue
-		}
-		if out[tag] == nil {
-			out[tag] = map[string]bool{}
-		}
-		out[tag][i.Tag(release.TagImage)+"/"+i.Tag(release.TagArch)] = true
-	}
-	return out
+// rival is a release that AWS has AMIs of.
+type rival struct {
+	born time.Time // when the first of them was made
+	// wants are its public variants, if it is under way: those of which there are
+	// candidates that have not failed their test.
+	wants map[string]bool
 }
 
-// everywhere are the images of all regions that were read.
-func (b *builder) everywhere() []world.Image {
-	var out []world.Image
-	for _, region := range slices.Sorted(maps.Keys(b.w.Regions)) {
-		out = append(out, b.images(region)...)
+// findRivals looks through the images of all regions, once for all.
+func (b *builder) findRivals() {
+	b.rivals = map[string]rival{}
+	for region := range b.w.Regions {
+		for _, i := range b.images(region) {
+			tag := i.Tag(release.TagTag)
+			r := b.rivals[tag]
+			if r.born.IsZero() || i.Created.Before(r.born) {
+				r.born = i.Created
+			}
+			if b.wantsRoom(i) {
+				if r.wants == nil {
+					r.wants = map[string]bool{}
+				}
+				r.wants[i.Tag(release.TagImage)+"/"+i.Tag(release.TagArch)] = true
+			}
+			b.rivals[tag] = r
+		}
 	}
-	return out
+}
+
+// wantsRoom reports whether an AMI is the candidate of one that another release is
+// to make public.
+func (b *builder) wantsRoom(i world.Image) bool {
+	verdict, tested := release.ReadVerdict(i.Tag(release.TagTested))
+	return i.Tag(release.TagStage) == release.StageCandidate && i.Tag(release.TagPublic) != "" && i.Tag(release.TagTag) != b.d.Tag &&
+		i.Tag(release.TagProject) == b.d.Project && i.State != world.Failed && (!tested || verdict.OK)
 }
 
 func (b *builder) isPublic(region, tag, variant string) bool {
@@ -114,7 +122,7 @@ func (b *builder) isPublic(region, tag, variant string) bool {
 
 // before reports whether another release was begun before this one.
 func (b *builder) before(tag string) bool {
-	theirs, ours := b.born(tag), b.born(b.d.Tag)
+	theirs, ours := b.rivals[tag].born, b.rivals[b.d.Tag].born
 	switch {
 	case theirs.IsZero():
 		return false
@@ -124,21 +132,11 @@ func (b *builder) before(tag string) bool {
 	return cmp.Or(theirs.Compare(ours), cmp.Compare(tag, b.d.Tag)) < 0
 }
 
-// born is when the first AMI of a release was made; zero: there is none.
-func (b *builder) born(tag string) time.Time {
-	var first time.Time
-	for _, i := range b.everywhere() {
-		if i.Tag(release.TagTag) == tag && (first.IsZero() || i.Created.Before(first)) {
-			first = i.Created
-		}
-	}
-	return first
-}
-
 // rooms finds the regions in which the release can't become public, before it is
 // built. They are read only while something is to be published or copied there.
 func (b *builder) rooms() {
 	b.shut = map[string]Blocker{}
+	b.findRivals()
 	for _, t := range b.d.Targets {
 		reg := b.w.Regions[t.Region]
 		if !reg.Images.Known() || !b.unfinished(t.Region) && b.r.Ahead == 0 {
