@@ -54,10 +54,8 @@ func (a *app) adopt(ctx context.Context, yes bool) error {
 		fmt.Fprintf(a.Err, "%s: no AMI without Amiship's tags looks like the project's\n", d.Project)
 		return firstOf(err, unreadRegions(p))
 	}
-	if !yes {
-		if err := a.confirm(fmt.Sprintf("tag these %d as releases of %s?", len(p.Steps), d.Project)); err != nil {
-			return err
-		}
+	if err := a.confirm(yes, fmt.Sprintf("tag these %d as releases of %s?", len(p.Steps), d.Project)); err != nil {
+		return err
 	}
 	return firstOf(err, a.doApproved(ctx, stop, d, p, s.Reconcile))
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
+	"amiship/internal/observe"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 	"amiship/internal/report"
@@ -83,7 +85,7 @@ func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]fo
 	if len(desired) == 0 {
 		return out, nil
 	}
-	planner, err := newPlanner(ctx, desired[0])
+	planner, err := newPlanner(ctx, firstRegion(desired[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -122,18 +124,14 @@ func (a *app) nextReleases(ctx context.Context, tags []string) ([]release.Desire
 }
 
 func nextVersion(ctx context.Context, b *catalog.Bundle) (string, error) {
-	d := release.Desired{Project: b.Catalog.Project}
-	pl, err := newPlanner(ctx, release.Desired{Project: d.Project, Variants: []release.Variant{{Build: release.Build{Region: b.Catalog.Build.Region}}}})
+	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return "", err
 	}
-	pl.observer.Desired = d
 	queries := imagesOf([]string{b.Catalog.Build.Region})
-	if err := pl.observer.Look(ctx, &pl.world, queries); err != nil {
+	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, queries)
+	if err != nil {
 		return "", err
 	}
-	if err := unread(pl.world, queries); err != nil {
-		return "", err
-	}
-	return plan.NextVersion(d.Project, pl.world), nil
+	return plan.NextVersion(b.Catalog.Project, w), unread(w, queries)
 }

@@ -76,10 +76,9 @@ func (a *app) carryOn(
 // openTags reads which releases are not complete.
 func openTags(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) ([]string, error) {
 	listings := b.Listings()
-	o := observe.Observer{Clients: clients, Desired: release.Desired{Project: b.Catalog.Project, Listings: listings}}
-	w := world.New()
 	queries := append(imagesOf([]string{b.Catalog.Build.Region}), listingsOf(listings)...)
-	if err := o.Look(ctx, &w, queries); err != nil {
+	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project, Listings: listings}, queries)
+	if err != nil {
 		return nil, err
 	}
 	if err := unread(w, queries); err != nil {

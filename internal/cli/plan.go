@@ -47,7 +47,7 @@ func (a *app) plan(ctx context.Context, tags []string, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	planner, err := newPlanner(ctx, desired[0])
+	planner, err := newPlanner(ctx, firstRegion(desired[0]))
 	if err != nil {
 		return err
 	}
@@ -131,8 +131,8 @@ type planner struct {
 	world    world.World
 }
 
-func newPlanner(ctx context.Context, d release.Desired) (*planner, error) {
-	clients, err := awsapi.Load(ctx, firstRegion(d))
+func newPlanner(ctx context.Context, region string) (*planner, error) {
+	clients, err := awsapi.Load(ctx, region)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func reconciling(d release.Desired) func(world.World, plan.Run) plan.Plan {
 
 // look plans one thing.
 func look(ctx context.Context, d release.Desired, reconcile func(world.World, plan.Run) plan.Plan) (plan.Plan, report.Look, error) {
-	pl, err := newPlanner(ctx, d)
+	pl, err := newPlanner(ctx, firstRegion(d))
 	if err != nil {
 		return plan.Plan{}, report.Look{}, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
@@ -51,7 +52,11 @@ func (a *app) repair(ctx context.Context, tags []string, o repairOptions) error 
 		return err
 	}
 	if o.all {
-		released, err := everyRelease(ctx, b)
+		clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+		if err != nil {
+			return err
+		}
+		released, err := everyRelease(ctx, clients, b)
 		if err != nil {
 			return err
 		}

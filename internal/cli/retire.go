@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"amiship/internal/catalog"
-	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 	"amiship/internal/report"
@@ -67,10 +66,8 @@ func (a *app) retire(ctx context.Context, o retireOptions) error {
 	if len(s.plan.Steps) == 0 {
 		return unreadRegions(s.plan)
 	}
-	if !o.yes {
-		if err := a.confirm(fmt.Sprintf("do these %d?", len(s.plan.Steps))); err != nil {
-			return err
-		}
+	if err := a.confirm(o.yes, fmt.Sprintf("do these %d?", len(s.plan.Steps))); err != nil {
+		return err
 	}
 	return firstOf(a.doApproved(ctx, stop, s.desired, s.plan, s.scope.Reconcile), unreadRegions(s.plan))
 }
@@ -92,7 +89,7 @@ func (a *app) retirement(ctx context.Context, b *catalog.Bundle) (retirement, er
 	}
 	out := retirement{desired: release.Desired{Project: b.Catalog.Project, Listings: b.Listings()}}
 	regions := allRegions(b.Catalog)
-	pl, err := newPlanner(ctx, out.desired)
+	pl, err := newPlanner(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return out, err
 	}
@@ -132,20 +129,4 @@ func (a *app) showRetirement(s retirement, o retireOptions) error {
 		report.Steps(a.Out, s.plan)
 	}
 	return nil
-}
-
-// doApproved does the steps of a plan that was shown, and no others.
-func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.Desired, shown plan.Plan, reconcile reconciler) error {
-	approved := stepIDs(shown)
-	p, outcome, err := a.runAlone(ctx, stop, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan {
-		return reconcile(w, r).Only(approved)
-	})
-	if err != nil {
-		return err
-	}
-	if !a.json {
-		report.Trouble(a.Out, p)
-	}
-	a.hints(p)
-	return outcomeError(outcome)
 }

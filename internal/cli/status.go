@@ -51,14 +51,12 @@ func (a *app) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	regions := allRegions(b.Catalog)
 	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return err
 	}
-	o := observe.Observer{Clients: clients, Desired: release.Desired{Project: b.Catalog.Project}}
-	w := world.New()
-	if err := o.Look(ctx, &w, imagesOf(regions)); err != nil {
+	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, imagesOf(allRegions(b.Catalog)))
+	if err != nil {
 		return err
 	}
 	releases := plan.Releases(b.Catalog.Project, w)

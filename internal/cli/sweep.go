@@ -1,16 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"amiship/internal/plan"
@@ -58,40 +52,8 @@ func (a *app) sweep(ctx context.Context, o sweepOptions) error {
 		fmt.Fprintf(a.Out, "%s: nothing is left over\n", d.Project)
 		return unreadRegions(p)
 	}
-	if !o.yes {
-		if err := a.confirm(fmt.Sprintf("remove these %d?", len(p.Steps))); err != nil {
-			return err
-		}
+	if err := a.confirm(o.yes, fmt.Sprintf("remove these %d?", len(p.Steps))); err != nil {
+		return err
 	}
 	return a.doApproved(ctx, stop, d, p, s.Reconcile)
-}
-
-func stepIDs(p plan.Plan) []plan.ID {
-	var out []plan.ID
-	for _, s := range p.Steps {
-		out = append(out, s.ID)
-	}
-	return slices.Clip(out)
-}
-
-func unreadRegions(p plan.Plan) error {
-	var errs []error
-	for _, q := range p.Missed {
-		errs = append(errs, fmt.Errorf("%s of %s could not be read", q.Kind, q.Region+q.Listing))
-	}
-	return errors.Join(errs...)
-}
-
-// confirm asks at a terminal; elsewhere only --yes will do.
-func (a *app) confirm(question string) error {
-	in, ok := a.In.(*os.File)
-	if !ok || !isatty.IsTerminal(in.Fd()) {
-		return withHint(usage(errors.New("there is no terminal to ask at")), "--yes does what was shown")
-	}
-	fmt.Fprintf(a.Err, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(in).ReadString('\n')
-	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
-		return errors.New("nothing was changed")
-	}
-	return nil
 }

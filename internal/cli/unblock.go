@@ -63,10 +63,8 @@ func (a *app) unblock(ctx context.Context, id, name string, o unblockOptions) er
 		return err
 	}
 	report.Remedy(a.Out, bl, remedy)
-	if !o.yes {
-		if err := a.confirm("do it?"); err != nil {
-			return err
-		}
+	if err := a.confirm(o.yes, "do it?"); err != nil {
+		return err
 	}
 	return a.remedy(ctx, found, remedy)
 }

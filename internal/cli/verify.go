@@ -75,13 +75,19 @@ func (a *app) verify(ctx context.Context, tag string, o verifyOptions) error {
 	if audit.Listed, err = readListed(o.catalog); err != nil {
 		return err
 	}
-	if audit.Owner, err = awsapi.Load(ctx, firstRegion(d)); err != nil {
+	if audit.Owner, audit.Customer, err = bothEyes(ctx, firstRegion(d), o.as); err != nil {
 		return err
 	}
-	if audit.Customer, err = awsapi.LoadProfile(ctx, firstRegion(d), o.as); err != nil {
-		return asHint(err)
-	}
 	return a.audit(ctx, audit)
+}
+
+// bothEyes are the clients of the owner and of the customer that a profile names.
+func bothEyes(ctx context.Context, region, profile string) (owner, customer *awsapi.Clients, err error) {
+	if owner, err = awsapi.Load(ctx, region); err != nil {
+		return nil, nil, err
+	}
+	customer, err = awsapi.LoadProfile(ctx, region, profile)
+	return owner, customer, asHint(err)
 }
 
 func needsEyes() error {

@@ -12,7 +12,6 @@ import (
 	"amiship/internal/plan"
 	"amiship/internal/release"
 	"amiship/internal/report"
-	"amiship/internal/world"
 )
 
 // verifyAll audits every release that AWS has, and sums up.
@@ -27,13 +26,17 @@ func (a *app) verifyAll(ctx context.Context, o verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	released, err := everyRelease(ctx, b)
+	var audit outside.Audit
+	if audit.Owner, audit.Customer, err = bothEyes(ctx, b.Catalog.Build.Region, o.as); err != nil {
+		return err
+	}
+	released, err := everyRelease(ctx, audit.Owner, b)
 	if err != nil {
 		return err
 	}
 	all := []report.Audited{}
 	for _, r := range released {
-		one, err := auditOne(ctx, b, r, o)
+		one, err := auditOne(ctx, audit, b, r, o)
 		if err != nil {
 			return ofTag(r.Tag, asHint(err))
 		}
@@ -51,7 +54,7 @@ func (a *app) verifyAll(ctx context.Context, o verifyOptions) error {
 }
 
 // auditOne audits a release as today's catalog wants it.
-func auditOne(ctx context.Context, b *catalog.Bundle, r plan.Released, o verifyOptions) (report.Audited, error) {
+func auditOne(ctx context.Context, audit outside.Audit, b *catalog.Bundle, r plan.Released, o verifyOptions) (report.Audited, error) {
 	out := report.Audited{Tag: r.Tag}
 	switch {
 	case r.Over != "":
@@ -71,28 +74,17 @@ func auditOne(ctx context.Context, b *catalog.Bundle, r plan.Released, o verifyO
 		return out, nil
 	}
 	d.Untested = o.noTest
-	audit := outside.Audit{Desired: d}
-	if audit.Owner, err = awsapi.Load(ctx, firstRegion(d)); err != nil {
-		return out, err
-	}
-	if audit.Customer, err = awsapi.LoadProfile(ctx, firstRegion(d), o.as); err != nil {
-		return out, err
-	}
+	audit.Desired = d
 	seen, err := audit.Run(ctx)
 	out.Seen = &seen
 	return out, err
 }
 
 // everyRelease are all that AWS has, the newest first; every region must answer.
-func everyRelease(ctx context.Context, b *catalog.Bundle) ([]plan.Released, error) {
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
-	if err != nil {
-		return nil, err
-	}
-	o := observe.Observer{Clients: clients, Desired: release.Desired{Project: b.Catalog.Project}}
-	w := world.New()
+func everyRelease(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) ([]plan.Released, error) {
 	queries := imagesOf(allRegions(b.Catalog))
-	if err := o.Look(ctx, &w, queries); err != nil {
+	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, queries)
+	if err != nil {
 		return nil, err
 	}
 	return plan.Releases(b.Catalog.Project, w), unread(w, queries)

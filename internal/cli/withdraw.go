@@ -13,7 +13,6 @@ import (
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/release"
-	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
@@ -92,52 +91,4 @@ func (a *app) recalled(b *catalog.Bundle, tag string) (release.Desired, error) {
 		}
 	}
 	return d, nil
-}
-
-// scope is a change that is shown, confirmed, and then done by the loop.
-type scope struct {
-	what, nothing string
-	yes           bool
-	options       engine.Options
-	reconcile     reconciler
-	always        []plan.ID // approved, even if they show only later
-}
-
-// shown does of a scope what a person has seen and approved of.
-func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
-	ctx, stop, cancel := interrupts(ctx)
-	defer cancel()
-	p, _, err := look(ctx, d, s.reconcile)
-	if err != nil {
-		return err
-	}
-	report.Steps(a.Out, p)
-	report.Notes(a.Out, p)
-	if p.Complete() {
-		fmt.Fprintf(a.Out, "%s: %s%s\n", s.what, s.nothing, because(p.Skip))
-		return unreadRegions(p)
-	}
-	if !s.yes {
-		if err := a.confirm(s.what + ": do this?"); err != nil {
-			return err
-		}
-	}
-	approved := slices.Concat(stepIDs(p), s.always)
-	p, outcome, err := a.runAlone(ctx, stop, d, releaseOptions{Options: s.options}, func(w world.World, r plan.Run) plan.Plan {
-		return s.reconcile(w, r).Only(approved)
-	})
-	if err != nil {
-		return err
-	}
-	report.Trouble(a.Out, p)
-	fmt.Fprintf(a.Out, "%s: %s\n", s.what, outcome)
-	a.hints(p)
-	return outcomeError(outcome)
-}
-
-func because(skip string) string {
-	if skip == "" {
-		return ""
-	}
-	return ": " + skip
 }

@@ -85,6 +85,13 @@ func hopeless(failed []error) error {
 	return failed[0]
 }
 
+// Once reads facts of what is desired that nobody has read yet.
+func Once(ctx context.Context, c *awsapi.Clients, d release.Desired, queries []world.Query) (world.World, error) {
+	o, w := Observer{Clients: c, Desired: d}, world.New()
+	err := o.Look(ctx, &w, queries)
+	return w, err
+}
+
 // reason is how a failed look reads in a plan.
 func reason(q world.Query, err error) string {
 	if err == nil {

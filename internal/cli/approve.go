@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+
+	"amiship/internal/engine"
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/report"
+	"amiship/internal/world"
+)
+
+// scope is a change that is shown, confirmed, and then done by the loop.
+type scope struct {
+	what, nothing string
+	yes           bool
+	options       engine.Options
+	reconcile     reconciler
+	always        []plan.ID // approved, even if they show only later
+}
+
+// shown does of a scope what a person has seen and approved of.
+func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
+	ctx, stop, cancel := interrupts(ctx)
+	defer cancel()
+	p, _, err := look(ctx, d, s.reconcile)
+	if err != nil {
+		return err
+	}
+	report.Steps(a.Out, p)
+	report.Notes(a.Out, p)
+	if p.Complete() {
+		fmt.Fprintf(a.Out, "%s: %s%s\n", s.what, s.nothing, because(p.Skip))
+		return unreadRegions(p)
+	}
+	if err := a.confirm(s.yes, s.what+": do this?"); err != nil {
+		return err
+	}
+	p, outcome, err := a.runOnly(ctx, stop, d, s.options, slices.Concat(stepIDs(p), s.always), s.reconcile)
+	if err != nil {
+		return err
+	}
+	report.Trouble(a.Out, p)
+	fmt.Fprintf(a.Out, "%s: %s\n", s.what, outcome)
+	a.hints(p)
+	return outcomeError(outcome)
+}
+
+// doApproved does the steps of a plan that was shown, and no others.
+func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.Desired, shown plan.Plan, reconcile reconciler) error {
+	p, outcome, err := a.runOnly(ctx, stop, d, engine.Defaults(), stepIDs(shown), reconcile)
+	if err != nil {
+		return err
+	}
+	if !a.json {
+		report.Trouble(a.Out, p)
+	}
+	a.hints(p)
+	return outcomeError(outcome)
+}
+
+// runOnly is runAlone of no other steps than those.
+func (a *app) runOnly(
+	ctx context.Context, stop <-chan struct{}, d release.Desired, o engine.Options, approved []plan.ID, reconcile reconciler,
+) (plan.Plan, engine.Outcome, error) {
+	return a.runAlone(ctx, stop, d, releaseOptions{Options: o}, func(w world.World, r plan.Run) plan.Plan { return reconcile(w, r).Only(approved) })
+}
+
+func because(skip string) string {
+	if skip == "" {
+		return ""
+	}
+	return ": " + skip
+}
+
+func stepIDs(p plan.Plan) []plan.ID {
+	var out []plan.ID
+	for _, s := range p.Steps {
+		out = append(out, s.ID)
+	}
+	return slices.Clip(out)
+}
+
+func unreadRegions(p plan.Plan) error {
+	var errs []error
+	for _, q := range p.Missed {
+		errs = append(errs, fmt.Errorf("%s of %s could not be read", q.Kind, q.Region+q.Listing))
+	}
+	return errors.Join(errs...)
+}
+
+// confirm asks at a terminal, unless yes was said before; elsewhere only --yes will
+// do.
+func (a *app) confirm(yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	in, ok := a.In.(*os.File)
+	if !ok || !isatty.IsTerminal(in.Fd()) {
+		return withHint(usage(errors.New("there is no terminal to ask at")), "--yes does what was shown")
+	}
+	fmt.Fprintf(a.Err, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}
