@@ -1,6 +1,10 @@
 package cloud
 
-import "time"
+import (
+	"path"
+	"slices"
+	"time"
+)
 
 // Account is an AWS account that the sandbox knows.
 type Account struct {
@@ -16,6 +20,15 @@ type Credential struct {
 	Principal            string    // ARN
 	Deny                 []string  // IAM actions refused: "ec2:CopyImage", "ssm:*"
 	Expires              time.Time // zero: never
+}
+
+// Denies reports whether a Deny list names an IAM action. Its patterns are those
+// of path.Match.
+func Denies(deny []string, action string) bool {
+	return slices.ContainsFunc(deny, func(pattern string) bool {
+		ok, _ := path.Match(pattern, action)
+		return ok
+	})
 }
 
 // Accounts by id, and credentials by key id; both in partition "".

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"net/http"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,12 +39,7 @@ func PutRole(tx *cloud.Tx, r Role) {
 func FindRole(tx *cloud.Tx, arn string) (Role, bool) { return roles.Get(tx, "", arn) }
 
 // Lacks reports whether the role's Deny list names an IAM action.
-func (r Role) Lacks(action string) bool {
-	return slices.ContainsFunc(r.Deny, func(pattern string) bool {
-		ok, _ := path.Match(pattern, action)
-		return ok
-	})
-}
+func (r Role) Lacks(action string) bool { return cloud.Denies(r.Deny, action) }
 
 // trusts says whether the role may be assumed with the credential. A principal
 // that took a role of its own is trusted by its account or by its session's ARN.

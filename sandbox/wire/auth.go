@@ -3,8 +3,6 @@ package wire
 import (
 	"crypto/subtle"
 	"net/http"
-	"path"
-	"slices"
 
 	"amiship/sandbox/cloud"
 )
@@ -84,26 +82,19 @@ func (c *Call) authorise(svc Service) error {
 		prefix = svc.Name
 	}
 	action := prefix + ":" + c.Action
-	if lacks(c.Credential.Deny, action) {
+	if c.Lacks(action) {
 		return denied(svc.Name, action, c.Credential.Principal)
 	}
 	return nil
 }
 
-// Lacks reports whether the credential's Deny list names an IAM action. It is
-// for permissions that an operation needs beside its own.
-func (c *Call) Lacks(action string) bool { return lacks(c.Credential.Deny, action) }
+// Lacks reports whether the credential's Deny list names an IAM action.
+// Operations ask it for permissions that they need beside their own.
+func (c *Call) Lacks(action string) bool { return cloud.Denies(c.Credential.Deny, action) }
 
 // Refused is the answer to a missing permission for an action on a resource.
 func (c *Call) Refused(action, resource string) error {
 	return denied(c.Service, action+" on resource: "+resource, c.Credential.Principal)
-}
-
-func lacks(deny []string, action string) bool {
-	return slices.ContainsFunc(deny, func(pattern string) bool {
-		ok, _ := path.Match(pattern, action)
-		return ok
-	})
 }
 
 // denied is AWS's answer to a missing permission; EC2's differs from all others.
