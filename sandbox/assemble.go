@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,9 +43,10 @@ func (s *box) assemble(set Settings) error {
 	}
 	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists, ImageCheck: set.ImageCheck})
 	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver, Settings: set.EC2})
-	s.market = marketplace.New(marketplace.Config{Store: s.store, Open: driver.OpenDisk, Settings: s.marketSettings(set)})
-	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service(), s.market.Service())
-	s.wire.Before = s.market.Settle
+	market := marketplace.New(marketplace.Config{Store: s.store, Open: driver.OpenDisk, Settings: s.marketSettings(set)})
+	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service(), market.Service())
+	s.wire.Before = market.Settle
+	s.front = market.Front(s.wire)
 	return compute.Recover()
 }
 
@@ -57,16 +57,6 @@ func (s *box) marketSettings(set Settings) marketplace.Settings {
 		out.Scan = marketplace.ScanOff
 	}
 	return out
-}
-
-// ServeHTTP answers everything that comes in at the endpoint: AWS's calls, and
-// the one thing that is not one.
-func (s *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, marketplace.ReportPath) {
-		s.market.Reports(w, r)
-		return
-	}
-	s.wire.ServeHTTP(w, r)
 }
 
 // startDriver makes the machine driver, and says what it can start from.

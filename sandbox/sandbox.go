@@ -24,7 +24,6 @@ import (
 
 	"amiship/sandbox/admin"
 	"amiship/sandbox/cloud"
-	"amiship/sandbox/marketplace"
 	"amiship/sandbox/wire"
 )
 
@@ -80,14 +79,14 @@ func Run(ctx context.Context, cfg Config, stdout, stderr io.Writer) (err error) 
 
 // box is a sandbox that is open.
 type box struct {
-	cfg    Config
-	log    *slog.Logger
-	store  *cloud.Store
-	url    string
-	wire   *wire.Server
-	market *marketplace.Marketplace
-	calls  *callLog
-	parts  parts
+	cfg   Config
+	log   *slog.Logger
+	store *cloud.Store
+	url   string
+	wire  *wire.Server
+	front http.Handler // what is served at the endpoint: wire, and what is no call of AWS's
+	calls *callLog
+	parts parts
 }
 
 func open(cfg Config, log *slog.Logger) (_ *box, err error) {
@@ -138,7 +137,7 @@ func (s *box) serve(ctx context.Context, l net.Listener, stdout io.Writer) error
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
-	front := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	front := &http.Server{Handler: s.front, ReadHeaderTimeout: 10 * time.Second}
 	back := &http.Server{Handler: s.admin(stop), ReadHeaderTimeout: 10 * time.Second}
 	g.Go(func() error { return wire.Listen(ctx, front, func() error { return front.Serve(l) }) })
 	g.Go(func() error { return wire.Listen(ctx, back, func() error { return back.Serve(adm) }) })

@@ -69,7 +69,7 @@ func (c Change) show(host string) changeOut {
 	for _, p := range c.Problems {
 		text := p.Message
 		if p.Report != "" {
-			text = "http://" + host + ReportPath + p.Report + ".json"
+			text = "http://" + host + reportPath + p.Report + ".json"
 		}
 		out.ErrorDetailList = append(out.ErrorDetailList, errorDetail{p.Code, text})
 	}

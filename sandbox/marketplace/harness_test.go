@@ -114,7 +114,7 @@ func (r *rig) start() {
 	compute := ec2.New(ec2.Config{Store: store, Driver: r.driver})
 	srv := wire.NewServer(store, r.throttle, market.Service(), compute.Service())
 	srv.Before = market.Settle
-	r.server = httptest.NewServer(front{srv, market})
+	r.server = httptest.NewServer(market.Front(srv))
 	r.t.Cleanup(r.server.Close)
 }
 

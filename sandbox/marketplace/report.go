@@ -10,9 +10,9 @@ import (
 	"amiship/sandbox/marketplace/scan"
 )
 
-// ReportPath is below where the findings of scans are served: to everybody who
+// reportPath is below where the findings of scans are served: to everybody who
 // knows the id of one, which nobody can guess.
-const ReportPath = "/marketplace-scan/"
+const reportPath = "/marketplace-scan/"
 
 // reports by id, in partition "".
 var reports = cloud.NewTable[[]scan.Finding]("marketplace.reports")
@@ -35,9 +35,19 @@ func (m *Marketplace) report(tx *cloud.Tx, found []scan.Finding) Problem {
 // maxMessage is the longest ErrorMessage.
 const maxMessage = 2048
 
-// Reports serves the findings of scans, below ReportPath.
-func (m *Marketplace) Reports(w http.ResponseWriter, r *http.Request) {
-	id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, ReportPath), ".json")
+// Front serves the findings of scans at the endpoint, and leaves AWS's calls to
+// another handler.
+func (m *Marketplace) Front(calls http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if file, is := strings.CutPrefix(r.URL.Path, reportPath); is {
+			m.serveReport(w, r, strings.TrimSuffix(file, ".json"))
+			return
+		}
+		calls.ServeHTTP(w, r)
+	})
+}
+
+func (m *Marketplace) serveReport(w http.ResponseWriter, r *http.Request, id string) {
 	var found []scan.Finding
 	known := false
 	_ = m.store.View(func(tx *cloud.Tx) error {
