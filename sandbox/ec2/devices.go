@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"slices"
 
 	"amiship/sandbox/wire"
@@ -89,14 +90,14 @@ func (m Mapping) complete() (Mapping, error) {
 	if m.Size == 0 {
 		return m, wire.Errorf("MissingParameter", "The request must contain the parameter size or snapshotId")
 	}
-	orElse(&m.Type, "gp2")
+	m.Type = cmp.Or(m.Type, "gp2")
 	if !slices.Contains([]string{"standard", "gp2", "gp3", "io1", "io2", "st1", "sc1"}, m.Type) {
 		return m, invalidValue("volumeType", m.Type, "Unknown volume type.")
 	}
 	switch m.Type {
 	case "gp3":
-		orElse(&m.IOPS, 3000)
-		orElse(&m.Throughput, 125)
+		m.IOPS = cmp.Or(m.IOPS, 3000)
+		m.Throughput = cmp.Or(m.Throughput, 125)
 	case "gp2":
 		m.IOPS, m.Throughput = 0, 0
 	}

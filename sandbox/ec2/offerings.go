@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"slices"
 
 	"amiship/sandbox/wire"
@@ -31,8 +32,7 @@ var offeringFilters = filters[xmlOffering]{by: map[string]func(xmlOffering) []st
 
 // describeOfferings: every type is offered everywhere.
 func (e *EC2) describeOfferings(c *wire.Call, in *offeringsIn) (*offeringsOut, error) {
-	kind := in.LocationType
-	orElse(&kind, "region")
+	kind := cmp.Or(in.LocationType, "region")
 	places, err := locations(c.Region, kind)
 	if err != nil {
 		return nil, err

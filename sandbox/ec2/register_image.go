@@ -1,6 +1,10 @@
 package ec2
 
-import "amiship/sandbox/wire"
+import (
+	"cmp"
+
+	"amiship/sandbox/wire"
+)
 
 type registerIn struct {
 	dry
@@ -32,11 +36,10 @@ func (e *EC2) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
 		return nil, err
 	}
 	im := Image{
-		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: in.Architecture, Created: c.Now,
+		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: cmp.Or(in.Architecture, "i386"), Created: c.Now,
 		Due: c.Due(e.set.RegisterImage), Seen: c.Due(e.set.Lag), Ready: true, RootDevice: in.RootDeviceName, Mappings: mappings, ENA: in.ENASupport,
 		SRIOV: in.SRIOV, BootMode: in.BootMode, TPM: in.TPMSupport, UEFIData: in.UEFIData, IMDS: in.IMDSSupport,
 	}
-	orElse(&im.Arch, "i386")
 	if err := checkRegistered(c, im); err != nil {
 		return nil, err
 	}

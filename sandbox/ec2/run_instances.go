@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"net/netip"
 
 	"amiship/sandbox/wire"
@@ -141,15 +142,12 @@ func (o *order) instance(c *wire.Call, in *runIn, used map[netip.Addr]bool) (Ins
 		Zone: o.zone.name, ZoneID: o.zone.id, Subnet: subnetOf(c.Account.ID, o.zone), VPC: vpcID(c),
 		Interface: newID("eni"), Attachment: newID("eni-attach"), Private: private, WantsPublic: o.public, Groups: o.groups,
 		State: statePending, Launched: c.Now, Created: c.Now, Layers: o.root.Layers, RootDevice: o.image.RootDevice,
-		Metadata: o.metadata, ShutdownBehavior: in.ShutdownBehavior, ENA: o.image.ENA, SRIOV: o.image.SRIOV,
+		Metadata: o.metadata, ShutdownBehavior: cmp.Or(in.ShutdownBehavior, "stop"), ENA: o.image.ENA, SRIOV: o.image.SRIOV,
 		BootMode: o.image.BootMode, ProductCode: o.image.ProductCode, Profile: o.profile, EBSOptimized: in.EBSOptimized,
 		Monitoring: in.Monitoring.Enabled, Enclave: in.Enclave.Enabled, Hibernation: in.Hibernation.Configured,
-		KeepAlive: in.DisableAPITerm, KeepRunning: in.DisableAPIStop, AutoRecovery: in.Maintenance.AutoRecovery,
-		Reservations: in.Reservation.Preference,
+		KeepAlive: in.DisableAPITerm, KeepRunning: in.DisableAPIStop, AutoRecovery: cmp.Or(in.Maintenance.AutoRecovery, "default"),
+		Reservations: cmp.Or(in.Reservation.Preference, "open"),
 	}
-	orElse(&inst.ShutdownBehavior, "stop")
-	orElse(&inst.AutoRecovery, "default")
-	orElse(&inst.Reservations, "open")
 	if o.public {
 		inst.Public = publicAddress(c.Tx)
 	}

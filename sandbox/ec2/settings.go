@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -74,22 +75,15 @@ func DefaultSettings() Settings {
 
 func (s Settings) withDefaults() Settings {
 	d := DefaultSettings()
-	orElse(&s.CopyImage, d.CopyImage)
-	orElse(&s.CopySnapshot, d.CopySnapshot)
-	orElse(&s.CreateImage, d.CreateImage)
-	orElse(&s.RegisterImage, d.RegisterImage)
-	orElse(&s.CreateSnapshot, d.CreateSnapshot)
-	orElse(&s.LaunchDelay, d.LaunchDelay)
-	orElse(&s.TerminatedShown, d.TerminatedShown)
-	orElse(&s.Cooldown, d.Cooldown)
-	orElse(&s.TokenLife, d.TokenLife)
-	orElse(&s.CopyImageLimit, d.CopyImageLimit)
+	s.CopyImage = cmp.Or(s.CopyImage, d.CopyImage)
+	s.CopySnapshot = cmp.Or(s.CopySnapshot, d.CopySnapshot)
+	s.CreateImage = cmp.Or(s.CreateImage, d.CreateImage)
+	s.RegisterImage = cmp.Or(s.RegisterImage, d.RegisterImage)
+	s.CreateSnapshot = cmp.Or(s.CreateSnapshot, d.CreateSnapshot)
+	s.LaunchDelay = cmp.Or(s.LaunchDelay, d.LaunchDelay)
+	s.TerminatedShown = cmp.Or(s.TerminatedShown, d.TerminatedShown)
+	s.Cooldown = cmp.Or(s.Cooldown, d.Cooldown)
+	s.TokenLife = cmp.Or(s.TokenLife, d.TokenLife)
+	s.CopyImageLimit = cmp.Or(s.CopyImageLimit, d.CopyImageLimit)
 	return s
-}
-
-func orElse[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -151,12 +152,9 @@ func (w WorldImage) numbered(n int) string {
 // put stores one image and its snapshot. Ids follow from account, region and
 // name: the same world is the same in every run.
 func (w WorldImage) put(tx *cloud.Tx, region, account, name string, users []string) {
-	arch := w.Arch
-	orElse(&arch, "amd64")
-	layer := w.Layer
-	orElse(&layer, "base/ubuntu-22.04/"+arch)
-	size := w.Size
-	orElse(&size, 8)
+	arch := cmp.Or(w.Arch, "amd64")
+	layer := cmp.Or(w.Layer, "base/ubuntu-22.04/"+arch)
+	size := cmp.Or(w.Size, 8)
 	created := tx.Now.Add(-time.Duration(w.Created)).Truncate(time.Second)
 	s := Snapshot{
 		ID: derivedID("snap", account, region, name), Owner: account, Volume: "vol-ffffffff", Size: size, Layers: []string{layer},

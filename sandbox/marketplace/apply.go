@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -62,7 +63,7 @@ func add(tx *cloud.Tx, p Product, c Change, at time.Time) Product {
 		Option: Option{ID: newUUID(), Visibility: p.Visibility}.amend(d.option()),
 	}
 	v.Images = publish(tx, p, v, im)
-	orElse(&p.Arch, im.Arch)
+	p.Arch = cmp.Or(p.Arch, im.Arch)
 	p.Versions = append(slices.Clone(p.Versions), v)
 	return p
 }

@@ -138,21 +138,21 @@ func checkMoment(text string) error {
 }
 
 func (in *listSetsIn) sort(all []ChangeSet) error {
-	by, descending := "StartTime", true
+	var s sorting
 	if in.Sort != nil {
-		var err error
-		if descending, err = in.Sort.descending(); err != nil {
-			return err
-		}
-		orElse(&in.Sort.SortBy, by)
-		by = in.Sort.SortBy
+		s = *in.Sort
+	}
+	s.SortBy = cmp.Or(s.SortBy, "StartTime")
+	descending, err := s.descending()
+	if err != nil {
+		return err
 	}
 	key := map[string]func(ChangeSet) time.Time{
 		"StartTime": func(s ChangeSet) time.Time { return s.Started },
 		"EndTime":   func(s ChangeSet) time.Time { return s.Ended },
-	}[by]
+	}[s.SortBy]
 	if key == nil {
-		return invalid("Sorting by '%s' is not supported. Use StartTime or EndTime.", by)
+		return invalid("Sorting by '%s' is not supported. Use StartTime or EndTime.", s.SortBy)
 	}
 	slices.SortStableFunc(all, func(a, b ChangeSet) int {
 		if descending {

@@ -140,14 +140,14 @@ func (f *dateFilter) passes(at string) bool {
 
 // sort puts the newest first when nothing was asked for.
 func (in *listEntitiesIn) sort(all []Product) error {
-	s := sorting{SortBy: "LastModifiedDate"}
+	var s sorting
 	switch {
 	case in.Sort != nil:
 		s = *in.Sort
 	case in.EntityTypeSort != nil && in.EntityTypeSort.AmiProductSort != nil:
 		s = *in.EntityTypeSort.AmiProductSort
 	}
-	orElse(&s.SortBy, "LastModifiedDate")
+	s.SortBy = cmp.Or(s.SortBy, "LastModifiedDate")
 	descending, err := s.descending()
 	if err != nil {
 		return err

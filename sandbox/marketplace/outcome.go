@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -39,7 +40,7 @@ func (o Outcome) load(tx *cloud.Tx, n int) error {
 		return fmt.Errorf("there is no product %q", o.Product)
 	}
 	if o.Stuck {
-		orElse(&o.Status, preparing)
+		o.Status = cmp.Or(o.Status, preparing)
 	}
 	switch {
 	case o.Stuck && o.Status != preparing && o.Status != applying:
@@ -49,7 +50,7 @@ func (o Outcome) load(tx *cloud.Tx, n int) error {
 	case o.FailureCode != "" && o.FailureCode != clientError && o.FailureCode != serverFault:
 		return fmt.Errorf("failure_code %q: there are %s and %s", o.FailureCode, clientError, serverFault)
 	}
-	orElse(&o.FailureCode, clientError)
+	o.FailureCode = cmp.Or(o.FailureCode, clientError)
 	outcomes.Put(tx, "", fmt.Sprintf("%06s", strconv.Itoa(n)), expected{Outcome: o})
 	return nil
 }

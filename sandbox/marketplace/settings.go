@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,17 +82,17 @@ func DefaultSettings() Settings {
 
 func (s Settings) withDefaults() Settings {
 	d := DefaultSettings()
-	orElse(&s.Preparing, d.Preparing)
-	orElse(&s.Applying, d.Applying)
-	orElse(&s.Retention, d.Retention)
-	orElse(&s.Locks, d.Locks)
-	orElse(&s.CancelRefusal, d.CancelRefusal)
-	orElse(&s.Open, d.Open)
-	orElse(&s.VersionLimit.Number, d.VersionLimit.Number)
-	orElse(&s.VersionLimit.Failure, d.VersionLimit.Failure)
-	orElse(&s.Ingestion, d.Ingestion)
-	orElse(&s.Scan, d.Scan)
-	orElse(&s.ScanReport, d.ScanReport)
+	s.Preparing = cmp.Or(s.Preparing, d.Preparing)
+	s.Applying = cmp.Or(s.Applying, d.Applying)
+	s.Retention = cmp.Or(s.Retention, d.Retention)
+	s.Locks = cmp.Or(s.Locks, d.Locks)
+	s.CancelRefusal = cmp.Or(s.CancelRefusal, d.CancelRefusal)
+	s.Open = cmp.Or(s.Open, d.Open)
+	s.VersionLimit.Number = cmp.Or(s.VersionLimit.Number, d.VersionLimit.Number)
+	s.VersionLimit.Failure = cmp.Or(s.VersionLimit.Failure, d.VersionLimit.Failure)
+	s.Ingestion = cmp.Or(s.Ingestion, d.Ingestion)
+	s.Scan = cmp.Or(s.Scan, d.Scan)
+	s.ScanReport = cmp.Or(s.ScanReport, d.ScanReport)
 	if len(s.OperatingSystems) == 0 {
 		s.OperatingSystems = d.OperatingSystems
 	}
@@ -120,11 +121,4 @@ func (s Settings) Check() error {
 		}
 	}
 	return nil
-}
-
-func orElse[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }

@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -57,21 +58,19 @@ func (m *Marketplace) startChangeSet(c *wire.Call, in *startIn) (*setOut, error)
 
 func (m *Marketplace) newSet(c *wire.Call, in *startIn, changes []Change) ChangeSet {
 	s := ChangeSet{
-		ID: newSetID(), Account: c.Account.ID, Name: in.ChangeSetName, Intent: in.Intent, Status: preparing,
+		ID: newSetID(), Account: c.Account.ID, Name: cmp.Or(in.ChangeSetName, "Submitted by "+c.Account.ID), Intent: cmp.Or(in.Intent, apply), Status: preparing,
 		Token: in.ClientRequestToken, Digest: in.digest(), Started: c.Now, Changes: changes,
 	}
-	orElse(&s.Name, "Submitted by "+c.Account.ID)
-	orElse(&s.Intent, apply)
 	o := takeOutcome(c.Tx, s)
 	s.Fate = o.fate()
-	s.schedule(c.Tx, time.Duration(o.Preparing), time.Duration(o.Applying), m.set)
+	s.schedule(c.Tx, o.Preparing, o.Applying, m.set)
 	return s
 }
 
 // schedule says when the set moves on; durations that are zero are the settings'.
 func (s *ChangeSet) schedule(tx *cloud.Tx, prepare, apply time.Duration, set Settings) {
-	orElse(&prepare, set.Preparing)
-	orElse(&apply, set.Applying)
+	prepare = cmp.Or(prepare, set.Preparing)
+	apply = cmp.Or(apply, set.Applying)
 	s.Prepared, s.Applied = tx.Due(prepare), tx.Due(prepare+apply)
 }
 

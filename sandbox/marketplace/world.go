@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -61,11 +62,9 @@ func (w WorldProduct) load(tx *cloud.Tx) error {
 		return err
 	}
 	p := Product{
-		ID: w.ID, Title: w.Title, Code: w.ProductCode, Visibility: w.Visibility, Arch: archOf(w.Architecture), Revision: 1,
+		ID: w.ID, Title: w.Title, Code: cmp.Or(w.ProductCode, madeUp(25, w.ID)), Visibility: cmp.Or(w.Visibility, public), Arch: archOf(w.Architecture), Revision: 1,
 		Modified: tx.Now, Regions: w.Regions, Short: w.Description, Long: w.Description,
 	}
-	orElse(&p.Code, madeUp(25, w.ID))
-	orElse(&p.Visibility, public)
 	if len(p.Regions) == 0 {
 		p.Regions = ec2.Regions()
 	}

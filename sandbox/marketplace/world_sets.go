@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -49,8 +50,8 @@ func (w WorldChangeSet) load(tx *cloud.Tx, n int, set Settings) error {
 	if !found {
 		return fmt.Errorf("there is no product %q", w.Product)
 	}
-	orElse(&w.Type, addOptions)
-	orElse(&w.Status, preparing)
+	w.Type = cmp.Or(w.Type, addOptions)
+	w.Status = cmp.Or(w.Status, preparing)
 	if !slices.Contains([]string{preparing, applying, succeeded, failed, cancelled}, w.Status) {
 		return fmt.Errorf("status %q: there are %s, %s, %s, %s and %s", w.Status, preparing, applying, succeeded, failed, cancelled)
 	}
@@ -62,11 +63,10 @@ func (w WorldChangeSet) load(tx *cloud.Tx, n int, set Settings) error {
 		return err
 	}
 	s := ChangeSet{
-		ID: madeUp(25, "change set", p.ID, strconv.Itoa(n)), Account: p.Account, Name: w.Name, Intent: apply, Status: w.Status,
+		ID: madeUp(25, "change set", p.ID, strconv.Itoa(n)), Account: p.Account, Name: cmp.Or(w.Name, "Submitted by "+p.Account), Intent: apply, Status: w.Status,
 		Started: tx.Now.Add(-time.Duration(w.Started)).Truncate(time.Second),
 		Changes: []Change{{Type: w.Type, Product: p.ID, Identifier: p.Identifier(), Details: details}},
 	}
-	orElse(&s.Name, "Submitted by "+p.Account)
 	w.age(tx, &s, set)
 	putSet(tx, s)
 	return nil
@@ -82,11 +82,9 @@ func (w WorldChangeSet) age(tx *cloud.Tx, s *ChangeSet, set Settings) {
 		}
 		return
 	}
-	took := time.Duration(w.Took)
-	orElse(&took, 3*time.Hour)
-	s.Ended = s.Started.Add(took)
+	s.Ended = s.Started.Add(cmp.Or(time.Duration(w.Took), 3*time.Hour))
 	if w.Status == failed {
-		orElse(&w.FailureCode, clientError)
+		w.FailureCode = cmp.Or(w.FailureCode, clientError)
 		s.Status = preparing
 		*s = s.fail(w.FailureCode, s.Ended, [][]Problem{problemsOf(w.Errors)})
 	}
@@ -100,7 +98,7 @@ func (w WorldChangeSet) details(tx *cloud.Tx, p Product) (json.RawMessage, error
 		}
 		return json.Marshal(w.Details)
 	}
-	orElse(&w.Version, "somebody's version")
+	w.Version = cmp.Or(w.Version, "somebody's version")
 	image := madeUpImage(p.ID, w.Version)
 	if w.Image != "" {
 		im, found := ec2.FindImageByName(tx, home, p.Account, w.Image)

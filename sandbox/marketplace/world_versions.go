@@ -1,6 +1,7 @@
 package marketplace
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -36,7 +37,7 @@ func (w WorldVersion) load(tx *cloud.Tx, p *Product) error {
 		if err != nil {
 			return err
 		}
-		orElse(&p.Arch, v.Source.Arch)
+		p.Arch = cmp.Or(p.Arch, v.Source.Arch)
 		p.Versions = append(p.Versions, v)
 		p.Revision, p.Modified = p.Revision+1, v.Created
 	}
@@ -57,18 +58,16 @@ func (w WorldVersion) numbered(n int) string {
 // same world is the same in every run.
 func (w WorldVersion) version(tx *cloud.Tx, p Product, title string, created time.Time) (Version, error) {
 	v := Version{
-		ID: madeUpUUID("version", p.ID, title), Title: title, Notes: w.ReleaseNotes, Created: created,
+		ID: madeUpUUID("version", p.ID, title), Title: title, Notes: cmp.Or(w.ReleaseNotes, "Version "+title+"."), Created: created,
 		Source: Source{
 			ID: madeUpUUID("source", p.ID, title), Image: madeUpImage(p.ID, title), Arch: p.Arch,
 			System: "UBUNTU", SystemVersion: "22.04", User: "ubuntu", Port: 22,
 		},
 		Option: Option{
-			ID: madeUpUUID("option", p.ID, title), Usage: "Start it and log in with SSH.", Visibility: w.Visibility,
+			ID: madeUpUUID("option", p.ID, title), Usage: "Start it and log in with SSH.", Visibility: cmp.Or(w.Visibility, p.Visibility),
 			Groups: []SecurityGroup{{"tcp", 22, 22, []string{"0.0.0.0/0"}}},
 		},
 	}
-	orElse(&v.Option.Visibility, p.Visibility)
-	orElse(&v.Notes, "Version "+title+".")
 	if w.Image != "" {
 		im, found := ec2.FindImageByName(tx, home, p.Account, w.Image)
 		if !found {
@@ -77,7 +76,7 @@ func (w WorldVersion) version(tx *cloud.Tx, p Product, title string, created tim
 		v.Source.Image, v.Source.Arch = im.ID, im.Arch
 		v.Images = publish(tx, p, v, im)
 	}
-	orElse(&v.Source.Arch, "x86_64")
+	v.Source.Arch = cmp.Or(v.Source.Arch, "x86_64")
 	v.Option.InstanceType = map[string]string{"x86_64": "m5.large", "arm64": "m6g.large"}[v.Source.Arch]
 	if v.Option.Visibility == restricted {
 		ec2.DeprecateListing(tx, v.Images, created)
