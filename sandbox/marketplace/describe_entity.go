@@ -70,17 +70,10 @@ func (m *Marketplace) batchDescribe(c *wire.Call, in *batchIn) (*batchOut, error
 	for _, ask := range in.EntityRequestList {
 		p, err := lookUp(c, &ask)
 		if err != nil {
-			out.Errors[ask.EntityID] = batchError{codeOfError(err), err.Error()}
+			out.Errors[ask.EntityID] = batchError{wire.AsError(err).Code, err.Error()}
 			continue
 		}
 		out.EntityDetails[ask.EntityID] = p.detail()
 	}
 	return out, nil
-}
-
-func codeOfError(err error) string {
-	if e, isWire := err.(*wire.Error); isWire { //nolint:errorlint // made here
-		return e.Code
-	}
-	return "InternalServiceException"
 }

@@ -141,8 +141,8 @@ func (e *Error) status() int {
 	return e.Status
 }
 
-// asError turns whatever a handler returned into an AWS error.
-func asError(err error) *Error {
+// AsError turns whatever a handler returned into an AWS error.
+func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e

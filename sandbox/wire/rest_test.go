@@ -46,7 +46,7 @@ func TestRESTJSONReadsRequests(t *testing.T) {
 			var got in
 			err := p.decode(r, &got)
 			if tt.err != "" {
-				if err == nil || asError(err).Code != tt.err {
+				if err == nil || AsError(err).Code != tt.err {
 					t.Fatalf("answers %v, want %s", err, tt.err)
 				}
 				return

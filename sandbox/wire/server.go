@@ -65,7 +65,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if err != nil {
-		e := svc.complete(asError(err))
+		e := svc.complete(AsError(err))
 		log.Status, log.Code = e.status(), e.Code
 		svc.Protocol.fail(w, requestID, e)
 		return
