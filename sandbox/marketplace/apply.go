@@ -2,7 +2,6 @@ package marketplace
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -119,5 +118,5 @@ func inform(p Product, c Change) Product {
 func newUUID() string {
 	b := randomBytes(16)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return uuid(b)
 }

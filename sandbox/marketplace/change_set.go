@@ -66,6 +66,8 @@ const (
 	updateInfo      = "UpdateInformation"
 )
 
+var changeTypes = []string{addOptions, updateOptions, restrictOptions, updateInfo}
+
 // sets by id; those that are pending in one partition, all others in another.
 var sets = cloud.NewTable[ChangeSet]("marketplace.change-sets")
 
@@ -95,7 +97,11 @@ func putSet(tx *cloud.Tx, s ChangeSet) {
 func (s ChangeSet) pending() bool { return s.Status == preparing || s.Status == applying }
 
 func (s ChangeSet) arn() string {
-	return "arn:aws:aws-marketplace:" + home + ":" + s.Account + ":" + catalogName + "/ChangeSet/" + s.ID
+	return arnOf(s.Account, "ChangeSet", s.ID)
+}
+
+func arnOf(account, kind, id string) string {
+	return "arn:aws:aws-marketplace:" + home + ":" + account + ":" + catalogName + "/" + kind + "/" + id
 }
 
 // due is when the change set moves on next; never, if the world says so.
@@ -107,6 +113,12 @@ func (s ChangeSet) due() (time.Time, bool) {
 		return s.Prepared, true
 	}
 	return s.Applied, s.Status == applying
+}
+
+// dueBy reports whether the change set is to have moved on by a moment.
+func (s ChangeSet) dueBy(now time.Time) bool {
+	at, moves := s.due()
+	return moves && !now.Before(at)
 }
 
 // touches reports whether a change of the set is of the product.

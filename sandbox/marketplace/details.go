@@ -23,15 +23,14 @@ func compileSchemas() map[string]*jsonschema.Schema {
 	c.RegisterFormat(&jsonschema.Format{Name: "cidr", Validate: checkCIDR})
 	c.AssertFormat()
 	out := map[string]*jsonschema.Schema{}
-	names := []string{addOptions, updateOptions, restrictOptions, updateInfo}
-	for _, name := range names {
+	for _, name := range changeTypes {
 		text, _ := schemaFiles.ReadFile("details/" + name + ".json")
 		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 		if err := errors.Join(err, c.AddResource(schemaURL(name), document)); err != nil {
 			panic(err)
 		}
 	}
-	for _, name := range names {
+	for _, name := range changeTypes {
 		out[name] = c.MustCompile(schemaURL(name))
 	}
 	return out

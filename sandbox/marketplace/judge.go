@@ -58,7 +58,7 @@ func (m *Marketplace) checkAdd(c Change, p Product, all []Change) (wrong found) 
 	if slices.ContainsFunc(p.Versions, func(v Version) bool { return v.Title == d.Version.VersionTitle }) {
 		wrong.add(codeDuplicateTitle, "Product %s has a version with the title '%s' already. Version titles must be unique.", p.ID, d.Version.VersionTitle)
 	}
-	if text := m.tooMany(p, c, all); text != "" {
+	if text := m.tooMany(p, all); text != "" {
 		wrong.add(codeVersionLimitReached, "%s", text)
 	}
 	if name := d.source().OperatingSystemName; !slices.Contains(m.set.OperatingSystems, name) {
@@ -81,13 +81,10 @@ func checkGroups(groups []SecurityGroup) (wrong found) {
 	return wrong
 }
 
-// tooMany says that the change would leave its product with more versions than
-// the limit, counting what the same change set restricts; or nothing.
-func (m *Marketplace) tooMany(p Product, c Change, all []Change) string {
+// tooMany says that one more version would be over the limit of the product,
+// counting what the same change set restricts; or nothing.
+func (m *Marketplace) tooMany(p Product, all []Change) string {
 	l := m.set.VersionLimit
-	if c.Type != addOptions {
-		return ""
-	}
 	n := p.counted(l.CountsRestricted) + 1
 	for _, o := range all {
 		if o.Type == restrictOptions && !l.CountsRestricted {

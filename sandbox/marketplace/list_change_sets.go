@@ -76,10 +76,7 @@ func (m *Marketplace) mine(c *wire.Call, filters []filter) []ChangeSet {
 	var out []ChangeSet
 	for _, part := range []string{pendingSets, endedSets} {
 		for _, s := range sets.All(c.Tx, part) {
-			if s.Account != c.Account.ID || m.forgotten(s, c.Now) {
-				continue
-			}
-			if !slices.ContainsFunc(filters, func(f filter) bool { return !setFilters[f.Name](s, f.ValueList) }) {
+			if s.Account == c.Account.ID && !m.forgotten(s, c.Now) && passes(s, filters, setFilters) {
 				out = append(out, s)
 			}
 		}
@@ -130,6 +127,11 @@ func checkFilters[F any](filters []filter, known map[string]F) error {
 		}
 	}
 	return nil
+}
+
+// passes reports whether a thing passes all filters, which are checked.
+func passes[T any](v T, filters []filter, known map[string]func(T, []string) bool) bool {
+	return !slices.ContainsFunc(filters, func(f filter) bool { return !known[f.Name](v, f.ValueList) })
 }
 
 func checkMoment(text string) error {

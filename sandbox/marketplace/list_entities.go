@@ -112,7 +112,7 @@ var entityFilters = map[string]func(Product, []string) bool{
 }
 
 func (in *listEntitiesIn) wants(p Product) bool {
-	if slices.ContainsFunc(in.FilterList, func(f filter) bool { return !entityFilters[f.Name](p, f.ValueList) }) {
+	if !passes(p, in.FilterList, entityFilters) {
 		return false
 	}
 	if in.EntityTypeFilters == nil || in.EntityTypeFilters.AmiProductFilters == nil {

@@ -3,21 +3,20 @@ package marketplace
 import (
 	"strings"
 
-	"amiship/sandbox/cloud"
 	"amiship/sandbox/wire"
 )
 
 // checkLocks refuses changes of products that pending change sets keep locked.
-func (m *Marketplace) checkLocks(tx *cloud.Tx, changes []Change) error {
-	for _, c := range changes {
+func (m *Marketplace) checkLocks(c *wire.Call, changes []Change) error {
+	for _, change := range changes {
 		var holders []string
-		for id, s := range sets.All(tx, pendingSets) {
-			if s.touches(c.Product) && (m.set.Locks == LocksStrict || s.blocks(c)) {
+		for id, s := range sets.All(c.Tx, pendingSets) {
+			if s.touches(change.Product) && (m.set.Locks == LocksStrict || s.blocks(change)) {
 				holders = append(holders, id)
 			}
 		}
 		if len(holders) > 0 {
-			return wire.Errorf("ResourceInUseException", "Requested change set has entities locked by change sets - entity: '%s'  change sets: %s.", c.Product, strings.Join(holders, ", "))
+			return wire.Errorf("ResourceInUseException", "Requested change set has entities locked by change sets - entity: '%s'  change sets: %s.", change.Product, strings.Join(holders, ", "))
 		}
 	}
 	return nil

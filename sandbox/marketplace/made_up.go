@@ -20,8 +20,10 @@ func madeUp(n int, of ...string) string {
 	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(digestOf(of...)))[:n]
 }
 
-func madeUpUUID(of ...string) string {
-	b := digestOf(of...)
+func madeUpUUID(of ...string) string { return uuid(digestOf(of...)) }
+
+// uuid spells the first sixteen bytes.
+func uuid(b []byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }
 

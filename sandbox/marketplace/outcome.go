@@ -3,7 +3,6 @@ package marketplace
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -51,7 +50,7 @@ func (o Outcome) load(tx *cloud.Tx, n int) error {
 		return fmt.Errorf("failure_code %q: there are %s and %s", o.FailureCode, clientError, serverFault)
 	}
 	o.FailureCode = cmp.Or(o.FailureCode, clientError)
-	outcomes.Put(tx, "", fmt.Sprintf("%06s", strconv.Itoa(n)), expected{Outcome: o})
+	outcomes.Put(tx, "", fmt.Sprintf("%06d", n), expected{Outcome: o})
 	return nil
 }
 

@@ -84,7 +84,7 @@ const (
 func (p Product) Identifier() string { return p.ID + "@" + strconv.Itoa(p.Revision) }
 
 func (p Product) arn() string {
-	return "arn:aws:aws-marketplace:" + home + ":" + p.Account + ":" + catalogName + "/AmiProduct/" + p.ID
+	return arnOf(p.Account, listedType, p.ID)
 }
 
 // find returns the caller's product that an identifier names, with or without
@@ -112,4 +112,4 @@ func (p Product) version(option string) int {
 }
 
 // stamp is how the Catalog writes a moment.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339)[:19] + "Z" }
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

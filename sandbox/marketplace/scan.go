@@ -29,8 +29,7 @@ func (m *Marketplace) look() map[string]verdict {
 	var disks []disk
 	_ = m.store.View(func(tx *cloud.Tx) error {
 		for id, s := range sets.All(tx, pendingSets) {
-			at, moves := s.due()
-			if s.Status != preparing || !moves || tx.Now.Before(at) {
+			if s.Status != preparing || !s.dueBy(tx.Now) {
 				continue
 			}
 			looked[id] = verdict{findings: map[int][]scan.Finding{}}

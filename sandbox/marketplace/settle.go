@@ -32,15 +32,14 @@ func (m *Marketplace) Settle() {
 	})
 }
 
-func (m *Marketplace) anyDue() (any bool) {
+func (m *Marketplace) anyDue() (due bool) {
 	_ = m.store.View(func(tx *cloud.Tx) error {
 		for _, s := range sets.All(tx, pendingSets) {
-			at, moves := s.due()
-			any = any || moves && !tx.Now.Before(at)
+			due = due || s.dueBy(tx.Now)
 		}
 		return nil
 	})
-	return any
+	return due
 }
 
 // nextDue finds the change set whose step is due first. One whose disks nobody
@@ -48,8 +47,8 @@ func (m *Marketplace) anyDue() (any bool) {
 func (m *Marketplace) nextDue(tx *cloud.Tx, looked map[string]verdict) (next ChangeSet, found bool) {
 	var first time.Time
 	for id, s := range sets.All(tx, pendingSets) {
-		at, moves := s.due()
-		if !moves || tx.Now.Before(at) || found && !at.Before(first) {
+		at, _ := s.due()
+		if !s.dueBy(tx.Now) || found && !at.Before(first) {
 			continue
 		}
 		if _, done := looked[id]; done || s.Status != preparing {

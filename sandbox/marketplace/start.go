@@ -41,7 +41,7 @@ func (m *Marketplace) startChangeSet(c *wire.Call, in *startIn) (*setOut, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*wire.Call, []Change) error{m.checkOpen, m.checkFree, m.checkLimit, checkPass} {
+	for _, check := range []func(*wire.Call, []Change) error{m.checkOpen, m.checkLocks, m.checkLimit, checkPass} {
 		if err := check(c, changes); err != nil {
 			return nil, err
 		}
@@ -98,10 +98,6 @@ func (m *Marketplace) checkOpen(c *wire.Call, _ []Change) error {
 	return nil
 }
 
-func (m *Marketplace) checkFree(c *wire.Call, changes []Change) error {
-	return m.checkLocks(c.Tx, changes)
-}
-
 // checkLimit refuses a version too many, if a world has AWS do so at once.
 func (m *Marketplace) checkLimit(c *wire.Call, changes []Change) error {
 	code := map[Word]string{LimitQuota: "ServiceQuotaExceededException", LimitValidation: "ValidationException"}[m.set.VersionLimit.Failure]
@@ -109,8 +105,11 @@ func (m *Marketplace) checkLimit(c *wire.Call, changes []Change) error {
 		return nil
 	}
 	for _, change := range changes {
+		if change.Type != addOptions {
+			continue
+		}
 		p, _ := products.Get(c.Tx, "", change.Product)
-		if text := m.tooMany(p, change, changes); text != "" {
+		if text := m.tooMany(p, changes); text != "" {
 			return wire.Errorf(code, "%s", text)
 		}
 	}

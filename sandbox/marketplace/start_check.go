@@ -61,7 +61,7 @@ func (in changeIn) check() error {
 		return violates(in.ChangeType, "changeType", `Member must satisfy regular expression pattern: ^[A-Z][\w]*$`)
 	case in.Entity.Type != entityType:
 		return invalid("The entity type '%s' is not supported by change type '%s'.", in.Entity.Type, in.ChangeType)
-	case !slices.Contains([]string{addOptions, updateOptions, restrictOptions, updateInfo}, in.ChangeType):
+	case !slices.Contains(changeTypes, in.ChangeType):
 		return invalid("The change type '%s' is not supported for entity type '%s': the sandbox does not have it.", in.ChangeType, in.Entity.Type)
 	case !identifierForm.MatchString(in.Entity.Identifier):
 		return violates(in.Entity.Identifier, "entity.identifier", `Member must satisfy regular expression pattern: ^[\w\-@]+$`)

@@ -55,7 +55,7 @@ func (w WorldChangeSet) load(tx *cloud.Tx, n int, set Settings) error {
 	if !slices.Contains([]string{preparing, applying, succeeded, failed, cancelled}, w.Status) {
 		return fmt.Errorf("status %q: there are %s, %s, %s, %s and %s", w.Status, preparing, applying, succeeded, failed, cancelled)
 	}
-	if !slices.Contains([]string{addOptions, updateOptions, restrictOptions, updateInfo}, w.Type) {
+	if !slices.Contains(changeTypes, w.Type) {
 		return fmt.Errorf("the sandbox has no change type %q", w.Type)
 	}
 	details, err := w.details(tx, p)
