@@ -40,7 +40,7 @@ func (e *EC2) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOut, e
 	}
 	dropImage(c, im)
 	if in.DeleteAssociatedSnapshots {
-		for _, id := range im.snapshots() {
+		for _, id := range im.Snapshots() {
 			out.Deleted = append(out.Deleted, deletedSnapshot{id, e.deleteBehind(c, im, id)})
 		}
 	}

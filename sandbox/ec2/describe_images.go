@@ -166,7 +166,7 @@ var imageFilters = filters[imageView]{
 			if v.state == imagePending {
 				return nil
 			}
-			return v.snapshots()
+			return v.Snapshots()
 		},
 		"block-device-mapping.volume-size": func(v imageView) []string {
 			return v.eachMapping(func(m Mapping) string { return strconv.Itoa(m.Size) })

@@ -116,8 +116,8 @@ func (im Image) root() string {
 	return ""
 }
 
-// snapshots returns the ids of all snapshots behind the image.
-func (im Image) snapshots() []string {
+// Snapshots returns the ids of all snapshots behind the image.
+func (im Image) Snapshots() []string {
 	var out []string
 	for _, m := range im.Mappings {
 		if m.Snapshot != "" {

@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,7 +64,7 @@ func legalName(text string) string {
 // DeprecateListing marks images by region as superseded. Those who may launch
 // them still may.
 func DeprecateListing(tx *cloud.Tx, images map[string]string, at time.Time) {
-	for region, id := range maps.All(images) {
+	for region, id := range images {
 		if im, found := Images.Get(tx, region, id); found {
 			im.Deprecated = at.Truncate(time.Minute)
 			Images.Put(tx, region, id, im)
@@ -85,9 +84,6 @@ func notSubscribed(c *wire.Call, id string, err error) error {
 		Message: "In order to use this AWS Marketplace product you need to accept terms and subscribe. To do so please visit https://aws.amazon.com/marketplace/pp?sku=" + im.ProductCode,
 	}
 }
-
-// Snapshots returns the ids of all snapshots behind the image.
-func (im Image) Snapshots() []string { return im.snapshots() }
 
 // LayersOf returns the layers of an available image's root disk. whole is
 // false for one that has none, or not yet.

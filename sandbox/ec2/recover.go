@@ -79,7 +79,7 @@ func recoverImages(tx *cloud.Tx, region string, lost map[string]bool) {
 		}
 		changed := !im.Ready
 		im.Ready = true
-		for _, s := range im.snapshots() {
+		for _, s := range im.Snapshots() {
 			if lost[s] {
 				im.Failed, im.Due, changed = "The snapshot "+s+" was lost when the sandbox ended.", tx.Now, true
 			}

@@ -126,7 +126,7 @@ func isBase(layer string) bool { return strings.HasPrefix(layer, "base/") }
 // One in the Recycle Bin still does.
 func imageUsing(tx *cloud.Tx, region, snapshot, except string) (string, bool) {
 	for id, im := range Images.All(tx, region) {
-		if id != except && !im.gone(tx.Now) && slices.Contains(im.snapshots(), snapshot) {
+		if id != except && !im.gone(tx.Now) && slices.Contains(im.Snapshots(), snapshot) {
 			return id, true
 		}
 	}
