@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -133,20 +134,24 @@ func (w WorldImage) load(tx *cloud.Tx, region, account string) error {
 		}
 		users = with(users, id)
 	}
-	for n := range max(1, w.Count) {
-		w.put(tx, region, account, w.numbered(n+1), users)
+	for _, name := range Numbered(w.Name, "-", w.Count) {
+		w.put(tx, region, account, name, users)
 	}
 	return nil
 }
 
-func (w WorldImage) numbered(n int) string {
-	switch {
-	case strings.Contains(w.Name, "{n}"):
-		return strings.ReplaceAll(w.Name, "{n}", fmt.Sprint(n))
-	case w.Count > 1:
-		return fmt.Sprintf("%s-%d", w.Name, n)
+// Numbered returns the names of count things that a world gives one name: {n}
+// in it is the number, or else that comes last, after the separator. Without a
+// count there is one thing.
+func Numbered(name, separator string, count int) []string {
+	if !strings.Contains(name, "{n}") && count > 1 {
+		name += separator + "{n}"
 	}
-	return w.Name
+	var all []string
+	for n := range max(1, count) {
+		all = append(all, strings.ReplaceAll(name, "{n}", strconv.Itoa(n+1)))
+	}
+	return all
 }
 
 // put stores one image and its snapshot. Ids follow from account, region and

@@ -121,3 +121,12 @@ func checkVisibility(v string) error {
 func archOf(arch string) string {
 	return map[string]string{"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64"}[arch]
 }
+
+// imageNamed finds the account's image that a world names.
+func imageNamed(tx *cloud.Tx, account, name string) (ec2.Image, error) {
+	im, found := ec2.FindImageByName(tx, home, account, name)
+	if !found {
+		return im, fmt.Errorf("account %s has no image %q in %s", account, name, home)
+	}
+	return im, nil
+}

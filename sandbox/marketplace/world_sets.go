@@ -101,9 +101,9 @@ func (w WorldChangeSet) details(tx *cloud.Tx, p Product) (json.RawMessage, error
 	w.Version = cmp.Or(w.Version, "somebody's version")
 	image := madeUpImage(p.ID, w.Version)
 	if w.Image != "" {
-		im, found := ec2.FindImageByName(tx, home, p.Account, w.Image)
-		if !found {
-			return nil, fmt.Errorf("account %s has no image %q in %s", p.Account, w.Image, home)
+		im, err := imageNamed(tx, p.Account, w.Image)
+		if err != nil {
+			return nil, err
 		}
 		image = im.ID
 	}

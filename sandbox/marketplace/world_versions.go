@@ -3,8 +3,6 @@ package marketplace
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -31,9 +29,9 @@ func (w WorldVersion) load(tx *cloud.Tx, p *Product) error {
 	if err := checkVisibility(w.Visibility); err != nil {
 		return err
 	}
-	for n := range max(1, w.Count) {
+	for n, title := range ec2.Numbered(w.Title, ".", w.Count) {
 		age := time.Duration(w.Created) - time.Duration(n)*time.Duration(w.Every)
-		v, err := w.version(tx, *p, w.numbered(n+1), tx.Now.Add(-age).Truncate(time.Second))
+		v, err := w.version(tx, *p, title, tx.Now.Add(-age).Truncate(time.Second))
 		if err != nil {
 			return err
 		}
@@ -42,16 +40,6 @@ func (w WorldVersion) load(tx *cloud.Tx, p *Product) error {
 		p.Revision, p.Modified = p.Revision+1, v.Created
 	}
 	return nil
-}
-
-func (w WorldVersion) numbered(n int) string {
-	switch {
-	case strings.Contains(w.Title, "{n}"):
-		return strings.ReplaceAll(w.Title, "{n}", fmt.Sprint(n))
-	case w.Count > 1:
-		return fmt.Sprintf("%s.%d", w.Title, n)
-	}
-	return w.Title
 }
 
 // version makes one version. Ids follow from the product and the title: the
@@ -69,9 +57,9 @@ func (w WorldVersion) version(tx *cloud.Tx, p Product, title string, created tim
 		},
 	}
 	if w.Image != "" {
-		im, found := ec2.FindImageByName(tx, home, p.Account, w.Image)
-		if !found {
-			return v, fmt.Errorf("account %s has no image %q in %s", p.Account, w.Image, home)
+		im, err := imageNamed(tx, p.Account, w.Image)
+		if err != nil {
+			return v, err
 		}
 		v.Source.Image, v.Source.Arch = im.ID, im.Arch
 		v.Images = publish(tx, p, v, im)
