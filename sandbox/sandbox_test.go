@@ -24,6 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/sandbox/admin"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // TestMain makes this test program a sandbox of its own when it is told to: one
@@ -257,7 +258,7 @@ func TestDefaultAccounts(t *testing.T) {
 	if _, err := a.admin.Account(t.Context(), "canonical"); err == nil {
 		t.Error("canonical has a key")
 	}
-	if _, err := a.parameters("vendor").GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/none")}); errorCode(err) != "ParameterNotFound" {
+	if _, err := a.parameters("vendor").GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String("/none")}); wiretest.Code(err) != "ParameterNotFound" {
 		t.Errorf("the vendor's key: %v", err)
 	}
 }
@@ -296,12 +297,3 @@ func TestUnknownDriver(t *testing.T) {
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-// errorCode is the AWS error code of an error.
-func errorCode(err error) string {
-	var api interface{ ErrorCode() string }
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}

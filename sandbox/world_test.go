@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"amiship/sandbox/wire/wiretest"
 )
 
 func write(t *testing.T, text string) string {
@@ -47,7 +49,7 @@ func TestWorld(t *testing.T) {
 	if err != nil || *got.Parameter.Value != "ami-0123456789abcdef0" {
 		t.Errorf("the parameter is %+v (%v)", got, err)
 	}
-	if err := put(t.Context(), ssm.NewFromConfig(cfg), 1); errorCode(err) != "AccessDeniedException" {
+	if err := put(t.Context(), ssm.NewFromConfig(cfg), 1); wiretest.Code(err) != "AccessDeniedException" {
 		t.Errorf("what the key lacks: %v", err)
 	}
 	images, err := ec2.NewFromConfig(cfg).DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"self"}})
@@ -57,12 +59,12 @@ func TestWorld(t *testing.T) {
 	cfg.Region = "ap-northeast-1"
 	for n, want := range []string{"InvalidAMIID.NotFound", "Unavailable", "Unavailable", "InvalidAMIID.NotFound"} {
 		_, err := ec2.NewFromConfig(cfg).CopyImage(t.Context(), &ec2.CopyImageInput{Name: aws.String("copy"), SourceRegion: aws.String("eu-west-1"), SourceImageId: aws.String("ami-0123456789abcdef0")})
-		if errorCode(err) != want {
+		if wiretest.Code(err) != want {
 			t.Errorf("call %d in the failing region: %v, want %s", n+1, err, want)
 		}
 	}
 	role := p.role(t, "arn:aws:iam::111122223333:role/release")
-	if _, err := role.DeregisterImage(t.Context(), &ec2.DeregisterImageInput{ImageId: images.Images[0].ImageId}); errorCode(err) != "UnauthorizedOperation" {
+	if _, err := role.DeregisterImage(t.Context(), &ec2.DeregisterImageInput{ImageId: images.Images[0].ImageId}); wiretest.Code(err) != "UnauthorizedOperation" {
 		t.Errorf("what the role lacks: %v", err)
 	}
 	listings(t, p, cfg)

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"errors"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -64,18 +63,6 @@ func (b *bench) advance(d time.Duration) {
 	if err := b.store.Advance(d); err != nil {
 		b.Fatal(err)
 	}
-}
-
-// codeOf is the AWS error code of an error; empty for none.
-func codeOf(err error) string {
-	var api interface{ ErrorCode() string }
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	if err != nil {
-		return err.Error()
-	}
-	return ""
 }
 
 // config points an SDK's client at the bench. It does not retry.

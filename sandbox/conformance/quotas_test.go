@@ -13,6 +13,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/quotas"
 	"amiship/sandbox/wire"
+	"amiship/sandbox/wire/wiretest"
 )
 
 func quotaBench(t *testing.T, outcomes ...quotas.Outcome) *bench {
@@ -126,7 +127,7 @@ func TestRequestIsRefused(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := ask(t.Context(), c, tt.code, tt.value, tt.more...)
-			if codeOf(err) != tt.want {
+			if wiretest.Code(err) != tt.want {
 				t.Errorf("answers %v, want %s", err, tt.want)
 			}
 			if got := textOf(err); tt.text != "" && got != tt.text {

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"amiship/sandbox/wire/wiretest"
 )
 
 func TestByPath(t *testing.T) {
@@ -88,7 +90,7 @@ func TestDescribe(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			out, err := c.DescribeParameters(t.Context(), &awssdk.DescribeParametersInput{ParameterFilters: tt.filters})
-			got := codeOf(err)
+			got := wiretest.Code(err)
 			if err == nil {
 				var names []string
 				for _, p := range out.Parameters {
@@ -141,7 +143,7 @@ func TestTags(t *testing.T) {
 	if got := strings.Join(tags(), " "); got != "b=3" {
 		t.Errorf("after an overwrite, tags %s", got)
 	}
-	if err := add("/none", types.Tag{Key: aws.String("a"), Value: aws.String("b")}); codeOf(err) != "InvalidResourceId" {
+	if err := add("/none", types.Tag{Key: aws.String("a"), Value: aws.String("b")}); wiretest.Code(err) != "InvalidResourceId" {
 		t.Errorf("tags on nothing: %v", err)
 	}
 	if err := add("/x", types.Tag{Key: aws.String("aws:x"), Value: aws.String("b")}); err == nil {
@@ -161,7 +163,7 @@ func TestManyAtOnce(t *testing.T) {
 	if err != nil || len(got.Parameters) != 2 || !slices.Equal(got.InvalidParameters, []string{"/none"}) {
 		t.Errorf("get: %+v (%v)", got, err)
 	}
-	if _, err := c.GetParameters(t.Context(), &awssdk.GetParametersInput{Names: slices.Repeat([]string{"/a"}, 11)}); codeOf(err) != "ValidationException" {
+	if _, err := c.GetParameters(t.Context(), &awssdk.GetParametersInput{Names: slices.Repeat([]string{"/a"}, 11)}); wiretest.Code(err) != "ValidationException" {
 		t.Errorf("eleven names: %v", err)
 	}
 	gone, err := c.DeleteParameters(t.Context(), &awssdk.DeleteParametersInput{Names: []string{"/a", "/none"}})

@@ -16,6 +16,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ssm"
 	"amiship/sandbox/wire"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // shop is a Parameter Store with images that a test can add and take away.
@@ -51,7 +52,7 @@ func (s *shop) put(c *awssdk.Client, name, value string, more ...func(*awssdk.Pu
 func (s *shop) get(c *awssdk.Client, name string) (string, int64) {
 	out, err := c.GetParameter(s.Context(), &awssdk.GetParameterInput{Name: &name})
 	if err != nil {
-		return codeOf(err), 0
+		return wiretest.Code(err), 0
 	}
 	return *out.Parameter.Value, out.Parameter.Version
 }
@@ -120,7 +121,7 @@ func TestPrivate(t *testing.T) {
 		if err != nil || len(out.Parameters) != 0 {
 			t.Errorf("%s lists %v (%v)", name, out, err)
 		}
-		if _, err := c.DeleteParameter(t.Context(), &awssdk.DeleteParameterInput{Name: aws.String("/x")}); codeOf(err) != "ParameterNotFound" {
+		if _, err := c.DeleteParameter(t.Context(), &awssdk.DeleteParameterInput{Name: aws.String("/x")}); wiretest.Code(err) != "ParameterNotFound" {
 			t.Errorf("%s deletes: %v", name, err)
 		}
 	}
@@ -149,7 +150,7 @@ func TestImage(t *testing.T) {
 		if err := s.put(c, "/ami", id, asImage); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.put(c, "/ami", id, asImage); codeOf(err) != "ParameterAlreadyExists" {
+		if err := s.put(c, "/ami", id, asImage); wiretest.Code(err) != "ParameterAlreadyExists" {
 			t.Errorf("a second time before the look: %v", err)
 		}
 		s.advance(time.Minute)

@@ -12,6 +12,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
+	"amiship/sandbox/wire/wiretest"
 )
 
 func stsBench(t *testing.T, roles ...sts.Role) *bench {
@@ -65,11 +66,11 @@ func TestAssumedRole(t *testing.T) {
 	if *who.Account != customer || *who.Arn != "arn:aws:sts::210987654321:assumed-role/guest/me" || *who.UserId != *out.AssumedRoleUser.AssumedRoleId {
 		t.Errorf("the guest is %s %s %s", *who.Account, *who.Arn, *who.UserId)
 	}
-	if _, err := guest.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); codeOf(err) != "AccessDenied" {
+	if _, err := guest.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); wiretest.Code(err) != "AccessDenied" {
 		t.Errorf("what the role lacks: %v", err)
 	}
 	b.advance(15 * time.Minute)
-	if _, err := guest.GetCallerIdentity(t.Context(), &awssdk.GetCallerIdentityInput{}); codeOf(err) != "ExpiredToken" {
+	if _, err := guest.GetCallerIdentity(t.Context(), &awssdk.GetCallerIdentityInput{}); wiretest.Code(err) != "ExpiredToken" {
 		t.Errorf("after its end: %v", err)
 	}
 }
@@ -108,7 +109,7 @@ func TestAssumeRoleIsRefused(t *testing.T) {
 				in.DurationSeconds = &tt.seconds
 			}
 			_, err := stsClient(b, vendor).AssumeRole(t.Context(), in)
-			if got := codeOf(err); got != tt.want {
+			if got := wiretest.Code(err); got != tt.want {
 				t.Errorf("answers %v, want %q", err, tt.want)
 			}
 		})
@@ -129,7 +130,7 @@ func TestChain(t *testing.T) {
 		_, err := withKeys(b, first.Credentials).AssumeRole(t.Context(), &awssdk.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::210987654321:role/second"), RoleSessionName: aws.String("me"), DurationSeconds: &seconds,
 		})
-		if got := codeOf(err); got != want {
+		if got := wiretest.Code(err); got != want {
 			t.Errorf("for %d seconds: %v, want %q", seconds, err, want)
 		}
 	}
@@ -146,7 +147,7 @@ func TestSessionToken(t *testing.T) {
 	if err != nil || *who.Arn != "arn:aws:iam::123456789012:user/test" {
 		t.Errorf("the session is %+v (%v)", who, err)
 	}
-	if _, err := session.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); codeOf(err) != "AccessDenied" {
+	if _, err := session.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); wiretest.Code(err) != "AccessDenied" {
 		t.Errorf("a session of a session: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/wire/wiretest"
 )
 
 func TestClientTokens(t *testing.T) {
@@ -32,12 +33,12 @@ func TestClientTokens(t *testing.T) {
 		t.Error("a token of one region works in another")
 	}
 	_, err := ask(away, "other")
-	wantCode(t, err, "IdempotentParameterMismatch")
+	wiretest.WantCode(t, err, "IdempotentParameterMismatch")
 	must(r.client(vendor, away).DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &first}))(t)
 	if dead := must(ask(away, "app"))(t); dead != first {
 		t.Error("the token of an image that is gone made a new one")
 	}
-	r.wall.add(time.Hour)
+	r.wall.Pass(time.Hour)
 	if fresh := must(ask(away, "app"))(t); fresh == first {
 		t.Error("the token is remembered for ever")
 	}
@@ -64,12 +65,12 @@ func TestTooManyCopies(t *testing.T) {
 			must(ask())(t)
 			must(ask())(t)
 			out, err := ask()
-			wantCode(t, err, tc.code)
+			wiretest.WantCode(t, err, tc.code)
 			if tc.code != "" {
 				return
 			}
 			for _, want := range []types.ImageState{tc.soon, tc.later} {
-				r.wall.add(10 * time.Minute)
+				r.wall.Pass(10 * time.Minute)
 				if got := r.image(t, vendor, away, *out.ImageId).State; got != want {
 					t.Errorf("%s, want %s", got, want)
 				}
@@ -88,11 +89,11 @@ func TestCopySnapshotLimit(t *testing.T) {
 		must(there.CopySnapshot(t.Context(), in))(t)
 	}
 	_, err := there.CopySnapshot(t.Context(), in)
-	wantCode(t, err, "ResourceLimitExceeded")
+	wiretest.WantCode(t, err, "ResourceLimitExceeded")
 	if want := "Too many snapshot copies in progress. The limit is 20 for this destination region."; err == nil || !contains(err, want) {
 		t.Errorf("text: %v", err)
 	}
-	r.wall.add(10 * time.Minute)
+	r.wall.Pass(10 * time.Minute)
 	must(there.CopySnapshot(t.Context(), in))(t)
 }
 
@@ -120,7 +121,7 @@ func TestCopySources(t *testing.T) {
 				tc.region = home
 			}
 			_, err := r.client(vendor, away).CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("app"), SourceImageId: &id, SourceRegion: &tc.region})
-			wantCode(t, err, tc.want)
+			wiretest.WantCode(t, err, tc.want)
 		})
 	}
 }
@@ -149,12 +150,12 @@ func TestTags(t *testing.T) {
 			id := r.ownImage(t, ec2.WorldImage{Name: "app"})
 			mine := r.client(vendor, home)
 			_, err := mine.CreateTags(t.Context(), &awssdk.CreateTagsInput{Resources: []string{id}, Tags: tc.tags})
-			wantCode(t, err, tc.want)
+			wiretest.WantCode(t, err, tc.want)
 			_, err = mine.CopyImage(t.Context(), &awssdk.CopyImageInput{
 				Name: aws.String("app"), SourceImageId: &id, SourceRegion: aws.String(home),
 				TagSpecifications: []types.TagSpecification{{ResourceType: "image", Tags: tc.tags}},
 			})
-			wantCode(t, err, tc.want)
+			wiretest.WantCode(t, err, tc.want)
 		})
 	}
 }
@@ -179,9 +180,9 @@ func TestTagsBelongToWhoPutThem(t *testing.T) {
 		t.Error("the tag is still there")
 	}
 	_, err := mine.CreateTags(t.Context(), &awssdk.CreateTagsInput{Resources: []string{"ami-00000000000000000"}, Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 	_, err = mine.CreateTags(t.Context(), &awssdk.CreateTagsInput{Resources: []string{"thing-1"}, Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
-	wantCode(t, err, "InvalidID")
+	wiretest.WantCode(t, err, "InvalidID")
 }
 
 func TestTagSpecificationsNameWhatTheCallMakes(t *testing.T) {
@@ -191,7 +192,7 @@ func TestTagSpecificationsNameWhatTheCallMakes(t *testing.T) {
 		Name: aws.String("app"), SourceImageId: &id, SourceRegion: aws.String(home),
 		TagSpecifications: []types.TagSpecification{{ResourceType: "instance", Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}},
 	})
-	wantCode(t, err, "InvalidParameterValue")
+	wiretest.WantCode(t, err, "InvalidParameterValue")
 }
 
 func TestDryRunChangesNothing(t *testing.T) {
@@ -199,7 +200,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 	id := r.ownImage(t, ec2.WorldImage{Name: "app"})
 	mine := r.client(vendor, home)
 	_, err := mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id, DryRun: aws.Bool(true)})
-	wantCode(t, err, "DryRunOperation")
+	wiretest.WantCode(t, err, "DryRunOperation")
 	r.image(t, vendor, home, id)
 	r.update(func(tx *cloud.Tx) error {
 		cred, _ := cloud.Credentials.Get(tx, "", "AKIA"+vendor)
@@ -208,7 +209,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 		return nil
 	})
 	_, err = mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id, DryRun: aws.Bool(true)})
-	wantCode(t, err, "UnauthorizedOperation")
+	wiretest.WantCode(t, err, "UnauthorizedOperation")
 }
 
 func TestReadsLag(t *testing.T) {
@@ -218,11 +219,11 @@ func TestReadsLag(t *testing.T) {
 	copied := must(there.CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("app"), SourceImageId: &id, SourceRegion: aws.String(home)}))(t).ImageId
 	tag := &awssdk.CreateTagsInput{Resources: []string{*copied}, Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}
 	_, err := there.CreateTags(t.Context(), tag)
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 	if own := must(there.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{Owners: []string{"self"}}))(t); len(own.Images) != 0 {
 		t.Error("the copy is described at once")
 	}
-	r.wall.add(20 * time.Second)
+	r.wall.Pass(20 * time.Second)
 	must(there.CreateTags(t.Context(), tag))(t)
 	if im := r.image(t, vendor, away, *copied); im.State != "pending" {
 		t.Errorf("the copy is %s", im.State)

@@ -11,6 +11,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/wire/wiretest"
 )
 
 func filterOf(name string, values ...string) types.Filter {
@@ -94,10 +95,10 @@ func TestDescribeImagesByID(t *testing.T) {
 	}
 	for id, want := range map[string]string{"ami-00000000000000000": "InvalidAMIID.NotFound", "ami-xyz": "InvalidAMIID.Malformed", "i-00000000000000000": "InvalidAMIID.Malformed"} {
 		_, err := mine.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{ImageIds: []string{id}})
-		wantCode(t, err, want)
+		wiretest.WantCode(t, err, want)
 	}
 	_, err := mine.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{Filters: []types.Filter{filterOf("tag-value", "x")}})
-	wantCode(t, err, "InvalidParameterValue")
+	wiretest.WantCode(t, err, "InvalidParameterValue")
 }
 
 func TestPagination(t *testing.T) {
@@ -135,10 +136,10 @@ func TestPagination(t *testing.T) {
 			return err
 		},
 	} {
-		t.Run(name, func(t *testing.T) { wantCode(t, use(), "InvalidNextToken") })
+		t.Run(name, func(t *testing.T) { wiretest.WantCode(t, use(), "InvalidNextToken") })
 	}
 	_, err := mine.DescribeSnapshots(t.Context(), &awssdk.DescribeSnapshotsInput{MaxResults: aws.Int32(2)})
-	wantCode(t, err, "InvalidParameterValue")
+	wiretest.WantCode(t, err, "InvalidParameterValue")
 }
 
 func TestDescribeSnapshots(t *testing.T) {
@@ -199,9 +200,9 @@ func TestRegions(t *testing.T) {
 		t.Errorf("all regions %v", s)
 	}
 	_, err := r.client(vendor, "ca-west-1").DescribeImages(t.Context(), &awssdk.DescribeImagesInput{})
-	wantCode(t, err, "AuthFailure")
+	wiretest.WantCode(t, err, "AuthFailure")
 	_, err = r.client(vendor, "xx-east-1").DescribeImages(t.Context(), &awssdk.DescribeImagesInput{})
-	wantCode(t, err, "AuthFailure")
+	wiretest.WantCode(t, err, "AuthFailure")
 	must(r.client(customer, "ca-west-1").DescribeImages(t.Context(), &awssdk.DescribeImagesInput{}))(t)
 	zones := must(r.client(vendor, home).DescribeAvailabilityZones(t.Context(), &awssdk.DescribeAvailabilityZonesInput{}))(t)
 	if len(zones.AvailabilityZones) != 6 || *zones.AvailabilityZones[0].ZoneId != "use1-az1" {

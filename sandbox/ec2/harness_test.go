@@ -1,26 +1,21 @@
 package ec2_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"maps"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/smithy-go"
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/machine"
 	"amiship/sandbox/wire"
+	"amiship/sandbox/wire/wiretest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -40,25 +35,7 @@ type rig struct {
 	ec2    *ec2.EC2
 	driver *fakeDriver
 	url    string
-	wall   *wall
-}
-
-// wall is a clock that tests move by hand.
-type wall struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (w *wall) read() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
-
-func (w *wall) add(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
+	wall   wiretest.Wall
 }
 
 func testBases() []machine.Base {
@@ -71,8 +48,8 @@ func testBases() []machine.Base {
 
 func newRig(t testing.TB, set ec2.Settings) *rig {
 	t.Helper()
-	r := &rig{t: t, driver: newFakeDriver(), wall: &wall{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}}
-	store, err := cloud.Open("", cloud.Clock{Wall: r.wall.read})
+	r := &rig{t: t, driver: newFakeDriver()}
+	store, err := cloud.Open("", cloud.Clock{Wall: r.wall.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +67,7 @@ func (r *rig) settle(w ec2.World) {
 	r.t.Helper()
 	r.update(func(tx *cloud.Tx) error {
 		for id, name := range map[string]string{vendor: "vendor", customer: "customer"} {
-			cloud.Accounts.Put(tx, "", id, cloud.Account{ID: id, Name: name})
-			cloud.Credentials.Put(tx, "", "AKIA"+id, cloud.Credential{KeyID: "AKIA" + id, Secret: "secret", Account: id, Principal: "arn:aws:iam::" + id + ":user/test"})
+			wiretest.Account(tx, id, name)
 		}
 		ec2.Seed(tx, testBases())
 		return ec2.Load(tx, w)
@@ -105,47 +81,12 @@ func (r *rig) update(fn func(*cloud.Tx) error) {
 	}
 }
 
-// eager reads an answer whole before the SDK sees it: under load the SDK now
-// and then closed a connection while it was still decoding what came over it.
-type eager struct{}
-
-// Do implements the SDK's HTTPClient.
-func (eager) Do(req *http.Request) (*http.Response, error) {
-	resp, err := http.DefaultClient.Do(req.WithContext(context.WithoutCancel(req.Context())))
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, err
-}
-
 // client is the real SDK's.
 func (r *rig) client(account, region string) *awssdk.Client {
 	return awssdk.New(awssdk.Options{
-		BaseEndpoint: aws.String(r.url), Region: region, RetryMaxAttempts: 1, HTTPClient: eager{},
-		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+account, "secret", ""),
+		BaseEndpoint: aws.String(r.url), Region: region, RetryMaxAttempts: 1, HTTPClient: wiretest.Eager{},
+		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+account, wiretest.Secret, ""),
 	})
-}
-
-// code is the AWS error code of err, or "".
-func code(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	if err != nil {
-		return err.Error()
-	}
-	return ""
-}
-
-func wantCode(t *testing.T, err error, want string) {
-	t.Helper()
-	if got := code(err); got != want {
-		t.Fatalf("error %q, want %q (%v)", got, want, err)
-	}
 }
 
 func must[T any](v T, err error) func(*testing.T) T {

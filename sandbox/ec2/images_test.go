@@ -10,6 +10,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // ownImage loads an image of the vendor's into home and returns its id.
@@ -49,8 +50,8 @@ func TestCopyImageIsPendingAndCarriesNoPermissions(t *testing.T) {
 		t.Fatalf("a fresh copy is %s with snapshot %v", im.State, im.BlockDeviceMappings[0].Ebs.SnapshotId)
 	}
 	_, err := there.ModifyImageAttribute(t.Context(), &awssdk.ModifyImageAttributeInput{ImageId: copied.ImageId, LaunchPermission: publish()})
-	wantCode(t, err, "InvalidAMIID.Unavailable")
-	r.wall.add(9 * time.Minute)
+	wiretest.WantCode(t, err, "InvalidAMIID.Unavailable")
+	r.wall.Pass(9 * time.Minute)
 	im = r.image(t, vendor, away, *copied.ImageId)
 	if im.State != "available" || *im.Public || len(im.Tags) != 2 || *im.SourceImageId != id || *im.SourceImageRegion != home {
 		t.Fatalf("after the copy: %+v", im)
@@ -59,7 +60,7 @@ func TestCopyImageIsPendingAndCarriesNoPermissions(t *testing.T) {
 		t.Fatal("an available image has no snapshot")
 	}
 	_, err = r.client(customer, away).DescribeImages(t.Context(), &awssdk.DescribeImagesInput{ImageIds: []string{*copied.ImageId}})
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 }
 
 func publish() *types.LaunchPermissionModifications {

@@ -16,6 +16,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/machine"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // base is the id of the amd64 Ubuntu image in home.
@@ -104,9 +105,9 @@ func TestInstanceLife(t *testing.T) {
 	if tags() == 0 {
 		t.Error("its tags went before it did")
 	}
-	r.wall.add(2 * time.Hour)
+	r.wall.Pass(2 * time.Hour)
 	_, err := mine.DescribeInstances(t.Context(), &awssdk.DescribeInstancesInput{InstanceIds: []string{id}})
-	wantCode(t, err, "InvalidInstanceID.NotFound")
+	wiretest.WantCode(t, err, "InvalidInstanceID.NotFound")
 	if n := tags(); n != 0 {
 		t.Errorf("%d of its tags are left", n)
 	}
@@ -177,7 +178,7 @@ func TestRunInstancesRefuses(t *testing.T) {
 				tc.in.InstanceType = "t3.micro"
 			}
 			_, err := r.client(vendor, home).RunInstances(t.Context(), &tc.in)
-			wantCode(t, err, tc.want)
+			wiretest.WantCode(t, err, tc.want)
 		})
 	}
 	if len(r.driver.specs) != 0 {
@@ -196,7 +197,7 @@ func TestRunInstancesToken(t *testing.T) {
 	_, err := r.client(vendor, home).RunInstances(t.Context(), &awssdk.RunInstancesInput{
 		ClientToken: aws.String("t"), ImageId: aws.String(r.base(t)), InstanceType: "t3.micro", MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
 	})
-	wantCode(t, err, "IdempotentInstanceTerminated")
+	wiretest.WantCode(t, err, "IdempotentInstanceTerminated")
 }
 
 func TestCreateImageAndLaunchIt(t *testing.T) {
@@ -204,7 +205,7 @@ func TestCreateImageAndLaunchIt(t *testing.T) {
 	mine := r.client(vendor, home)
 	id := *r.run(t, awssdk.RunInstancesInput{}).InstanceId
 	_, err := mine.CreateImage(t.Context(), &awssdk.CreateImageInput{InstanceId: &id, Name: aws.String("no")})
-	wantCode(t, err, "InvalidAMIName.Malformed")
+	wiretest.WantCode(t, err, "InvalidAMIName.Malformed")
 	made := must(mine.CreateImage(t.Context(), &awssdk.CreateImageInput{
 		InstanceId: &id, Name: aws.String("app 1"), TagSpecifications: []types.TagSpecification{
 			{ResourceType: "image", Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}},
@@ -212,11 +213,11 @@ func TestCreateImageAndLaunchIt(t *testing.T) {
 		},
 	}))(t)
 	_, err = mine.CreateImage(t.Context(), &awssdk.CreateImageInput{InstanceId: &id, Name: aws.String("app 1")})
-	wantCode(t, err, "InvalidAMIName.Duplicate")
+	wiretest.WantCode(t, err, "InvalidAMIName.Duplicate")
 	if im := r.image(t, vendor, home, *made.ImageId); im.State != "pending" {
 		t.Errorf("a fresh image is %s", im.State)
 	}
-	r.wall.add(3 * time.Minute)
+	r.wall.Pass(3 * time.Minute)
 	im := r.image(t, vendor, home, *made.ImageId)
 	snap := im.BlockDeviceMappings[0].Ebs.SnapshotId
 	if im.State != "available" || *im.SourceInstanceId != id || snap == nil {
@@ -230,7 +231,7 @@ func TestCreateImageAndLaunchIt(t *testing.T) {
 	if im := r.image(t, vendor, home, *made.ImageId); im.LastLaunchedTime != nil {
 		t.Error("the launch is shown at once")
 	}
-	r.wall.add(25 * time.Hour)
+	r.wall.Pass(25 * time.Hour)
 	if im := r.image(t, vendor, home, *made.ImageId); im.LastLaunchedTime == nil {
 		t.Error("the launch is not shown after a day")
 	}
@@ -266,7 +267,7 @@ func TestSecurityGroups(t *testing.T) {
 	}
 	group := must(create(mine))(t).GroupId
 	_, err := create(mine)
-	wantCode(t, err, "InvalidGroup.Duplicate")
+	wiretest.WantCode(t, err, "InvalidGroup.Duplicate")
 	if !contains(err, "The security group 'claim' already exists for VPC 'vpc-") {
 		t.Errorf("text: %v", err)
 	}
@@ -282,22 +283,22 @@ func TestSecurityGroups(t *testing.T) {
 		t.Errorf("ports of the running machine %v", got)
 	}
 	_, err = mine.AuthorizeSecurityGroupIngress(t.Context(), open)
-	wantCode(t, err, "InvalidPermission.Duplicate")
+	wiretest.WantCode(t, err, "InvalidPermission.Duplicate")
 	must(mine.RevokeSecurityGroupIngress(t.Context(), &awssdk.RevokeSecurityGroupIngressInput{GroupId: group, IpPermissions: open.IpPermissions}))(t)
 	if got := r.driver.ports[id]; len(got) != 0 {
 		t.Errorf("ports after the rule went %v", got)
 	}
 	_, err = mine.RevokeSecurityGroupIngress(t.Context(), &awssdk.RevokeSecurityGroupIngressInput{GroupId: group, IpPermissions: open.IpPermissions})
-	wantCode(t, err, "InvalidPermission.NotFound")
+	wiretest.WantCode(t, err, "InvalidPermission.NotFound")
 
 	drop := func() error {
 		_, err := mine.DeleteSecurityGroup(t.Context(), &awssdk.DeleteSecurityGroupInput{GroupId: group})
 		return err
 	}
-	wantCode(t, drop(), "DependencyViolation")
+	wiretest.WantCode(t, drop(), "DependencyViolation")
 	must(mine.TerminateInstances(t.Context(), &awssdk.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
-	wantCode(t, drop(), "")
-	wantCode(t, drop(), "InvalidGroup.NotFound")
+	wiretest.WantCode(t, drop(), "")
+	wiretest.WantCode(t, drop(), "InvalidGroup.NotFound")
 }
 
 func TestNoDefaultVPC(t *testing.T) {
@@ -307,10 +308,10 @@ func TestNoDefaultVPC(t *testing.T) {
 	})
 	mine := r.client(vendor, home)
 	_, err := mine.CreateSecurityGroup(t.Context(), &awssdk.CreateSecurityGroupInput{GroupName: aws.String("g"), Description: aws.String("d")})
-	wantCode(t, err, "VPCIdNotSpecified")
+	wiretest.WantCode(t, err, "VPCIdNotSpecified")
 	in := &awssdk.RunInstancesInput{ImageId: aws.String(r.base(t)), InstanceType: "t3.micro", MinCount: aws.Int32(1), MaxCount: aws.Int32(1)}
 	_, err = mine.RunInstances(t.Context(), in)
-	wantCode(t, err, "VPCIdNotSpecified")
+	wiretest.WantCode(t, err, "VPCIdNotSpecified")
 	vpcs := must(mine.DescribeVpcs(t.Context(), &awssdk.DescribeVpcsInput{Filters: []types.Filter{filterOf("is-default", "true")}}))(t)
 	if len(vpcs.Vpcs) != 0 {
 		t.Errorf("default VPCs %+v", vpcs.Vpcs)
@@ -344,10 +345,10 @@ func TestInstanceAttributes(t *testing.T) {
 	id := *r.run(t, awssdk.RunInstancesInput{}).InstanceId
 	ena := &awssdk.ModifyInstanceAttributeInput{InstanceId: &id, EnaSupport: &types.AttributeBooleanValue{Value: aws.Bool(true)}}
 	_, err := mine.ModifyInstanceAttribute(t.Context(), ena)
-	wantCode(t, err, "IncorrectInstanceState")
+	wiretest.WantCode(t, err, "IncorrectInstanceState")
 	must(mine.ModifyInstanceAttribute(t.Context(), &awssdk.ModifyInstanceAttributeInput{InstanceId: &id, DisableApiTermination: &types.AttributeBooleanValue{Value: aws.Bool(true)}}))(t)
 	_, err = mine.TerminateInstances(t.Context(), &awssdk.TerminateInstancesInput{InstanceIds: []string{id}})
-	wantCode(t, err, "OperationNotPermitted")
+	wiretest.WantCode(t, err, "OperationNotPermitted")
 	must(mine.StopInstances(t.Context(), &awssdk.StopInstancesInput{InstanceIds: []string{id}}))(t)
 	must(mine.ModifyInstanceAttribute(t.Context(), ena))(t)
 	out := must(mine.ModifyInstanceMetadataOptions(t.Context(), &awssdk.ModifyInstanceMetadataOptionsInput{InstanceId: &id, HttpTokens: "required", HttpPutResponseHopLimit: aws.Int32(3)}))(t)
@@ -372,7 +373,7 @@ func TestVolumeThatStays(t *testing.T) {
 	}
 	volume := volumes.Volumes[0].VolumeId
 	_, err := mine.DeleteVolume(t.Context(), &awssdk.DeleteVolumeInput{VolumeId: volume})
-	wantCode(t, err, "VolumeInUse")
+	wiretest.WantCode(t, err, "VolumeInUse")
 	must(mine.TerminateInstances(t.Context(), &awssdk.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
 	r.wantState(t, id, "terminated")
 	after := must(mine.DescribeVolumes(t.Context(), &awssdk.DescribeVolumesInput{VolumeIds: []string{*volume}}))(t)
@@ -393,7 +394,7 @@ func TestRecover(t *testing.T) {
 	r.wantState(t, stopped, "stopped")
 	lost := must(mine.CreateImage(t.Context(), &awssdk.CreateImageInput{InstanceId: &running, Name: aws.String("lost")}))(t)
 	kept := must(mine.CreateImage(t.Context(), &awssdk.CreateImageInput{InstanceId: &running, Name: aws.String("kept")}))(t)
-	r.wall.add(time.Hour)
+	r.wall.Pass(time.Hour)
 	layer := *r.image(t, vendor, home, *lost.ImageId).BlockDeviceMappings[0].Ebs.SnapshotId
 
 	// The sandbox dies: machines are gone, and one layer with them.

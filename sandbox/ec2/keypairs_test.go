@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/wire/wiretest"
 )
 
 func TestKeyPairs(t *testing.T) {
@@ -30,11 +31,11 @@ func TestKeyPairs(t *testing.T) {
 				t.Error("two fingerprints")
 			}
 			_, err = mine.CreateKeyPair(t.Context(), &awssdk.CreateKeyPairInput{KeyName: aws.String("k")})
-			wantCode(t, err, "InvalidKeyPair.Duplicate")
+			wiretest.WantCode(t, err, "InvalidKeyPair.Duplicate")
 			must(mine.DeleteKeyPair(t.Context(), &awssdk.DeleteKeyPairInput{KeyName: aws.String("k")}))(t)
 			must(mine.DeleteKeyPair(t.Context(), &awssdk.DeleteKeyPairInput{KeyName: aws.String("k")}))(t)
 			_, err = mine.DescribeKeyPairs(t.Context(), &awssdk.DescribeKeyPairsInput{KeyNames: []string{"k"}})
-			wantCode(t, err, "InvalidKeyPair.NotFound")
+			wiretest.WantCode(t, err, "InvalidKeyPair.NotFound")
 		})
 	}
 }
@@ -54,5 +55,5 @@ func TestImportKeyPair(t *testing.T) {
 		}
 	}
 	_, err := mine.ImportKeyPair(t.Context(), &awssdk.ImportKeyPairInput{KeyName: aws.String("l"), PublicKeyMaterial: []byte("nonsense")})
-	wantCode(t, err, "InvalidKey.Format")
+	wiretest.WantCode(t, err, "InvalidKey.Format")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // TestParavirtual: images of the old kind are found as such, and run on no type
@@ -23,9 +24,9 @@ func TestParavirtual(t *testing.T) {
 		}
 		_, err = c.RunInstances(t.Context(), &awssdk.RunInstancesInput{ImageId: out.Images[0].ImageId, InstanceType: types.InstanceTypeM4Large, MinCount: aws.Int32(1), MaxCount: aws.Int32(1)})
 		if kind == "paravirtual" {
-			wantCode(t, err, "InvalidParameterCombination")
+			wiretest.WantCode(t, err, "InvalidParameterCombination")
 		} else {
-			wantCode(t, err, "")
+			wiretest.WantCode(t, err, "")
 		}
 	}
 }

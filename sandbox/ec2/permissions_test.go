@@ -12,6 +12,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/quotas"
+	"amiship/sandbox/wire/wiretest"
 )
 
 func TestPrivateMeansPrivate(t *testing.T) {
@@ -20,22 +21,22 @@ func TestPrivateMeansPrivate(t *testing.T) {
 	theirs := r.client(customer, home)
 	byID := &awssdk.DescribeImagesInput{ImageIds: []string{id}}
 	_, err := theirs.DescribeImages(t.Context(), byID)
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 	snap := *r.image(t, vendor, home, id).BlockDeviceMappings[0].Ebs.SnapshotId
 	_, err = theirs.DescribeSnapshots(t.Context(), &awssdk.DescribeSnapshotsInput{SnapshotIds: []string{snap}})
-	wantCode(t, err, "InvalidSnapshot.NotFound")
+	wiretest.WantCode(t, err, "InvalidSnapshot.NotFound")
 	_, err = theirs.ModifyImageAttribute(t.Context(), &awssdk.ModifyImageAttributeInput{ImageId: &id, LaunchPermission: publish()})
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 
 	r.share(t, id, types.LaunchPermission{UserId: aws.String(customer)})
 	must(theirs.DescribeImages(t.Context(), byID))(t)
 	_, err = theirs.ModifyImageAttribute(t.Context(), &awssdk.ModifyImageAttributeInput{ImageId: &id, LaunchPermission: publish()})
-	wantCode(t, err, "AuthFailure")
+	wiretest.WantCode(t, err, "AuthFailure")
 	_, err = theirs.DescribeImageAttribute(t.Context(), &awssdk.DescribeImageAttributeInput{ImageId: &id, Attribute: "launchPermission"})
-	wantCode(t, err, "AuthFailure")
+	wiretest.WantCode(t, err, "AuthFailure")
 	in := &awssdk.CopyImageInput{Name: aws.String("mine"), SourceImageId: &id, SourceRegion: aws.String(home)}
 	_, err = r.client(customer, away).CopyImage(t.Context(), in)
-	wantCode(t, err, "InvalidRequest")
+	wiretest.WantCode(t, err, "InvalidRequest")
 	must(r.client(vendor, home).ModifySnapshotAttribute(t.Context(), &awssdk.ModifySnapshotAttributeInput{
 		SnapshotId: &snap, Attribute: "createVolumePermission", OperationType: "add", UserIds: []string{customer},
 	}))(t)
@@ -76,7 +77,7 @@ func TestLaunchPermissionSpellings(t *testing.T) {
 			id := r.ownImage(t, ec2.WorldImage{Name: "app"})
 			tc.in.ImageId = &id
 			_, err := r.client(vendor, home).ModifyImageAttribute(t.Context(), &tc.in)
-			wantCode(t, err, tc.code)
+			wiretest.WantCode(t, err, tc.code)
 			if tc.code != "" {
 				return
 			}
@@ -132,7 +133,7 @@ func TestPublicImageQuota(t *testing.T) {
 				must(r.client(vendor, home).ResetImageAttribute(t.Context(), &awssdk.ResetImageAttributeInput{ImageId: old.Images[0].ImageId, Attribute: "launchPermission"}))(t)
 			}
 			_, err := r.client(vendor, home).ModifyImageAttribute(t.Context(), &awssdk.ModifyImageAttributeInput{ImageId: &id, LaunchPermission: publish()})
-			wantCode(t, err, tc.want)
+			wiretest.WantCode(t, err, tc.want)
 			if tc.want != "" && !strings.Contains(err.Error(), quotaText) {
 				t.Errorf("text: %v", err)
 			}
@@ -155,15 +156,15 @@ func TestPublicImagesInTheRecycleBinCount(t *testing.T) {
 	mine := r.client(vendor, home)
 	must(mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &old}))(t)
 	_, err := mine.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{ImageIds: []string{old}})
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 	bin := must(mine.ListImagesInRecycleBin(t.Context(), &awssdk.ListImagesInRecycleBinInput{}))(t)
-	if len(bin.Images) != 1 || *bin.Images[0].ImageId != old || !bin.Images[0].RecycleBinExitTime.Equal(r.wall.read().Add(time.Hour)) {
+	if len(bin.Images) != 1 || *bin.Images[0].ImageId != old || !bin.Images[0].RecycleBinExitTime.Equal(r.wall.Now().Add(time.Hour)) {
 		t.Fatalf("bin %+v", bin.Images)
 	}
 	public := &awssdk.ModifyImageAttributeInput{ImageId: &id, LaunchPermission: publish()}
 	_, err = mine.ModifyImageAttribute(t.Context(), public)
-	wantCode(t, err, "ResourceLimitExceeded")
-	r.wall.add(time.Hour)
+	wiretest.WantCode(t, err, "ResourceLimitExceeded")
+	r.wall.Pass(time.Hour)
 	must(mine.ModifyImageAttribute(t.Context(), public))(t)
 	bin = must(mine.ListImagesInRecycleBin(t.Context(), &awssdk.ListImagesInRecycleBinInput{}))(t)
 	if len(bin.Images) != 0 {
@@ -205,7 +206,7 @@ func TestWhatCannotBePublished(t *testing.T) {
 			_, err := r.client(vendor, home).ModifyImageAttribute(t.Context(), &awssdk.ModifyImageAttributeInput{
 				ImageId: &id, LaunchPermission: &types.LaunchPermissionModifications{Add: []types.LaunchPermission{tc.with}},
 			})
-			wantCode(t, err, tc.code)
+			wiretest.WantCode(t, err, tc.code)
 			if tc.text != "" && !strings.Contains(err.Error(), tc.text) {
 				t.Errorf("text: %v", err)
 			}
@@ -221,7 +222,7 @@ func TestSharingLimit(t *testing.T) {
 	_, err := r.client(vendor, home).ModifyImageAttribute(t.Context(), &awssdk.ModifyImageAttributeInput{
 		ImageId: &id, LaunchPermission: &types.LaunchPermissionModifications{Add: []types.LaunchPermission{{UserId: aws.String("333333333333")}}},
 	})
-	wantCode(t, err, "ResourceLimitExceeded")
+	wiretest.WantCode(t, err, "ResourceLimitExceeded")
 }
 
 func TestBlockPublicAccessState(t *testing.T) {
@@ -250,7 +251,7 @@ func TestEncryptionByDefault(t *testing.T) {
 	there := r.client(vendor, away)
 	must(there.EnableEbsEncryptionByDefault(t.Context(), &awssdk.EnableEbsEncryptionByDefaultInput{}))(t)
 	copied := must(there.CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("app"), SourceImageId: &id, SourceRegion: aws.String(home)}))(t)
-	r.wall.add(time.Hour)
+	r.wall.Pass(time.Hour)
 	im := r.image(t, vendor, away, *copied.ImageId)
 	if !*im.BlockDeviceMappings[0].Ebs.Encrypted {
 		t.Fatal("the copy is not encrypted")
@@ -262,6 +263,6 @@ func TestEncryptionByDefault(t *testing.T) {
 			in.GroupNames = []string{group}
 		}
 		_, err := there.ModifySnapshotAttribute(t.Context(), in)
-		wantCode(t, err, "OperationNotPermitted")
+		wiretest.WantCode(t, err, "OperationNotPermitted")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/quotas"
+	"amiship/sandbox/wire/wiretest"
 )
 
 func TestImageNames(t *testing.T) {
@@ -30,27 +31,27 @@ func TestImageNames(t *testing.T) {
 		"ab": "InvalidAMIName.Malformed", "app 2.42.0+ds-5": "InvalidAMIName.Malformed", strings.Repeat("a", 129): "InvalidAMIName.Malformed",
 		"taken": "InvalidAMIName.Duplicate", "app (1.0) [x] ./-'@_": "", strings.Repeat("a", 128): "",
 	} {
-		wantCode(t, register(name), want)
+		wiretest.WantCode(t, register(name), want)
 	}
 	must(mine.CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("taken"), SourceImageId: &id, SourceRegion: aws.String(home)}))(t)
 	r.update(func(tx *cloud.Tx) error {
 		return ec2.Load(tx, ec2.World{{Account: "customer", Region: home, Images: []ec2.WorldImage{{Name: "stranger", Public: true}}}})
 	})
-	wantCode(t, register("stranger"), "")
+	wiretest.WantCode(t, register("stranger"), "")
 }
 
 func TestDeprecation(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	id := r.ownImage(t, ec2.WorldImage{Name: "app"})
 	mine := r.client(vendor, home)
-	now := r.wall.read()
+	now := r.wall.Now()
 	set := func(at time.Time) error {
 		_, err := mine.EnableImageDeprecation(t.Context(), &awssdk.EnableImageDeprecationInput{ImageId: &id, DeprecateAt: &at})
 		return err
 	}
-	wantCode(t, set(now.Add(-time.Hour)), "InvalidParameterValue")
-	wantCode(t, set(now.AddDate(11, 0, 0)), "InvalidParameterValue")
-	wantCode(t, set(now.Add(time.Hour+20*time.Second)), "")
+	wiretest.WantCode(t, set(now.Add(-time.Hour)), "InvalidParameterValue")
+	wiretest.WantCode(t, set(now.AddDate(11, 0, 0)), "InvalidParameterValue")
+	wiretest.WantCode(t, set(now.Add(time.Hour+20*time.Second)), "")
 	if got := *r.image(t, vendor, home, id).DeprecationTime; got != "2026-11-22T13:00:00.000Z" {
 		t.Errorf("deprecated at %s", got)
 	}
@@ -59,7 +60,7 @@ func TestDeprecation(t *testing.T) {
 		t.Errorf("deprecated at %s after it was taken back", *got)
 	}
 	r.share(t, id, types.LaunchPermission{Group: "all"})
-	wantCode(t, set(now.AddDate(3, 0, 0)), "InvalidParameterValue")
+	wiretest.WantCode(t, set(now.AddDate(3, 0, 0)), "InvalidParameterValue")
 	must(mine.DisableImageDeprecation(t.Context(), &awssdk.DisableImageDeprecationInput{ImageId: &id}))(t)
 	if got := aws.ToString(r.image(t, vendor, home, id).DeprecationTime); !strings.HasPrefix(got, "2028-11-2") {
 		t.Errorf("a public image is deprecated at %q, want two years on", got)
@@ -75,13 +76,13 @@ func TestDisableTakesPermissionsAway(t *testing.T) {
 	must(mine.DisableImage(t.Context(), &awssdk.DisableImageInput{ImageId: &id}))(t)
 	r.share(t, other, types.LaunchPermission{Group: "all"}) // the quota is free again
 	_, err := mine.RunInstances(t.Context(), &awssdk.RunInstancesInput{ImageId: &id, InstanceType: "t3.micro", MinCount: aws.Int32(1), MaxCount: aws.Int32(1)})
-	wantCode(t, err, "InvalidAMIID.Unavailable")
+	wiretest.WantCode(t, err, "InvalidAMIID.Unavailable")
 	must(mine.EnableImage(t.Context(), &awssdk.EnableImageInput{ImageId: &id}))(t)
 	if im := r.image(t, vendor, home, id); *im.Public || im.State != "available" {
 		t.Errorf("enabled again: %s, public %v", im.State, *im.Public)
 	}
 	_, err = r.client(customer, home).DescribeImages(t.Context(), &awssdk.DescribeImagesInput{ImageIds: []string{id}})
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 }
 
 func TestDeregister(t *testing.T) {
@@ -94,7 +95,7 @@ func TestDeregister(t *testing.T) {
 		BlockDeviceMappings: []types.BlockDeviceMapping{{DeviceName: aws.String("/dev/sda1"), Ebs: &types.EbsBlockDevice{SnapshotId: &snap}}},
 	}))(t)
 	_, err := mine.DeleteSnapshot(t.Context(), &awssdk.DeleteSnapshotInput{SnapshotId: &snap})
-	wantCode(t, err, "InvalidSnapshot.InUse")
+	wiretest.WantCode(t, err, "InvalidSnapshot.InUse")
 	for _, step := range []struct{ image, want string }{{id, "skipped"}, {*twin.ImageId, "success"}} {
 		out := must(mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &step.image, DeleteAssociatedSnapshots: aws.Bool(true)}))(t)
 		if len(out.DeleteSnapshotResults) != 1 || string(out.DeleteSnapshotResults[0].ReturnCode) != step.want {
@@ -102,9 +103,9 @@ func TestDeregister(t *testing.T) {
 		}
 	}
 	_, err = mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id})
-	wantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 	_, err = mine.DeleteSnapshot(t.Context(), &awssdk.DeleteSnapshotInput{SnapshotId: &snap})
-	wantCode(t, err, "InvalidSnapshot.NotFound")
+	wiretest.WantCode(t, err, "InvalidSnapshot.NotFound")
 	left := must(mine.DescribeTags(t.Context(), &awssdk.DescribeTagsInput{}))(t)
 	if len(left.Tags) != 0 {
 		t.Errorf("tags are left: %+v", left.Tags)
@@ -120,11 +121,11 @@ func TestDeregistrationProtection(t *testing.T) {
 		return err
 	}
 	must(mine.EnableImageDeregistrationProtection(t.Context(), &awssdk.EnableImageDeregistrationProtectionInput{ImageId: &id, WithCooldown: aws.Bool(true)}))(t)
-	wantCode(t, drop(), "OperationNotPermitted")
+	wiretest.WantCode(t, drop(), "OperationNotPermitted")
 	must(mine.DisableImageDeregistrationProtection(t.Context(), &awssdk.DisableImageDeregistrationProtectionInput{ImageId: &id}))(t)
-	wantCode(t, drop(), "OperationNotPermitted")
-	r.wall.add(24 * time.Hour)
-	wantCode(t, drop(), "")
+	wiretest.WantCode(t, drop(), "OperationNotPermitted")
+	r.wall.Pass(24 * time.Hour)
+	wiretest.WantCode(t, drop(), "")
 }
 
 func TestRecycleBinGivesBack(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // Of many who create a group of the same name at once, one succeeds.
@@ -15,7 +16,7 @@ func TestOneGroupOfAName(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	codes := together(8, func() string {
 		_, err := r.client(vendor, home).CreateSecurityGroup(t.Context(), &awssdk.CreateSecurityGroupInput{GroupName: aws.String("claim"), Description: aws.String("d")})
-		return code(err)
+		return wiretest.Code(err)
 	})
 	if codes[""] != 1 || codes["InvalidGroup.Duplicate"] != 7 {
 		t.Errorf("answers %v", codes)

@@ -12,6 +12,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/wire/wiretest"
 )
 
 const worldFile = `
@@ -68,7 +69,7 @@ func TestWorldFile(t *testing.T) {
 		t.Errorf("%d images are shared with the customer", len(shared.Images))
 	}
 	_, err := r.client(customer, "eu-west-3").DescribeImages(t.Context(), &awssdk.DescribeImagesInput{})
-	wantCode(t, err, "AuthFailure")
+	wiretest.WantCode(t, err, "AuthFailure")
 }
 
 func TestWorldFileErrors(t *testing.T) {

@@ -3,7 +3,6 @@ package marketplace_test
 import (
 	"errors"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"amiship/sandbox/marketplace"
 	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
+	"amiship/sandbox/wire/wiretest"
 )
 
 const (
@@ -39,29 +39,13 @@ type rig struct {
 	dir      string
 	set      marketplace.Settings
 	driver   *fakeDriver
-	wall     *wall
+	wall     wiretest.Wall
 	store    *cloud.Store
 	server   *httptest.Server
 	throttle bool // from the next start on
 }
 
-// wall is a clock that tests move by hand.
-type wall struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (w *wall) read() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
-
-func (r *rig) pass(d time.Duration) {
-	r.wall.mu.Lock()
-	defer r.wall.mu.Unlock()
-	r.wall.now = r.wall.now.Add(d)
-}
+func (r *rig) pass(d time.Duration) { r.wall.Pass(d) }
 
 func newRig(t testing.TB, set marketplace.Settings) *rig {
 	t.Helper()
@@ -70,18 +54,14 @@ func newRig(t testing.TB, set marketplace.Settings) *rig {
 
 func newRigWith(t testing.TB, set marketplace.Settings, w marketplace.World) *rig {
 	t.Helper()
-	r := &rig{
-		t: t, dir: t.TempDir(), set: set, driver: &fakeDriver{root: t.TempDir()},
-		wall: &wall{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)},
-	}
+	r := &rig{t: t, dir: t.TempDir(), set: set, driver: &fakeDriver{root: t.TempDir()}}
 	r.start()
 	err := r.store.Update(func(tx *cloud.Tx) error {
 		for id, name := range map[string]string{vendor: "vendor", customer: "customer", stranger: "stranger"} {
-			cloud.Accounts.Put(tx, "", id, cloud.Account{ID: id, Name: name})
-			cloud.Credentials.Put(tx, "", "AKIA"+id, cloud.Credential{KeyID: "AKIA" + id, Secret: "secret", Account: id, Principal: "arn:aws:iam::" + id + ":user/test"})
+			wiretest.Account(tx, id, name)
 		}
 		cloud.Accounts.Put(tx, "", ec2.Marketplace, cloud.Account{ID: ec2.Marketplace, Name: "marketplace", Alias: "aws-marketplace"})
-		cloud.Credentials.Put(tx, "", "AKIAMEEK", cloud.Credential{KeyID: "AKIAMEEK", Secret: "secret", Account: vendor, Principal: "arn:aws:iam::" + vendor + ":user/meek", Deny: []string{"aws-marketplace:ListEntities", "iam:PassRole"}})
+		cloud.Credentials.Put(tx, "", "AKIAMEEK", cloud.Credential{KeyID: "AKIAMEEK", Secret: wiretest.Secret, Account: vendor, Principal: "arn:aws:iam::" + vendor + ":user/meek", Deny: []string{"aws-marketplace:ListEntities", "iam:PassRole"}})
 		sts.PutRole(tx, sts.Role{Account: vendor, Name: "ingestion", Trusted: []string{"assets.marketplace.amazonaws.com"}})
 		sts.PutRole(tx, sts.Role{Account: customer, Name: "ingestion", Trusted: []string{"assets.marketplace.amazonaws.com"}})
 		sts.PutRole(tx, sts.Role{Account: vendor, Name: "strange", Trusted: []string{"ec2.amazonaws.com"}})
@@ -105,7 +85,7 @@ func newRigWith(t testing.TB, set marketplace.Settings, w marketplace.World) *ri
 // start opens the store and serves it.
 func (r *rig) start() {
 	r.t.Helper()
-	store, err := cloud.Open(r.dir, cloud.Clock{Wall: r.wall.read})
+	store, err := cloud.Open(r.dir, cloud.Clock{Wall: r.wall.Now})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -130,15 +110,15 @@ func (r *rig) restart() {
 
 func (r *rig) catalog(key, region string) *marketplacecatalog.Client {
 	return marketplacecatalog.New(marketplacecatalog.Options{
-		BaseEndpoint: &r.server.URL, Region: region, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+key, "secret", ""),
+		BaseEndpoint: &r.server.URL, Region: region, RetryMaxAttempts: 1, HTTPClient: wiretest.Eager{},
+		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+key, wiretest.Secret, ""),
 	})
 }
 
 func (r *rig) compute(account, region string) *ec2sdk.Client {
 	return ec2sdk.New(ec2sdk.Options{
-		BaseEndpoint: &r.server.URL, Region: region, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+account, "secret", ""),
+		BaseEndpoint: &r.server.URL, Region: region, RetryMaxAttempts: 1, HTTPClient: wiretest.Eager{},
+		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+account, wiretest.Secret, ""),
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog/types"
 
 	"amiship/sandbox/marketplace"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // sold lists what an account finds of a product in a region.
@@ -104,9 +105,9 @@ func (r *rig) checkSold(t *testing.T, region, productCode string) {
 	if n := len(r.sold(stranger, region, productCode)); n > 0 {
 		t.Errorf("%s: a stranger finds %d images", region, n)
 	}
-	wantCode(t, r.launch(stranger, region, *im.ImageId), "OptInRequired")
-	wantCode(t, r.launch(stranger, region, "ami-0123456789abcdef0"), "InvalidAMIID.NotFound")
-	wantCode(t, r.launch(stranger, "us-east-1", r.image("us-east-1", "internal")), "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, r.launch(stranger, region, *im.ImageId), "OptInRequired")
+	wiretest.WantCode(t, r.launch(stranger, region, "ami-0123456789abcdef0"), "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, r.launch(stranger, "us-east-1", r.image("us-east-1", "internal")), "InvalidAMIID.NotFound")
 	snapshots, err := r.compute(customer, region).DescribeSnapshots(t.Context(), &ec2sdk.DescribeSnapshotsInput{OwnerIds: []string{"679593333241"}})
 	if err != nil || len(snapshots.Snapshots) > 0 {
 		t.Errorf("%s: the buyer sees the snapshots: %v (%v)", region, snapshots, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog/types"
 
 	"amiship/sandbox/marketplace"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // names lists change sets by name, of all pages.
@@ -79,7 +80,7 @@ func TestListChangeSets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			names, pages, err := r.names(vendor, tt.in)
 			if tt.want == "!" {
-				wantCode(t, err, "ValidationException")
+				wiretest.WantCode(t, err, "ValidationException")
 				return
 			}
 			if got := strings.Join(names, ""); err != nil || got != tt.want {
@@ -109,10 +110,10 @@ func TestRetention(t *testing.T) {
 		t.Errorf("after ten days it lists %v (%v)", names, err)
 	}
 	_, err := r.catalog(vendor, "us-east-1").DescribeChangeSet(t.Context(), &marketplacecatalog.DescribeChangeSetInput{Catalog: aws.String("AWSMarketplace"), ChangeSetId: &id})
-	wantCode(t, err, "ResourceNotFoundException")
+	wiretest.WantCode(t, err, "ResourceNotFoundException")
 	arn := "arn:aws:aws-marketplace:us-east-1:" + vendor + ":AWSMarketplace/ChangeSet/" + id
 	_, err = r.catalog(vendor, "us-east-1").ListTagsForResource(t.Context(), &marketplacecatalog.ListTagsForResourceInput{ResourceArn: &arn})
-	wantCode(t, err, "ResourceNotFoundException")
+	wiretest.WantCode(t, err, "ResourceNotFoundException")
 	r.begin(change("UpdateInformation", thing, object{"Sku": "2"}))
 	r.pass(3 * time.Hour)
 	r.entity(thing)
@@ -185,7 +186,7 @@ func TestListEntities(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			titles, err := r.titles(vendor, tt.in)
 			if tt.want == "!" {
-				wantCode(t, err, "ValidationException")
+				wiretest.WantCode(t, err, "ValidationException")
 				return
 			}
 			if got := strings.Join(titles, " "); err != nil || got != tt.want {
@@ -204,7 +205,7 @@ func TestDescribeEntities(t *testing.T) {
 	c := r.catalog(vendor, "us-east-1")
 	for id, want := range map[string]string{thing: "", thing + "@4": "", thing + "@3": "ResourceNotFoundException", theirs: "ResourceNotFoundException", "nothing": "ResourceNotFoundException"} {
 		out, err := c.DescribeEntity(t.Context(), &marketplacecatalog.DescribeEntityInput{Catalog: aws.String("AWSMarketplace"), EntityId: &id})
-		wantCode(t, err, want)
+		wiretest.WantCode(t, err, want)
 		if err == nil && (*out.EntityType != "AmiProduct@1.0" || *out.EntityArn != "arn:aws:aws-marketplace:us-east-1:"+vendor+":AWSMarketplace/AmiProduct/"+thing || *out.EntityIdentifier != thing+"@4") {
 			t.Errorf("%s is %+v", id, out)
 		}
@@ -217,7 +218,7 @@ func TestDescribeEntities(t *testing.T) {
 		t.Errorf("a batch answers %+v (%v)", out, err)
 	}
 	_, err = c.BatchDescribeEntities(t.Context(), &marketplacecatalog.BatchDescribeEntitiesInput{EntityRequestList: slices.Repeat([]types.EntityRequest{ask(thing)}, 21)})
-	wantCode(t, err, "ValidationException")
+	wiretest.WantCode(t, err, "ValidationException")
 }
 
 func TestTags(t *testing.T) {
@@ -263,13 +264,13 @@ func TestTags(t *testing.T) {
 		t.Errorf("the product's tags are %s", got)
 	}
 	_, err = r.catalog(customer, "us-east-1").ListTagsForResource(t.Context(), &marketplacecatalog.ListTagsForResourceInput{ResourceArn: &arn})
-	wantCode(t, err, "ResourceNotFoundException")
+	wiretest.WantCode(t, err, "ResourceNotFoundException")
 	many := make([]types.Tag, 50)
 	for i := range many {
 		many[i] = types.Tag{Key: aws.String(fmt.Sprint(i)), Value: aws.String("x")}
 	}
 	_, err = c.TagResource(t.Context(), &marketplacecatalog.TagResourceInput{ResourceArn: &arn, Tags: many})
-	wantCode(t, err, "ValidationException")
+	wiretest.WantCode(t, err, "ValidationException")
 	if got := tags(arn); got != "by=" {
 		t.Errorf("what was refused left the tags %s", got)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog/types"
 
 	"amiship/sandbox/marketplace"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // TestLocks: which second change set is refused while a first one is pending.
@@ -51,10 +52,10 @@ func TestLocks(t *testing.T) {
 					refused = tt.fine
 				}
 				if !refused {
-					wantCode(t, err, "")
+					wiretest.WantCode(t, err, "")
 					return
 				}
-				wantCode(t, err, "ResourceInUseException")
+				wiretest.WantCode(t, err, "ResourceInUseException")
 				want := "Requested change set has entities locked by change sets - entity: '" + thing + "'  change sets: " + first + "."
 				if !strings.Contains(err.Error(), want) || status(err) != http.StatusLocked {
 					t.Errorf("it says %q with status %d", err, status(err))
@@ -73,8 +74,8 @@ func TestStuckLocksAll(t *testing.T) {
 	r := newRigWith(t, marketplace.Settings{Locks: marketplace.LocksFine}, w)
 	id := r.begin(r.some(t, "UpdateInformation", thing, "1"))
 	_, err := r.try(input(r.some(t, "AddDeliveryOptions", thing, "2.0")))
-	wantCode(t, err, "ResourceInUseException")
-	wantCode(t, r.cancel(vendor, id), "")
+	wiretest.WantCode(t, err, "ResourceInUseException")
+	wiretest.WantCode(t, r.cancel(vendor, id), "")
 	r.ends(t, r.begin(r.some(t, "AddDeliveryOptions", thing, "2.0")), "")
 }
 
@@ -122,17 +123,17 @@ func TestCancel(t *testing.T) {
 		t.Run(string(setting), func(t *testing.T) {
 			r := newRig(t, marketplace.Settings{CancelRefusal: setting})
 			id := r.begin(r.some(t, "AddDeliveryOptions", thing, "2.0"))
-			wantCode(t, r.cancel(customer, id), "ResourceNotFoundException")
-			wantCode(t, r.cancel(vendor, "nothing"), "ResourceNotFoundException")
+			wiretest.WantCode(t, r.cancel(customer, id), "ResourceNotFoundException")
+			wiretest.WantCode(t, r.cancel(vendor, "nothing"), "ResourceNotFoundException")
 			r.pass(time.Minute)
-			wantCode(t, r.cancel(vendor, id), "")
+			wiretest.WantCode(t, r.cancel(vendor, id), "")
 			if got := r.see(id); got.Status != "CANCELLED" || *got.EndTime != "2026-11-22T12:01:00Z" {
 				t.Errorf("it is %s since %v", got.Status, got.EndTime)
 			}
-			wantCode(t, r.cancel(vendor, id), refusal)
+			wiretest.WantCode(t, r.cancel(vendor, id), refusal)
 			second := r.begin(r.some(t, "AddDeliveryOptions", thing, "2.0"))
 			r.pass(time.Hour)
-			wantCode(t, r.cancel(vendor, second), refusal)
+			wiretest.WantCode(t, r.cancel(vendor, second), refusal)
 			r.ends(t, second, "")
 			if _, doc := r.entity(thing); len(doc.Versions) != 4 {
 				t.Errorf("there are %d versions", len(doc.Versions))

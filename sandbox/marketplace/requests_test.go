@@ -2,7 +2,6 @@ package marketplace_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog/document"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog/types"
-	"github.com/aws/smithy-go"
 )
 
 type object = map[string]any
@@ -145,25 +143,6 @@ func (d described) visibility(title string) string {
 		}
 	}
 	return ""
-}
-
-// code is the AWS error code of err, or "".
-func code(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	if err != nil {
-		return err.Error()
-	}
-	return ""
-}
-
-func wantCode(t *testing.T, err error, want string) {
-	t.Helper()
-	if got := code(err); got != want {
-		t.Fatalf("error %q, want %q (%v)", got, want, err)
-	}
 }
 
 // fetch reads a URL as anybody can.

@@ -14,6 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"amiship/sandbox/marketplace"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // TestRequestsAreRefused: what AWS says at once, with its HTTP status.
@@ -76,7 +77,7 @@ func TestRequestsAreRefused(t *testing.T) {
 				tt.spoil(&in)
 			}
 			_, err := r.try(&in)
-			wantCode(t, err, tt.want)
+			wiretest.WantCode(t, err, tt.want)
 			if got := status(err); got != tt.status {
 				t.Errorf("the HTTP status is %d, want %d", got, tt.status)
 			}
@@ -117,19 +118,19 @@ func TestPermissions(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, marketplace.Settings{})
 	_, err := r.catalog("MEEK", "us-east-1").ListEntities(t.Context(), &marketplacecatalog.ListEntitiesInput{Catalog: aws.String("AWSMarketplace"), EntityType: aws.String("AmiProduct")})
-	wantCode(t, err, "AccessDeniedException")
+	wiretest.WantCode(t, err, "AccessDeniedException")
 	if got := status(err); got != http.StatusForbidden {
 		t.Errorf("the HTTP status is %d", got)
 	}
 	_, err = r.catalog("MEEK", "us-east-1").StartChangeSet(t.Context(), input(change("AddDeliveryOptions", thing, r.version("2", r.image("us-east-1", "good")))))
-	wantCode(t, err, "AccessDeniedException")
+	wiretest.WantCode(t, err, "AccessDeniedException")
 	if !strings.Contains(err.Error(), "iam:PassRole on resource: "+role) {
 		t.Errorf("it does not say what is missing: %v", err)
 	}
 	_, err = r.catalog(vendor, "eu-west-1").ListEntities(t.Context(), &marketplacecatalog.ListEntitiesInput{Catalog: aws.String("AWSMarketplace"), EntityType: aws.String("AmiProduct")})
-	wantCode(t, err, "InvalidSignatureException")
+	wiretest.WantCode(t, err, "InvalidSignatureException")
 	_, err = r.catalog("NOBODY", "us-east-1").ListEntities(t.Context(), &marketplacecatalog.ListEntitiesInput{Catalog: aws.String("AWSMarketplace"), EntityType: aws.String("AmiProduct")})
-	wantCode(t, err, "UnrecognizedClientException")
+	wiretest.WantCode(t, err, "UnrecognizedClientException")
 }
 
 // TestRates: what is asked too often is told so, each operation by itself.
@@ -143,16 +144,16 @@ func TestRates(t *testing.T) {
 		return err
 	}
 	for range 5 {
-		wantCode(t, list(), "")
+		wiretest.WantCode(t, list(), "")
 	}
 	err := list()
-	wantCode(t, err, "ThrottlingException")
+	wiretest.WantCode(t, err, "ThrottlingException")
 	if got := status(err); got != http.StatusTooManyRequests {
 		t.Errorf("the HTTP status is %d", got)
 	}
 	r.entity(thing)
 	r.pass(time.Second)
-	wantCode(t, list(), "")
+	wiretest.WantCode(t, list(), "")
 }
 
 // TestToken: the same request with the same token is one change set, also
@@ -175,7 +176,7 @@ func TestToken(t *testing.T) {
 	}
 	in.ChangeSet = []types.Change{change("UpdateInformation", thing, object{"Sku": "2"})}
 	_, err = r.try(in)
-	wantCode(t, err, "ValidationException")
+	wiretest.WantCode(t, err, "ValidationException")
 	in.ClientRequestToken = aws.String("twice")
 	if other, err := r.try(in); err != nil || other == first {
 		t.Errorf("another token gives %s (%v)", other, err)
@@ -195,7 +196,7 @@ func TestValidate(t *testing.T) {
 		}
 		in.ClientRequestToken = nil // which the SDK has filled
 		_, err = r.try(in)
-		wantCode(t, err, "ResourceInUseException")
+		wiretest.WantCode(t, err, "ResourceInUseException")
 		if got := r.see(id).Intent; got != "VALIDATE" {
 			t.Errorf("the intent is %s", got)
 		}
@@ -212,7 +213,7 @@ func TestOpenQuota(t *testing.T) {
 	r.begin(change("UpdateInformation", thing, object{"Sku": "1"}))
 	r.begin(change("UpdateInformation", fresh, object{"Sku": "1"}))
 	_, err := r.try(input(change("UpdateInformation", narrow, object{"Sku": "1"})))
-	wantCode(t, err, "ServiceQuotaExceededException")
+	wiretest.WantCode(t, err, "ServiceQuotaExceededException")
 	if got := status(err); got != http.StatusPaymentRequired {
 		t.Errorf("the HTTP status is %d", got)
 	}
@@ -250,7 +251,7 @@ func TestVersionLimit(t *testing.T) {
 				changes = append(changes, change("RestrictDeliveryOptions", thing, object{"DeliveryOptionIds": []string{doc.option(t, "1.1")}}))
 			}
 			id, err := r.try(input(changes...))
-			wantCode(t, err, tt.sync)
+			wiretest.WantCode(t, err, tt.sync)
 			if tt.sync == "" {
 				r.ends(t, id, tt.async)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/marketplace"
+	"amiship/sandbox/wire/wiretest"
 )
 
 // TestWorldsChangeSets: what somebody has begun goes on from where it is, or
@@ -42,7 +43,7 @@ func TestWorldsChangeSets(t *testing.T) {
 		t.Errorf("what was refused is %+v", refused)
 	}
 	_, err = r.try(input(r.some(t, "AddDeliveryOptions", thing, "3.0")))
-	wantCode(t, err, "ResourceInUseException")
+	wiretest.WantCode(t, err, "ResourceInUseException")
 	r.pass(30 * time.Minute)
 	if got := r.see(ids["half way"]).Status; got != "APPLYING" {
 		t.Errorf("half an hour later it is %s", got)
