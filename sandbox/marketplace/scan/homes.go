@@ -76,13 +76,15 @@ func (l *look) ssh(dir string) error {
 	return nil
 }
 
+var privateKeyForm = regexp.MustCompile(`-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----`)
+
 // privateKey looks into a file that is small enough to be one.
 func (l *look) privateKey(file string, info fs.FileInfo) error {
 	if info.Size() > maxFile {
 		return nil
 	}
 	text, _, err := l.read(file)
-	if ok, _ := regexp.MatchString(`-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----`, text); ok {
+	if privateKeyForm.MatchString(text) {
 		l.add(privateKey, file, "it is a private key")
 	}
 	return err
