@@ -4,19 +4,19 @@ import sys
 
 import botocore.exceptions
 
-import scenario_marketplace
 import world
+from scenario_marketplace import CATALOG, change, start
 
+SERVICES = ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog")
 PUBLIC = {"ServiceCode": "ec2", "QuotaCode": "L-0E3CBAB9"}
-CATALOG = {"Catalog": "AWSMarketplace"}
 GONE = "ami-0123456789abcdef0"
 
 
 def cases(box):
-    ec2, ssm, sts, quotas, market = (box.client(s) for s in ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog"))
-    meek = {s: box.client(s, "meek") for s in ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog")}
+    ec2, ssm, sts, quotas, market = (box.client(s) for s in SERVICES)
+    meek = {s: box.client(s, "meek") for s in SERVICES}
     wrong = {"aws_access_key_id": "AKIAAAAAAAAAAAAAAAAA", "aws_secret_access_key": "x"}
-    nobody = {s: box.client(s, keys=wrong) for s in ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog")}
+    nobody = {s: box.client(s, keys=wrong) for s in SERVICES}
     base = box.base(ec2)
     ssm.put_parameter(Name="/errors/one", Type="String", Value="1")
     return [
@@ -72,7 +72,7 @@ def cases(box):
 
 
 def offer(market, product):
-    scenario_marketplace.start(market, scenario_marketplace.change("UpdateInformation", product, {"Sku": "1"}))
+    start(market, change("UpdateInformation", product, {"Sku": "1"}))
 
 
 def main():
