@@ -91,15 +91,12 @@ func (m *market) again(t *testing.T) *market {
 func listedBundle(t *testing.T, more string) (file string) {
 	t.Helper()
 	file = instantBundle(t)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, _, found := strings.Cut(regionsLine.ReplaceAllString(string(text), "  required: [us-east-1, eu-west-1]"), "\nimages:\n")
-	if !found || !strings.Contains(head, "[us-east-1, eu-west-1]") {
+	writeFile(t, file, regionsLine.ReplaceAllString(readFile(t, file), "  required: [us-east-1, eu-west-1]"))
+	cutAt(t, file, "\nimages:\n")
+	if !strings.Contains(readFile(t, file), "[us-east-1, eu-west-1]") {
 		t.Fatal("the example has changed: adapt this test")
 	}
-	text = []byte(head + `
+	appendTo(t, file, `
 images:
   premium:
     arch: [amd64]
@@ -109,10 +106,7 @@ images:
     checks: [{run: "true"}]
 
 listings:
-` + listingOf("premium", premiumProduct, "Prometheus Premium {version}", more))
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+`+listingOf("premium", premiumProduct, "Prometheus Premium {version}", more))
 	return file
 }
 

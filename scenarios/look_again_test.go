@@ -50,17 +50,6 @@ marketplace:
     - {preparing: 20000h, applying: 5990h}
 `
 
-func appendTo(t *testing.T, file, text string) {
-	t.Helper()
-	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, append(before, text...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // passing runs jobs while half an hour passes on AWS, once all change sets are there:
 // they end as they do when what they wait for takes longer.
 func (b *box) passing(r *runner) func(t *testing.T, jobs []ciJob, source, tag string) []ciResult {

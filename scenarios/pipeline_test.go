@@ -2,17 +2,13 @@ package scenarios
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
-
-var packageLine = regexp.MustCompile(`(?m)^package: .*$`)
 
 // pipelineBundle is a repository whose releases have two architectures, packages
 // for a token only, a second image with a licence, and two listings, one for each
@@ -23,28 +19,10 @@ func pipelineBundle(t *testing.T, m marks) (repo string) {
 	repo = filepath.Dir(file)
 	debs := t.TempDir()
 	for _, arch := range []string{"amd64", "arm64"} {
-		deb := filepath.Join(debs, arch+".deb")
-		makeDebFor(t, deb, "2.42.0", arch)
-		if err := os.WriteFile(deb+".sha256", []byte(sha256Of(t, deb)+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		servedDeb(t, filepath.Join(debs, arch+".deb"), "2.42.0", arch)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("JOB-TOKEN") != m.token {
-			http.Error(w, "who are you?", http.StatusUnauthorized)
-			return
-		}
-		http.ServeFileFS(w, r, os.DirFS(debs), strings.TrimPrefix(r.URL.Path, "/"))
-	}))
-	t.Cleanup(server.Close)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := `package: {url: "` + server.URL + `/{arch}.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256: {url: "{url}.sha256"}}`
-	if err := os.WriteFile(file, packageLine.ReplaceAllLiteral(text, []byte(line)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	url := forToken(t, m.token, http.FileServer(http.Dir(debs)))
+	packageFrom(t, file, `{url: "`+url+`/{arch}.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256: {url: "{url}.sha256"}}`)
 	replaceIn(t, file, "    arch: [amd64]\n", "    arch: [amd64, arm64]\n")
 	replaceIn(t, file, "    name: \"Prometheus {version}\"\n", "    name: \"Prometheus {version} ({arch})\"\n")
 	appendTo(t, file, paidImage)
@@ -161,16 +139,6 @@ func checkSecrets(t *testing.T, m marks, got ciResult) {
 	if given := m.in([]byte(strings.Join(got.env, "\n"))); given != builds {
 		t.Errorf("%s is given secrets: %v, want %v", got.job.name, given, builds)
 	}
-}
-
-// worldBox starts a sandbox with instant machines from a world.
-func worldBox(t *testing.T, world string) *box {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(file, []byte(world), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return startBox(t, filepath.Join(t.TempDir(), "state"), "--driver", "instant", "--speed", "1000", "--world", file)
 }
 
 // makeRoom deregisters two of the old AMIs.

@@ -124,9 +124,24 @@ func count(list []listed) (released, public int) {
 	return released, public
 }
 
+// startAt starts a sandbox with instant machines.
 func startAt(t *testing.T, args ...string) *box {
 	t.Helper()
 	return startBox(t, filepath.Join(t.TempDir(), "state"), append([]string{"--driver", "instant", "--speed", "1000"}, args...)...)
+}
+
+// worldBox starts one from a world.
+func worldBox(t *testing.T, world string, args ...string) *box {
+	t.Helper()
+	return startAt(t, append(args, "--world", worldFile(t, world))...)
+}
+
+// worldFile is a file with a world in it.
+func worldFile(t *testing.T, world string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "world.yaml")
+	writeFile(t, path, world)
+	return path
 }
 
 // TestRequiredRegionDown: the other 18 get their AMIs, nothing is public, the

@@ -3,9 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,18 +23,8 @@ const attic = `ec2:
 func retiring(t *testing.T) (b *box, file string) {
 	t.Helper()
 	file = instantBundle(t)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, append(text, "keep: {public: {patches: 1, minors: 1}}\n"...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	world := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(world, []byte(attic), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return startAt(t, "--world", world), file
+	appendTo(t, file, "keep: {public: {patches: 1, minors: 1}}\n")
+	return worldBox(t, attic), file
 }
 
 // stagesOfRetirement, and how many calls of each change something.

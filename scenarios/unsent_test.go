@@ -56,16 +56,11 @@ func TestRefusedBeforeSending(t *testing.T) {
 
 func copyOf(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Dir(file))); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "amiship.yaml")
-	if err := os.CopyFS(filepath.Dir(path), os.DirFS(filepath.Dir(file))); err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, path, string(text))
-	return path
+	return filepath.Join(dir, filepath.Base(file))
 }
 
 // TestUnfitIsNotSent: AMIs that Marketplace can't take are not offered to it, or
