@@ -154,16 +154,6 @@ func (m *market) command(t *testing.T, secrets bool, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ends runs a command to its end.
-func ends(t *testing.T, cmd *exec.Cmd) (code int, out string) {
-	t.Helper()
-	text, err := cmd.CombinedOutput()
-	if cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
-	return cmd.ProcessState.ExitCode(), string(text)
-}
-
 // release is the release of the one tag, built where nothing was built.
 func (m *market) release(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()

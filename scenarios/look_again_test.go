@@ -101,22 +101,16 @@ const (
 // them, and who may: they are all public.
 func onSale(t *testing.T, r *runner, want int) {
 	t.Helper()
-	aws := awsShim(t, t.TempDir())
 	for _, product := range []string{"prod-prometheuspro", "prod-prometheusarm"} {
-		cmd := exec.CommandContext(t.Context(), aws, "marketplace-catalog", "describe-entity", "--region", "us-east-1",
+		out := awsCLI(t, r.env, "marketplace-catalog", "describe-entity", "--region", "us-east-1",
 			"--catalog", "AWSMarketplace", "--entity-id", product, "--query", "Details", "--output", "text")
-		cmd.Env = r.env
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("aws marketplace-catalog describe-entity: %v\n%s", err, out)
-		}
 		var p struct {
 			Versions []struct {
 				VersionTitle    string
 				DeliveryOptions []struct{ Visibility string }
 			}
 		}
-		if err := json.Unmarshal(out, &p); err != nil {
+		if err := json.Unmarshal([]byte(out), &p); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		if len(p.Versions) != want {

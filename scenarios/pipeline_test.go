@@ -144,16 +144,12 @@ func checkSecrets(t *testing.T, m marks, got ciResult) {
 // makeRoom deregisters two of the old AMIs.
 func makeRoom(t *testing.T, env []string) {
 	t.Helper()
-	aws, gone := awsShim(t, t.TempDir()), 0
+	gone := 0
 	for _, i := range images(t, env)["eu-west-1"] {
 		if !strings.HasPrefix(i.Name, "Old ") || gone == 2 {
 			continue
 		}
-		cmd := exec.CommandContext(t.Context(), aws, "ec2", "deregister-image", "--region", "eu-west-1", "--image-id", i.ID)
-		cmd.Env = env
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("aws ec2 deregister-image: %v\n%s", err, out)
-		}
+		awsCLI(t, env, "ec2", "deregister-image", "--region", "eu-west-1", "--image-id", i.ID)
 		gone++
 	}
 }
@@ -161,7 +157,11 @@ func makeRoom(t *testing.T, env []string) {
 // ours is how many AMIs of the release, or for it, a region has.
 func ours(t *testing.T, env []string, region string) (all, public int) {
 	t.Helper()
-	for _, i := range images(t, env)[region] {
+	return countOurs(images(t, env)[region])
+}
+
+func countOurs(list []listed) (all, public int) {
+	for _, i := range list {
 		if strings.HasPrefix(i.Name, "Old ") {
 			continue
 		}
@@ -176,8 +176,9 @@ func ours(t *testing.T, env []string, region string) (all, public int) {
 // isPublic asks AWS itself, and a plan, whether the release is complete.
 func isPublic(t *testing.T, r *runner) {
 	t.Helper()
+	list := images(t, r.env)
 	for _, region := range []string{"us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2"} {
-		if all, public := ours(t, r.env, region); all != 3 || public != 2 {
+		if all, public := countOurs(list[region]); all != 3 || public != 2 {
 			t.Errorf("%s has %d AMIs, %d public; want three, two of them public", region, all, public)
 		}
 	}

@@ -70,16 +70,11 @@ func TestTwoReleasesInOneRoom(t *testing.T) {
 // publicAMIs counts those of a release, in the sandbox's own records.
 func publicAMIs(t *testing.T, b *box, tag string) int {
 	t.Helper()
-	n := 0
+	n, env := 0, b.env(t, "vendor", "")
 	for _, region := range []string{"us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2"} {
-		cmd := exec.Command("aws", "--endpoint-url", b.url, "ec2", "describe-images", "--region", region, "--owners", "self",
+		out := awsCLI(t, env, "ec2", "describe-images", "--region", region, "--owners", "self",
 			"--filters", "Name=tag:amiship:tag,Values=1:"+tag, "Name=is-public,Values=true", "--query", "Images[].ImageId", "--output", "text")
-		cmd.Env = b.env(t, "vendor", "")
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		n += len(strings.Fields(string(out)))
+		n += len(strings.Fields(out))
 	}
 	return n
 }
