@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -18,17 +19,8 @@ func instantBundle(t testing.TB) string {
 // with an empty package.
 func asksLittle(t testing.TB, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, _, found := strings.Cut(string(text), "    checks:\n")
-	if !found {
-		t.Fatal("the example has no checks any more: adapt this test")
-	}
-	if err := os.WriteFile(file, []byte(before+"    checks: [{run: \"true\"}]\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	cutAt(t, file, "    checks:\n")
+	appendTo(t, file, "    checks: [{run: \"true\"}]\n")
 	return file
 }
 
@@ -41,18 +33,7 @@ func copyBundle(t testing.TB, dir string) string {
 	}
 	makeDeb(t, filepath.Join(dir, "prometheus.deb"), "2.42.0")
 	file := filepath.Join(dir, "amiship.yaml")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.Replace(string(text), "package: {apt: prometheus}",
-		"package: {file: prometheus.deb, sha256: "+sha256Of(t, filepath.Join(dir, "prometheus.deb"))+"}", 1)
-	if changed == string(text) {
-		t.Fatal("the example's package line has changed: adapt this test")
-	}
-	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	replaceIn(t, file, "package: {apt: prometheus}", "package: {file: prometheus.deb, sha256: "+sha256Of(t, filepath.Join(dir, "prometheus.deb"))+"}")
 	return file
 }
 
@@ -91,6 +72,21 @@ func makeDebFor(t testing.TB, path, version, arch string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("dpkg-deb: %v\n%s", err, out)
 	}
+}
+
+// servedDeb is such a package to be served, with its digest beside it.
+func servedDeb(t testing.TB, path, version, arch string) {
+	t.Helper()
+	makeDebFor(t, path, version, arch)
+	writeFile(t, path+".sha256", sha256Of(t, path)+"\n")
+}
+
+var packageLine = regexp.MustCompile(`(?m)^package: .*$`)
+
+// packageFrom has a bundle take its package from somewhere else.
+func packageFrom(t testing.TB, file, source string) {
+	t.Helper()
+	writeFile(t, file, packageLine.ReplaceAllLiteralString(readFile(t, file), "package: "+source))
 }
 
 func sha256Of(t testing.TB, path string) string {

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -63,11 +62,7 @@ func (r refusal) check(t *testing.T, file, name, text string) {
 	if r.field != "" {
 		says = append(says, "See "+r.field+" ("+lineOf(t, file, name, r.field)+").")
 	}
-	for _, want := range says {
-		if !strings.Contains(text, want) {
-			t.Errorf("it does not say %q", want)
-		}
-	}
+	wantAll(t, text, says)
 	if !regexp.MustCompile(`change set [a-z0-9]{25} failed .*: CLIENT_ERROR`).MatchString(text) {
 		t.Error("it does not name the change set")
 	}
@@ -92,12 +87,7 @@ func soldOf(t *testing.T, have map[string]offer, title string, mended ...string)
 }
 
 // started counts the change sets that were asked for, granted or not.
-func started(t *testing.T, b *box) (n int) {
+func started(t *testing.T, b *box) int {
 	t.Helper()
-	for _, c := range b.calls(t, 0) {
-		if c.Action == "StartChangeSet" {
-			n++
-		}
-	}
-	return n
+	return b.catalogCalls(t, 0)["StartChangeSet"]
 }

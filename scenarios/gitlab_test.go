@@ -91,7 +91,7 @@ func TestPackagesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := quickBox(t)
+			b := startAt(t)
 			before := worldOf(t, b)
 			file := gitlabBundle(t)
 			url := vendorOf(t, file, c.deb, "", c.serve)

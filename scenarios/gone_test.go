@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -66,16 +65,4 @@ func amishipWhile(t *testing.T, env []string, do func(), args ...string) (code i
 func amiNamed(t *testing.T, env []string, name string) string {
 	t.Helper()
 	return awsCLI(t, env, "ec2", "describe-images", "--owners", "self", "--filters", "Name=name,Values="+name, "--query", "Images[0].ImageId", "--output", "text")
-}
-
-// awsCLI runs the AWS CLI against a sandbox.
-func awsCLI(t *testing.T, env []string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), awsShim(t, t.TempDir()), args...)
-	cmd.Env = env
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("aws %v: %v\n%s", args, err, out)
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -1,101 +1,77 @@
 package scenarios
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
-// killer stands between a run and the sandbox, counts the calls that change
-// something, and kills the run before or after one of them has its effect.
+// killer counts the calls that change something, and kills the run before or after
+// one of them has its effect. None gets through after that one.
 type killer struct {
-	proxy *httputil.ReverseProxy
-	at    int  // which call; 0: none
+	*counter
+	nth   int  // which call; 0: none
 	after bool // the call has its effect, its answer is lost
-
-	mu    sync.Mutex
-	count int
 	names []string
-	kill  func()
-	dead  bool
 }
 
-func newKiller(t *testing.T, target string) (*killer, string) {
-	k := &killer{proxy: forward(t, target)}
-	srv := httptest.NewServer(k)
-	t.Cleanup(srv.Close)
-	return k, srv.URL
+func newKiller(t *testing.T, target string) (k *killer, via string) {
+	t.Helper()
+	k = &killer{}
+	k.counter, via = newCounter(t, target, changes, k.lets)
+	return k, via
 }
 
-func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
+// changes reports whether a call changes something.
+func changes(r *http.Request, body []byte) bool {
+	name := action(r, body)
+	return !slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// lets is the deed: it lets a call through unless it is the one, or comes after it.
+func (k *killer) lets(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
+	k.mu.Lock()
+	k.names = append(k.names, action(r, body))
+	n, nth, after := len(k.names), k.nth, k.after
+	k.mu.Unlock()
+	switch {
+	case nth == 0 || n < nth:
+		c.hand(w, r, body)
+	case n > nth:
 		panic(http.ErrAbortHandler)
+	case after:
+		killedAfter(c, w, r, body)
+	default:
+		killedBefore(c, w, r, body)
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	kill := k.counts(action(r, body))
-	if kill == nil {
-		k.proxy.ServeHTTP(w, r)
-		return
-	}
-	if k.after {
-		k.proxy.ServeHTTP(httptest.NewRecorder(), r)
-	}
-	kill()
-	panic(http.ErrAbortHandler)
 }
 
-// counts counts a call that changes something; if it is the one, it returns
-// what to do.
-func (k *killer) counts(name string) (kill func()) {
-	for _, prefix := range []string{"Describe", "Get", "List"} {
-		if strings.HasPrefix(name, prefix) {
-			return nil
-		}
-	}
+// killAt runs a command that is killed at one of its calls.
+func (k *killer) killAt(t *testing.T, cmd *exec.Cmd, nth int, after bool) (code int, out string) {
+	t.Helper()
+	k.mu.Lock()
+	k.nth, k.after = nth, after
+	k.mu.Unlock()
+	return k.run(t, cmd)
+}
+
+// calls are the names of those that have come.
+func (k *killer) calls() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.dead {
-		panic(http.ErrAbortHandler)
-	}
-	k.count++
-	k.names = append(k.names, name)
-	if k.dead = k.count == k.at; k.dead {
-		return k.kill
-	}
-	return nil
-}
-
-// start starts a run that is killed at one of its calls.
-func (k *killer) start(t *testing.T, cmd *exec.Cmd, at int, after bool) {
-	t.Helper()
-	k.mu.Lock() // no call is counted before it is known what to kill
-	defer k.mu.Unlock()
-	k.at, k.after = at, after
-	k.kill = func() { _ = cmd.Process.Kill() }
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	return slices.Clone(k.names)
 }
 
 // killed reports whether the call came.
-func (k *killer) killed() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.dead
-}
+func (k *killer) killed() bool { return k.nth > 0 && len(k.calls()) >= k.nth }
 
 func action(r *http.Request, body []byte) string {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
@@ -155,16 +131,20 @@ func TestKilledAtEveryCall(t *testing.T) {
 		t.Fatalf("the run that nobody disturbs: %v\n%s", err, out)
 	}
 	want := worldOf(t, undisturbed)
-	builtWith := k.built()
+	names := k.calls()
+	builtWith := slices.Index(names, "CopyImage") // so many, until the candidate was there and its claim ended
+	if builtWith < 0 {
+		t.Fatalf("nothing is copied: %s", names)
+	}
 	built := builtState(t)
-	t.Logf("%d calls that change something, %d of them up to the candidate: %s", k.count, builtWith, strings.Join(k.names, " "))
-	for n := 1; n <= k.count; n++ {
+	t.Logf("%d calls that change something, %d of them up to the candidate: %s", len(names), builtWith, strings.Join(names, " "))
+	for n := 1; n <= len(names); n++ {
 		for _, after := range []bool{false, true} {
 			from, at := "", n
 			if n > builtWith {
 				from, at = built, n-builtWith
 			}
-			t.Run(fmt.Sprintf("%s-%d-%v", k.names[n-1], n, after), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s-%d-%v", names[n-1], n, after), func(t *testing.T) {
 				t.Parallel()
 				b := killWorld(t, from)
 				killRun(t, b, at, after)
@@ -174,16 +154,6 @@ func TestKilledAtEveryCall(t *testing.T) {
 			})
 		}
 	}
-}
-
-// built is how many calls it took until the candidate was there and its claim ended.
-func (k *killer) built() int {
-	for i, name := range k.names {
-		if name == "CopyImage" {
-			return i
-		}
-	}
-	return len(k.names)
 }
 
 // builtState is the state of a sandbox in which a candidate waits to be copied,
@@ -201,12 +171,7 @@ func builtState(t *testing.T) string {
 func killRun(t *testing.T, b *box, at int, after bool) {
 	t.Helper()
 	k, via := newKiller(t, b.url)
-	cmd := releaseCmd(t, b, via)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	k.start(t, cmd, at, after)
-	err := cmd.Wait()
-	if !k.killed() {
-		t.Logf("ended by itself (%v):\n%s", err, out.String())
+	if code, out := k.killAt(t, releaseCmd(t, b, via), at, after); !k.killed() {
+		t.Logf("ended by itself (exit %d):\n%s", code, out)
 	}
 }

@@ -62,21 +62,24 @@ func newSecretBuild(t *testing.T, b *box, extend func(s *secretBuild) string, ar
 func secretBundle(t *testing.T, m marks) string {
 	t.Helper()
 	file := instantBundle(t)
-	deb, err := os.ReadFile(filepath.Join(filepath.Dir(file), "prometheus.deb"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	url := forToken(t, m.token, http.FileServer(http.Dir(filepath.Dir(file))))
+	replaceIn(t, file, "{file: prometheus.deb, sha256", `{url: "`+url+`/prometheus.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256`)
+	replaceIn(t, file, "    public: true\n", "    public: true\n    licence: {env: MARKED_LICENCE}\n")
+	return file
+}
+
+// forToken serves to those who send a token.
+func forToken(t *testing.T, token string, files http.Handler) (url string) {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("JOB-TOKEN") != m.token {
+		if r.Header.Get("JOB-TOKEN") != token {
 			http.Error(w, "who are you?", http.StatusUnauthorized)
 			return
 		}
-		_, _ = w.Write(deb)
+		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	replaceIn(t, file, "{file: prometheus.deb, sha256", `{url: "`+server.URL+`/prometheus.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256`)
-	replaceIn(t, file, "    public: true\n", "    public: true\n    licence: {env: MARKED_LICENCE}\n")
-	return file
+	return server.URL
 }
 
 // withLicence makes the template know of the licence, adds to its build block,
@@ -88,20 +91,6 @@ func withLicence(t *testing.T, template, more, manifest string) {
 		more += "\n  post-processor \"manifest\" {\n    output = \"" + manifest + "\"\n  }\n"
 	}
 	replaceIn(t, template, "\n  post-processor \"manifest\" {\n    output     = var.manifest\n", more+"\n  post-processor \"manifest\" {\n    output     = var.manifest\n")
-}
-
-func replaceIn(t *testing.T, file, old, with string) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Count(string(text), old) != 1 {
-		t.Fatalf("%s does not hold %q once: adapt this test", file, old)
-	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), old, with, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // build runs it to its end, while the command lines of all processes are watched.

@@ -52,15 +52,15 @@ func sellerCopies(r *http.Request, body []byte) bool {
 // is killed about it, and the version is of the copy.
 func TestAListingOfAnotherAccount(t *testing.T) {
 	from := sellersMarket(t)
-	for name, at := range map[string]func(*counter, http.ResponseWriter, *http.Request, []byte){
-		"undisturbed":               func(c *counter, w http.ResponseWriter, r *http.Request, body []byte) { c.hand(w, r, body) },
+	for name, at := range map[string]deed{
+		"undisturbed":               (*counter).hand,
 		"killed before it copies":   killedBefore,
 		"killed when it has copied": killedAfter,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := from.again(t)
-			c := newCounter(t, m, sellerCopies, at)
+			c := m.counted(t, sellerCopies, at)
 			code, out := m.runAndMaybeKill(t, c, "--wait", "3s")
 			if want := map[bool]int{true: 75, false: -1}[name == "undisturbed"]; code != want || c.requests() != 1 {
 				t.Fatalf("exit %d after %d copies, want %d and one\n%s", code, c.requests(), want, out)

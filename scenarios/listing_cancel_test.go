@@ -75,7 +75,7 @@ func TestCancelsWhatWasApproved(t *testing.T) {
 func TestKilledAboutACancel(t *testing.T) {
 	from := stocked(t, goods{world: somebodys("by hand", "PREPARING"), listing: "    pending: cancel\n"})
 	for name, c := range map[string]struct {
-		at     func(*counter, http.ResponseWriter, *http.Request, []byte)
+		at     deed
 		code   int // of the next run
 		theirs string
 	}{
@@ -85,7 +85,7 @@ func TestKilledAboutACancel(t *testing.T) {
 			t.Parallel()
 			m := from.again(t)
 			args, _ := approval(t, m.mustEnd(t, 20))
-			at := newCounter(t, m, func(r *http.Request, _ []byte) bool { return r.URL.Path == "/CancelChangeSet" }, c.at)
+			at := m.counted(t, func(r *http.Request, _ []byte) bool { return r.URL.Path == "/CancelChangeSet" }, c.at)
 			if code, out := m.runAndMaybeKill(t, at, args[2:]...); code != -1 {
 				t.Fatalf("exit %d, want it killed\n%s", code, out)
 			}
@@ -122,6 +122,5 @@ func TestOnlyTheOneIsCancelled(t *testing.T) {
 // cli is the AWS CLI of the vendor.
 func (m *market) cli(t *testing.T, args ...string) {
 	t.Helper()
-	var answer any
-	m.aws(t, "vendor", &answer, args...)
+	awsCLI(t, m.env(t, "vendor", ""), args...)
 }

@@ -1,11 +1,8 @@
 package scenarios
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -14,82 +11,14 @@ import (
 	"time"
 )
 
-// counter stands before the sandbox, where change sets are handed in.
-type counter struct {
-	pass http.Handler
-	// here tells the requests that it is for, and at is what it does with one.
-	here func(r *http.Request, body []byte) bool
-	at   func(c *counter, w http.ResponseWriter, r *http.Request, body []byte)
-
-	run  chan *os.Process // the one to kill
-	both chan struct{}    // closed when a second request has come
-
-	mu   sync.Mutex
-	came int
-}
-
-// newCounter puts one before a market, for the requests that here tells.
-func newCounter(
-	t *testing.T, m *market, here func(*http.Request, []byte) bool, at func(*counter, http.ResponseWriter, *http.Request, []byte),
-) *counter {
-	t.Helper()
-	c := &counter{pass: forward(t, m.url), here: here, at: at, run: make(chan *os.Process, 1), both: make(chan struct{})}
-	srv := httptest.NewServer(c)
-	t.Cleanup(srv.Close)
-	m.via = srv.URL
-	return c
-}
-
 func handsIn(r *http.Request, _ []byte) bool { return r.URL.Path == "/StartChangeSet" }
 
-func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if !c.here(r, body) {
-		c.hand(w, r, body)
-		return
-	}
-	c.mu.Lock()
-	if c.came++; c.came == 2 {
-		close(c.both)
-	}
-	c.mu.Unlock()
-	c.at(c, w, r, body)
-}
-
-// again reports whether this is not the first request.
-func (c *counter) again() bool { return c.requests() > 1 }
-
-// requests is how many have come.
-func (c *counter) requests() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.came
-}
-
-// kill ends the run.
-func (c *counter) kill() {
-	p := <-c.run
-	_ = p.Kill()
-}
-
-// hand passes the request on.
-func (c *counter) hand(w http.ResponseWriter, r *http.Request, body []byte) {
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	c.pass.ServeHTTP(w, r)
-}
-
-func killedBefore(c *counter, _ http.ResponseWriter, _ *http.Request, _ []byte) {
-	c.kill()
-	panic(http.ErrAbortHandler)
-}
-
-func killedAfter(c *counter, _ http.ResponseWriter, r *http.Request, body []byte) {
-	c.hand(httptest.NewRecorder(), r, body)
-	c.kill()
-	panic(http.ErrAbortHandler)
+// counted puts a counter before a market.
+func (m *market) counted(t *testing.T, here func(*http.Request, []byte) bool, at deed) *counter {
+	t.Helper()
+	c, via := newCounter(t, m.url, here, at)
+	m.via = via
+	return c
 }
 
 // answerLost loses the first answer; the run lives.
@@ -111,15 +40,7 @@ func arrivesTwice(c *counter, w http.ResponseWriter, r *http.Request, body []byt
 // ended: -1 if it was killed.
 func (m *market) runAndMaybeKill(t *testing.T, c *counter, more ...string) (code int, out string) {
 	t.Helper()
-	cmd := m.command(t, false, append([]string{"release", "v2.42.0", "--poll", "200ms", "--wait", "0s"}, more...)...)
-	var text bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &text, &text
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	c.run <- cmd.Process
-	_ = cmd.Wait()
-	return cmd.ProcessState.ExitCode(), text.String()
+	return c.run(t, m.command(t, false, append([]string{"release", "v2.42.0", "--poll", "200ms", "--wait", "0s"}, more...)...))
 }
 
 // TestTheAnswerIsLost: whatever became of the request and of the run that made
@@ -128,7 +49,7 @@ func (m *market) runAndMaybeKill(t *testing.T, c *counter, more ...string) (code
 func TestTheAnswerIsLost(t *testing.T) {
 	from := stocked(t, goods{})
 	for name, c := range map[string]struct {
-		at      func(*counter, http.ResponseWriter, *http.Request, []byte)
+		at      deed
 		code    int // of the first run
 		sets    int // after it
 		arrived int // requests at the counter
@@ -137,13 +58,13 @@ func TestTheAnswerIsLost(t *testing.T) {
 		"killed before the answer":     {killedAfter, -1, 1, 1},
 		"only the answer is lost":      {answerLost, 75, 1, 2},
 		"the request arrives twice":    {arrivesTwice, 75, 1, 1},
-		"nothing happens on the way":   {func(c *counter, w http.ResponseWriter, r *http.Request, body []byte) { c.hand(w, r, body) }, 75, 1, 1},
+		"nothing happens on the way":   {(*counter).hand, 75, 1, 1},
 		"refused, as one is too early": {tooEarly, 75, 1, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := from.again(t)
-			at := newCounter(t, m, handsIn, c.at)
+			at := m.counted(t, handsIn, c.at)
 			if code, out := m.runAndMaybeKill(t, at); code != c.code {
 				t.Fatalf("exit %d, want %d\n%s", code, c.code, out)
 			}
@@ -185,7 +106,7 @@ func together(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
 func TestTwoRunsOfferAtOnce(t *testing.T) {
 	t.Parallel()
 	m := stocked(t, goods{}).again(t)
-	c := newCounter(t, m, handsIn, together)
+	c := m.counted(t, handsIn, together)
 	codes, outs := make([]int, 2), make([]string, 2)
 	var runs sync.WaitGroup
 	for i, cmd := range []*exec.Cmd{m.command(t, false, "release", "v2.42.0", "--wait", "0s"), m.command(t, false, "release", "--all-open")} {

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,20 +43,9 @@ func (m *market) serves(t *testing.T, versions ...string) {
 	t.Helper()
 	debs := t.TempDir()
 	for _, v := range versions {
-		deb := filepath.Join(debs, v+".deb")
-		makeDeb(t, deb, v)
-		if err := os.WriteFile(deb+".sha256", []byte(sha256Of(t, deb)+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		servedDeb(t, filepath.Join(debs, v+".deb"), v, "amd64")
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(debs)))
 	t.Cleanup(server.Close)
-	text, err := os.ReadFile(m.file())
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := `package: {url: "` + server.URL + `/{version}.deb", sha256: {url: "{url}.sha256"}}`
-	if err := os.WriteFile(m.file(), packageLine.ReplaceAllLiteral(text, []byte(line)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	packageFrom(t, m.file(), `{url: "`+server.URL+`/{version}.deb", sha256: {url: "{url}.sha256"}}`)
 }

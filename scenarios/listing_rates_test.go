@@ -2,14 +2,13 @@ package scenarios
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-// sixtyProducts are in a world and in a bundle.
+// sixtyProducts are a world and a bundle.
 func sixtyProducts(t *testing.T) (world, bundle string) {
 	t.Helper()
 	bundle = filepath.Dir(listedBundle(t, ""))
@@ -20,12 +19,7 @@ func sixtyProducts(t *testing.T) (world, bundle string) {
 		listings.WriteString(listingOf(fmt.Sprintf("also-%d", n), id, fmt.Sprintf("Premium %d {version}", n), ""))
 	}
 	replaceIn(t, filepath.Join(bundle, "amiship.yaml"), "\nlistings:\n", "\nlistings:\n"+listings.String())
-	world = filepath.Join(t.TempDir(), "world.yaml")
-	text := marketAccounts + marketProducts + products.String() + "settings: {marketplace: {" + aDay + "}}\n"
-	if err := os.WriteFile(world, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return world, bundle
+	return marketAccounts + marketProducts + products.String() + "settings: {marketplace: {" + aDay + "}}\n", bundle
 }
 
 // TestSixtyListings: AWS's rates hold for all of them together. A release of sixty
@@ -33,7 +27,7 @@ func sixtyProducts(t *testing.T) (world, bundle string) {
 func TestSixtyListings(t *testing.T) {
 	t.Parallel()
 	world, bundle := sixtyProducts(t)
-	m := &market{box: startAt(t, "--throttle", "--world", world), bundle: bundle}
+	m := &market{box: worldBox(t, world, "--throttle"), bundle: bundle}
 	m.mustEnd(t, 0, "--until", "shared")
 	out := m.mustEnd(t, 75, "--wait", "0s")
 	if strings.Contains(out, "FAILED") {

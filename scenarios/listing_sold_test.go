@@ -2,9 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -114,14 +112,8 @@ func (m *market) images(t *testing.T, account, region string) []ownImage {
 // aws calls AWS as somebody with the AWS CLI would.
 func (b *box) aws(t *testing.T, account string, answer any, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), awsShim(t, t.TempDir()), append(args, "--output", "json")...)
-	cmd.Env = b.env(t, account, "")
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		t.Fatalf("aws %s: %v\n%s", strings.Join(args, " "), err, exit.Stderr)
-	}
-	if err := errors.Join(err, json.Unmarshal(out, answer)); err != nil {
+	out := awsCLI(t, b.env(t, account, ""), append(args, "--output", "json")...)
+	if err := json.Unmarshal([]byte(out), answer); err != nil {
 		t.Fatalf("aws %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }

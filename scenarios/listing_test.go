@@ -91,15 +91,12 @@ func (m *market) again(t *testing.T) *market {
 func listedBundle(t *testing.T, more string) (file string) {
 	t.Helper()
 	file = instantBundle(t)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, _, found := strings.Cut(regionsLine.ReplaceAllString(string(text), "  required: [us-east-1, eu-west-1]"), "\nimages:\n")
-	if !found || !strings.Contains(head, "[us-east-1, eu-west-1]") {
+	writeFile(t, file, regionsLine.ReplaceAllString(readFile(t, file), "  required: [us-east-1, eu-west-1]"))
+	cutAt(t, file, "\nimages:\n")
+	if !strings.Contains(readFile(t, file), "[us-east-1, eu-west-1]") {
 		t.Fatal("the example has changed: adapt this test")
 	}
-	text = []byte(head + `
+	appendTo(t, file, `
 images:
   premium:
     arch: [amd64]
@@ -109,10 +106,7 @@ images:
     checks: [{run: "true"}]
 
 listings:
-` + listingOf("premium", premiumProduct, "Prometheus Premium {version}", more))
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+`+listingOf("premium", premiumProduct, "Prometheus Premium {version}", more))
 	return file
 }
 
@@ -158,16 +152,6 @@ func (m *market) command(t *testing.T, secrets bool, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	return cmd
-}
-
-// ends runs a command to its end.
-func ends(t *testing.T, cmd *exec.Cmd) (code int, out string) {
-	t.Helper()
-	text, err := cmd.CombinedOutput()
-	if cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
-	return cmd.ProcessState.ExitCode(), string(text)
 }
 
 // release is the release of the one tag, built where nothing was built.

@@ -50,17 +50,6 @@ marketplace:
     - {preparing: 20000h, applying: 5990h}
 `
 
-func appendTo(t *testing.T, file, text string) {
-	t.Helper()
-	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, append(before, text...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // passing runs jobs while half an hour passes on AWS, once all change sets are there:
 // they end as they do when what they wait for takes longer.
 func (b *box) passing(r *runner) func(t *testing.T, jobs []ciJob, source, tag string) []ciResult {
@@ -112,22 +101,16 @@ const (
 // them, and who may: they are all public.
 func onSale(t *testing.T, r *runner, want int) {
 	t.Helper()
-	aws := awsShim(t, t.TempDir())
 	for _, product := range []string{"prod-prometheuspro", "prod-prometheusarm"} {
-		cmd := exec.CommandContext(t.Context(), aws, "marketplace-catalog", "describe-entity", "--region", "us-east-1",
+		out := awsCLI(t, r.env, "marketplace-catalog", "describe-entity", "--region", "us-east-1",
 			"--catalog", "AWSMarketplace", "--entity-id", product, "--query", "Details", "--output", "text")
-		cmd.Env = r.env
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("aws marketplace-catalog describe-entity: %v\n%s", err, out)
-		}
 		var p struct {
 			Versions []struct {
 				VersionTitle    string
 				DeliveryOptions []struct{ Visibility string }
 			}
 		}
-		if err := json.Unmarshal(out, &p); err != nil {
+		if err := json.Unmarshal([]byte(out), &p); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		if len(p.Versions) != want {

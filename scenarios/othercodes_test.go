@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -40,11 +39,7 @@ func TestOtherCodes(t *testing.T) {
 		fmt.Fprintf(&products, "    - {id: %s, title: X, account: vendor, architecture: amd64}\n", product)
 		fmt.Fprintf(&outcomes, "    - {product: %s, status: FAILED, errors: [{code: %s, message: It is wrong.}]}\n", product, code)
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, file, strings.TrimSpace(string(text))+"\n"+listings.String())
+	appendTo(t, file, "\n"+listings.String())
 	b := startAt(t, "--world", worldWith(t, world, "  outcomes:\n", products.String()+"  outcomes:\n"+outcomes.String()))
 	code, out := amiship(t, b.env(t, "vendor", ""), "release", "v2.42.0", "--file", file, "--poll", "300ms")
 	if code != 20 {

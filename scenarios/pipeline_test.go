@@ -2,17 +2,13 @@ package scenarios
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
-
-var packageLine = regexp.MustCompile(`(?m)^package: .*$`)
 
 // pipelineBundle is a repository whose releases have two architectures, packages
 // for a token only, a second image with a licence, and two listings, one for each
@@ -23,28 +19,10 @@ func pipelineBundle(t *testing.T, m marks) (repo string) {
 	repo = filepath.Dir(file)
 	debs := t.TempDir()
 	for _, arch := range []string{"amd64", "arm64"} {
-		deb := filepath.Join(debs, arch+".deb")
-		makeDebFor(t, deb, "2.42.0", arch)
-		if err := os.WriteFile(deb+".sha256", []byte(sha256Of(t, deb)+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		servedDeb(t, filepath.Join(debs, arch+".deb"), "2.42.0", arch)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("JOB-TOKEN") != m.token {
-			http.Error(w, "who are you?", http.StatusUnauthorized)
-			return
-		}
-		http.ServeFileFS(w, r, os.DirFS(debs), strings.TrimPrefix(r.URL.Path, "/"))
-	}))
-	t.Cleanup(server.Close)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := `package: {url: "` + server.URL + `/{arch}.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256: {url: "{url}.sha256"}}`
-	if err := os.WriteFile(file, packageLine.ReplaceAllLiteral(text, []byte(line)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	url := forToken(t, m.token, http.FileServer(http.Dir(debs)))
+	packageFrom(t, file, `{url: "`+url+`/{arch}.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256: {url: "{url}.sha256"}}`)
 	replaceIn(t, file, "    arch: [amd64]\n", "    arch: [amd64, arm64]\n")
 	replaceIn(t, file, "    name: \"Prometheus {version}\"\n", "    name: \"Prometheus {version} ({arch})\"\n")
 	appendTo(t, file, paidImage)
@@ -163,29 +141,15 @@ func checkSecrets(t *testing.T, m marks, got ciResult) {
 	}
 }
 
-// worldBox starts a sandbox with instant machines from a world.
-func worldBox(t *testing.T, world string) *box {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(file, []byte(world), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return startBox(t, filepath.Join(t.TempDir(), "state"), "--driver", "instant", "--speed", "1000", "--world", file)
-}
-
 // makeRoom deregisters two of the old AMIs.
 func makeRoom(t *testing.T, env []string) {
 	t.Helper()
-	aws, gone := awsShim(t, t.TempDir()), 0
+	gone := 0
 	for _, i := range images(t, env)["eu-west-1"] {
 		if !strings.HasPrefix(i.Name, "Old ") || gone == 2 {
 			continue
 		}
-		cmd := exec.CommandContext(t.Context(), aws, "ec2", "deregister-image", "--region", "eu-west-1", "--image-id", i.ID)
-		cmd.Env = env
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("aws ec2 deregister-image: %v\n%s", err, out)
-		}
+		awsCLI(t, env, "ec2", "deregister-image", "--region", "eu-west-1", "--image-id", i.ID)
 		gone++
 	}
 }
@@ -193,7 +157,11 @@ func makeRoom(t *testing.T, env []string) {
 // ours is how many AMIs of the release, or for it, a region has.
 func ours(t *testing.T, env []string, region string) (all, public int) {
 	t.Helper()
-	for _, i := range images(t, env)[region] {
+	return countOurs(images(t, env)[region])
+}
+
+func countOurs(list []listed) (all, public int) {
+	for _, i := range list {
 		if strings.HasPrefix(i.Name, "Old ") {
 			continue
 		}
@@ -208,8 +176,9 @@ func ours(t *testing.T, env []string, region string) (all, public int) {
 // isPublic asks AWS itself, and a plan, whether the release is complete.
 func isPublic(t *testing.T, r *runner) {
 	t.Helper()
+	list := images(t, r.env)
 	for _, region := range []string{"us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2"} {
-		if all, public := ours(t, r.env, region); all != 3 || public != 2 {
+		if all, public := countOurs(list[region]); all != 3 || public != 2 {
 			t.Errorf("%s has %d AMIs, %d public; want three, two of them public", region, all, public)
 		}
 	}

@@ -33,10 +33,10 @@ func needsRoot(t *testing.T) {
 }
 
 // realBox starts a sandbox with real machines.
-func realBox(t *testing.T) *box {
+func realBox(t *testing.T, args ...string) *box {
 	t.Helper()
 	needsRoot(t)
-	return startBox(t, filepath.Join(t.TempDir(), "state"), "--driver", "container", "--speed", "100")
+	return startBox(t, filepath.Join(t.TempDir(), "state"), append([]string{"--driver", "container", "--speed", "100"}, args...)...)
 }
 
 // offered is the tag of the package that apt offers.

@@ -71,11 +71,17 @@ func amiship(t *testing.T, env []string, args ...string) (int, string) {
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Env = env
-	out, err := cmd.CombinedOutput()
+	return ends(t, cmd)
+}
+
+// ends runs a command to its end.
+func ends(t *testing.T, cmd *exec.Cmd) (code int, out string) {
+	t.Helper()
+	text, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	return cmd.ProcessState.ExitCode(), string(out)
+	return cmd.ProcessState.ExitCode(), string(text)
 }
 
 // lister prints the own AMIs of regions: boto3 knows nothing of Amiship.
@@ -124,9 +130,24 @@ func count(list []listed) (released, public int) {
 	return released, public
 }
 
+// startAt starts a sandbox with instant machines.
 func startAt(t *testing.T, args ...string) *box {
 	t.Helper()
 	return startBox(t, filepath.Join(t.TempDir(), "state"), append([]string{"--driver", "instant", "--speed", "1000"}, args...)...)
+}
+
+// worldBox starts one from a world.
+func worldBox(t *testing.T, world string, args ...string) *box {
+	t.Helper()
+	return startAt(t, append(args, "--world", worldFile(t, world))...)
+}
+
+// worldFile is a file with a world in it.
+func worldFile(t *testing.T, world string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "world.yaml")
+	writeFile(t, path, world)
+	return path
 }
 
 // TestRequiredRegionDown: the other 18 get their AMIs, nothing is public, the
@@ -211,10 +232,5 @@ func takeAway(t *testing.T, env []string, region string) {
 	if len(ids) != 1 {
 		t.Fatalf("%s has %v", region, ids)
 	}
-	cmd := exec.Command(awsShim(t, t.TempDir()), "ec2", "modify-image-attribute", "--region", region, "--image-id", ids[0].ID,
-		"--launch-permission", "Remove=[{UserId=679593333241}]")
-	cmd.Env = env
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("aws ec2 modify-image-attribute: %v\n%s", err, out)
-	}
+	awsCLI(t, env, "ec2", "modify-image-attribute", "--region", region, "--image-id", ids[0].ID, "--launch-permission", "Remove=[{UserId=679593333241}]")
 }

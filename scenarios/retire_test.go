@@ -1,11 +1,8 @@
 package scenarios
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,18 +22,8 @@ const attic = `ec2:
 func retiring(t *testing.T) (b *box, file string) {
 	t.Helper()
 	file = instantBundle(t)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, append(text, "keep: {public: {patches: 1, minors: 1}}\n"...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	world := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(world, []byte(attic), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return startAt(t, "--world", world), file
+	appendTo(t, file, "keep: {public: {patches: 1, minors: 1}}\n")
+	return worldBox(t, attic), file
 }
 
 // stagesOfRetirement, and how many calls of each change something.
@@ -55,12 +42,13 @@ func TestRetireKilledAtEveryCall(t *testing.T) {
 		retireOnce(t, undisturbed, file, via)
 		want := worldOf(t, undisturbed)
 		undisturbed.advance(t, 31*24*time.Hour)
-		if k.count != stage.calls {
-			t.Fatalf("%s: %d calls change something, want %d: %s", stage.name, k.count, stage.calls, strings.Join(k.names, " "))
+		names := k.calls()
+		if len(names) != stage.calls {
+			t.Fatalf("%s: %d calls change something, want %d: %s", stage.name, len(names), stage.calls, strings.Join(names, " "))
 		}
 		for at := 1; at <= stage.calls; at++ {
 			for _, after := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s-%s-%v", stage.name, k.names[at-1], after), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s-%s-%v", stage.name, names[at-1], after), func(t *testing.T) {
 					t.Parallel()
 					b, file := retiring(t)
 					for range n {
@@ -88,10 +76,7 @@ func killRetirement(t *testing.T, b *box, file string, at int, after bool) {
 	k, via := newKiller(t, b.url)
 	cmd := exec.Command(program, "retire", "--file", file, "--yes")
 	cmd.Env = b.env(t, "vendor", via)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	k.start(t, cmd, at, after)
-	if err := cmd.Wait(); err == nil || !k.killed() {
-		t.Fatalf("it was not killed: %v\n%s", err, out.String())
+	if code, out := k.killAt(t, cmd, at, after); code == 0 || !k.killed() {
+		t.Fatalf("it was not killed: exit %d\n%s", code, out)
 	}
 }

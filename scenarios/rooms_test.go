@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -17,18 +16,8 @@ func pairBundle(t *testing.T, version string) string {
 	deb := filepath.Join(filepath.Dir(file), "prometheus.deb")
 	before := sha256Of(t, deb)
 	makeDeb(t, deb, version)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := strings.Replace(string(text), before, sha256Of(t, deb), 1)
-	out = strings.Replace(out, "\nimages:\n", "\nimages:\n  second: {public: true, name: \"Second {version}\", checks: [{run: \"true\"}]}\n", 1)
-	if !strings.Contains(out, "\n  second: ") {
-		t.Fatal("the example has changed: adapt this test")
-	}
-	if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	replaceIn(t, file, before, sha256Of(t, deb))
+	replaceIn(t, file, "\nimages:\n", "\nimages:\n  second: {public: true, name: \"Second {version}\", checks: [{run: \"true\"}]}\n")
 	return file
 }
 
@@ -37,12 +26,7 @@ func pairBundle(t *testing.T, version string) string {
 // nowhere, and says what it lacks; once there is room it completes.
 func TestTwoReleasesInOneRoom(t *testing.T) {
 	t.Parallel()
-	world := filepath.Join(t.TempDir(), "world.yaml")
-	const text = "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Old {n}\", count: 2, public: true}]}\n"
-	if err := os.WriteFile(world, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b := startBox(t, filepath.Join(t.TempDir(), "state"), "--driver", "instant", "--speed", "1000", "--world", world)
+	b := worldBox(t, "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Old {n}\", count: 2, public: true}]}\n")
 	tags := []string{"v2.42.0", "v2.43.0"}
 	bundles := []string{pairBundle(t, "2.42.0"), pairBundle(t, "2.43.0")}
 	run := func(i int) *realRun {
@@ -68,9 +52,8 @@ func TestTwoReleasesInOneRoom(t *testing.T) {
 		}
 	}
 
-	out, err := command(b.env(t, "vendor", ""), "unblock", "quota/eu-west-1", "raise", "--yes", "--tag", tags[held], "--file", bundles[held])
-	if err != nil {
-		t.Fatalf("unblock: %v\n%s", err, out)
+	if code, out := amiship(t, b.env(t, "vendor", ""), "unblock", "quota/eu-west-1", "raise", "--yes", "--tag", tags[held], "--file", bundles[held]); code != 0 {
+		t.Fatalf("unblock: exit %d\n%s", code, out)
 	}
 	b.advance(t, 72*time.Hour)
 	last := run(held)
@@ -87,24 +70,11 @@ func TestTwoReleasesInOneRoom(t *testing.T) {
 // publicAMIs counts those of a release, in the sandbox's own records.
 func publicAMIs(t *testing.T, b *box, tag string) int {
 	t.Helper()
-	n := 0
+	n, env := 0, b.env(t, "vendor", "")
 	for _, region := range []string{"us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2"} {
-		cmd := exec.Command("aws", "--endpoint-url", b.url, "ec2", "describe-images", "--region", region, "--owners", "self",
+		out := awsCLI(t, env, "ec2", "describe-images", "--region", region, "--owners", "self",
 			"--filters", "Name=tag:amiship:tag,Values=1:"+tag, "Name=is-public,Values=true", "--query", "Images[].ImageId", "--output", "text")
-		cmd.Env = b.env(t, "vendor", "")
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		n += len(strings.Fields(string(out)))
+		n += len(strings.Fields(out))
 	}
 	return n
-}
-
-// command runs amiship and returns all that it says.
-func command(env []string, args ...string) (string, error) {
-	cmd := exec.Command(program, args...)
-	cmd.Env = env
-	out, err := cmd.CombinedOutput()
-	return string(out), err
 }

@@ -47,6 +47,19 @@ func awsShim(t testing.TB, dir string) string {
 	return shim
 }
 
+// awsCLI runs the AWS CLI against a sandbox.
+func awsCLI(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), awsShim(t, t.TempDir()), args...)
+	var faults strings.Builder
+	cmd.Env, cmd.Stderr = env, &faults
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("aws %s: %v\n%s%s", strings.Join(args, " "), err, out, faults.String())
+	}
+	return strings.TrimSpace(string(out))
+}
+
 // failer lets helpers that want a testing.TB end a script.
 type failer struct {
 	testing.TB

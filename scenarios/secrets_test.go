@@ -135,7 +135,7 @@ func TestPlantedLeaks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSecretBuild(t, quickBox(t), c.plant, "--until", "built")
+			s := newSecretBuild(t, startAt(t), c.plant, "--until", "built")
 			s.build(t)
 			if got := s.findings(t); !slices.Equal(got, c.want) {
 				t.Errorf("found in %q, want %q; command lines: %q", got, c.want, s.lines.found())
@@ -151,7 +151,7 @@ func TestPlantedLeaks(t *testing.T) {
 // a template prints is taken out of it, too.
 func TestPackersLogInTheOutput(t *testing.T) {
 	t.Parallel()
-	s := newSecretBuild(t, quickBox(t), func(*secretBuild) string { return local("", "cat '${var.licence_file}'") }, "--until", "built")
+	s := newSecretBuild(t, startAt(t), func(*secretBuild) string { return local("", "cat '${var.licence_file}'") }, "--until", "built")
 	s.run.cmd.Env = append(s.run.cmd.Env, "PACKER_LOG_PATH=")
 	s.build(t)
 	out := s.run.out.String()
@@ -166,7 +166,7 @@ func TestPackersLogInTheOutput(t *testing.T) {
 // TestPlantedLeakInATag gives the licence away in a tag of the AMI.
 func TestPlantedLeakInATag(t *testing.T) {
 	t.Parallel()
-	s := newSecretBuild(t, quickBox(t), func(*secretBuild) string { return "" }, "--until", "built")
+	s := newSecretBuild(t, startAt(t), func(*secretBuild) string { return "" }, "--until", "built")
 	catalog := s.run.cmd.Args[slices.Index(s.run.cmd.Args, "--file")+1]
 	replaceIn(t, filepath.Join(filepath.Dir(catalog), "packer", "image.pkr.hcl"), "= var.tags\n", "= merge(var.tags, {Licence = file(var.licence_file)})\n")
 	s.build(t)

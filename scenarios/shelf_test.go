@@ -18,13 +18,10 @@ func shelf(t *testing.T) (file, world string) {
 	t.Helper()
 	file = copyBundle(t, t.TempDir())
 	dir := filepath.Dir(file)
-	text, err := os.ReadFile(filepath.Join("testdata", "shelf", "amiship.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readFile(t, filepath.Join("testdata", "shelf", "amiship.yaml"))
 	deb := filepath.Join(dir, "prometheus.deb")
 	makeDebFor(t, deb, "2.42.0", "all")
-	writeFile(t, file, strings.Replace(string(text), "DIGEST", sha256Of(t, deb), 1))
+	writeFile(t, file, strings.Replace(text, "DIGEST", sha256Of(t, deb), 1))
 	plantDisk(t, filepath.Join(dir, "disks", "clean"), nil)
 	plantDisk(t, filepath.Join(dir, "disks", "sloppy"), map[string]string{
 		"root/.ssh/authorized_keys": "ssh-ed25519 AAAA me\n", "etc/ssh/ssh_host_rsa_key": "everybody's\n",
@@ -39,15 +36,7 @@ func shelf(t *testing.T) (file, world string) {
 // one leaves the shelf its first listing, and the image that this is of.
 func one(t *testing.T, file string) {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, _, found := strings.Cut(string(text), "\n  # Words that")
-	if !found {
-		t.Fatalf("%s has changed: adapt this test", file)
-	}
-	writeFile(t, file, before)
+	cutAt(t, file, "\n  # Words that")
 	replaceIn(t, file, `{pattern: "v{version}"}`, `{pattern: "v{version}", images: [plain]}`)
 	replaceIn(t, file, "arch: [amd64, arm64]", "arch: [amd64]")
 }
@@ -55,12 +44,7 @@ func one(t *testing.T, file string) {
 // worldWith is the shelf's world with another text in a place.
 func worldWith(t *testing.T, world, old, with string) string {
 	t.Helper()
-	text, err := os.ReadFile(world)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "world.yaml")
-	writeFile(t, path, string(text))
+	path := worldFile(t, readFile(t, world))
 	replaceIn(t, path, old, with)
 	return path
 }
@@ -90,26 +74,22 @@ func plantDisk(t *testing.T, dir string, extra map[string]string) {
 	}
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // lineOf is where a field of a listing stands, "amiship.yaml:41": in the listing
 // itself, or in the one that it takes the rest from, which is the first. A
 // field that stands in neither has the listing's line.
 func lineOf(t *testing.T, file, listing, field string) string {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return fmt.Sprintf("amiship.yaml:%d", lineNumber(t, file, listing, field))
+}
+
+var listingLine = regexp.MustCompile(`^  ([a-z-]+):( &good)?$`)
+
+func lineNumber(t *testing.T, file, listing, field string) int {
+	t.Helper()
 	field, _, _ = strings.Cut(field, ".")
 	current, found := "", map[string]int{}
-	for i, line := range strings.Split(string(text), "\n") {
-		if m := regexp.MustCompile(`^  ([a-z-]+):( &good)?$`).FindStringSubmatch(line); m != nil {
+	for i, line := range strings.Split(readFile(t, file), "\n") {
+		if m := listingLine.FindStringSubmatch(line); m != nil {
 			current = m[1]
 			found[current+"/"] = i + 1
 		}
@@ -121,24 +101,15 @@ func lineOf(t *testing.T, file, listing, field string) string {
 	if n == 0 {
 		t.Fatalf("%s: no %s in listing %s", file, field, listing)
 	}
-	return fmt.Sprintf("amiship.yaml:%d", n)
+	return n
 }
 
 // mend puts another line in place of the one with the same field.
 func mend(t *testing.T, file, listing, line string) {
 	t.Helper()
 	field, _, _ := strings.Cut(line, ":")
-	_, n, _ := strings.Cut(lineOf(t, file, listing, field), ":")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(string(text), "\n")
-	var at int
-	if _, err := fmt.Sscan(n, &at); err != nil {
-		t.Fatal(err)
-	}
-	lines[at-1] = "    " + line
+	lines := strings.Split(readFile(t, file), "\n")
+	lines[lineNumber(t, file, listing, field)-1] = "    " + line
 	writeFile(t, file, strings.Join(lines, "\n"))
 }
 

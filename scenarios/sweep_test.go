@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,11 +36,9 @@ func callOf(t *testing.T, name string) int {
 	if out, err := releaseCmd(t, b, via).CombinedOutput(); err != nil {
 		t.Fatalf("release: %v\n%s", err, out)
 	}
-	for i, n := range k.names {
-		if n == name {
-			return i + 1
-		}
+	n := slices.Index(k.calls(), name) + 1
+	if n == 0 {
+		t.Fatalf("a release does not call %s", name)
 	}
-	t.Fatalf("a release does not call %s", name)
-	return 0
+	return n
 }

@@ -2,19 +2,12 @@ package scenarios
 
 import (
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// quickBox is a sandbox with instant machines.
-func quickBox(t *testing.T) *box {
-	t.Helper()
-	return startBox(t, filepath.Join(t.TempDir(), "state"), "--driver", "instant", "--speed", "1000")
-}
 
 // quickRun is a run of the example's release on instant machines, with a
 // temporary directory of its own.
@@ -53,7 +46,7 @@ func (b *box) untilCalled(t *testing.T, action string) {
 // undisturbed is the world after one run.
 func undisturbed(t *testing.T) map[string][]string {
 	t.Helper()
-	b := quickBox(t)
+	b := startAt(t)
 	r := quickRun(t, b)
 	if code := r.start(t)(); code != 0 {
 		t.Fatalf("exit %d\n%s", code, r.out.String())
@@ -70,7 +63,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := quickBox(t)
+			b := startAt(t)
 			runs := []*realRun{quickRun(t, b), quickRun(t, b)}
 			first := runs[0].start(t)
 			if when != "" {
@@ -103,7 +96,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 // back, ends the builder, and says how to carry on.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	b := quickBox(t)
+	b := startAt(t)
 	before := worldOf(t, b)
 	r := quickRun(t, b)
 	wait := r.start(t)

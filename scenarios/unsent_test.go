@@ -2,12 +2,10 @@ package scenarios
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -56,16 +54,11 @@ func TestRefusedBeforeSending(t *testing.T) {
 
 func copyOf(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Dir(file))); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "amiship.yaml")
-	if err := os.CopyFS(filepath.Dir(path), os.DirFS(filepath.Dir(file))); err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, path, string(text))
-	return path
+	return filepath.Join(dir, filepath.Base(file))
 }
 
 // TestUnfitIsNotSent: AMIs that Marketplace can't take are not offered to it, or
@@ -110,16 +103,13 @@ func TestTitleTakenMeanwhile(t *testing.T) {
 	file, world := shelf(t)
 	one(t, file)
 	b := startAt(t, "--world", world)
-	var once sync.Once
-	proxy := forward(t, b.url)
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/StartChangeSet" {
-			once.Do(func() { publishShelf(t, b) })
+	_, via := newCounter(t, b.url, handsIn, func(c *counter, w http.ResponseWriter, r *http.Request, body []byte) {
+		if !c.again() {
+			publishShelf(t, b)
 		}
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	code, out := amiship(t, b.env(t, "vendor", front.URL), "release", "v2.42.0", "--file", file, "--poll", "300ms")
+		c.hand(w, r, body)
+	})
+	code, out := amiship(t, b.env(t, "vendor", via), "release", "v2.42.0", "--file", file, "--poll", "300ms")
 	text := blocked(out, "title/good")
 	if code != 20 || !strings.Contains(text, `has a version "Shelf 2.42.0" already`) || !strings.Contains(text, lineOf(t, file, "good", "title")) {
 		t.Errorf("exit %d\n%s", code, out)

@@ -1,13 +1,11 @@
 package marketplace
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 // good is a version at which Marketplace finds nothing.
@@ -133,25 +131,5 @@ func TestIDs(t *testing.T) {
 		if got := RoleAccount(arn); got != want {
 			t.Errorf("%q: got %q, want %q", arn, got, want)
 		}
-	}
-}
-
-// TestNamesFit: whatever a release and a listing are called, AWS takes the name
-// of the change set, and it can be read again.
-func TestNamesFit(t *testing.T) {
-	takes := regexp.MustCompile(`^[\w\s+=.:@-]+$`)
-	rapid.Check(t, func(t *rapid.T) {
-		stem := Stem(rapid.String().Draw(t, "project"), rapid.String().Draw(t, "tag"), rapid.String().Draw(t, "listing"))
-		purpose := rapid.SampledFrom([]string{Add, Validate}).Draw(t, "purpose")
-		name := ChangeSetName(stem, purpose, good().Digest())
-		if len(name) > maxName || !takes.MatchString(name) {
-			t.Fatalf("AWS refuses %q of %d", name, len(name))
-		}
-		if p, digest, ok := ReadName(stem, name); !ok || p != purpose || digest != good().Digest() {
-			t.Fatalf("read %q, %q of %q", p, digest, name)
-		}
-	})
-	if _, _, ok := ReadName("amiship gitlab 1 premium", "Submitted by 123456789012"); ok {
-		t.Error("somebody else's was read as ours")
 	}
 }

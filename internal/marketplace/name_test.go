@@ -4,10 +4,28 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // allowed is the Catalog API's own pattern for names of change sets.
 var allowed = regexp.MustCompile(`^[\w\s+=.:@-]{1,100}$`)
+
+// TestNamesFit: whatever a release and a listing are called, AWS takes the name
+// of the change set, and it can be read again.
+func TestNamesFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		stem := Stem(rapid.String().Draw(t, "project"), rapid.String().Draw(t, "tag"), rapid.String().Draw(t, "listing"))
+		purpose := rapid.SampledFrom([]string{Add, Validate, Restrict}).Draw(t, "purpose")
+		name := ChangeSetName(stem, purpose, good().Digest())
+		if !allowed.MatchString(name) {
+			t.Fatalf("AWS refuses %q of %d", name, len(name))
+		}
+		if p, digest, ok := ReadName(stem, name); !ok || p != purpose || digest != good().Digest() {
+			t.Fatalf("read %q, %q of %q", p, digest, name)
+		}
+	})
+}
 
 func TestStemsOfDifferentReleasesDiffer(t *testing.T) {
 	long := strings.Repeat("x", 120)

@@ -35,13 +35,13 @@ func odds(t *rand.Rand, one int) bool { return t.IntN(one) == 0 }
 
 func pick[T any](t *rand.Rand, of ...T) T { return of[t.IntN(len(of))] }
 
-func drawWorld(t *rand.Rand) drawn {
-	d := desired(&testing.T{})
+func drawWorld(tb testing.TB, t *rand.Rand) drawn {
+	d := desired(tb)
 	d.Targets = d.Targets[1:] // eu-west-1, us-east-1
 	d.Targets[0].Required = !odds(t, 4)
 	d.Policy = release.Policy{BuildAnyway: odds(t, 3), Horizon: 12, Raise: odds(t, 3)}
 	d.Untested = odds(t, 6)
-	l := newShop(&testing.T{}).d.Listings[0]
+	l := newShop(tb).d.Listings[0]
 	l.Pending = pick(t, release.PendingWait, release.PendingCancel, release.PendingStop)
 	l.Validate = odds(t, 4)
 	if odds(t, 4) {
@@ -256,7 +256,7 @@ func TestDraws(t *testing.T) {
 	const draws = 5000
 	seen := map[string]int{}
 	for n := range draws {
-		s := drawWorld(rand.New(rand.NewPCG(1, uint64(n))))
+		s := drawWorld(t, rand.New(rand.NewPCG(1, uint64(n))))
 		p := plan.Reconcile(s.d, s.w, s.r)
 		for _, wrong := range s.wrong(p) {
 			t.Fatalf("draw %d: %s", n, wrong)

@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +63,20 @@ func newShop(t testing.TB) *shop {
 
 func known[T any](at time.Time, v T) world.Fact[T] { return world.Fact[T]{At: at, Val: v} }
 
+// home changes what is known of the region that builds.
+func home(w world.World, change func(*world.Region)) {
+	r := w.Regions[homeRegion]
+	change(&r)
+	w.Regions[homeRegion] = r
+}
+
+// ofVersion is the release of another version of the same images.
+func ofVersion(d release.Desired, version string) release.Desired {
+	d.Tag = "v" + version
+	d.Version, _ = release.ParseVersion(version)
+	return d
+}
+
 func (s *shop) listing(change func(*world.Listing)) {
 	l := s.w.Listings["premium"]
 	change(&l)
@@ -104,6 +117,17 @@ func (s *shop) image(change func(*world.Image)) {
 var stranger = world.SetDetails{Status: world.Preparing, Changes: []world.Change{{
 	Type: "AddDeliveryOptions", Details: `{"Version": {"VersionTitle": "P 1.0.9"}}`,
 }}}
+
+// theirs is a stranger's change set that is pending, and what the catalog says then.
+func (s *shop) theirs(pending, status string) {
+	s.d.Listings[0].Pending = pending
+	s.set("cs1", "somebody's", status)
+	s.details("cs1", stranger)
+}
+
+func (s *shop) approveCancel(seen string) {
+	s.r.Approved = map[plan.ID]string{"cancel/premium/cs1": seen}
+}
 
 func TestListing(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -206,9 +230,7 @@ func TestListing(t *testing.T) {
 		"taken, and our region is not read": {
 			func(s *shop) {
 				s.version("P 1.2.3", "ami-9", "Public")
-				r := s.w.Regions["us-east-1"]
-				r.Images = world.Fact[[]world.Image]{At: s.w.Now, Err: "down"}
-				s.w.Regions["us-east-1"] = r
+				home(s.w, func(r *world.Region) { r.Images = world.Fact[[]world.Image]{At: s.w.Now, Err: "down"} })
 			}, plan.Waiting, "whose the version is", "", "",
 		},
 
@@ -225,11 +247,9 @@ func TestListing(t *testing.T) {
 		"a newer pre-release is listed": {func(s *shop) { s.version("P 1.3.0-rc1", "ami-9", "Public") }, plan.Ready, "", "", ""},
 		"a title that says no version":  {func(s *shop) { s.version("Something", "ami-9", "Public") }, plan.Ready, "", "", ""},
 		"a newer release has its AMI": {
-			func(s *shop) {
-				s.add(t, "1.3.0")
-			}, plan.Skipped, "1.3.0 is newer", "", "",
+			func(s *shop) { s.other("1.3.0", release.StageRelease, false) }, plan.Skipped, "1.3.0 is newer", "", "",
 		},
-		"a newer pre-release has its AMI": {func(s *shop) { s.add(t, "1.3.0-rc1") }, plan.Ready, "", "", ""},
+		"a newer pre-release has its AMI": {func(s *shop) { s.other("1.3.0-rc1", release.StageRelease, false) }, plan.Ready, "", "", ""},
 		"this is a pre-release": {
 			func(s *shop) {
 				s.d.Version, _ = release.ParseVersion("1.2.3-rc1")
@@ -318,10 +338,7 @@ func TestListing(t *testing.T) {
 		},
 
 		"a stranger's, and we wait": {
-			func(s *shop) {
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
-			}, plan.Waiting, `in line behind cs1: "somebody's", PREPARING, begun 2026-11-24 11:00 UTC, AddDeliveryOptions (P 1.0.9)`, "", "",
+			func(s *shop) { s.theirs(release.PendingWait, world.Preparing) }, plan.Waiting, `in line behind cs1: "somebody's", PREPARING, begun 2026-11-24 11:00 UTC, AddDeliveryOptions (P 1.0.9)`, "", "",
 		},
 		"another release's, and we wait": {
 			func(s *shop) {
@@ -333,79 +350,58 @@ func TestListing(t *testing.T) {
 		},
 		"somebody's who has tagged it, and we stop": {
 			func(s *shop) {
-				s.d.Listings[0].Pending = release.PendingStop
-				s.set("cs1", "somebody's", world.Preparing)
+				s.theirs(release.PendingStop, world.Preparing)
 				d := stranger
 				d.Tags = map[string]string{"team": "alliances", "by": "kim"}
 				s.details("cs1", d)
 			}, plan.Blocked, `tagged by=kim team=alliances: AddDeliveryOptions (P 1.0.9)`, "pending/premium", "",
 		},
 		"a stranger's, and we stop": {
-			func(s *shop) {
-				s.d.Listings[0].Pending = release.PendingStop
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
-			}, plan.Blocked, "locks the product", "pending/premium", "amiship release v1.2.3",
+			func(s *shop) { s.theirs(release.PendingStop, world.Preparing) }, plan.Blocked, "locks the product", "pending/premium", "amiship release v1.2.3",
 		},
 		"a stranger's to cancel, not approved": {
-			func(s *shop) {
-				s.d.Listings[0].Pending = release.PendingCancel
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
-			}, plan.Blocked, "locks the product", "pending/premium", "--approve cancel/premium/cs1@" + plan.SeenSet("cs1", stranger),
+			func(s *shop) { s.theirs(release.PendingCancel, world.Preparing) }, plan.Blocked, "locks the product", "pending/premium", "--approve cancel/premium/cs1@" + plan.SeenSet("cs1", stranger),
 		},
 		"a stranger's to cancel, another approved": {
 			func(s *shop) {
-				s.d.Listings[0].Pending = release.PendingCancel
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
-				s.r.Approved = map[plan.ID]string{"cancel/premium/cs1": "0123456789abcdef"}
+				s.theirs(release.PendingCancel, world.Preparing)
+				s.approveCancel("0123456789abcdef")
 			}, plan.Blocked, "locks the product", "pending/premium", "--approve",
 		},
 		"a stranger's to cancel, approved": {
 			func(s *shop) {
-				s.d.Listings[0].Pending = release.PendingCancel
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
-				s.r.Approved = map[plan.ID]string{"cancel/premium/cs1": plan.SeenSet("cs1", stranger)}
+				s.theirs(release.PendingCancel, world.Preparing)
+				s.approveCancel(plan.SeenSet("cs1", stranger))
 			}, plan.After, "", "", "",
 		},
 		"a stranger's to cancel, too late": {
 			func(s *shop) {
-				s.d.Listings[0].Pending = release.PendingCancel
-				s.set("cs1", "somebody's", world.Applying)
-				s.details("cs1", stranger)
-				s.r.Approved = map[plan.ID]string{"cancel/premium/cs1": plan.SeenSet("cs1", stranger)}
+				s.theirs(release.PendingCancel, world.Applying)
+				s.approveCancel(plan.SeenSet("cs1", stranger))
 			}, plan.Waiting, "in line behind cs1", "", "",
 		},
 		"a stranger's, seen before the AMI is there": {
 			func(s *shop) {
 				s.image(func(i *world.Image) { i.State = world.Pending })
-				s.d.Listings[0].Pending = release.PendingCancel
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
+				s.theirs(release.PendingCancel, world.Preparing)
 			}, plan.Blocked, "locks the product", "pending/premium", "--approve cancel/premium/cs1@",
 		},
 		"approved before the AMI is there": {
 			func(s *shop) {
 				s.image(func(i *world.Image) { i.State = world.Pending })
-				s.d.Listings[0].Pending = release.PendingCancel
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
-				s.r.Approved = map[plan.ID]string{"cancel/premium/cs1": plan.SeenSet("cs1", stranger)}
+				s.theirs(release.PendingCancel, world.Preparing)
+				s.approveCancel(plan.SeenSet("cs1", stranger))
 			}, plan.After, "", "", "",
 		},
 		"a stranger's, to wait for, before the AMI is there": {
 			func(s *shop) {
 				s.image(func(i *world.Image) { i.State = world.Pending })
-				s.set("cs1", "somebody's", world.Preparing)
-				s.details("cs1", stranger)
+				s.theirs(release.PendingWait, world.Preparing)
 			}, plan.After, "", "", "",
 		},
 		"a stranger's that can't be read": {
 			func(s *shop) {
-				s.d.Listings[0].Pending = release.PendingStop
-				s.set("cs1", "somebody's", world.Preparing)
+				s.theirs(release.PendingStop, world.Preparing)
 				s.w.Sets["cs1"] = world.Fact[world.SetDetails]{At: s.w.Now, Err: "no"}
 			}, plan.Waiting, "not known whose", "", "",
 		},
@@ -463,17 +459,6 @@ func refusal(code, message string) world.SetDetails {
 	}}}
 }
 
-// add gives the account an AMI of another version.
-func (s *shop) add(t testing.TB, version string) {
-	t.Helper()
-	r := s.w.Regions["us-east-1"]
-	i := r.Images.Val[0]
-	i.ID, i.Name, i.Tags = "ami-2", "premium "+version, maps.Clone(i.Tags)
-	i.Tags[release.TagVersion], i.Tags[release.TagTag] = release.TagValue(version), release.TagValue("v"+version)
-	r.Images.Val = append(slices.Clone(r.Images.Val), i)
-	s.w.Regions["us-east-1"] = r
-}
-
 func TestWhatIsSubmitted(t *testing.T) {
 	s := newShop(t)
 	step, _ := plan.Reconcile(s.d, s.w, s.r).Step(listingStep)
@@ -527,9 +512,7 @@ func TestTrialComesFirst(t *testing.T) {
 
 func TestStaleLookIsRepeatedBeforeItStops(t *testing.T) {
 	s := newShop(t)
-	s.d.Listings[0].Pending = release.PendingStop
-	s.set("cs1", "somebody's", world.Preparing)
-	s.details("cs1", stranger)
+	s.theirs(release.PendingStop, world.Preparing)
 	s.w.Now = s.w.Now.Add(2 * time.Minute)
 	p := plan.Reconcile(s.d, s.w, s.r)
 	if !slices.Contains(p.Look, world.Query{Kind: world.LookListing, Listing: "premium"}) {
@@ -544,8 +527,7 @@ func TestListingsDoNotWaitForEachOther(t *testing.T) {
 	s.d.Listings = append(s.d.Listings, other)
 	l := s.w.Listings["premium"]
 	s.w.Listings["other"] = l
-	s.set("cs1", "somebody's", world.Preparing)
-	s.details("cs1", stranger)
+	s.theirs(release.PendingWait, world.Preparing)
 	p := plan.Reconcile(s.d, s.w, s.r)
 	first, _ := p.Step(listingStep)
 	second, _ := p.Step("changeset/other")
@@ -617,7 +599,7 @@ func TestOpen(t *testing.T) {
 			func(s *shop) { s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" }) }, false,
 		},
 		"a candidate is there, and a copy": {func(s *shop) {
-			s.add(t, "1.2.3")
+			s.other("1.2.3", release.StageRelease, false)
 			s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" })
 		}, true},
 		"a change set is pending": {func(s *shop) {

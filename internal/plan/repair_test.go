@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -142,9 +141,7 @@ func TestRepair(t *testing.T) {
 			if whole := len(public(m)) == before && len(p.Steps) == 0; whole != c.whole {
 				t.Errorf("%d of %d public, steps left %+v", len(public(m)), before, p.Steps)
 			}
-			if text := strings.Join(p.Notes, "\n"); !strings.Contains(text, c.note) {
-				t.Errorf("notes lack %q: %s", c.note, text)
-			}
+			wantNote(t, p, c.note)
 		})
 	}
 }

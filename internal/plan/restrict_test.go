@@ -117,14 +117,11 @@ func TestFullListing(t *testing.T) {
 			if text := fmt.Sprintf("%+v", p.Blockers); !strings.Contains(text, c.text) {
 				t.Errorf("blockers lack %q: %s", c.text, text)
 			}
-			if text := strings.Join(p.Notes, "\n"); !strings.Contains(text, c.note) {
-				t.Errorf("notes lack %q: %s", c.note, text)
-			}
+			wantNote(t, p, c.note)
 		})
 	}
 }
 
-// TestUnblockVersions: the remedy that unblock does asks for the same, alone.
 // TestFullListingByPolicy: where the catalog says which versions are kept, these
 // stay, however old.
 func TestFullListingByPolicy(t *testing.T) {
@@ -158,6 +155,7 @@ func TestFullListingByPolicy(t *testing.T) {
 	}
 }
 
+// TestUnblockVersions: the remedy that unblock does asks for the same, alone.
 func TestUnblockVersions(t *testing.T) {
 	s := newShop(t)
 	s.crowd(9)
@@ -169,8 +167,7 @@ func TestUnblockVersions(t *testing.T) {
 	if purpose, _, ok := marketplace.ReadName(listingStem, remedy.Do[0].Name); !ok || purpose != marketplace.Restrict {
 		t.Errorf("its change set is named %q", remedy.Do[0].Name)
 	}
-	s.set("cs1", "by hand", world.Preparing)
-	s.details("cs1", stranger)
+	s.theirs(release.PendingWait, world.Preparing)
 	p = plan.Reconcile(s.d, s.w, s.r)
 	if remedy = p.Blockers[0].Remedies[1]; len(remedy.Do) != 0 || !strings.Contains(remedy.Cost, "not now") {
 		t.Errorf("with a locked product it does %+v, %s", remedy.Do, remedy.Cost)

@@ -41,20 +41,14 @@ func newStall(t testing.TB) *stall {
 
 // image adds one of a version, days old.
 func (s *stall) image(version string, days int, change func(*world.Image)) {
-	d := s.d
-	d.Tag = "v" + version
-	d.Version, _ = release.ParseVersion(version)
-	tags := d.OwnTags(d.Variants[0], release.StageRelease)
-	r := s.w.Regions["us-east-1"]
 	i := world.Image{
-		ID: fmt.Sprintf("ami-%d", len(r.Images.Val)), Name: "ce " + version, State: world.Available, Public: true, Tags: tags,
-		Created: s.w.Now.AddDate(0, 0, -days), IMDSSupport: "v2.0",
+		ID: fmt.Sprintf("ami-%d", len(s.w.Regions[homeRegion].Images.Val)), Name: "ce " + version, State: world.Available, Public: true,
+		Tags: ofVersion(s.d, version).OwnTags(s.d.Variants[0], release.StageRelease), Created: s.w.Now.AddDate(0, 0, -days), IMDSSupport: "v2.0",
 	}
 	if change != nil {
 		change(&i)
 	}
-	r.Images.Val = append(r.Images.Val, i)
-	s.w.Regions["us-east-1"] = r
+	home(s.w, func(r *world.Region) { r.Images.Val = append(r.Images.Val, i) })
 }
 
 // candidate adds that of another release.
@@ -74,9 +68,7 @@ func (s *stall) old(n int) {
 }
 
 func (s *stall) plan() plan.Plan {
-	r := s.w.Regions["us-east-1"]
-	r.Limits = known(s.w.Now, s.limits)
-	s.w.Regions["us-east-1"] = r
+	home(s.w, func(r *world.Region) { r.Limits = known(s.w.Now, s.limits) })
 	return plan.Reconcile(s.d, s.w, s.r)
 }
 
@@ -145,9 +137,7 @@ func TestRooms(t *testing.T) {
 		"no parameter could be read": {
 			func(s *stall) {
 				s.old(5)
-				r := s.w.Regions["us-east-1"]
-				r.Params = world.Fact[map[string]string]{At: s.w.Now, Err: "no"}
-				s.w.Regions["us-east-1"] = r
+				home(s.w, func(r *world.Region) { r.Params = world.Fact[map[string]string]{At: s.w.Now, Err: "no"} })
 			}, "quota/us-east-1", []string{"not enough: 0"}, "makes",
 		},
 		"what looks like ours is adopted first": {
@@ -300,9 +290,9 @@ func TestUnknownLimitsHoldNothing(t *testing.T) {
 		t.Errorf("what is known holds nothing: %v", p.Blockers)
 	}
 	s.limits = world.Limits{}
-	r := s.w.Regions["us-east-1"]
-	r.Limits = world.Fact[world.Limits]{At: s.w.Now, Err: "AccessDeniedException: no"}
-	s.w.Regions["us-east-1"] = r
+	home(s.w, func(r *world.Region) {
+		r.Limits = world.Fact[world.Limits]{At: s.w.Now, Err: "AccessDeniedException: no"}
+	})
 	p := plan.Reconcile(s.d, s.w, s.r)
 	if len(p.Blockers) > 0 || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "AccessDeniedException") {
 		t.Errorf("blockers %v, notes %v", p.Blockers, p.Notes)
@@ -318,8 +308,7 @@ func TestTwoReleasesOneRoom(t *testing.T) {
 		m.quota["eu-west-1"] = 1 + rapid.IntRange(0, 1).Draw(rt, "more")
 		both := []release.Desired{desired(t), desired(t)}
 		for i := range both {
-			both[i].Tag = fmt.Sprintf("v1.2.%d", i+3)
-			both[i].Version, _ = release.ParseVersion(both[i].Tag[1:])
+			both[i] = ofVersion(both[i], fmt.Sprintf("1.2.%d", i+3))
 			for j := range both[i].Variants {
 				both[i].Variants[j].Name += both[i].Tag
 				both[i].Variants[j].Parameters = nil

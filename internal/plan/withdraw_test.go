@@ -20,19 +20,23 @@ func (s *shop) withdrawn(taken string) {
 
 // other adds an AMI of another version of the shop's image.
 func (s *shop) other(version, stage string, public bool) {
-	d := s.d
-	d.Tag = "v" + version
-	d.Version, _ = release.ParseVersion(version)
-	r := s.w.Regions["us-east-1"]
-	r.Images.Val = append(r.Images.Val, world.Image{
-		ID: "ami-" + version, Name: "premium " + version, State: world.Available, Public: public, Tags: d.OwnTags(d.Variants[0], stage), Created: s.w.Now,
-	})
-	s.w.Regions["us-east-1"] = r
+	i := world.Image{
+		ID: "ami-" + version, Name: "premium " + version, State: world.Available, Public: public,
+		Tags: ofVersion(s.d, version).OwnTags(s.d.Variants[0], stage), Created: s.w.Now,
+	}
+	home(s.w, func(r *world.Region) { r.Images.Val = append(r.Images.Val, i) })
 }
 
 func (s *shop) parameter(name string, latest bool, value string) {
 	s.d.Variants[0].Parameters = append(slices.Clone(s.d.Variants[0].Parameters), release.Parameter{Name: name, Latest: latest})
 	s.w.Regions["us-east-1"].Params.Val[name] = value
+}
+
+func wantNote(t *testing.T, p plan.Plan, note string) {
+	t.Helper()
+	if text := strings.Join(p.Notes, "\n"); !strings.Contains(text, note) {
+		t.Errorf("notes lack %q: %s", note, text)
+	}
 }
 
 func TestWithdrawal(t *testing.T) {
@@ -79,9 +83,7 @@ func TestWithdrawal(t *testing.T) {
 		},
 		"the region can't be read": {
 			func(s *shop) {
-				r := s.w.Regions["us-east-1"]
-				r.Images = world.Fact[[]world.Image]{At: s.w.Now, Err: "no"}
-				s.w.Regions["us-east-1"] = r
+				home(s.w, func(r *world.Region) { r.Images = world.Fact[[]world.Image]{At: s.w.Now, Err: "no"} })
 			}, false, map[plan.ID]plan.State{"withdraw/us-east-1": plan.Blocked}, "",
 		},
 		"a newer Amiship's": {
@@ -131,8 +133,7 @@ func TestWithdrawal(t *testing.T) {
 		},
 		"somebody else's change set stays": {
 			func(s *shop) {
-				s.set("cs1", "by hand", world.Preparing)
-				s.details("cs1", stranger)
+				s.theirs(release.PendingWait, world.Preparing)
 				s.version("P 1.2.3", "ami-1", "Public")
 				s.old("P 1.0.0", 99, "Public")
 			}, true, map[plan.ID]plan.State{"cancel/premium/cs1": "", restrict: plan.Waiting}, "",
@@ -147,9 +148,7 @@ func TestWithdrawal(t *testing.T) {
 					t.Errorf("%s is %q (%s), want %q", id, step.State, step.Why, want)
 				}
 			}
-			if text := strings.Join(p.Notes, "\n"); !strings.Contains(text, c.note) {
-				t.Errorf("notes lack %q: %s", c.note, text)
-			}
+			wantNote(t, p, c.note)
 		})
 	}
 }
@@ -201,9 +200,7 @@ func TestPointBack(t *testing.T) {
 			if got.Value != c.value {
 				t.Errorf("points at %q, want %q", got.Value, c.value)
 			}
-			if text := strings.Join(p.Notes, "\n"); !strings.Contains(text, c.note) {
-				t.Errorf("notes lack %q: %s", c.note, text)
-			}
+			wantNote(t, p, c.note)
 		})
 	}
 }

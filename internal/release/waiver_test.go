@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"amiship/internal/release"
 )
@@ -40,24 +39,6 @@ func TestWaivers(t *testing.T) {
 	if _, err := release.WriteWaivers([]release.Waiver{west}); err == nil || !strings.Contains(err.Error(), "shorter reason") {
 		t.Errorf("too long: %v", err)
 	}
-}
-
-// TestTaken: what a tag can hold is kept, the rest is counted.
-func TestTaken(t *testing.T) {
-	if text := release.WriteTaken([]string{"all", "222222222222", "111111111111", "all"}); text != "111111111111,222222222222,all" {
-		t.Errorf("%q", text)
-	}
-	if got := release.ReadTaken(""); len(got) > 0 {
-		t.Errorf("nothing reads as %q", got)
-	}
-	rapid.Check(t, func(rt *rapid.T) {
-		who := rapid.SliceOfDistinct(rapid.StringMatching(`[0-9]{12}`), rapid.ID).Draw(rt, "who")
-		text := release.WriteTaken(who)
-		got := release.ReadTaken(text)
-		if len(release.TagValue(text)) > 256 || len(who) < 18 && len(got) != len(who) || len(got) > len(who) {
-			rt.Fatalf("%d of %d in %q", len(got), len(who), text)
-		}
-	})
 }
 
 func TestShorten(t *testing.T) {
