@@ -14,7 +14,7 @@ import (
 	"amiship/internal/world"
 )
 
-// raise asks AWS for a higher quota of public AMIs. There is one open request for
+// raise asks AWS for a higher quota of AMIs, the one that the action names. There is one open request for
 // a quota at most; one that is open already will do.
 func (a *Applier) raise(ctx context.Context, act plan.Action) (Result, error) {
 	want, err := strconv.ParseFloat(act.Value, 64)
@@ -22,13 +22,13 @@ func (a *Applier) raise(ctx context.Context, act plan.Action) (Result, error) {
 		return Result{}, fmt.Errorf("ask for a quota of %q: %w", act.Value, err)
 	}
 	out, err := a.Clients.Quotas(act.Target.Region).RequestServiceQuotaIncrease(ctx, &servicequotas.RequestServiceQuotaIncreaseInput{
-		ServiceCode: aws.String(world.QuotaService), QuotaCode: aws.String(world.QuotaPublicAMIs), DesiredValue: aws.Float64(want),
+		ServiceCode: aws.String(world.QuotaService), QuotaCode: aws.String(act.Name), DesiredValue: aws.Float64(want),
 	})
 	if awsapi.IsQuotaAsked(err) {
 		return Result{}, nil
 	}
 	if err != nil {
-		return Result{}, fmt.Errorf("ask for %s public AMIs in %s: %w", act.Value, act.Target.Region, err)
+		return Result{}, fmt.Errorf("ask for %s of quota %s in %s: %w", act.Value, act.Name, act.Target.Region, err)
 	}
 	return Result{Made: aws.ToString(out.RequestedQuota.Id)}, nil
 }

@@ -106,6 +106,11 @@ func IsNoProfile(err error) bool {
 	return errors.As(err, &missing)
 }
 
+// IsNoSubnet reports whether there is no subnet of an id.
+func IsNoSubnet(err error) bool {
+	return is(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed")
+}
+
 // IsDryRun reports whether a dry run was allowed.
 func IsDryRun(err error) bool { return is(err, "DryRunOperation") }
 

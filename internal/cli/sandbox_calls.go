@@ -38,7 +38,7 @@ func sandboxCalls() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&state, "state", "", "directory of the sandbox's state (required)")
-	cmd.Flags().BoolVar(&changes, "changes", false, "only calls that may change something")
+	cmd.Flags().BoolVar(&changes, "changes", false, "only calls that may have changed something: no reads, no dry runs, nothing that was refused")
 	_ = cmd.MarkFlagRequired("state")
 	return cmd
 }
@@ -51,7 +51,7 @@ func printCalls(out io.Writer, calls io.Reader, asJSON, changes bool) error {
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			continue // the last line of a sandbox that was killed
 		}
-		if changes && l.ReadOnly {
+		if refused := l.Status >= 400 && l.Status < 500; changes && (l.ReadOnly || refused) {
 			continue
 		}
 		if asJSON {

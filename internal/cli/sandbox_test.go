@@ -142,14 +142,18 @@ func TestQuote(t *testing.T) {
 func TestPrintCalls(t *testing.T) {
 	log := `{"At":"2026-11-22T12:00:00Z","Service":"ec2","Action":"DescribeImages","Region":"eu-west-1","Account":"123456789012","Status":200,"ReadOnly":true}
 {"At":"2026-11-22T12:00:01Z","Service":"ec2","Action":"CopyImage","Region":"eu-west-1","Account":"123456789012","Status":400,"Code":"InvalidAMIID.NotFound"}
+{"At":"2026-11-22T12:00:02Z","Service":"ec2","Action":"CopyImage","Region":"eu-west-1","Account":"123456789012","Status":412,"Code":"DryRunOperation"}
+{"At":"2026-11-22T12:00:03Z","Service":"ec2","Action":"CopyImage","Region":"eu-west-1","Account":"123456789012","Status":500,"Code":"InternalError"}
 {"At":"2026-11-22T12:00`
+	const broke = "2026-11-22T12:00:03Z eu-west-1      123456789012 ec2:CopyImage 500 InternalError\n"
 	tests := map[string]struct {
 		asJSON, changes bool
 		want            string
 	}{
-		"all":     {false, false, "2026-11-22T12:00:00Z eu-west-1      123456789012 ec2:DescribeImages 200 \n2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n"},
-		"changes": {false, true, "2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n"},
-		"json":    {true, true, strings.Split(log, "\n")[1] + "\n"},
+		"all":     {false, false, "2026-11-22T12:00:00Z eu-west-1      123456789012 ec2:DescribeImages 200 \n2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n" +
+			"2026-11-22T12:00:02Z eu-west-1      123456789012 ec2:CopyImage 412 DryRunOperation\n" + broke},
+		"changes": {false, true, broke},
+		"json":    {true, true, strings.Split(log, "\n")[3] + "\n"},
 	}
 	for name, tt := range tests {
 		var out bytes.Buffer

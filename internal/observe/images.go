@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +21,28 @@ const page = 1000
 
 // images reads all own images of a region.
 func (o *Observer) images(ctx context.Context, region string) ([]world.Image, error) {
-	return own(ctx, o.Clients.EC2(region), region)
+	out, err := own(ctx, o.Clients.EC2(region), region)
+	if awsapi.IsRegionOff(err) && o.isOff(ctx, region) {
+		return nil, fmt.Errorf("%s is %w", region, errOff)
+	}
+	return out, err
+}
+
+var errOff = errors.New("switched off in this account")
+
+// isOff asks another region of the release: the one that is off knows nobody, as it
+// does when the keys are wrong.
+func (o *Observer) isOff(ctx context.Context, region string) bool {
+	regions := o.Desired.BuildRegions()
+	for _, t := range o.Desired.Targets {
+		regions = append(regions, t.Region)
+	}
+	n := slices.IndexFunc(regions, func(r string) bool { return r != region })
+	if n < 0 {
+		return false
+	}
+	out, err := o.Clients.EC2(regions[n]).DescribeRegions(ctx, &ec2.DescribeRegionsInput{RegionNames: []string{region}, AllRegions: aws.Bool(true)})
+	return err == nil && len(out.Regions) == 1 && aws.ToString(out.Regions[0].OptInStatus) == "not-opted-in"
 }
 
 // own reads all images of the client's account.

@@ -16,14 +16,15 @@ import (
 	"amiship/internal/world"
 )
 
-// limits reads what may be public in a region, and whether anything may: five
-// calls, and one more where nobody has asked for another quota.
+// limits reads what may be public in a region, and whether anything may: seven
+// calls, and one more for each quota that nobody has asked to have raised.
 func (o *Observer) limits(ctx context.Context, region string) (world.Limits, error) {
-	l, err := publicQuota(ctx, o.Clients.Quotas(region))
-	if err != nil { // a region may have no Service Quotas
-		l.QuotaErr = fmt.Sprintf("read the quota of public AMIs in %s: %s", region, reason(world.Query{}, err))
+	l := world.Limits{
+		Public: o.quota(ctx, region, world.QuotaPublicAMIs, "public AMIs"),
+		AMIs:   o.quota(ctx, region, world.QuotaAMIs, "AMIs"),
 	}
 	client := o.Clients.EC2(region)
+	var err error
 	if l.Binned, err = binned(ctx, client); err != nil {
 		return l, fmt.Errorf("list the Recycle Bin in %s: %w", region, err)
 	}
@@ -42,36 +43,44 @@ func (o *Observer) limits(ctx context.Context, region string) (world.Limits, err
 	return l, nil
 }
 
-// publicQuota is the quota that was given, or else AWS's default; and what was
-// asked for.
-func publicQuota(ctx context.Context, client *servicequotas.Client) (world.Limits, error) {
-	service, code := aws.String(world.QuotaService), aws.String(world.QuotaPublicAMIs)
-	var l world.Limits
+// quota reads one of a region. A region may have no Service Quotas.
+func (o *Observer) quota(ctx context.Context, region, code, what string) world.Quota {
+	q, err := readQuota(ctx, o.Clients.Quotas(region), aws.String(code))
+	if err != nil {
+		q.Err = fmt.Sprintf("read the quota of %s in %s: %s", what, region, reason(world.Query{}, err))
+	}
+	return q
+}
+
+// readQuota is what was given, or else AWS's default; and what was asked for.
+func readQuota(ctx context.Context, client *servicequotas.Client, code *string) (world.Quota, error) {
+	service := aws.String(world.QuotaService)
+	var q world.Quota
 	given, err := client.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{ServiceCode: service, QuotaCode: code})
 	switch {
 	case awsapi.IsNoQuota(err):
 		standard, err := client.GetAWSDefaultServiceQuota(ctx, &servicequotas.GetAWSDefaultServiceQuotaInput{ServiceCode: service, QuotaCode: code})
 		if err != nil {
-			return l, err
+			return q, err
 		}
-		l.PublicAMIs, l.Default = value(standard.Quota), true
+		q.Limit, q.Default = value(standard.Quota), true
 	case err != nil:
-		return l, err
+		return q, err
 	default:
-		l.PublicAMIs = value(given.Quota)
+		q.Limit = value(given.Quota)
 	}
 	pages := servicequotas.NewListRequestedServiceQuotaChangeHistoryByQuotaPaginator(client,
 		&servicequotas.ListRequestedServiceQuotaChangeHistoryByQuotaInput{ServiceCode: service, QuotaCode: code})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
 		if err != nil {
-			return l, err
+			return q, err
 		}
 		for _, r := range got.RequestedQuotas {
-			l.Requests = append(l.Requests, request(r))
+			q.Requests = append(q.Requests, request(r))
 		}
 	}
-	return l, nil
+	return q, nil
 }
 
 func value(q *quotas.ServiceQuota) int {

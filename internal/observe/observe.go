@@ -7,6 +7,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -110,7 +111,7 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	switch q.Kind {
 	case world.LookImages:
 		v, err := o.images(ctx, q.Region)
-		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) { r.Images = f }), err
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) { r.Images, r.Off = f, errors.Is(err, errOff) }), err
 	case world.LookGrants:
 		v, err := o.grants(ctx, q.Region, q.Account)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Grants]) { setGrants(r, q.Account, f) }), err
@@ -123,6 +124,12 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	case world.LookLimits:
 		v, err := o.limits(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Limits]) { r.Limits = f }), err
+	case world.LookNetwork:
+		v, err := o.network(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Network = f }), err
+	case world.LookDenied:
+		v, err := o.denied(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Denied = f }), err
 	case world.LookPackage:
 		v, err := o.fetch(ctx, q)
 		return func(w *world.World, at time.Time, e string) {

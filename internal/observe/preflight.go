@@ -2,10 +2,10 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
@@ -44,12 +44,9 @@ func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion, subnet strin
 func (p preflight) builds(ctx context.Context, region, subnet string) []world.Finding {
 	client := p.clients.EC2(region)
 	out := []world.Finding{finding(region, "a network for builds", network(ctx, client, subnet))}
-	_, err := client.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
-		GroupName: aws.String("amiship-check"), Description: aws.String("dry run"), DryRun: aws.Bool(true),
-	})
-	out = append(out, simulated(region, "ec2:CreateSecurityGroup", err))
-	_, err = client.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{KeyName: aws.String("amiship-check"), DryRun: aws.Bool(true)})
-	out = append(out, simulated(region, "ec2:CreateKeyPair", err))
+	for _, try := range dryClaims(ctx, client) {
+		out = append(out, simulated(region, try.action, try.err))
+	}
 	for _, action := range []string{"ec2:RunInstances", "ec2:CreateImage", "ssm:PutParameter", "servicequotas:RequestServiceQuotaIncrease"} {
 		out = append(out, world.Finding{Where: region, What: action, How: world.Unknown})
 	}
@@ -72,9 +69,17 @@ func dry(err error) error {
 	return err
 }
 
+// errNoNetwork says that builds have nowhere to run.
+var errNoNetwork = errors.New("no network to build in")
+
+// network looks for the subnet that builds run in; without one, for the default
+// VPC.
 func network(ctx context.Context, client *ec2.Client, subnet string) error {
 	if subnet != "" {
 		_, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{subnet}})
+		if awsapi.IsNoSubnet(err) {
+			return fmt.Errorf("%w: %s", errNoNetwork, awsapi.Text(err))
+		}
 		return err
 	}
 	out, err := client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("is-default", "true")}})
@@ -82,7 +87,7 @@ func network(ctx context.Context, client *ec2.Client, subnet string) error {
 		return err
 	}
 	if len(out.Vpcs) == 0 {
-		return fmt.Errorf("there is no default VPC: name a subnet in build.subnet")
+		return fmt.Errorf("%w: there is no default VPC, and build.subnet names none", errNoNetwork)
 	}
 	return nil
 }

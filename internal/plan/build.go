@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -56,18 +57,34 @@ func (b *builder) unknownHome(v *variant, err string) {
 
 // unreadable is the blocker of a required region that does not answer.
 func (b *builder) unreadable(region, err string) Blocker {
-	return Blocker{
-		ID: "region/" + region, Why: region + " could not be read: " + err,
-		Remedies: []Remedy{{
-			Name: "again", Command: "amiship release " + b.d.Tag, Cost: "nothing; carries on when the region answers",
-		}, {
-			Name: "best_effort", Command: "move " + region + " to regions.best_effort in amiship.yaml",
-			Cost: "the release completes without it, and a later run brings it there",
-		}, {
+	bl := Blocker{ID: "region/" + region, Why: region + " could not be read: " + err}
+	if b.w.Regions[region].Off {
+		bl.Remedies = append(bl.Remedies, Remedy{
+			Name: "enable", Command: "aws account enable-region --region-name " + region, IAM: []string{"account:EnableRegion"},
+			Cost: "switches the region on for the account; takes AWS minutes to hours",
+		})
+	}
+	bl.Remedies = append(bl.Remedies, Remedy{
+		Name: "again", Command: "amiship release " + b.d.Tag, Cost: "nothing; carries on when the region answers",
+	}, Remedy{
+		Name: "best_effort", Command: "move " + region + " to regions.best_effort in amiship.yaml",
+		Cost: "the release completes without it, and a later run brings it there",
+	})
+	if !b.w.Regions[region].Off || b.begun() {
+		bl.Remedies = append(bl.Remedies, Remedy{
 			Name: "waive", Command: "amiship waive " + region + " --reason TEXT --until DATE --tag " + b.d.Tag,
 			Cost: "the same for this release alone, until that day",
-		}},
+		})
 	}
+	return bl
+}
+
+// begun reports whether there is a candidate of the release: on it stands what was
+// decided about this release alone.
+func (b *builder) begun() bool {
+	return slices.ContainsFunc(b.d.Variants, func(v release.Variant) bool {
+		return slices.ContainsFunc(b.images(v.Build.Region), func(i world.Image) bool { return isCandidate(b.d.ClaimName(v), i) })
+	})
 }
 
 // settle: there is a candidate. It may be copied from once it is available, is
@@ -177,6 +194,7 @@ func (b *builder) make(v *variant) {
 		b.testAfter(v, b.add(build))
 		return
 	}
+	b.builds = true
 	if pkg, base, ok := b.materials(v, claim.ID); ok {
 		build.Name, build.Value = b.d.CandidateName(v.Variant, pkg.Inputs), pkg.Path
 		build.From, build.Device = Source{Region: home, AMI: base.ID}, base.RootDevice
@@ -202,13 +220,37 @@ func (b *builder) materials(v *variant, holds ID) (world.Package, world.Base, bo
 	pkg, base := b.w.Packages[name], b.w.Bases[name]
 	need(b, world.Query{Kind: world.LookPackage, Variant: name}, pkg)
 	need(b, world.Query{Kind: world.LookBase, Variant: name, Region: v.Build.Region}, base)
+	network := b.w.Regions[v.Build.Region].Network
+	need(b, world.Query{Kind: world.LookNetwork, Region: v.Build.Region}, network)
 	if pkg.Missed() {
-		b.lack(Blocker{ID: "package/" + name, Why: pkg.Err}, holds)
+		b.lack(Blocker{ID: "package/" + name, Why: pkg.Err, Remedies: []Remedy{b.carryingOn("when the package can be had, as package in amiship.yaml says")}}, holds)
 	}
 	if base.Missed() {
-		b.lack(Blocker{ID: "base/" + name, Why: base.Err}, holds)
+		b.lack(Blocker{ID: "base/" + name, Why: base.Err, Remedies: []Remedy{b.carryingOn("when base in amiship.yaml names an AMI that is there")}}, holds)
+	}
+	if why := network.Val[v.Build.Subnet]; why != "" {
+		b.lack(b.noNetwork(v, why), holds)
 	}
 	return pkg.Val, base.Val, pkg.Known() && base.Known()
+}
+
+// carryingOn is the release's own command, once something has been done.
+func (b *builder) carryingOn(when string) Remedy {
+	return Remedy{Name: "again", Command: b.command(), Cost: "nothing; carries on " + when}
+}
+
+// noNetwork: a builder would have nowhere to run.
+func (b *builder) noNetwork(v *variant, why string) Blocker {
+	bl := Blocker{ID: "network/" + v.Build.Region, Why: why, Remedies: []Remedy{{
+		Name: "subnet", Command: "name a subnet of " + v.Build.Region + " in build.subnet of amiship.yaml", Cost: "builders run there; it must let them reach the internet, and be reached",
+	}}}
+	if v.Build.Subnet == "" {
+		bl.Remedies = append(bl.Remedies, Remedy{
+			Name: "default-vpc", Command: "aws ec2 create-default-vpc --region " + v.Build.Region, IAM: []string{"ec2:CreateDefaultVpc"},
+			Cost: "the account gets a VPC that all are in who name none",
+		})
+	}
+	return bl
 }
 
 func (b *builder) lack(bl Blocker, holds ID) {

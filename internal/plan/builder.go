@@ -115,7 +115,7 @@ func need[T any](b *builder, q world.Query, f world.Fact[T]) {
 	switch {
 	case f.At.IsZero():
 		note(&b.look)
-	case f.Missed() && q.Variant == "" && q.Kind != world.LookNotes && q.Kind != world.LookLimits:
+	case f.Missed() && q.Variant == "" && !slices.Contains([]world.Kind{world.LookNotes, world.LookLimits, world.LookNetwork, world.LookDenied}, q.Kind):
 		note(&b.missed)
 	}
 }

@@ -108,20 +108,38 @@ func (s *drawn) region(t *rand.Rand, region string, done bool) {
 	for n := range t.IntN(6) {
 		images = append(images, s.older(t, region, n))
 	}
-	limits := world.Limits{PublicAMIs: s.limit(t), Binned: t.IntN(2)}
+	limits := world.Limits{Public: world.Quota{Limit: s.limit(t)}, AMIs: world.Quota{Limit: 50000}, Binned: t.IntN(2)}
 	limits.Encrypted = s.trouble(t, 8)
+	if s.trouble(t, 8) {
+		limits.AMIs.Limit = len(images) + t.IntN(3)
+	}
 	if s.trouble(t, 4) {
 		limits.BlockPublic = pick(t, world.BlockedByAccount, world.BlockedByPolicy)
 	}
 	if odds(t, 4) {
 		status := pick(t, "PENDING", "CASE_OPENED", "DENIED", "CASE_CLOSED", "APPROVED")
-		limits.Requests = []world.QuotaRequest{{Status: status, Desired: 30, Created: s.w.Now, Updated: s.w.Now}}
+		limits.Public.Requests = []world.QuotaRequest{{Status: status, Desired: 30, Created: s.w.Now, Updated: s.w.Now}}
 	}
 	s.w.Regions[region] = world.Region{
 		Images: fact(t, s, images), Params: fact(t, s, params),
 		Claims: fact(t, s, s.claims(t, region)), Limits: fact(t, s, limits),
-		Grants: map[string]world.Fact[world.Grants]{"111111111111": fact(t, s, granted)},
+		Grants:  map[string]world.Fact[world.Grants]{"111111111111": fact(t, s, granted)},
+		Network: fact(t, s, s.network(t)), Denied: fact(t, s, s.denied(t)),
 	}
+}
+
+func (s *drawn) network(t *rand.Rand) map[string]string {
+	if s.trouble(t, 4) {
+		return map[string]string{"": "there is no default VPC"}
+	}
+	return nil
+}
+
+func (s *drawn) denied(t *rand.Rand) map[string]string {
+	if s.trouble(t, 2) {
+		return map[string]string{pick(t, "ec2:CopyImage", "ec2:CreateTags", "ec2:ModifyImageAttribute", "ec2:DeregisterImage"): "UnauthorizedOperation"}
+	}
+	return nil
 }
 
 func (s *drawn) limit(t *rand.Rand) int {
@@ -277,7 +295,7 @@ func TestDraws(t *testing.T) {
 			seen[kind]++
 		}
 	}
-	for _, kind := range strings.Fields("name package base region schema test quota public-block encryption listing title versions pending cancelled changeset notes encrypted untested") {
+	for _, kind := range strings.Fields("name package base region schema test quota amis network permission public-block encryption listing title versions pending cancelled changeset notes encrypted untested") {
 		rare(t, seen, "blocker "+kind, draws)
 	}
 	for _, kind := range strings.Fields("build copy claim validate changeset unclaim") {
@@ -304,7 +322,7 @@ func rare(t *testing.T, seen map[string]int, what string, draws int) {
 // share nothing with the plan.
 func (s drawn) wrong(p plan.Plan) []string {
 	var out []string
-	public := map[string]int{}
+	public, copies := map[string]int{}, map[string]int{}
 	for _, step := range p.Steps {
 		if step.State != plan.Ready {
 			continue
@@ -316,6 +334,15 @@ func (s drawn) wrong(p plan.Plan) []string {
 			bad("the region was not read")
 		}
 		switch step.Kind {
+		case plan.Copy:
+			copies[region]++
+		case plan.Claim:
+			if why := s.notAllowed(); why != "" && !strings.HasSuffix(string(step.ID), "/test") && !s.d.Policy.BuildAnyway {
+				bad(why)
+			}
+			if facts.Network.Known() && facts.Network.Val[""] != "" && !strings.HasSuffix(string(step.ID), "/test") {
+				bad("it has no network")
+			}
 		case plan.Publish:
 			public[region]++
 			if why := s.notPrepared(); why != "" {
@@ -337,6 +364,13 @@ func (s drawn) wrong(p plan.Plan) []string {
 			s.submits(step, bad)
 		}
 	}
+	for region, n := range copies {
+		facts := s.w.Regions[region]
+		n += len(facts.Images.Val) + facts.Limits.Val.Binned
+		if limit := facts.Limits; limit.Known() && n > limit.Val.AMIs.Limit {
+			out = append(out, fmt.Sprintf("there would be %d AMIs in %s, where %d may be", n, region, limit.Val.AMIs.Limit))
+		}
+	}
 	for region, n := range public {
 		facts := s.w.Regions[region]
 		for _, i := range facts.Images.Val {
@@ -344,11 +378,23 @@ func (s drawn) wrong(p plan.Plan) []string {
 				n++
 			}
 		}
-		if limit := facts.Limits; limit.Known() && n > limit.Val.PublicAMIs {
-			out = append(out, fmt.Sprintf("%d AMIs would be public in %s, where %d may be", n, region, limit.Val.PublicAMIs))
+		if limit := facts.Limits; limit.Known() && n > limit.Val.Public.Limit {
+			out = append(out, fmt.Sprintf("%d AMIs would be public in %s, where %d may be", n, region, limit.Val.Public.Limit))
 		}
 	}
 	return out
+}
+
+// notAllowed says what a required region denies that every release does there.
+func (s drawn) notAllowed() string {
+	for _, target := range s.d.Targets {
+		for _, action := range []string{"ec2:CopyImage", "ec2:CreateTags"} {
+			if text, denied := s.w.Regions[target.Region].Denied.Val[action]; denied && target.Required && s.empty {
+				return action + " in " + target.Region + ": " + text
+			}
+		}
+	}
+	return ""
 }
 
 func (s drawn) submits(step plan.Step, bad func(string)) {

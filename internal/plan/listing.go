@@ -132,7 +132,7 @@ func (l *listing) version() (world.Version, bool) {
 func (b *builder) titleTaken(l *listing, v world.Version) {
 	l.step.State, l.step.AMI = Blocked, v.AMI
 	l.step.Why = fmt.Sprintf("%q has a version %q already, of %s of %s", l.facts.Entity.Val.Title, v.Title, v.AMI, v.Created.Format(time.DateOnly))
-	b.block(Blocker{ID: "title/" + l.Name, Why: l.step.Why + ": it is not this release's AMI", Remedies: []Remedy{{
+	b.block(Blocker{ID: "title/" + l.Name, Since: v.Created, Why: l.step.Why + ": it is not this release's AMI", Remedies: []Remedy{{
 		Name: "title", Command: "give the version another title, with {build} for instance" + l.line("title"), Cost: "buyers see two versions",
 	}}}, l.step.ID)
 }
@@ -190,10 +190,10 @@ func (b *builder) haveNotes(l *listing) bool {
 	}
 	switch {
 	case err != "":
-		b.refuse(l, "notes", err, Remedy{
+		b.refuse(l, Blocker{ID: "notes", Why: err, Remedies: []Remedy{{
 			Name: "notes", Command: "mend the command for release_notes" + l.line("release_notes"),
 			Cost: "nothing; then run amiship release " + b.d.Tag + " again",
-		})
+		}}})
 	case !l.facts.Notes.Known():
 		l.step.State, l.step.Why = Waiting, "its release notes first"
 	}
@@ -215,21 +215,23 @@ func (b *builder) unfit(l *listing) bool {
 	verdict, _ := release.ReadVerdict(l.ami.Tag(release.TagTested))
 	switch {
 	case l.ami.Encrypted:
-		b.refuse(l, "encrypted", l.ami.ID+" has an encrypted snapshot: Marketplace can't copy it", Remedy{
+		b.refuse(l, Blocker{ID: "encrypted", Why: l.ami.ID + " has an encrypted snapshot: Marketplace can't copy it", Since: l.ami.Created, Remedies: []Remedy{{
 			Name: "unencrypted", Command: "aws ec2 disable-ebs-encryption-by-default --region " + l.home.Region,
 			Cost: "snapshots made from then on are not encrypted; then build the release anew",
-		})
+		}}})
 	case !b.d.Untested && !verdict.OK:
-		b.refuse(l, "untested", l.ami.ID+" has not passed a boot test", Remedy{
+		b.refuse(l, Blocker{ID: "untested", Why: l.ami.ID + " has not passed a boot test", Since: l.ami.Created, Remedies: []Remedy{{
 			Name: "no-test", Command: "amiship release " + b.d.Tag + " --no-test", Cost: "what was never started is offered to buyers",
-		})
+		}}})
 	default:
 		return b.full(l)
 	}
 	return true
 }
 
-func (b *builder) refuse(l *listing, what, why string, ways ...Remedy) {
-	l.step.State, l.step.Why = Blocked, why
-	b.block(Blocker{ID: what + "/" + l.Name, Why: why, Remedies: ways}, l.step.ID)
+// refuse blocks a listing; the blocker's id ends in the listing's name.
+func (b *builder) refuse(l *listing, bl Blocker) {
+	l.step.State, l.step.Why = Blocked, bl.Why
+	bl.ID += "/" + l.Name
+	b.block(bl, l.step.ID)
 }

@@ -85,7 +85,11 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 		case world.LookParams:
 			r.Params = world.Fact[map[string]string]{At: at, Err: err, Val: maps.Clone(m.params[q.Region])}
 		case world.LookLimits:
-			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{PublicAMIs: m.room(q.Region)}}
+			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{Public: world.Quota{Limit: m.room(q.Region)}}}
+		case world.LookNetwork:
+			r.Network = world.Fact[map[string]string]{At: at, Err: err}
+		case world.LookDenied:
+			r.Denied = world.Fact[map[string]string]{At: at, Err: err}
 		case world.LookPackage:
 			w.Packages[q.Variant] = world.Fact[world.Package]{At: at, Val: world.Package{Path: "p.deb", SHA256: "aa", Inputs: "0123456789abcdef"}}
 		case world.LookBase:

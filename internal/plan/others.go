@@ -129,7 +129,7 @@ func (b *builder) stopped(l *listing, s *Step, set world.ChangeSet, ways []Remed
 	s.State, s.Set = Blocked, set.ID
 	s.Why = fmt.Sprintf("change set %s locks the product: %s", set.ID, describe(set, b.whose(set.ID)+b.contents(set.ID)))
 	ways = append(ways, Remedy{Name: "wait", Command: b.command(), Cost: "nothing; carries on when it has ended"})
-	b.block(Blocker{ID: "pending/" + l.Name, Why: s.Why, Remedies: ways}, s.ID)
+	b.block(Blocker{ID: "pending/" + l.Name, Why: s.Why, Since: set.Start, Remedies: ways}, s.ID)
 }
 
 // ask has a fact read again.

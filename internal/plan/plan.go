@@ -125,10 +125,13 @@ type Wait struct {
 
 // Blocker is something that somebody must decide. It holds steps.
 type Blocker struct {
-	ID         string
-	Why        string
-	Holds      []ID
-	Have, Need int `json:",omitempty"` // of what there is too little
+	ID    string
+	Why   string
+	Holds []ID
+	// Since is when it came about, as far as AWS tells: a quota was used up when the
+	// AMI was made that took the room. Zero: nobody knows.
+	Since      time.Time `json:",omitzero"`
+	Have, Need int       `json:",omitempty"` // of what there is too little
 	Remedies   []Remedy
 }
 
@@ -221,6 +224,7 @@ func Reconcile(d release.Desired, w world.World, r Run) Plan {
 	for _, l := range d.Listings {
 		b.listing(l)
 	}
+	b.permissions()
 	b.holdBuilds()
 	b.removal()
 	return b.finish()
@@ -261,9 +265,10 @@ type builder struct {
 	look     map[world.Query]bool
 	missed   map[world.Query]bool
 	blockers map[string]*Blocker
+	builds   bool               // something is to be built
 	lacking  []string           // blockers of variants that lack what they would be built from
 	shut     map[string]Blocker // by region: why nothing can become public there
-	closed   []string           // blockers of required regions that are shut
+	closed   []string           // blockers of what is required: regions that are shut, names that are taken
 	rivals   map[string]rival   // by tag: releases that may want the same room, and this one
 	crowded  []string           // blockers of listings that have no room
 	waived   []release.Waiver   // that are in force

@@ -253,7 +253,7 @@ func TestOtherRunsClaimIsRespected(t *testing.T) {
 func TestAMissingLicenceHoldsEveryBuild(t *testing.T) {
 	d := desired(t)
 	m, w, r := newModel(), world.New(), plan.NewRun("a")
-	for range 3 {
+	for range 4 {
 		m.answer(&w, plan.Reconcile(d, w, r).Look)
 	}
 	w.Packages["premium/amd64"] = world.Fact[world.Package]{At: m.now, Err: "licence: environment variable PREMIUM_LICENCE: has no value"}

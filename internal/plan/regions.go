@@ -94,7 +94,7 @@ func (b *builder) haveImage(v *variant, p *place, s *Step) {
 	switch {
 	case p.image.Schema() > release.Schema:
 		s.State, s.Why = Blocked, p.image.ID+" was made by a newer Amiship than this one"
-		b.block(Blocker{ID: "schema/" + s.Target.String(), Why: s.Why, Remedies: []Remedy{{
+		b.block(Blocker{ID: "schema/" + s.Target.String(), Why: s.Why, Since: p.image.Created, Remedies: []Remedy{{
 			Name: "update", Command: "amiship version", Cost: "use the version that made it, or a newer one",
 		}}}, s.ID)
 	case b.otherPackage(v, p.image) != "":
@@ -131,7 +131,10 @@ func (b *builder) nameTaken(v *variant, p *place, s *Step) bool {
 		}
 		s.State, s.AMI = Blocked, i.ID
 		s.Why = i.ID + " has the name " + v.Name + " and was not made by this release"
-		b.block(Blocker{ID: "name/" + s.Target.String(), Why: s.Why + " (" + p.Region + ")", Remedies: []Remedy{{
+		if p.Required && p.account == "" {
+			b.closed = append(b.closed, "name/"+s.Target.String())
+		}
+		b.block(Blocker{ID: "name/" + s.Target.String(), Why: s.Why + " (" + p.Region + ")", Since: i.Created, Remedies: []Remedy{{
 			Name: "deregister", Command: "aws ec2 deregister-image --region " + p.Region + " --image-id " + i.ID,
 			Cost: "whoever launches that AMI can't any more",
 		}}}, s.ID)

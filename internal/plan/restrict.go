@@ -45,15 +45,30 @@ func (b *builder) full(l *listing) bool {
 		return false
 	}
 	b.crowded = append(b.crowded, "versions/"+l.Name)
-	why := fmt.Sprintf("the product has %d versions of %d", e.Offered(), l.Limit)
-	if !enough {
-		b.refuse(l, "versions", why, Remedy{
-			Name: "restrict", Cost: fmt.Sprintf("not enough: room for %d is missing, and %d may go: %s; amiship listings %s shows all", need, len(chosen), b.mayGo(), l.Name),
-		})
-		return true
+	bl := Blocker{
+		ID: "versions", Why: fmt.Sprintf("the product has %d versions of %d", e.Offered(), l.Limit),
+		Have: max(0, l.Limit-e.Offered()), Need: 1 + b.r.Ahead, Since: filled(offered(e), l.Limit-1-b.r.Ahead),
 	}
-	b.refuse(l, "versions", why, b.together(l, id, chosen), b.restrictFirst(l, chosen))
+	if enough {
+		bl.Remedies = []Remedy{b.together(l, id, chosen), b.restrictFirst(l, chosen)}
+	} else {
+		bl.Remedies = []Remedy{{
+			Name: "restrict", Cost: fmt.Sprintf("not enough: room for %d is missing, and %d may go: %s; amiship listings %s shows all", need, len(chosen), b.mayGo(), l.Name),
+		}}
+	}
+	b.refuse(l, bl)
 	return true
+}
+
+// offered is when the versions were made that buyers can still get.
+func offered(e world.Entity) []time.Time {
+	var out []time.Time
+	for _, v := range e.Versions {
+		if v.Offered() {
+			out = append(out, v.Created)
+		}
+	}
+	return out
 }
 
 // together restricts in the change set that adds the version: the product is

@@ -227,3 +227,15 @@ func holdsRestriction(t interface{ Fatalf(string, ...any) }, s *shop, step plan.
 		t.Fatalf("%d public ones stay, %d versions for %d", public, after, s.d.Listings[0].Limit)
 	}
 }
+
+// TestFullSince: a product is full since its last version was made that left no room
+// for another.
+func TestFullSince(t *testing.T) {
+	s := newShop(t)
+	s.crowd(9) // the oldest of 400 days ago, a day each
+	p := plan.Reconcile(s.d, s.w, s.r)
+	want := s.w.Now.AddDate(0, 0, -392)
+	if len(p.Blockers) != 1 || !p.Blockers[0].Since.Equal(want) || p.Blockers[0].Have != 0 || p.Blockers[0].Need != 1 {
+		t.Errorf("blockers %+v, want one since %s", p.Blockers, want)
+	}
+}

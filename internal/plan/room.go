@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"amiship/internal/release"
@@ -15,11 +14,12 @@ import (
 type Room struct {
 	Region   string
 	Limit    int
-	Default  bool // the limit is AWS's own
-	Used     int  // own public AMIs, deprecated ones and those in the Recycle Bin included
-	Reserved int  // for releases that were begun before this one
-	Needed   int  // by this one, now
-	Each     int  // by a release like this one
+	Default  bool      // the limit is AWS's own
+	Used     int       // own public AMIs, deprecated ones and those in the Recycle Bin included
+	Reserved int       // for releases that were begun before this one
+	Needed   int       // by this one, now
+	Each     int       // by a release like this one
+	Short    time.Time `json:",omitzero"` // since when there is too little: when the AMI was made that took the room
 }
 
 // Free is what is left for this release.
@@ -39,12 +39,9 @@ func (r Room) Releases() int {
 // room counts, once a region's limits and images are known.
 func (b *builder) room(t release.Target) Room {
 	limits, images := b.w.Regions[t.Region].Limits.Val, b.images(t.Region)
-	r := Room{Region: t.Region, Limit: limits.PublicAMIs, Default: limits.Default, Used: limits.Binned, Reserved: b.reserved(t.Region)}
-	for _, i := range images {
-		if i.Public {
-			r.Used++
-		}
-	}
+	r := Room{Region: t.Region, Limit: limits.Public.Limit, Default: limits.Public.Default, Used: limits.Binned, Reserved: b.reserved(t.Region)}
+	public := slices.DeleteFunc(images, func(i world.Image) bool { return !i.Public })
+	r.Used += len(public)
 	for _, v := range b.variants {
 		for _, p := range v.places {
 			if !v.Public || p.Region != t.Region {
@@ -57,7 +54,26 @@ func (b *builder) room(t release.Target) Room {
 		}
 	}
 	r.Needed += r.Each * b.r.Ahead
+	r.Short = filled(made(public), r.Limit-r.Needed-r.Reserved-limits.Binned)
 	return r
+}
+
+// filled is when things became more than so many; zero if they are not, or none may
+// be there.
+func filled(made []time.Time, most int) time.Time {
+	if most < 0 || len(made) <= most {
+		return time.Time{}
+	}
+	slices.SortFunc(made, time.Time.Compare)
+	return made[most]
+}
+
+func made(images []world.Image) []time.Time {
+	out := make([]time.Time, len(images))
+	for n, i := range images {
+		out[n] = i.Created
+	}
+	return out
 }
 
 // reserved is how many AMIs of releases that were begun before this one are still
@@ -139,6 +155,9 @@ func (b *builder) rooms() {
 	b.findRivals()
 	for _, t := range b.d.Targets {
 		reg := b.w.Regions[t.Region]
+		if reg.Off {
+			b.shutRegion(t, b.unreadable(t.Region, reg.Images.Err))
+		}
 		if !reg.Images.Known() || !b.unfinished(t.Region) && b.r.Ahead == 0 {
 			continue
 		}
@@ -147,12 +166,12 @@ func (b *builder) rooms() {
 		if b.allPrepared() && b.w.Now.Sub(reg.Images.At) > freshFor {
 			b.ask(world.Query{Kind: world.LookImages, Region: t.Region}) // somebody else may have published since
 		}
-		if err := cmp.Or(reg.Limits.Err, reg.Limits.Val.QuotaErr); err != "" {
+		if err := cmp.Or(reg.Limits.Err, reg.Limits.Val.Public.Err); err != "" {
 			b.plan.Notes = append(b.plan.Notes, "what may be public in "+t.Region+" is not known until it is tried: "+err)
 		}
 		if reg.Limits.Known() {
 			r := b.room(t)
-			if reg.Limits.Val.QuotaErr == "" {
+			if reg.Limits.Val.Public.Known() {
 				b.plan.Rooms = append(b.plan.Rooms, r)
 			}
 			b.shutBy(t, r, reg.Limits.Val)
@@ -172,15 +191,18 @@ func (b *builder) unfinished(region string) bool {
 
 // shutBy notes what keeps a region from taking the release.
 func (b *builder) shutBy(t release.Target, r Room, l world.Limits) {
+	copies := b.copiesLeft(t.Region)
 	switch {
-	case l.Encrypted && b.copiesLeft(t.Region):
-		b.shutRegion(t, Blocker{
+	case l.Encrypted && copies > 0:
+		b.keepOut(t, Blocker{
 			ID: "encryption/" + t.Region, Why: "new snapshots in " + t.Region + " are encrypted by default: copies made there can be neither shared nor public, nor listed",
 			Remedies: []Remedy{{
 				Name: "off", Command: "aws ec2 disable-ebs-encryption-by-default --region " + t.Region, IAM: []string{"ec2:DisableEbsEncryptionByDefault"},
 				Cost: "volumes and snapshots made there from then on are not encrypted unless somebody asks for it",
 			}},
 		})
+	case l.AMIs.Known() && copies > 0 && b.allAMIs(t)+copies > l.AMIs.Limit:
+		b.keepOut(t, b.fullRegion(t, copies))
 	case r.Needed == 0:
 	case l.BlockPublic == world.BlockedByPolicy:
 		b.shutRegion(t, Blocker{
@@ -196,15 +218,9 @@ func (b *builder) shutBy(t release.Target, r Room, l world.Limits) {
 				Do:   []Action{{ID: ID("allow/" + t.Region), Kind: Allow, Target: release.Key{Place: release.Place{Region: t.Region}}}},
 			}},
 		})
-	case l.QuotaErr == "" && r.Missing() > 0:
+	case l.Public.Known() && r.Missing() > 0:
 		b.shutRegion(t, b.quotaBlocker(r))
 	}
-}
-
-func (b *builder) copiesLeft(region string) bool {
-	return slices.ContainsFunc(b.variants, func(v *variant) bool {
-		return slices.ContainsFunc(v.places, func(p *place) bool { return p.Region == region && p.image == nil })
-	})
 }
 
 // shutRegion: a required region that is shut holds the release; a best-effort one
@@ -229,7 +245,7 @@ func (b *builder) quotaBlocker(r Room) Blocker {
 		source = "AWS's default quota"
 	}
 	bl := Blocker{
-		ID: "quota/" + r.Region, Have: max(0, r.Free()), Need: r.Needed,
+		ID: "quota/" + r.Region, Have: max(0, r.Free()), Need: r.Needed, Since: r.Short,
 		Why: fmt.Sprintf("%s: %d public AMIs needed, room for %d: %s %d, used %d", r.Region, r.Needed, max(0, r.Free()), source, r.Limit, r.Used),
 	}
 	if r.Reserved > 0 {
@@ -241,7 +257,8 @@ func (b *builder) quotaBlocker(r Room) Blocker {
 			Cost: fmt.Sprintf("tags AMIs as the project's that look like it, %d public ones in %s; then they can be demoted", n, r.Region),
 		})
 	}
-	bl.Remedies = append(bl.Remedies, b.raising(r), b.demoting(r))
+	want := r.Used + r.Reserved + r.Needed + r.Each*max(0, b.d.Policy.Horizon-1)
+	bl.Remedies = append(bl.Remedies, b.raising(bl.ID, r.Region, publicAMIs, want), b.demoting(r))
 	if r.Used > b.oursPublic(r.Region) {
 		bl.Remedies = append(bl.Remedies, Remedy{
 			Name: "look", Command: "aws ec2 describe-images --region " + r.Region + " --owners self --filters Name=is-public,Values=true",
@@ -259,30 +276,6 @@ func (b *builder) unblocking(blocker, remedy string) string {
 		command += fmt.Sprintf(" --forecast %d", b.r.Ahead+1)
 	}
 	return command
-}
-
-// raising asks AWS for a quota with room for the releases of the horizon; one
-// request at a time.
-func (b *builder) raising(r Room) Remedy {
-	want := r.Used + r.Reserved + r.Needed + r.Each*max(0, b.d.Policy.Horizon-1)
-	requests := b.w.Regions[r.Region].Limits.Val.Requests
-	rem := Remedy{
-		Name: "raise", Command: b.unblocking("quota/"+r.Region, "raise"), IAM: []string{"servicequotas:RequestServiceQuotaIncrease"},
-		Cost: fmt.Sprintf("asks AWS for %d public AMIs in %s; a support case, days", want, r.Region), Auto: b.d.Policy.Raise,
-	}
-	switch {
-	case len(requests) > 0 && requests[0].Open():
-		q := requests[0]
-		rem.Cost = fmt.Sprintf("asked for already: %d on %s, %s since %s; nothing to do but wait", q.Desired, q.Created.Format(time.DateOnly), q.Status, q.Updated.Format(time.DateOnly))
-		rem.Auto = false
-		return rem
-	case len(requests) > 0 && requests[0].Refused():
-		q := requests[0]
-		rem.Cost += fmt.Sprintf("; AWS has refused %d on %s (%s)", q.Desired, q.Updated.Format(time.DateOnly), q.Status)
-		rem.Auto = false
-	}
-	rem.Do = []Action{{ID: ID("raise/" + r.Region), Kind: Raise, Target: release.Key{Place: release.Place{Region: r.Region}}, Value: strconv.Itoa(want)}}
-	return rem
 }
 
 // quiet is for how long nobody may have launched an AMI that is made private.

@@ -28,7 +28,7 @@ func newStall(t testing.TB) *stall {
 	d := desired(t)
 	d.Variants, d.Targets = d.Variants[:1], d.Targets[2:]
 	d.Policy.Horizon = 12
-	s := &stall{d: d, w: world.New(), r: plan.NewRun("run"), limits: world.Limits{PublicAMIs: 5, Default: true}}
+	s := &stall{d: d, w: world.New(), r: plan.NewRun("run"), limits: world.Limits{Public: world.Quota{Limit: 5, Default: true}}}
 	s.w.Now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	s.w.Regions["us-east-1"] = world.Region{
 		Images: known(s.w.Now, []world.Image(nil)), Claims: known(s.w.Now, []world.Claim(nil)), Params: known(s.w.Now, map[string]string{}),
@@ -88,7 +88,7 @@ func TestRooms(t *testing.T) {
 		"the quota was raised": {
 			func(s *stall) {
 				s.old(5)
-				s.limits = world.Limits{PublicAMIs: 6}
+				s.limits = world.Limits{Public: world.Quota{Limit: 6}}
 			}, "", nil, "",
 		},
 		"the Recycle Bin counts": {
@@ -124,7 +124,7 @@ func TestRooms(t *testing.T) {
 		},
 		"the newest is spared": {
 			func(s *stall) {
-				s.limits.PublicAMIs = 1
+				s.limits.Public.Limit = 1
 				s.image("1.0.0", 200, nil)
 			}, "quota/us-east-1", []string{"not enough: 0"}, "",
 		},
@@ -170,13 +170,13 @@ func TestRooms(t *testing.T) {
 		"asked already": {
 			func(s *stall) {
 				s.old(5)
-				s.limits.Requests = []world.QuotaRequest{{Status: "CASE_OPENED", Desired: 30, Created: s.w.Now.AddDate(0, 0, -2), Updated: s.w.Now.AddDate(0, 0, -1)}}
+				s.limits.Public.Requests = []world.QuotaRequest{{Status: "CASE_OPENED", Desired: 30, Created: s.w.Now.AddDate(0, 0, -2), Updated: s.w.Now.AddDate(0, 0, -1)}}
 			}, "quota/us-east-1", []string{"asked for already: 30 on 2026-11-22, CASE_OPENED since 2026-11-23"}, "asks AWS",
 		},
 		"refused before": {
 			func(s *stall) {
 				s.old(5)
-				s.limits.Requests = []world.QuotaRequest{{Status: "DENIED", Desired: 30, Created: s.w.Now.AddDate(0, 0, -2), Updated: s.w.Now.AddDate(0, 0, -1)}}
+				s.limits.Public.Requests = []world.QuotaRequest{{Status: "DENIED", Desired: 30, Created: s.w.Now.AddDate(0, 0, -2), Updated: s.w.Now.AddDate(0, 0, -1)}}
 			}, "quota/us-east-1", []string{"AWS has refused 30 on 2026-11-23 (DENIED)"}, "",
 		},
 		"an earlier release is under way": {
@@ -267,7 +267,7 @@ func TestRoomsByPolicy(t *testing.T) {
 	if raise, ok := p.Step("raise/us-east-1"); !ok || raise.State != plan.Ready || raise.Value != "17" {
 		t.Errorf("got %+v", raise)
 	}
-	s.limits.Requests = []world.QuotaRequest{{Status: "PENDING"}}
+	s.limits.Public.Requests = []world.QuotaRequest{{Status: "PENDING"}}
 	if _, ok := s.plan().Step("raise/us-east-1"); ok {
 		t.Error("it asks a second time")
 	}
@@ -281,7 +281,7 @@ func TestRoomsByPolicy(t *testing.T) {
 
 func TestUnknownLimitsHoldNothing(t *testing.T) {
 	s := newStall(t)
-	s.limits = world.Limits{QuotaErr: "no Service Quotas here"}
+	s.limits = world.Limits{Public: world.Quota{Err: "no Service Quotas here"}}
 	if p := s.plan(); len(p.Blockers) > 0 || len(p.Rooms) > 0 || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "no Service Quotas here") {
 		t.Errorf("blockers %v, rooms %v, notes %v", p.Blockers, p.Rooms, p.Notes)
 	}

@@ -176,7 +176,7 @@ func (b *builder) refused(l *listing, s *Step, sets []world.ChangeSet) bool {
 	switch {
 	case last.Status == world.Cancelled:
 		s.State, s.Why = Blocked, fmt.Sprintf("change set %s was cancelled %s", last.ID, moment(last.End))
-		b.block(Blocker{ID: "cancelled/" + l.Name, Why: s.Why, Remedies: []Remedy{b.resubmit("offers the version again")}}, s.ID)
+		b.block(Blocker{ID: "cancelled/" + l.Name, Why: s.Why, Since: last.End, Remedies: []Remedy{b.resubmit("offers the version again")}}, s.ID)
 		return true
 	case last.FailureCode == world.ServerFault && b.faults(sets) <= l.Retries:
 		return false
@@ -203,7 +203,7 @@ func (b *builder) explain(l *listing, s *Step, sets []world.ChangeSet) {
 	last := sets[0]
 	s.State, s.Why = Blocked, "change set "+last.ID+" failed"
 	facts := b.details(l, last.ID)
-	bl := Blocker{ID: "changeset/" + l.Name, Why: s.Why + " " + moment(last.End) + ": " + last.FailureCode}
+	bl := Blocker{ID: "changeset/" + l.Name, Since: last.End, Why: s.Why + " " + moment(last.End) + ": " + last.FailureCode}
 	if n := b.faults(sets); n > 0 {
 		bl.Why += fmt.Sprintf(", Marketplace's own fault, %d times in a row", n)
 	}

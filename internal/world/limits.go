@@ -7,11 +7,8 @@ import (
 
 // Limits are what AWS lets the account do in a region.
 type Limits struct {
-	PublicAMIs int    // how many may be public
-	Default    bool   // nobody ever asked for another number
-	QuotaErr   string // why the number is not known; the others are
-	// Requests for more public AMIs, the newest first.
-	Requests []QuotaRequest
+	Public Quota // of AMIs that are public
+	AMIs   Quota // of all AMIs, disabled ones and those in the Recycle Bin included
 	// Binned are AMIs in the Recycle Bin. Those that were public count as public,
 	// and which these are AWS does not say.
 	Binned int
@@ -27,10 +24,23 @@ const (
 	BlockedByPolicy  = "declarative-policy" // an organization's: the account can't switch it off
 )
 
-// The quota of public AMIs, by Service Quotas' names.
+// Quota is how many of something an account may have in a region.
+type Quota struct {
+	Limit   int
+	Default bool   // nobody ever asked for another number
+	Err     string // why the number is not known
+	// Requests for more, the newest first.
+	Requests []QuotaRequest
+}
+
+// Known reports whether Service Quotas has said what the limit is.
+func (q Quota) Known() bool { return q.Err == "" && q.Limit > 0 }
+
+// The quotas of AMIs, by Service Quotas' names.
 const (
 	QuotaService    = "ec2"
 	QuotaPublicAMIs = "L-0E3CBAB9"
+	QuotaAMIs       = "L-B665C33B"
 )
 
 // QuotaRequest is a request for a higher quota.

@@ -54,6 +54,13 @@ type Region struct {
 	Claims Fact[[]Claim]           // alive or dead, of any project
 	Params Fact[map[string]string] // SSM parameters that were asked for, those that exist
 	Limits Fact[Limits]            // what may be public, and whether anything may
+	Off    bool                    // the account has not switched the region on
+	// Network says why builds can't run in a subnet that the catalog names; in "",
+	// the default VPC.
+	Network Fact[map[string]string]
+	// Denied are IAM actions of a release that the caller may not do, each with
+	// what AWS said.
+	Denied Fact[map[string]string]
 }
 
 // Image is an own AMI. Times are UTC.
@@ -172,7 +179,9 @@ const (
 	LookPackage Kind = "package"
 	LookBase    Kind = "base"
 
-	LookLimits Kind = "limits" // quotas, and what keeps AMIs from being public
+	LookLimits  Kind = "limits"  // quotas, and what keeps AMIs from being public
+	LookNetwork Kind = "network" // whether there is one to build in
+	LookDenied  Kind = "denied"  // what the caller may not do, by dry runs
 
 	LookListing   Kind = "listing"   // the product, and its newest change sets
 	LookChangeSet Kind = "changeset" // what one asks for, and what was wrong with it

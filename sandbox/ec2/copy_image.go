@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,7 +44,7 @@ func (e *EC2) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkImageName(c, in.Name, false); err != nil {
+	if err := cmp.Or(checkImageName(c, in.Name, false), checkRoom(c)); err != nil {
 		return nil, err
 	}
 	due, failed, err := e.copyDue(c, copyTime(e.set.CopyImage, in.Minutes))

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -28,7 +29,7 @@ func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
 	if inst.State != stateRunning && inst.State != stateStopped {
 		return nil, wire.Errorf("InvalidParameterValue", "Instance is not in state 'running' or 'stopped'.")
 	}
-	if err := checkImageName(c, in.Name, true); err != nil {
+	if err := cmp.Or(checkImageName(c, in.Name, true), checkRoom(c)); err != nil {
 		return nil, err
 	}
 	tags, err := specTags(in.TagSpecs, "image", "snapshot")

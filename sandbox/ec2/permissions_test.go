@@ -266,3 +266,32 @@ func TestEncryptionByDefault(t *testing.T) {
 		wiretest.WantCode(t, err, "OperationNotPermitted")
 	}
 }
+
+// TestEveryImageCounts: private, disabled and binned images fill the quota of
+// images, however a new one is made.
+func TestEveryImageCounts(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	src := r.ownImage(t, ec2.WorldImage{Name: "private"})
+	r.ownImage(t, ec2.WorldImage{Name: "disabled", Disabled: true})
+	binned := r.ownImage(t, ec2.WorldImage{Name: "binned"})
+	limit := func(n float64) {
+		r.update(func(tx *cloud.Tx) error { return quotas.Set(tx, vendor, home, "ec2", quotas.AMIs, n) })
+	}
+	r.update(func(tx *cloud.Tx) error {
+		return ec2.Load(tx, ec2.World{{Account: "vendor", Region: home, RecycleBin: ec2.Age(time.Hour)}})
+	})
+	mine := r.client(vendor, home)
+	must(mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &binned}))(t)
+	limit(3)
+	copied := func() (*awssdk.CopyImageOutput, error) { // each with a token of its own
+		return mine.CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("copy"), SourceImageId: &src, SourceRegion: aws.String(home)})
+	}
+	_, err := copied()
+	wiretest.WantCode(t, err, "ResourceLimitExceeded")
+	limit(4)
+	must(copied())(t)
+	_, err = copied()
+	wiretest.WantCode(t, err, "ResourceLimitExceeded")
+	r.wall.Pass(time.Hour)
+	must(copied())(t)
+}

@@ -9,6 +9,21 @@ func publicQuota(c *wire.Call) int {
 	return int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.PublicAMIs))
 }
 
+// checkRoom holds the account to its quota of images in the region, private and
+// disabled ones and those in the Recycle Bin included. AWS's text is not known [?].
+func checkRoom(c *wire.Call) error {
+	limit, n := int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.AMIs)), 0
+	for _, im := range Images.All(c.Tx, c.Region) {
+		if im.Owner == c.Account.ID && !im.gone(c.Now) {
+			n++
+		}
+	}
+	if n < limit {
+		return nil
+	}
+	return wire.Errorf("ResourceLimitExceeded", "You have reached your quota of %d for the number of images allowed in this Region. Deregister unused images or request an increase in your AMIs quota.", limit)
+}
+
 func sharingQuota(c *wire.Call) int {
 	return int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.AMISharing))
 }

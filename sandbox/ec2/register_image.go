@@ -24,7 +24,7 @@ type registerIn struct {
 }
 
 func (e *EC2) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
-	if err := checkImageName(c, in.Name, true); err != nil {
+	if err := cmp.Or(checkImageName(c, in.Name, true), checkRoom(c)); err != nil {
 		return nil, err
 	}
 	tags, err := specTags(in.TagSpecs, "image")

@@ -1,0 +1,97 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/awsapi"
+)
+
+// network says why builds can't run in the subnets that they name in a region.
+func (o *Observer) network(ctx context.Context, region string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, v := range o.Desired.Variants {
+		if _, asked := out[v.Build.Subnet]; asked || v.Build.Region != region {
+			continue
+		}
+		out[v.Build.Subnet] = ""
+		err := network(ctx, o.Clients.EC2(region), v.Build.Subnet)
+		switch {
+		case errors.Is(err, errNoNetwork):
+			out[v.Build.Subnet] = region + ": " + err.Error()
+		case err != nil:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// denied says which actions of a release the caller may not do in a region: seven
+// dry runs where it is built, five elsewhere.
+func (o *Observer) denied(ctx context.Context, region string) (map[string]string, error) {
+	client := o.Clients.EC2(region)
+	runs := dryRuns(ctx, client)
+	if slices.Contains(o.Desired.BuildRegions(), region) {
+		runs = append(runs, dryClaims(ctx, client)...)
+	}
+	out := map[string]string{}
+	for _, r := range runs {
+		switch {
+		case awsapi.Denied(awsapi.Code(r.err)):
+			out[r.action] = awsapi.Text(r.err)
+		case awsapi.Unreachable(r.err) != "":
+			return nil, r.err
+		}
+	}
+	return out, nil
+}
+
+// dryRun is an IAM action, and what AWS said to it.
+type dryRun struct {
+	action string
+	err    error
+}
+
+// nobody is an id that no resource has.
+const nobody = "00000000000000000"
+
+// dryClaims ask for what a claim consists of.
+func dryClaims(ctx context.Context, client *ec2.Client) []dryRun {
+	_, group := client.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+		GroupName: aws.String("amiship-check"), Description: aws.String("dry run"), DryRun: aws.Bool(true),
+	})
+	_, key := client.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{KeyName: aws.String("amiship-check"), DryRun: aws.Bool(true)})
+	return []dryRun{{"ec2:CreateSecurityGroup", group}, {"ec2:CreateKeyPair", key}}
+}
+
+// dryRuns ask for what is done in every region, of an AMI and a snapshot that do
+// not exist: AWS looks at permissions first.
+func dryRuns(ctx context.Context, client *ec2.Client) []dryRun {
+	ami, snapshot := aws.String("ami-"+nobody), aws.String("snap-"+nobody)
+	_, copied := client.CopyImage(ctx, &ec2.CopyImageInput{
+		Name: aws.String("amiship-check"), SourceImageId: ami, SourceRegion: aws.String("us-east-1"), DryRun: aws.Bool(true),
+	})
+	_, shared := client.ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
+		ImageId: ami, LaunchPermission: &types.LaunchPermissionModifications{Add: []types.LaunchPermission{{Group: types.PermissionGroupAll}}}, DryRun: aws.Bool(true),
+	})
+	_, restorable := client.ModifySnapshotAttribute(ctx, &ec2.ModifySnapshotAttributeInput{
+		SnapshotId: snapshot, Attribute: types.SnapshotAttributeNameCreateVolumePermission, DryRun: aws.Bool(true),
+		CreateVolumePermission: &types.CreateVolumePermissionModifications{Remove: []types.CreateVolumePermission{{Group: types.PermissionGroupAll}}},
+	})
+	_, tagged := client.CreateTags(ctx, &ec2.CreateTagsInput{
+		Resources: []string{*ami}, Tags: []types.Tag{{Key: aws.String("amiship:check"), Value: aws.String("")}}, DryRun: aws.Bool(true),
+	})
+	_, removed := client.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: ami, DryRun: aws.Bool(true)})
+	return []dryRun{
+		{"ec2:CopyImage", copied},
+		{"ec2:ModifyImageAttribute", shared},
+		{"ec2:ModifySnapshotAttribute", restorable},
+		{"ec2:CreateTags", tagged},
+		{"ec2:DeregisterImage", removed},
+	}
+}

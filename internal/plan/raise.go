@@ -1,0 +1,47 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// limited is what there is a quota of.
+type limited struct {
+	code, noun string
+	end        string // of the ids of steps that ask for more
+	of         func(world.Limits) world.Quota
+}
+
+var (
+	publicAMIs = limited{world.QuotaPublicAMIs, "public AMIs", "", func(l world.Limits) world.Quota { return l.Public }}
+	allAMIs    = limited{world.QuotaAMIs, "AMIs", "/amis", func(l world.Limits) world.Quota { return l.AMIs }}
+)
+
+// raising asks AWS for a quota with room for the releases of the horizon; one
+// request at a time.
+func (b *builder) raising(blocker, region string, what limited, want int) Remedy {
+	requests := what.of(b.w.Regions[region].Limits.Val).Requests
+	rem := Remedy{
+		Name: "raise", Command: b.unblocking(blocker, "raise"), IAM: []string{"servicequotas:RequestServiceQuotaIncrease"},
+		Cost: fmt.Sprintf("asks AWS for %d %s in %s; a support case, days", want, what.noun, region), Auto: b.d.Policy.Raise,
+	}
+	switch {
+	case len(requests) > 0 && requests[0].Open():
+		q := requests[0]
+		rem.Cost = fmt.Sprintf("asked for already: %d on %s, %s since %s; nothing to do but wait", q.Desired, q.Created.Format(time.DateOnly), q.Status, q.Updated.Format(time.DateOnly))
+		rem.Auto = false
+		return rem
+	case len(requests) > 0 && requests[0].Refused():
+		q := requests[0]
+		rem.Cost += fmt.Sprintf("; AWS has refused %d on %s (%s)", q.Desired, q.Updated.Format(time.DateOnly), q.Status)
+		rem.Auto = false
+	}
+	rem.Do = []Action{{
+		ID: ID("raise/" + region + what.end), Kind: Raise, Target: release.Key{Place: release.Place{Region: region}}, Name: what.code, Value: strconv.Itoa(want),
+	}}
+	return rem
+}
