@@ -150,7 +150,7 @@ func TestPrintCalls(t *testing.T) {
 		asJSON, changes bool
 		want            string
 	}{
-		"all":     {false, false, "2026-11-22T12:00:00Z eu-west-1      123456789012 ec2:DescribeImages 200 \n2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n" +
+		"all": {false, false, "2026-11-22T12:00:00Z eu-west-1      123456789012 ec2:DescribeImages 200 \n2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n" +
 			"2026-11-22T12:00:02Z eu-west-1      123456789012 ec2:CopyImage 412 DryRunOperation\n" + broke},
 		"changes": {false, true, broke},
 		"json":    {true, true, strings.Split(log, "\n")[3] + "\n"},
