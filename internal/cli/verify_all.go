@@ -59,6 +59,10 @@ func (a *app) verifyAll(ctx context.Context, o verifyOptions) error {
 func auditOne(ctx context.Context, audit outside.Audit, r plan.Released, want wanted, o verifyOptions) (report.Audited, error) {
 	out := report.Audited{Tag: r.Tag, Notes: want.notes()}
 	switch {
+	case r.Over == release.StageWithdrawn && want.err != nil:
+		out.Skip = "was withdrawn, and the catalog takes it no longer"
+		return out, nil
+	case r.Over == release.StageWithdrawn:
 	case r.Over != "":
 		out.Skip = "is " + r.Over
 		return out, nil
