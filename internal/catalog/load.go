@@ -15,8 +15,15 @@ type Bundle struct {
 	File    string // absolute path of the catalog
 	Dir     string // absolute path of its directory; no path of the catalog leads out of it
 	Catalog *Catalog
+	Commit  string // that git has all of Paths at; whoever loads it may say so
 	places  *decoder
 	files   []string // absolute paths of every file that Build names, sorted
+}
+
+// Paths are those of the catalog and of what it is built from, in its directory;
+// what is fetched (the package, secrets) is not among them.
+func (b *Bundle) Paths() []string {
+	return append([]string{b.name(), b.Catalog.Build.Template}, b.Catalog.Build.Files...)
 }
 
 func (b *Bundle) name() string { return filepath.Base(b.File) }

@@ -46,7 +46,7 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 	}
 	rule := b.Catalog.Tags[i]
 	r := &resolver{bundle: b, catalog: b.Catalog, captured: captured, example: example, places: &decoder{places: b.places.places}}
-	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Skip: rule.Skip, Targets: b.targets()}
+	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Commit: b.Commit, Skip: rule.Skip, Targets: b.targets()}
 	r.desired.Policy = release.Policy{
 		BuildAnyway: b.Catalog.OnBlocker != onBlockerHold, Horizon: b.Catalog.Quota.Horizon, Raise: b.Catalog.Quota.Raise,
 		Retention: b.Retention(), Retire: b.Catalog.Retire.WithRelease,

@@ -56,6 +56,24 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestCommit: what was loaded at a commit is wanted by it, and its paths are those
+// of the files that it is made of.
+func TestCommit(t *testing.T) {
+	b, err := Load(write(t, replace(t, minimal, "template: image.pkr.hcl", "template: image.pkr.hcl, files: [amiship.yaml]")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{File, "image.pkr.hcl", "amiship.yaml"}, b.Paths()); diff != "" {
+		t.Error(diff)
+	}
+	b.Commit = "0123456789abcdef0123456789abcdef01234567"
+	for _, tag := range []string{"v2.42.0", "v2.42.0-rc1"} {
+		if d, err := Resolve(b, tag); err != nil || d.Commit != b.Commit {
+			t.Errorf("%s: %q, %v", tag, d.Commit, err)
+		}
+	}
+}
+
 func TestResolveProblems(t *testing.T) {
 	b, err := Load(write(t, minimal), nil)
 	if err != nil {

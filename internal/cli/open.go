@@ -22,7 +22,7 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	b, err := a.load()
+	b, err := a.loadSaved(ctx)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,11 @@ back; a second one leaves at once.`,
 }
 
 func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
-	d, err := a.desired(tag)
+	b, err := a.loadSaved(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := catalog.Resolve(b, tag)
 	if err != nil {
 		return err
 	}

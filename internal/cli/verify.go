@@ -35,12 +35,19 @@ left of the builds. It shares no code with plan: a release is done when its
 plan is empty and verify finds nothing.
 
 It exits 1 with findings. A region that cannot be read is one; a best-effort
-region without AMIs is none. What was published a moment ago AWS may not show
-yet: look again.
+region without AMIs is none, nor is one that is waived, as long as it is. What was
+published a moment ago AWS may not show yet: look again.
 
---all does so for every release that AWS has, as today's catalog wants it at its
-tag; a tag that the catalog no longer takes is a finding. What was withdrawn, is no
-longer kept, or is not complete, is left out.`,
+Of a release that was withdrawn it looks whether it is out of everybody's reach:
+no AMI or snapshot of it is public or shared any more, and no parameter of the
+latest version names one, where there is another to name.
+
+TAG is compared with today's catalog. --all does so for every release that AWS
+has, with the catalog as it was at the commit in the tag amiship:commit of its
+AMIs, read from the git repository that the catalog stands in. Where there is no
+such tag, or this clone has not got the commit, which is said, it is today's;
+values of --set count for either. A tag that the catalog no longer takes is a
+finding. What is no longer kept, or is not complete, is left out.`,
 		Example: `  amiship verify v2.42.0 --as customer
   amiship verify v2.42.0 --as customer --catalog amis.json --json | jq '.findings[]'`,
 		Args: func(_ *cobra.Command, args []string) error { return tagOrEvery(args, o.all) },

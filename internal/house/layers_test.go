@@ -39,6 +39,7 @@ func apart() map[string][]string {
 		"sandbox":           {"amiship/internal", sdk}, // the independent witness
 		"sandbox/machine":   {"amiship/sandbox/ec2", "amiship/sandbox/cloud", "amiship/sandbox/wire"},
 		"sandbox/cloud":     {"amiship/sandbox/wire", "amiship/sandbox/machine"},
+		"internal/history":  {"amiship/internal", sdk},
 		"internal/catalog":  {"amiship/internal/plan", "amiship/internal/world", sdk},
 		"internal/source":   {"amiship/internal/plan", "amiship/internal/catalog", sdk},
 		"internal/packer":   {"amiship/internal", sdk},

@@ -20,8 +20,12 @@ import (
 func (l *look) leftOver(ctx context.Context) {
 	l.visibleCandidates()
 	for _, i := range l.own {
-		if why := l.surplus(i); why != "" {
-			l.extra("left over", fmt.Sprintf("%s %s %q, %s", why, aws.ToString(i.ImageId), aws.ToString(i.Name), i.State))
+		switch why := l.surplus(i); why {
+		case "":
+		case candidate:
+			l.candidates = append(l.candidates, l.surplusAt(why, i))
+		default:
+			l.found = append(l.found, l.surplusAt(why, i))
 		}
 	}
 	resources, err := l.tagged(ctx)
@@ -39,6 +43,14 @@ func (l *look) extra(what, got string) {
 	l.found = append(l.found, world.Difference{Region: l.Region, What: what, Want: nothing, Got: got})
 }
 
+func (l *look) surplusAt(why string, i types.Image) world.Difference {
+	got := fmt.Sprintf("%s %s %q, %s", why, aws.ToString(i.ImageId), aws.ToString(i.Name), i.State)
+	return world.Difference{Region: l.Region, What: "left over", Want: nothing, Got: got}
+}
+
+// candidate is what surplus calls one.
+const candidate = "candidate"
+
 var inputsSuffix = regexp.MustCompile(`^-[0-9a-f]{12}$`)
 
 // isCandidate goes by the name: a build that was killed may have left no tags.
@@ -55,11 +67,11 @@ func (l *look) surplus(i types.Image) string {
 	tags := tagsOf(i.Tags)
 	switch {
 	case l.isCandidate(i):
-		return "candidate"
+		return candidate
 	case !l.ours(tags), slices.ContainsFunc(l.Desired.Variants, func(v release.Variant) bool { return l.isReleased(v, i) }):
 		return ""
 	case tags[release.TagStage] == release.TagValue(release.StageCandidate):
-		return "candidate"
+		return candidate
 	case i.State == types.ImageStateFailed:
 		return "failed AMI"
 	}

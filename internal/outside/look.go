@@ -22,14 +22,17 @@ type look struct {
 	owner, customer string // account ids
 
 	own       []types.Image             // all that the owner has
+	silent    error                     // why that is not known
+	waiver    *release.Waiver           // in force: the release may do without the region
 	snapshots map[string]types.Snapshot // those of the release's AMIs
 	public    []types.Image             // what the customer finds by the release's names
 	released  map[string]types.Image    // by variant: the one AMI that counts
 	blind     bool                      // the customer could not be asked
 
-	sights []world.Sight
-	found  []world.Difference
-	notes  []string
+	sights     []world.Sight
+	found      []world.Difference
+	candidates []world.Difference // left over, unless a waiver keeps them
+	notes      []string
 }
 
 // What a table says of what could not be read, and a finding of what is not there.
@@ -38,15 +41,20 @@ const (
 	nothing = "nothing"
 )
 
-// run reads what one call shows of all variants, then looks at each.
+// read reads what one call shows of all variants.
+func (l *look) read(ctx context.Context) {
+	l.own, l.silent = ownImages(ctx, l.Owner.EC2(l.Region))
+}
+
+// run looks at each variant.
 func (l *look) run(ctx context.Context) {
 	l.released = map[string]types.Image{}
-	var err error
-	if l.own, err = ownImages(ctx, l.Owner.EC2(l.Region)); err != nil {
-		l.unread("the owner's AMIs", err)
+	if l.silent != nil {
+		l.unread("the owner's AMIs", l.silent)
 		l.sightless()
 		return
 	}
+	var err error
 	if l.public, err = l.search(ctx); err != nil {
 		l.blind = true
 		l.unread("what a customer finds", err)
@@ -73,6 +81,10 @@ func (l *look) sightless() {
 
 // unread notes what AWS did not tell; it is never taken for "there is none".
 func (l *look) unread(what string, err error) {
+	if l.waiver != nil {
+		l.notes = append(l.notes, fmt.Sprintf("%s: %s not read: %s; %s", l.Region, what, awsapi.Text(err), l.optional()))
+		return
+	}
 	l.found = append(l.found, world.Difference{Region: l.Region, What: notRead, Want: what, Got: awsapi.Text(err)})
 }
 
@@ -152,7 +164,7 @@ func (l *look) variant(ctx context.Context, v release.Variant) {
 	case l.Required:
 		l.differs(v, "missing", fmt.Sprintf("an AMI %q", v.Name), "none with the release's tags")
 	default:
-		l.notes = append(l.notes, fmt.Sprintf("%s has no %s/%s; it is best effort", l.Region, v.Image, v.Arch))
+		l.notes = append(l.notes, fmt.Sprintf("%s has no %s/%s; %s", l.Region, v.Image, v.Arch, l.optional()))
 	}
 	l.sameName(v, id)
 	if !l.blind {

@@ -50,29 +50,49 @@ func (a Audit) Run(ctx context.Context) (world.Verified, error) {
 	if err != nil {
 		return seen, err
 	}
-	a.collect(&seen, looks)
-	if err := a.listings(ctx, &seen); err != nil {
-		return seen, err
+	if seen.Withdrawn = withdrawn(looks); seen.Withdrawn != "" {
+		err = a.recalled(ctx, &seen, looks)
+	} else {
+		err = a.released(ctx, &seen, looks)
 	}
 	seen.Calls = a.calls() - before
-	return seen, nil
+	return seen, err
+}
+
+// released compares with what was asked for.
+func (a Audit) released(ctx context.Context, seen *world.Verified, looks []*look) error {
+	waive(looks, a.Owner.Now())
+	if err := each(ctx, looks, (*look).run); err != nil {
+		return err
+	}
+	keptByWaiver(looks)
+	a.collect(seen, looks)
+	byPlace(seen.Findings)
+	return a.listings(ctx, seen)
 }
 
 func (a Audit) calls() int { return a.Owner.Calls() + a.Customer.Calls() }
 
-// everywhere looks at all regions.
+// everywhere reads what the owner has in all regions.
 func (a Audit) everywhere(ctx context.Context, owner, customer string) ([]*look, error) {
 	looks := make([]*look, len(a.Desired.Targets))
-	var g errgroup.Group
-	g.SetLimit(sideBySide)
 	for i, t := range a.Desired.Targets {
 		looks[i] = &look{Audit: a, Target: t, owner: owner, customer: customer}
+	}
+	return looks, each(ctx, looks, (*look).read)
+}
+
+// each does something in all regions, some of them at once.
+func each(ctx context.Context, looks []*look, do func(*look, context.Context)) error {
+	var g errgroup.Group
+	g.SetLimit(sideBySide)
+	for _, l := range looks {
 		g.Go(func() error {
-			looks[i].run(ctx)
+			do(l, ctx)
 			return ctx.Err()
 		})
 	}
-	return looks, g.Wait()
+	return g.Wait()
 }
 
 // collect puts the regions together, and what can only be seen across them.
@@ -92,7 +112,11 @@ func (a Audit) collect(seen *world.Verified, looks []*look) {
 	if a.Listed != nil {
 		seen.Findings = append(seen.Findings, a.Listed.compare(a.Desired, seen.AMIs)...)
 	}
-	slices.SortStableFunc(seen.Findings, func(x, y world.Difference) int {
+}
+
+// byPlace sorts findings by region and variant.
+func byPlace(found []world.Difference) {
+	slices.SortStableFunc(found, func(x, y world.Difference) int {
 		return cmp.Or(strings.Compare(x.Region, y.Region), strings.Compare(x.Image, y.Image), strings.Compare(x.Arch, y.Arch))
 	})
 }

@@ -198,7 +198,7 @@ func (b *builder) make(v *variant) {
 	if pkg, base, ok := b.materials(v, claim.ID); ok {
 		build.Name, build.Value = b.d.CandidateName(v.Variant, pkg.Inputs), pkg.Path
 		build.From, build.Device = Source{Region: home, AMI: base.ID}, base.RootDevice
-		build.Tags = b.tags(v, release.StageCandidate, map[string]string{
+		build.Tags = b.madeNow(v, release.StageCandidate, map[string]string{
 			release.TagInputs: release.TagValue(pkg.Inputs), release.TagPackage: release.TagValue(pkg.SHA256),
 			release.TagBase: release.TagValue(base.ID),
 		})

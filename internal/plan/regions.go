@@ -43,7 +43,7 @@ func (b *builder) copyStep(v *variant, p *place) {
 
 func (b *builder) beginCopy(v *variant, p *place, s *Step, made Made) {
 	s.State, s.From = Ready, *v.source
-	s.Tags = b.tags(v, release.StageRelease, v.origin.Tags)
+	s.Tags = b.madeNow(v, release.StageRelease, v.origin.Tags)
 	s.Token = token(append([]string{"copy", v.source.AMI, s.Target.String()}, b.spent(p, made)...)...)
 }
 

@@ -19,7 +19,9 @@ type Released struct {
 	Pending      int    // AMIs that AWS is still making
 	Candidates   int    // of a build that is under way, or was left
 	Over         string `json:",omitempty"` // the stage, of one that is no longer published
+	Commit       string `json:",omitempty"` // of the catalog by which its newest AMI was made; empty: nobody has noted it
 	Since        time.Time
+	newest       time.Time
 }
 
 // Releases lists the releases of a project that the world shows, newest first.
@@ -53,7 +55,7 @@ func (r *Released) count(i world.Image, region string) {
 	if i.Created.Before(r.Since) {
 		r.Since = i.Created
 	}
-	if stage := i.Tag(release.TagStage); release.Over(stage) {
+	if stage := i.Tag(release.TagStage); release.Over(stage) && r.Over != release.StageWithdrawn {
 		r.Over = stage
 	}
 	if i.Tag(release.TagStage) == release.StageCandidate {
@@ -67,6 +69,9 @@ func (r *Released) count(i world.Image, region string) {
 		r.Pending++
 	default:
 		return
+	}
+	if commit := i.Tag(release.TagCommit); i.Created.After(r.newest) || i.Created.Equal(r.newest) && commit > r.Commit {
+		r.newest, r.Commit = i.Created, commit // AMIs of several commits: a region came later
 	}
 	r.Variants = append(r.Variants, i.Tag(release.TagImage)+"/"+i.Tag(release.TagArch))
 	r.Regions = append(r.Regions, region)

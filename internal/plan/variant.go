@@ -217,17 +217,28 @@ func (v *variant) anyRelease() bool {
 }
 
 // tags are those of the variant's AMIs; what was recorded of their origin goes
-// along.
+// along. What a run makes it gives the commit of its own catalog: see madeNow.
 func (b *builder) tags(v *variant, stage string, origin map[string]string) map[string]string {
 	out := map[string]string{}
 	if stage == release.StageRelease {
 		maps.Copy(out, v.Tags)
 	}
 	maps.Copy(out, b.d.OwnTags(v.Variant, stage))
-	for _, k := range []string{release.TagInputs, release.TagPackage, release.TagBase, release.TagTested} {
+	for _, k := range []string{release.TagInputs, release.TagPackage, release.TagBase, release.TagCommit, release.TagTested} {
 		if val, ok := origin[k]; ok {
 			out[k] = val
 		}
+	}
+	return out
+}
+
+// madeNow are the tags of an AMI that this run makes: by the catalog that it has,
+// whichever the candidate was made by.
+func (b *builder) madeNow(v *variant, stage string, origin map[string]string) map[string]string {
+	out := b.tags(v, stage, origin)
+	delete(out, release.TagCommit)
+	if b.d.Commit != "" {
+		out[release.TagCommit] = release.TagValue(b.d.Commit)
 	}
 	return out
 }

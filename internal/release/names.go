@@ -24,6 +24,7 @@ const (
 	TagInputs  = "amiship:inputs"  // digest of what was declared: package, template, scripts, licence, base selector
 	TagPackage = "amiship:package" // SHA-256 of the package
 	TagBase    = "amiship:base"    // the AMI it was built from; recorded, never compared
+	TagCommit  = "amiship:commit"  // git commit of the catalog by which it was made, if that was saved; recorded, never compared
 	TagTested  = "amiship:tested"  // how its boot test ended; see Verdict
 	TagTaken   = "amiship:taken"   // permissions that a retirement has taken away: account ids, and "all"
 	TagRetired = "amiship:retired" // when an AMI was found to be kept no longer, RFC 3339: its grace periods run from then

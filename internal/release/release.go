@@ -58,6 +58,7 @@ func (k Key) Compare(o Key) int {
 type Desired struct {
 	Project string
 	Tag     string
+	Commit  string // of the catalog, in git; empty: not known, or changed since
 	Version Version
 	// BuildNumber counts the releases of one version: +ee.1 replaces +ee.0,
 	// under the same names.

@@ -9,10 +9,11 @@ import (
 
 // Audited is what was seen of one of many releases.
 type Audited struct {
-	Tag  string          `json:"tag"`
-	Skip string          `json:"skip,omitempty"` // why it was not looked at
-	Err  string          `json:"err,omitempty"`  // why it could not be: a finding
-	Seen *world.Verified `json:"seen,omitempty"`
+	Tag   string          `json:"tag"`
+	Skip  string          `json:"skip,omitempty"`  // why it was not looked at
+	Err   string          `json:"err,omitempty"`   // why it could not be: a finding
+	Notes []string        `json:"notes,omitempty"` // by which catalog it was looked at
+	Seen  *world.Verified `json:"seen,omitempty"`
 }
 
 // CountFindings counts what is not as asked for.
@@ -32,6 +33,11 @@ func CountFindings(all []Audited) int {
 // AuditedAll writes each release, then the sum.
 func AuditedAll(w io.Writer, project string, all []Audited) {
 	for _, one := range all {
+		if one.Skip == "" {
+			for _, note := range one.Notes {
+				fmt.Fprintln(w, "  note   "+firstLine(note))
+			}
+		}
 		switch {
 		case one.Skip != "":
 			fmt.Fprintf(w, "%s %s: left out: it %s\n", project, one.Tag, one.Skip)

@@ -112,6 +112,9 @@ func total(v world.Verified, regions int) string {
 		amis += " and " + count(len(v.Listings), "listing")
 		there += len(v.Listings)
 	}
+	if v.Withdrawn != "" {
+		return recalled(v, amis)
+	}
 	if len(v.Findings) > 0 {
 		return fmt.Sprintf("%s %s: %s, %s, %s", v.Project, v.Tag, count(len(v.Findings), "finding"), amis, count(v.Calls, "call"))
 	}
@@ -120,4 +123,13 @@ func total(v world.Verified, regions int) string {
 		verb = "is"
 	}
 	return fmt.Sprintf("%s %s: %s %s as asked for, %s", v.Project, v.Tag, amis, verb, count(v.Calls, "call"))
+}
+
+// recalled sums up a release that was withdrawn.
+func recalled(v world.Verified, amis string) string {
+	result := "all are out of reach"
+	if n := len(v.Findings); n > 0 {
+		result = count(n, "finding")
+	}
+	return fmt.Sprintf("%s %s: withdrawn: %s: %s: %s, %s", v.Project, v.Tag, firstLine(v.Withdrawn), amis, result, count(v.Calls, "call"))
 }

@@ -27,8 +27,10 @@ func verified(findings ...world.Difference) world.Verified {
 }
 
 func TestVerified(t *testing.T) {
+	withdrawn, back := verified(), verified(world.Difference{Region: "eu-west-1", Image: "ce", Arch: "amd64", What: "public view", Want: "nothing", Got: "ami-1"})
+	withdrawn.Withdrawn, back.Withdrawn = "eats disks", "eats disks\nand more"
 	for name, v := range map[string]world.Verified{
-		"verify-ok": verified(),
+		"verify-ok": verified(), "verify-withdrawn": withdrawn, "verify-withdrawn-wrong": back,
 		"verify-wrong": verified(
 			world.Difference{What: "catalog file", Want: "product v1.2.3", Got: "product v1.2.2"},
 			world.Difference{Region: "eu-west-1", What: "left over", Want: "nothing", Got: "key pair key-1"},

@@ -3,15 +3,16 @@ package world
 // Verified is what was seen of a finished release: by its owner, and by a
 // customer in another account.
 type Verified struct {
-	Project  string       `json:"project"`
-	Tag      string       `json:"tag"`
-	Owner    string       `json:"owner"`              // account id
-	Customer string       `json:"customer"`           // account id
-	AMIs     []Sight      `json:"amis"`               // each variant in each region, sorted by region
-	Listings []string     `json:"listings,omitempty"` // that show the release, with the version's title
-	Findings []Difference `json:"findings"`
-	Notes    []string     `json:"notes,omitempty"` // what is not wrong, but worth knowing
-	Calls    int          `json:"calls"`
+	Project   string       `json:"project"`
+	Tag       string       `json:"tag"`
+	Owner     string       `json:"owner"`               // account id
+	Customer  string       `json:"customer"`            // account id
+	Withdrawn string       `json:"withdrawn,omitempty"` // why, of a release that was; it is to be out of everybody's reach
+	AMIs      []Sight      `json:"amis"`                // each variant in each region, sorted by region
+	Listings  []string     `json:"listings,omitempty"`  // that show the release, with the version's title
+	Findings  []Difference `json:"findings"`
+	Notes     []string     `json:"notes,omitempty"` // what is not wrong, but worth knowing
+	Calls     int          `json:"calls"`
 }
 
 // Sight is one variant in one region.
