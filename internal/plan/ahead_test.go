@@ -44,6 +44,12 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 				})
 			}, "permission/ec2:CopyImage", []string{"may not ec2:CopyImage in us-east-1: UnauthorizedOperation: no"}, []plan.ID{"claim/ce/amd64/us-east-1", "copy/ce/amd64/us-east-1"},
 		},
+		"nobody may copy, and nobody asks": {
+			func(s *stall) {
+				s.r.Ahead = 1
+				home(s.w, func(r *world.Region) { r.Denied = known(s.w.Now, map[string]string{"ec2:CopyImage": "UnauthorizedOperation: no"}) })
+			}, "", nil, nil,
+		},
 		"nobody may do what it does not do": {
 			func(s *stall) {
 				s.d.Variants[0].Public, s.d.Variants[0].Share = false, nil

@@ -22,9 +22,10 @@ var uses = map[string][]Kind{
 }
 
 // permissions finds what the caller may not do, before it builds: a release that
-// ends in the middle for it has cost machines and leaves things behind.
+// ends in the middle for it has cost machines and leaves things behind. Who looks
+// further ahead may be somebody who is only allowed to look.
 func (b *builder) permissions() {
-	if !b.builds {
+	if !b.builds || b.r.Ahead > 0 {
 		return
 	}
 	where := map[string][]string{} // by action
