@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # prerequisites are in the order in which they tell most, soonest
-.PHONY: build help packages test-packages bases setup rehearse test check unit bench clean
+.PHONY: build help packages test-packages bases setup rehearse test check unit fuzz bench clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -31,6 +31,7 @@ help:
 	@echo '                GITLAB="17.5.0+ce.0 17.5.0+ee.0" those of GitLab that come after it'
 	@echo 'make test       check, unit tests and scenarios'
 	@echo 'make check      format, vet, staticcheck, dead code, shell scripts, the rules of the house'
+	@echo 'make fuzz       each fuzz target for 30 s, or TIME=5m'
 	@echo 'make bench      benchmarks'
 	@echo 'make setup      install what is missing; the others do it by themselves'
 	@echo 'make clean      remove what was built here'
@@ -65,6 +66,9 @@ check: test-packages
 
 unit: test-packages bases
 	script/unit $(as_root)
+
+fuzz:
+	script/fuzz $(TIME)
 
 bench:
 	go test -run '^$$' -bench . -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -r dirname | sort -u)

@@ -28,7 +28,7 @@ images:
 `
 
 // write puts a catalog and a template into a new directory.
-func write(t *testing.T, text string) string {
+func write(t testing.TB, text string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range map[string]string{File: text, "image.pkr.hcl": "# template\n"} {

@@ -79,3 +79,17 @@ func TestDigestTellsVersionsApart(t *testing.T) {
 		}
 	}
 }
+
+// FuzzReadName: what is read of a change set's name says what it is, to the letter.
+func FuzzReadName(f *testing.F) {
+	for _, name := range []string{"", "stem", "stem add 0123456789ab", "stem add 0123456789ab ", "stem  add 0123456789ab", "stem remove 0123456789ab", "stem add é123456789a"} {
+		f.Add("stem", name)
+	}
+	f.Add("", " add 0123456789ab")
+	f.Fuzz(func(t *testing.T, stem, name string) {
+		purpose, digest, ok := ReadName(stem, name)
+		if ok && ChangeSetName(stem, purpose, digest) != name {
+			t.Errorf("%q of %q is %q %q", name, stem, purpose, digest)
+		}
+	})
+}

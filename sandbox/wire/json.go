@@ -2,12 +2,13 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
 )
 
 // Epoch is a moment as the JSON services write it: seconds since 1970 with
@@ -20,16 +21,15 @@ func (t Epoch) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(ms)/1000, 'f', 3, 64), nil
 }
 
-// decodeJSON fills into and refuses members that it does not have: the sandbox
+// decodeJSON fills into and refuses members that it does not have, in these very
+// letters, or that stand twice, and what comes behind the object: the sandbox
 // never ignores what it was asked. A field tagged `check:"required"` must be
 // there.
 func decodeJSON(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	if err := jsonv2.Unmarshal(body, into, jsonv2.RejectUnknownMembers(true)); err != nil {
 		return Errorf("SerializationException", "%v", err)
 	}
 	return required(reflect.ValueOf(into).Elem())

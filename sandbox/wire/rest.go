@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // RESTJSON is the protocol of the Marketplace Catalog: the operation is the
@@ -37,8 +39,8 @@ func (p RESTJSON) decode(r *request, into any) error {
 	}
 	members := map[string]string{}
 	for name, vals := range r.URL.Query() {
-		if !strings.HasPrefix(name, "X-Amz-") {
-			members[name] = vals[0]
+		if first, rest := utf8.DecodeRuneInString(name); !strings.HasPrefix(name, "X-Amz-") { // "catalog" is Catalog
+			members[string(unicode.ToUpper(first))+name[rest:]] = vals[0]
 		}
 	}
 	body, err := json.Marshal(members)
