@@ -47,7 +47,9 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 		"nobody may copy, and nobody asks": {
 			func(s *stall) {
 				s.r.Ahead = 1
-				home(s.w, func(r *world.Region) { r.Denied = known(s.w.Now, map[string]string{"ec2:CopyImage": "UnauthorizedOperation: no"}) })
+				home(s.w, func(r *world.Region) {
+					r.Denied = known(s.w.Now, map[string]string{"ec2:CopyImage": "UnauthorizedOperation: no"})
+				})
 			}, "", nil, nil,
 		},
 		"nobody may do what it does not do": {
