@@ -163,7 +163,7 @@ func Trouble(w io.Writer, p plan.Plan) {
 // now, and says why.
 func blockers(w io.Writer, all []plan.Blocker) {
 	for _, b := range all {
-		fmt.Fprintf(w, "  BLOCKED  %s%s\n           %s; holds %s\n", b.ID, since(b), indent(b.Why), few(texts(b.Holds), "step"))
+		fmt.Fprintf(w, "  BLOCKED  %s\n           %s%s; holds %s\n", b.ID, indent(b.Why), since(b), few(texts(b.Holds), "step"))
 		for _, r := range b.Remedies {
 			if r.Command == "" {
 				fmt.Fprintf(w, "             %-12s %s\n", r.Name, r.Cost)
@@ -179,7 +179,7 @@ func since(b plan.Blocker) string {
 	if b.Since.IsZero() {
 		return ""
 	}
-	return "   since " + b.Since.UTC().Format("2006-01-02 15:04 UTC")
+	return "; since " + b.Since.UTC().Format("2006-01-02 15:04 UTC")
 }
 
 func texts(ids []plan.ID) []string {
