@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/wire"
@@ -29,8 +30,9 @@ func TestImagesThatEndBadly(t *testing.T) {
 			id := r.ownImage(t, ec2.WorldImage{Name: "app"})
 			there := r.client(vendor, away)
 			c.fault.Region = away
+			spec := []types.TagSpecification{{ResourceType: "image", Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}}
 			r.server.SetFaults([]wire.Fault{c.fault})
-			must(there.CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("app"), SourceImageId: &id, SourceRegion: aws.String(home)}))(t)
+			must(there.CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("app"), SourceImageId: &id, SourceRegion: aws.String(home), TagSpecifications: spec}))(t)
 			r.server.SetFaults(nil)
 			for _, want := range []string{c.soon, c.later} {
 				got := ""
@@ -38,8 +40,9 @@ func TestImagesThatEndBadly(t *testing.T) {
 					got = string(im.State)
 				}
 				snaps := must(there.DescribeSnapshots(t.Context(), &awssdk.DescribeSnapshotsInput{OwnerIds: []string{"self"}}))(t).Snapshots
-				if got != want || (len(snaps) == 1) != (want != "") {
-					t.Errorf("the image is %q with %d snapshots, want %q", got, len(snaps), want)
+				tags := must(there.DescribeTags(t.Context(), &awssdk.DescribeTagsInput{}))(t).Tags
+				if got != want || (len(snaps) == 1) != (want != "") || (len(tags) == 1) != (want != "") {
+					t.Errorf("the image is %q with %d snapshots and %d tags, want %q", got, len(snaps), len(tags), want)
 				}
 				r.wall.Pass(10 * time.Minute)
 			}
