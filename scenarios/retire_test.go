@@ -92,7 +92,9 @@ func TestRetireGoesBlind(t *testing.T) {
 	_, via := newCounter(t, b.url, func(r *http.Request, body []byte) bool {
 		blind.Store(blind.Load() || changes(r, body))
 		return blind.Load()
-	}, func(_ *counter, w http.ResponseWriter, _ *http.Request, _ []byte) { http.Error(w, "", http.StatusBadRequest) })
+	}, func(_ *counter, w http.ResponseWriter, _ *http.Request, _ []byte) {
+		http.Error(w, "", http.StatusBadRequest)
+	})
 	code, out := amiship(t, b.env(t, "vendor", via), "retire", "--file", file, "--yes")
 	if code != 1 || !strings.Contains(out, "images of us-east-1 could not be read") {
 		t.Errorf("exit %d, want 1 and what could not be read\n%s", code, out)
