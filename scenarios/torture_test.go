@@ -13,8 +13,8 @@ var (
 	tortureN    = flag.Int("torture.n", 1, "how many seeds, from -torture.seed on")
 )
 
-// usualSeeds are run with all other tests: one of each kind, and more.
-const usualSeeds = 6
+// usualSeeds are run with all other tests: one of each kind.
+const usualSeeds = 4
 
 // seeds are those to run. A fresh one is printed with what it came to.
 func seeds() []uint64 {
