@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # prerequisites are in the order in which they tell most, soonest
-.PHONY: build help packages test-packages bases setup rehearse test check unit fuzz bench clean
+.PHONY: build help packages test-packages bases setup rehearse test check unit torture fuzz bench clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -31,6 +31,8 @@ help:
 	@echo '                GITLAB="17.5.0+ce.0 17.5.0+ee.0" those of GitLab that come after it'
 	@echo 'make test       check, unit tests and scenarios'
 	@echo 'make check      format, vet, staticcheck, dead code, shell scripts, the rules of the house'
+	@echo 'make torture    whole releases while AWS fails and runs are killed, at random: docs/explanation/torture.md'
+	@echo '                N=200 is how many, SEED=7 replays from that one; else it is the time'
 	@echo 'make fuzz       each fuzz target for 30 s, or TIME=5m'
 	@echo 'make bench      benchmarks'
 	@echo 'make setup      install what is missing; the others do it by themselves'
@@ -66,6 +68,10 @@ check: test-packages
 
 unit: test-packages bases
 	script/unit $(as_root)
+
+torture: test-packages
+	@seed=$${SEED:-$$(date +%s)} && set -x && \
+	go test -count=1 -timeout 12h -parallel 4 -run '^TestTorture$$' ./scenarios -torture.seed "$$seed" -torture.n $(or $(N),200)
 
 fuzz:
 	script/fuzz $(TIME)

@@ -18,6 +18,11 @@ var origins = cloud.NewTable[origin]("sandbox")
 // begin loads the world into an empty state, and returns the settings that
 // hold. A state that has begun goes on as it is.
 func (s *box) begin(w World) (set Settings, err error) {
+	if w.Clock != 0 && !s.begun() {
+		if err := s.store.Shift(w.Clock); err != nil {
+			return set, err
+		}
+	}
 	err = s.store.Update(func(tx *cloud.Tx) error {
 		if o, ok := origins.Get(tx, "", "origin"); ok {
 			set = o.Settings
@@ -31,4 +36,12 @@ func (s *box) begin(w World) (set Settings, err error) {
 		return w.load(tx)
 	})
 	return set, err
+}
+
+func (s *box) begun() (yes bool) {
+	_ = s.store.View(func(tx *cloud.Tx) error {
+		_, yes = origins.Get(tx, "", "origin")
+		return nil
+	})
+	return yes
 }

@@ -31,6 +31,9 @@ type World struct {
 	Marketplace marketplace.World `yaml:"marketplace,omitempty"`
 	Settings    Settings          `yaml:"settings,omitempty"`
 	Faults      []wire.Fault      `yaml:"faults,omitempty"`
+	// Clock is how far the sandbox's is ahead of the machine's at the beginning,
+	// or behind it: who runs against it has a clock that is wrong.
+	Clock time.Duration `yaml:"clock,omitempty"`
 }
 
 // Settings are what AWS does not promise. They are kept with the state.
@@ -83,10 +86,32 @@ func readWorld(path string) (World, error) {
 		return w, fmt.Errorf("read the world: %w", err)
 	}
 	defer f.Close()
-	if err := yaml.NewDecoder(f, yaml.Strict()).Decode(&w); err != nil && !errors.Is(err, io.EOF) {
+	if err := strictly(f, &w); err != nil {
 		return w, fmt.Errorf("read the world %s:\n%s", path, yaml.FormatError(err, false, true))
 	}
 	return w.resolve(), w.check()
+}
+
+func strictly(r io.Reader, v any) error {
+	err := yaml.NewDecoder(r, yaml.Strict()).Decode(v)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// ReadFaults reads a list of faults, as the section of a world has them.
+func ReadFaults(path string) ([]wire.Fault, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the faults: %w", err)
+	}
+	defer f.Close()
+	var list []wire.Fault
+	if err := strictly(f, &list); err != nil {
+		return nil, fmt.Errorf("read the faults %s:\n%s", path, yaml.FormatError(err, false, true))
+	}
+	return list, wire.CheckFaults(list)
 }
 
 var (
@@ -96,7 +121,7 @@ var (
 
 // check returns all that is wrong with the accounts, and with the words of settings.
 func (w World) check() error {
-	errs := []error{w.Settings.Marketplace.Check()}
+	errs := []error{w.Settings.Marketplace.Check(), wire.CheckFaults(w.Faults)}
 	ids := map[string]string{}
 	for _, a := range w.allAccounts() {
 		if a.Name == "" || !accountID.MatchString(a.ID) {

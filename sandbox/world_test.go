@@ -188,3 +188,26 @@ func TestWorldIsRefused(t *testing.T) {
 		t.Error("a world that is not there was read")
 	}
 }
+
+// TestWrongClock: a world's clock is put back before anything happens, once.
+func TestWrongClock(t *testing.T) {
+	t.Parallel()
+	state, world := t.TempDir(), write(t, "clock: -2h\nec2: [{account: vendor, region: us-east-1, images: [{name: old, created: 1h}]}]\n")
+	p := start(t, state, world)
+	for range 2 {
+		info, err := p.admin.Info(t.Context())
+		if behind := time.Until(info.Now); err != nil || behind > -119*time.Minute || behind < -121*time.Minute {
+			t.Errorf("its clock is %v ahead of this one (%v), want two hours behind", behind, err)
+		}
+		_, compute := p.seller(t)
+		out, err := compute.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"self"}})
+		if err != nil || len(out.Images) != 1 {
+			t.Fatalf("%+v (%v)", out, err)
+		}
+		if made, _ := time.Parse(time.RFC3339, *out.Images[0].CreationDate); time.Since(made) < 179*time.Minute {
+			t.Errorf("what was made an hour before its beginning was made at %v", made)
+		}
+		p.kill()
+		p = start(t, state, world)
+	}
+}

@@ -2,8 +2,10 @@ package scenarios
 
 import (
 	"fmt"
+	"net/http"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -79,4 +81,23 @@ func killRetirement(t *testing.T, b *box, file string, at int, after bool) {
 	if code, out := k.killAt(t, cmd, at, after); code == 0 || !k.killed() {
 		t.Fatalf("it was not killed: exit %d\n%s", code, out)
 	}
+}
+
+// TestRetireGoesBlind: credentials expire with the first change of a retirement.
+// What it can't look at any more is not done.
+func TestRetireGoesBlind(t *testing.T) {
+	t.Parallel()
+	b, file := retiring(t)
+	var blind atomic.Bool
+	_, via := newCounter(t, b.url, func(r *http.Request, body []byte) bool {
+		blind.Store(blind.Load() || changes(r, body))
+		return blind.Load()
+	}, func(_ *counter, w http.ResponseWriter, _ *http.Request, _ []byte) {
+		http.Error(w, "", http.StatusBadRequest)
+	})
+	code, out := amiship(t, b.env(t, "vendor", via), "retire", "--file", file, "--yes")
+	if code != 1 || !strings.Contains(out, "images of us-east-1 could not be read") {
+		t.Errorf("exit %d, want 1 and what could not be read\n%s", code, out)
+	}
+	retireOnce(t, b, file, "")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -20,7 +21,7 @@ func worldOf(t *testing.T, b *box) map[string][]string {
 	if err := json.Unmarshal([]byte(b.run(t, "sandbox", "dump", "--state", b.state)), &dump); err != nil {
 		t.Fatalf("sandbox dump: %v", err)
 	}
-	dead := terminated(t, dump["ec2.instances"])
+	dead := append(terminated(t, dump["ec2.instances"]), vanished(t, dump)...)
 	out := map[string][]string{}
 	for table, parts := range dump {
 		if slices.Contains([]string{"clock", "credentials", "ec2.tokens", "sandbox"}, table) {
@@ -55,6 +56,30 @@ func terminated(t *testing.T, instances map[string]map[string]json.RawMessage) [
 			}
 			if i.State == "terminated" || i.State == "shutting-down" {
 				out = append(out, i.ID)
+			}
+		}
+	}
+	return out
+}
+
+// vanished are the ids of images and snapshots that a fault of the sandbox's has
+// taken away.
+func vanished(t *testing.T, dump map[string]map[string]map[string]json.RawMessage) []string {
+	t.Helper()
+	var out []string
+	for _, table := range []string{"ec2.images", "ec2.snapshots"} {
+		for _, part := range dump[table] {
+			for _, raw := range part {
+				var v struct {
+					ID   string
+					Gone time.Time
+				}
+				if err := json.Unmarshal(raw, &v); err != nil {
+					t.Fatal(err)
+				}
+				if !v.Gone.IsZero() {
+					out = append(out, v.ID)
+				}
 			}
 		}
 	}

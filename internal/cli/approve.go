@@ -64,7 +64,8 @@ func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.De
 		report.Trouble(a.Out, p)
 	}
 	a.hints(p)
-	return outcomeError(outcome)
+	// Of what can't be read there are no steps, neither done nor failed.
+	return firstOf(outcomeError(outcome), unreadRegions(p))
 }
 
 // runOnly is runAlone of no other steps than those.

@@ -54,8 +54,9 @@ required region has its AMIs.
 Marketplace takes hours. Release stays as long as --wait allows, and then ends
 with 75: the same command carries on, at any time, on any machine, without the
 secrets of the build. --all-open does so for every release that is not complete,
-and stays no longer than it takes to look, unless --wait is given. A release that
-was built and tested only is left to whoever publishes it.
+and stays no longer than it takes to look, unless --wait is given. What a run has
+made it waits for until AWS shows it, for three minutes at most. A release that was
+built and tested only is left to whoever publishes it.
 
 Ctrl-C begins nothing new, ends the builds that are under way and gives its claim
 back; a second one leaves at once.`,

@@ -115,6 +115,28 @@ func TestSandboxFault(t *testing.T) {
 	if _, err := sandboxCommand(t, "fault", "--state", state, "--off"); err != nil {
 		t.Error(err)
 	}
+	if _, err := sandboxCommand(t, "fault", "--state", state, "--ends", "badly"); err == nil || !strings.Contains(err.Error(), `ends "badly"`) {
+		t.Errorf("an ending that there is not: %v", err)
+	}
+}
+
+func TestSandboxFaultsOfAFile(t *testing.T) {
+	state := boxed(t)
+	for text, want := range map[string]string{
+		"- {region: eu-west-3, for: 20m}\n- {action: CopyImage, ends: failed}\n": "",
+		"":                        "",
+		"- {regoin: eu-west-3}\n": "regoin",
+		"- {ends: badly}\n":       `fault 1: ends "badly"`,
+	} {
+		file := filepath.Join(t.TempDir(), "faults.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := sandboxCommand(t, "fault", "--state", state, "--file", file)
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
 }
 
 func TestParseDays(t *testing.T) {

@@ -139,7 +139,7 @@ func over(p plan.Plan, s Status, o Options) Outcome {
 	switch {
 	case p.Complete():
 		return Complete
-	case vain:
+	case vain, slices.ContainsFunc(p.Waits, func(w plan.Wait) bool { return w.Unshown }):
 		return ""
 	case len(p.Waits) > 0 || retries(p):
 		if !s.Idle.IsZero() && s.Now.Sub(s.Idle) >= o.Wait {

@@ -23,6 +23,7 @@ func own(s plan.Step) plan.Step {
 func TestNextStops(t *testing.T) {
 	images := world.Query{Kind: world.LookImages, Region: "us-east-1"}
 	waits := []plan.Wait{{On: "copy", Query: images}}
+	unshown := []plan.Wait{{On: "copy", Query: images, Unshown: true}}
 	for name, c := range map[string]struct {
 		plan   plan.Plan
 		status engine.Status
@@ -35,6 +36,7 @@ func TestNextStops(t *testing.T) {
 		"a failure beside something ready": {plan.Plan{Steps: []plan.Step{step(plan.Build, plan.Failed), step(plan.Copy, plan.Ready)}}, engine.Status{}, ""},
 		"a wait, with patience left":       {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Waiting)}, Waits: waits}, engine.Status{Idle: noon.Add(-time.Minute)}, ""},
 		"a wait, patience over":            {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Waiting)}, Waits: waits}, engine.Status{Idle: noon.Add(-3 * time.Hour)}, engine.StillToWait},
+		"not shown, patience over":         {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Waiting)}, Waits: unshown}, engine.Status{Idle: noon.Add(-3 * time.Hour)}, ""},
 		"unread, to be looked at again":    {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Blocked)}, Missed: []world.Query{images}}, engine.Status{VainLooks: 1}, ""},
 		"unread, looked at often enough":   {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Blocked)}, Missed: []world.Query{images}}, engine.Status{VainLooks: 3}, engine.IsBlocked},
 		"asked to stop, a build running":   {plan.Plan{Steps: []plan.Step{step(plan.Build, plan.Running)}}, engine.Status{Stopping: true}, ""},

@@ -190,7 +190,7 @@ func (b *builder) make(v *variant) {
 	build := Step{Action: Action{ID: stepID(Build, key), Kind: Build, Target: key}, State: After, After: []ID{claim.ID}, Required: true}
 	if made, ok := b.r.Made[build.ID]; ok && !made.Lost {
 		build.State, build.After, build.Why = Waiting, nil, "AWS does not show "+made.AMI+" yet"
-		b.wait(build.ID, build.Why, world.Query{Kind: world.LookImages, Region: home})
+		b.waitUnshown(build.ID, build.Why, world.Query{Kind: world.LookImages, Region: home})
 		b.testAfter(v, b.add(build))
 		return
 	}

@@ -78,6 +78,11 @@ func (b *builder) waitSince(on ID, why string, q world.Query, since time.Time) {
 	b.plan.Waits = append(b.plan.Waits, Wait{On: on, Why: why, Query: q, Since: since})
 }
 
+// waitUnshown waits for what this run has made, and AWS does not show.
+func (b *builder) waitUnshown(on ID, why string, q world.Query) {
+	b.plan.Waits = append(b.plan.Waits, Wait{On: on, Why: why, Query: q, Unshown: true})
+}
+
 // needImages asks for the images of every region that nobody has looked at,
 // and for the grants and parameters that the release will be compared with.
 func (b *builder) needImages() {

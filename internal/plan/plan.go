@@ -121,6 +121,9 @@ type Wait struct {
 	Why   string
 	Query world.Query // what to read to see whether it is over
 	Since time.Time   `json:",omitzero"` // when AWS began; what has taken long is looked at more rarely
+	// Unshown is what this run has made and AWS does not show: that is over
+	// soon, one way or the other, and no other run can tell which.
+	Unshown bool `json:",omitempty"`
 }
 
 // Blocker is something that somebody must decide. It holds steps.

@@ -50,7 +50,7 @@ func (b *builder) pointAt(s Step, other world.Image) {
 	s.State, s.Value, s.Why = Ready, other.ID, "back to "+other.Name
 	if made, put := b.r.Made[s.ID]; put && made.AMI == other.ID && !made.Lost {
 		s.State, s.Why = Waiting, "SSM is checking "+other.ID
-		b.wait(s.ID, s.Why, world.Query{Kind: world.LookParams, Region: s.Target.Region})
+		b.waitUnshown(s.ID, s.Why, world.Query{Kind: world.LookParams, Region: s.Target.Region})
 	}
 	b.add(s)
 }

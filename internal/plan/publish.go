@@ -88,7 +88,7 @@ func (b *builder) parameterStep(v *variant, p *place, param release.Parameter, o
 		s.State, s.Why = Failed, "SSM answered, but has not taken the value: it looks whether "+s.Value+" can be used"
 	case put && made.AMI == s.Value:
 		s.State, s.Why = Waiting, "SSM is checking "+s.Value
-		b.wait(s.ID, s.Why, world.Query{Kind: world.LookParams, Region: p.Region})
+		b.waitUnshown(s.ID, s.Why, world.Query{Kind: world.LookParams, Region: p.Region})
 	default:
 		s.State = Ready
 	}

@@ -26,7 +26,7 @@ func (b *builder) copyStep(v *variant, p *place) {
 		b.copyAgain(v, p, &s, made)
 	case haveMade && !made.Lost:
 		s.State, s.AMI, s.Why = Waiting, made.AMI, "AWS does not show "+made.AMI+" yet"
-		b.wait(s.ID, s.Why, p.query())
+		b.waitUnshown(s.ID, s.Why, p.query())
 	case b.nameTaken(v, p, &s):
 	case v.source == nil:
 		s.State, s.After = After, v.prior

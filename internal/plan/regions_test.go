@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,6 +49,9 @@ func TestCopiesThatFail(t *testing.T) {
 			got, _ := p.Step(step)
 			if got.State != c.state || got.Why != c.why || (got.State == plan.Waiting && c.failed > 0) == got.Retry.IsZero() {
 				t.Errorf("got %s %q, again at %v; want %s %q", got.State, got.Why, got.Retry, c.state, c.why)
+			}
+			if stay := slices.ContainsFunc(p.Waits, func(w plan.Wait) bool { return w.On == step && w.Unshown }); stay != (c.failed == 0) {
+				t.Errorf("the run stays until it is known what became of it: %v", stay)
 			}
 			if was, there := tokens[got.Token]; there && got.State == plan.Ready && was != fmt.Sprint(c.failed) {
 				t.Errorf("the token is that of %s failed copies", was)

@@ -89,6 +89,9 @@ func (h *Handler) faults(r *http.Request) (int, error) {
 	if err := d.Decode(&list); err != nil {
 		return 0, fmt.Errorf("set faults: %w", err)
 	}
+	if err := wire.CheckFaults(list); err != nil {
+		return 0, fmt.Errorf("set faults: %w", err)
+	}
 	err := h.Store.View(func(tx *cloud.Tx) error {
 		for i, f := range list {
 			for id, a := range cloud.Accounts.All(tx, "") {

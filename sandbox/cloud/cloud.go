@@ -22,6 +22,7 @@ type Store struct {
 	tables  map[string]*table
 	journal *journal
 	clock   Clock
+	memory  time.Duration
 }
 
 // Open reads the journal in dir, which is created if missing, and goes on from
@@ -59,6 +60,11 @@ func (s *Store) Advance(d time.Duration) error {
 	if d < 0 {
 		return errors.New("the sandbox's clock only goes forward")
 	}
+	return s.Shift(d)
+}
+
+// Shift is Advance of a clock that nothing has happened by: it may go back.
+func (s *Store) Shift(d time.Duration) error {
 	return s.Update(func(tx *Tx) error {
 		s.clock.offset += d
 		tx.undo = append(tx.undo, func() { s.clock.offset -= d })
@@ -141,6 +147,7 @@ type Tx struct {
 	Now     time.Time // the sandbox's clock when the transaction began, UTC
 	store   *Store
 	write   bool
+	then    time.Time // what it looks at; zero: what is there now
 	changes record
 	undo    []func()
 }

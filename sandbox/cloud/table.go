@@ -24,7 +24,7 @@ func (t Table[T]) Get(tx *Tx, p, key string) (T, bool) {
 	if pt == nil {
 		return zero, false
 	}
-	v, ok := pt.vals[key]
+	v, ok := pt.at(key, tx.then)
 	if !ok {
 		return zero, false
 	}
@@ -74,6 +74,9 @@ func (t Table[T]) change(tx *Tx, p, key string, do func(*part)) {
 			pt.remove(key)
 		}
 	})
+	if tx.store.memory > 0 {
+		pt.keep(key, tx.Now, tx.store.memory)
+	}
 	do(pt)
 }
 
@@ -84,12 +87,12 @@ func (t Table[T]) All(tx *Tx, p string) iter.Seq2[string, T] {
 		if pt == nil {
 			return
 		}
-		keys := pt.keys
+		keys := pt.known(tx.then)
 		if tx.write {
 			keys = slices.Clone(keys)
 		}
 		for _, k := range keys {
-			v, ok := pt.vals[k]
+			v, ok := pt.at(k, tx.then)
 			if !ok {
 				continue
 			}
@@ -116,6 +119,7 @@ type table struct{ parts map[string]*part }
 type part struct {
 	vals map[string]*cell
 	keys []string
+	past map[string][]past // the oldest first; see Store.Remember
 }
 
 // cell is a value; one that came from the journal is decoded when a Table[T]

@@ -53,6 +53,7 @@ func (e *EC2) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
 	}
 	im := copiedImage(c, in, src)
 	im.Due, im.Failed, im.Seen = due, failed, c.Due(e.set.Lag)
+	im.meet(c)
 	im.Mappings, err = copyMappings(c, in, src, &im, tags["snapshot"])
 	if err != nil {
 		return nil, err
@@ -120,7 +121,7 @@ func copyMappings(c *wire.Call, in *copyImageIn, src Image, im *Image, tags map[
 		}
 		s := copiedSnapshot(c, from, in.Encrypted, in.KMSKeyID)
 		s.Description = fmt.Sprintf("Copied for DestinationAmi %s from SourceAmi %s for SourceSnapshot %s. Task created on %d.", im.ID, src.ID, from.ID, c.Now.UnixMilli())
-		s.Due, s.Failed, s.Seen, s.Minutes, s.ProductCode = im.Due, im.Failed, im.Seen, in.Minutes, src.ProductCode
+		s.Due, s.Failed, s.Seen, s.Gone, s.Minutes, s.ProductCode = im.Due, im.Failed, im.Seen, im.Gone, in.Minutes, src.ProductCode
 		putSnapshot(c, s)
 		putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags)
 		out[i].Snapshot, out[i].Encrypted, out[i].KMSKey = s.ID, s.Encrypted, s.KMSKey

@@ -37,6 +37,7 @@ func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
 		return nil, err
 	}
 	im := e.imageOf(c, in, inst)
+	im.meet(c)
 	if im.Mappings, err = overlay(c, instanceMappings(c, inst), in.Mappings); err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func instanceMappings(c *wire.Call, inst Instance) []Mapping {
 // as the image. Only the root device has data.
 func (e *EC2) frozen(c *wire.Call, inst Instance, im Image, m Mapping) Snapshot {
 	s := Snapshot{
-		ID: newID("snap"), Owner: c.Account.ID, Size: m.Size, Started: c.Now, Due: im.Due, Seen: im.Seen, Ready: true,
+		ID: newID("snap"), Owner: c.Account.ID, Size: m.Size, Started: c.Now, Due: im.Due, Seen: im.Seen, Gone: im.Gone, Failed: im.Failed, Ready: true,
 		Encrypted: m.Encrypted, KMSKey: m.KMSKey, ProductCode: im.ProductCode,
 		Description: fmt.Sprintf("Created by CreateImage(%s) for %s", inst.ID, im.ID),
 	}

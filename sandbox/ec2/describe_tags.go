@@ -36,14 +36,20 @@ var tagFilters = filters[tagDescription]{
 	tags: func(t tagDescription) map[string]string { return map[string]string{t.Key: t.Value} },
 }
 
-// forgotten are the instances that are no longer described, and what went with
-// them.
+// forgotten are the instances that are no longer described, with what went with
+// them, and the images and snapshots that a fault has taken away.
 func (e *EC2) forgotten(c *wire.Call) map[string]bool {
 	out := map[string]bool{}
 	for id, in := range Instances.All(c.Tx, c.Region) {
 		if !e.shown(in, c.Now) {
 			out[id], out[in.Interface] = true, true
 		}
+	}
+	for id, im := range Images.All(c.Tx, c.Region) {
+		out[id] = passed(im.Gone, c.Now)
+	}
+	for id, s := range Snapshots.All(c.Tx, c.Region) {
+		out[id] = passed(s.Gone, c.Now)
 	}
 	return out
 }

@@ -35,6 +35,7 @@ type rig struct {
 	ec2    *ec2.EC2
 	driver *fakeDriver
 	url    string
+	server *wire.Server
 	wall   wiretest.Wall
 }
 
@@ -56,7 +57,8 @@ func newRig(t testing.TB, set ec2.Settings) *rig {
 	r.store = store
 	r.ec2 = ec2.New(ec2.Config{Store: store, Driver: r.driver, Settings: set})
 	r.settle(nil)
-	srv := httptest.NewServer(wire.NewServer(store, false, r.ec2.Service()))
+	r.server = wire.NewServer(store, false, r.ec2.Service())
+	srv := httptest.NewServer(r.server)
 	t.Cleanup(srv.Close)
 	r.url = srv.URL
 	return r

@@ -16,6 +16,7 @@ type Image struct {
 	Due                          time.Time // pending until then
 	Ready                        bool      // its disk is there
 	Seen                         time.Time `json:",omitzero"`  // nobody can see it until then
+	Gone                         time.Time `json:",omitzero"`  // nobody can see it from then on
 	Failed                       string    `json:",omitempty"` // why it ends failed instead of available
 	Disabled                     bool      `json:",omitempty"`
 	RootDevice                   string
@@ -103,7 +104,7 @@ func (im Image) inBin() bool { return !im.Deregistered.IsZero() }
 // visible reports whether account can see the image. Private means private:
 // to all others it does not exist. For a moment it does not even to its owner.
 func (im Image) visible(account string, now time.Time) bool {
-	return !im.inBin() && !now.Before(im.Seen) && (im.Owner == account || im.Public || slices.Contains(im.Users, account))
+	return !im.inBin() && !now.Before(im.Seen) && !passed(im.Gone, now) && (im.Owner == account || im.Public || slices.Contains(im.Users, account))
 }
 
 // root returns the snapshot of the image's root device.
@@ -189,7 +190,7 @@ func checkImageName(c *wire.Call, name string, unique bool) error {
 		return nil
 	}
 	for id, im := range Images.All(c.Tx, c.Region) {
-		if im.Owner == c.Account.ID && im.Name == name && !im.inBin() && im.State(c.Now) != imageFailed {
+		if im.Owner == c.Account.ID && im.Name == name && !im.inBin() && !passed(im.Gone, c.Now) && im.State(c.Now) != imageFailed {
 			return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", name, id)
 		}
 	}

@@ -32,6 +32,8 @@ type Instance struct {
 	Launched   time.Time // newest start
 	Created    time.Time
 	Terminated time.Time `json:",omitzero"`
+	Doom       time.Time `json:",omitzero"`  // when a fault terminates it
+	Deaf       bool      `json:",omitempty"` // none of its ports is open, whatever its groups say
 
 	Layers     []string // disk, lowest first
 	RootDevice string

@@ -37,6 +37,9 @@ func hypervisorUUID(id string) string {
 }
 
 func portsOf(tx *cloud.Tx, in Instance) []machine.PortRange {
+	if in.Deaf {
+		return nil
+	}
 	var rules []rule
 	for _, id := range in.Groups {
 		if g, found := findGroup(tx, in.Region, in.Account, id); found {
@@ -75,6 +78,7 @@ func (e *EC2) start(region, id string) {
 			return nil
 		}
 		in.Started = true
+		e.doom(in, tx.Now)
 		if err != nil {
 			in = in.terminated(tx.Now, "Server.InternalError", "Server.InternalError: "+err.Error())
 			releaseVolumes(tx, in)

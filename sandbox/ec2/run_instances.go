@@ -99,6 +99,7 @@ func (e *EC2) runInstances(c *wire.Call, in *runIn) (*reservationOut, error) {
 			return nil, err
 		}
 		inst.Reservation, inst.Index = reservation, i
+		inst.meet(c)
 		o.attachVolumes(c, &inst)
 		putInstance(c, inst)
 		putTags(c.Tx, c.Region, c.Account.ID, "instance", inst.ID, o.tags["instance"])

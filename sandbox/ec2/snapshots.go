@@ -18,6 +18,7 @@ type Snapshot struct {
 	Layers                 []string // lowest first
 	Started, Due           time.Time
 	Seen                   time.Time `json:",omitzero"` // nobody can see it until then
+	Gone                   time.Time `json:",omitzero"` // nobody can see it from then on
 	Ready                  bool      // its layer is there
 	Failed                 string    `json:",omitempty"`
 	Copy                   bool      `json:",omitempty"` // made by CopySnapshot or CopyImage
@@ -57,7 +58,7 @@ func (s Snapshot) progress(now time.Time) int {
 }
 
 func (s Snapshot) visible(account string, now time.Time) bool {
-	return !now.Before(s.Seen) && (s.Owner == account || s.Public || slices.Contains(s.Users, account))
+	return !now.Before(s.Seen) && !passed(s.Gone, now) && (s.Owner == account || s.Public || slices.Contains(s.Users, account))
 }
 
 func findSnapshot(tx *cloud.Tx, region, account, id string) (Snapshot, bool) {

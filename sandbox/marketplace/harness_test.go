@@ -42,6 +42,7 @@ type rig struct {
 	wall     wiretest.Wall
 	store    *cloud.Store
 	server   *httptest.Server
+	wire     *wire.Server
 	throttle bool // from the next start on
 }
 
@@ -94,6 +95,7 @@ func (r *rig) start() {
 	compute := ec2.New(ec2.Config{Store: store, Driver: r.driver})
 	srv := wire.NewServer(store, r.throttle, market.Service(), compute.Service())
 	srv.Before = market.Settle
+	r.wire = srv
 	r.server = httptest.NewServer(market.Front(srv))
 	r.t.Cleanup(r.server.Close)
 }

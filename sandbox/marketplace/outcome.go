@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/wire"
 )
 
 // Outcome says how the next change sets of a product end. The first that
@@ -74,6 +75,17 @@ func (o Outcome) matches(s ChangeSet) bool {
 		}
 	}
 	return false
+}
+
+// endingOf puts what the call's fault says in place of an outcome.
+func endingOf(c *wire.Call, o Outcome) Outcome {
+	switch ending, _ := c.Ends(); ending {
+	case wire.EndsFailed:
+		return Outcome{Status: failed, FailureCode: serverFault}
+	case wire.EndsStuck:
+		return Outcome{Status: preparing, Stuck: true}
+	}
+	return o
 }
 
 // fate is nil if the set is to end as it would.

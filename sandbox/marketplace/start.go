@@ -61,7 +61,7 @@ func (m *Marketplace) newSet(c *wire.Call, in *startIn, changes []Change) Change
 		ID: newSetID(), Account: c.Account.ID, Name: cmp.Or(in.ChangeSetName, "Submitted by "+c.Account.ID), Intent: cmp.Or(in.Intent, apply), Status: preparing,
 		Token: in.ClientRequestToken, Digest: in.digest(), Started: c.Now, Changes: changes,
 	}
-	o := takeOutcome(c.Tx, s)
+	o := endingOf(c, takeOutcome(c.Tx, s))
 	s.Fate = o.fate()
 	s.schedule(c.Tx, o.Preparing, o.Applying, m.set)
 	return s

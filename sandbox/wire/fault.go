@@ -1,13 +1,19 @@
 package wire
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"sync"
+	"time"
 )
 
 // Fault makes requests go wrong. Patterns are those of path.Match, an empty one
-// matches all. The first fault that matches a request hits it.
+// matches all. The first fault that matches a request hits it. Durations are AWS's:
+// the clock's speed shortens them.
 type Fault struct {
 	Account string `json:"account,omitempty" yaml:"account,omitempty"` // id
 	Region  string `json:"region,omitempty" yaml:"region,omitempty"`
@@ -15,14 +21,53 @@ type Fault struct {
 	Action  string `json:"action,omitempty" yaml:"action,omitempty"`
 	// After lets the request do its work, and only then fails the answer.
 	After bool `json:"after,omitempty" yaml:"after,omitempty"`
-	// Status is the HTTP status, 500 when zero; -1 drops the connection.
+	// Status is the HTTP status; -1 drops the connection. A fault that says no
+	// status, code or message is a 500, or no failure if it does something else.
 	Status  int    `json:"status,omitempty" yaml:"status,omitempty"`
 	Code    string `json:"code,omitempty" yaml:"code,omitempty"` // InternalError when empty
 	Message string `json:"message,omitempty" yaml:"message,omitempty"`
+	// Delay is how late the answer comes.
+	Delay time.Duration `json:"delay,omitempty" yaml:"delay,omitempty"`
+	// Lag is how old what a request sees is that only reads. Nothing is older
+	// than the fault.
+	Lag time.Duration `json:"lag,omitempty" yaml:"lag,omitempty"`
+	// Ends is what becomes of what the request makes, and Lasts how long that takes:
+	// images and change sets as long as usual when zero, machines a minute.
+	Ends  Ending        `json:"ends,omitempty" yaml:"ends,omitempty"`
+	Lasts time.Duration `json:"lasts,omitempty" yaml:"lasts,omitempty"`
 	// Skip lets so many matching requests pass first; Times is how many it
-	// hits, 0: all that follow.
-	Skip  int `json:"skip,omitempty" yaml:"skip,omitempty"`
-	Times int `json:"times,omitempty" yaml:"times,omitempty"`
+	// hits, 0: all that follow; For ends it so long after it first hit.
+	Skip  int           `json:"skip,omitempty" yaml:"skip,omitempty"`
+	Times int           `json:"times,omitempty" yaml:"times,omitempty"`
+	For   time.Duration `json:"for,omitempty" yaml:"for,omitempty"`
+}
+
+// Ending is what becomes of an image, a machine or a change set.
+type Ending string
+
+// The endings. What one says nothing of ends as usual.
+const (
+	EndsFailed     Ending = "failed"     // an image; a change set, by a fault of Marketplace's
+	EndsStuck      Ending = "stuck"      // an image or change set that is pending for ever
+	EndsVanished   Ending = "vanished"   // an image that is there, and then is not
+	EndsTerminated Ending = "terminated" // a machine, whatever it is doing
+	EndsDeaf       Ending = "deaf"       // a machine with no port open
+)
+
+// CheckFaults returns what is wrong with them.
+func CheckFaults(list []Fault) error {
+	var errs []error
+	for i, f := range list {
+		if !slices.Contains([]Ending{"", EndsFailed, EndsStuck, EndsVanished, EndsTerminated, EndsDeaf}, f.Ends) {
+			errs = append(errs, fmt.Errorf("fault %d: ends %q: there are failed, stuck, vanished, terminated and deaf", i+1, f.Ends))
+		}
+		for _, pattern := range []string{f.Account, f.Region, f.Service, f.Action} {
+			if _, err := path.Match(pattern, ""); err != nil {
+				errs = append(errs, fmt.Errorf("fault %d: %q is no pattern", i+1, pattern))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (f Fault) matches(c *Call) bool {
@@ -34,11 +79,15 @@ func (f Fault) matches(c *Call) bool {
 	return true
 }
 
+// error is how the request fails; nil if it does not.
 func (f Fault) error() error {
 	if f.Status < 0 {
 		return errDropped
 	}
 	e := &Error{Code: f.Code, Message: f.Message, Status: f.Status}
+	if *e == (Error{}) && (f.Delay > 0 || f.Lag > 0 || f.Ends != "") {
+		return nil
+	}
 	if e.Status == 0 {
 		e.Status = http.StatusInternalServerError
 	}
@@ -53,18 +102,29 @@ func (f Fault) error() error {
 
 var errDropped = http.ErrAbortHandler
 
-// faults are those that are set, and how often each has met a request.
+// met is a fault, and what it has met.
+type met struct {
+	Fault
+	requests int
+	over     time.Time // zero: it has hit none, or never ends
+}
+
+// faults are those that are set.
 type faults struct {
 	mu   sync.Mutex
-	list []Fault
-	met  []int
+	list []met
 }
 
 // SetFaults replaces the faults. They last as long as the server.
 func (s *Server) SetFaults(list []Fault) {
+	fresh, lag := make([]met, len(list)), time.Duration(0)
+	for i, f := range list {
+		fresh[i].Fault, lag = f, max(lag, f.Lag)
+	}
+	s.store.Remember(lag)
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
-	s.faults.list, s.faults.met = list, make([]int, len(list))
+	s.faults.list = fresh
 }
 
 // hit finds the fault that the call meets; nil is none. It must be asked once
@@ -72,15 +132,46 @@ func (s *Server) SetFaults(list []Fault) {
 func (s *Server) hit(c *Call) *Fault {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
-	for i, f := range s.faults.list {
+	for i := range s.faults.list {
+		f := &s.faults.list[i]
 		if !f.matches(c) {
 			continue
 		}
-		s.faults.met[i]++
-		n := s.faults.met[i] - f.Skip
-		if n > 0 && (f.Times == 0 || n <= f.Times) {
-			return &f
+		f.requests++
+		n := f.requests - f.Skip
+		if n <= 0 || f.Times > 0 && n > f.Times || !f.over.IsZero() && !c.Now.Before(f.over) {
+			continue
 		}
+		if f.For > 0 && f.over.IsZero() {
+			f.over = c.Due(f.For)
+		}
+		hit := f.Fault
+		return &hit
 	}
 	return nil
+}
+
+// Ends is what is to become of what the call makes, and when; a zero moment is
+// the usual one.
+func (c *Call) Ends() (Ending, time.Time) {
+	switch {
+	case c.fault == nil:
+		return "", time.Time{}
+	case c.fault.Lasts == 0:
+		return c.fault.Ends, time.Time{}
+	}
+	return c.fault.Ends, c.Due(c.fault.Lasts)
+}
+
+// wait has the answer come late.
+func (c *Call) wait(ctx context.Context) {
+	if c.fault == nil || c.fault.Delay == 0 {
+		return
+	}
+	late := time.NewTimer(c.Due(c.fault.Delay).Sub(c.Now))
+	defer late.Stop()
+	select {
+	case <-late.C:
+	case <-ctx.Done():
+	}
 }

@@ -100,13 +100,14 @@ func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string
 	for _, fn := range call.finally {
 		fn()
 	}
+	defer call.wait(r.Context())
 	if err != nil {
 		return nil, err
 	}
 	for _, fn := range call.after {
 		fn()
 	}
-	if call.fault != nil {
+	if call.fault != nil && call.fault.error() != nil {
 		return nil, call.fault.error()
 	}
 	var buf bytes.Buffer
@@ -153,10 +154,16 @@ func (s *Server) admit(call *Call, svc Service, op Operation) error {
 		return err
 	}
 	call.fault = s.hit(call)
-	if call.fault != nil && !call.fault.After {
-		return call.fault.error()
+	if call.fault == nil {
+		return nil
 	}
-	return nil
+	if call.fault.Lag > 0 && op.ReadOnly {
+		call.Tx = call.AsOf(call.Due(-call.fault.Lag))
+	}
+	if call.fault.After {
+		return nil
+	}
+	return call.fault.error()
 }
 
 func (svc Service) operation(name string) (Operation, bool) {

@@ -1,0 +1,70 @@
+package cloud
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// past is what a key held until a moment.
+type past struct {
+	until time.Time
+	held  *cell // nil: nothing
+}
+
+// Remember has the store keep what changes from now on, for so long by its clock,
+// for reads that lag behind (Tx.AsOf). Zero, as at the beginning, keeps nothing.
+func (s *Store) Remember(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.memory = d
+	if d > 0 {
+		return
+	}
+	for _, t := range s.tables {
+		for _, p := range t.parts {
+			p.past = nil
+		}
+	}
+}
+
+// keep notes what a key holds before it changes.
+func (p *part) keep(key string, until time.Time, memory time.Duration) {
+	if p.past == nil {
+		p.past = map[string][]past{}
+	}
+	old := slices.DeleteFunc(p.past[key], func(was past) bool { return until.Sub(was.until) > memory })
+	p.past[key] = append(old, past{until, p.vals[key]})
+}
+
+// AsOf is the same look, at what the store held at an earlier moment, as far as it
+// remembers. Its clock is not put back.
+func (tx *Tx) AsOf(then time.Time) *Tx {
+	if tx.write {
+		panic("a change of what was")
+	}
+	return &Tx{Now: tx.Now, store: tx.store, then: then}
+}
+
+// at is what a key held at a moment; a zero one is now.
+func (p *part) at(key string, then time.Time) (*cell, bool) {
+	if !then.IsZero() {
+		for _, was := range p.past[key] {
+			if was.until.After(then) {
+				return was.held, was.held != nil
+			}
+		}
+	}
+	v, ok := p.vals[key]
+	return v, ok
+}
+
+// known are the keys that hold something, or may have held it at a moment.
+func (p *part) known(then time.Time) []string {
+	if then.IsZero() || len(p.past) == 0 {
+		return p.keys
+	}
+	all := slices.AppendSeq(slices.Clone(p.keys), maps.Keys(p.past))
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,131 @@
+package scenarios
+
+import (
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// kind is a release, with what it needs around it.
+type kind struct {
+	world   string // without the clock
+	bundle  func(t *testing.T) (file string)
+	regions []string
+	calls   int // about as many as a run makes that nobody disturbs
+	stages  []stage
+}
+
+// stage is a command that is run until it is done.
+type stage struct {
+	args    []string
+	later   time.Duration // passes before it
+	patient time.Duration // passes after a run that still had to wait
+}
+
+// kindNames are in the order in which seeds take them.
+var kindNames = []string{"images", "listed", "full", "kept"}
+
+const releasedTag = "v2.42.0"
+
+var kinds = map[string]kind{
+	"images": {
+		bundle: twoImages, regions: []string{"us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2"}, calls: 220,
+		stages: []stage{{args: []string{"release", releasedTag}}},
+	},
+	"listed": {
+		world:  marketAccounts + soldHere + "settings:\n  marketplace: {" + aDay + "}\n",
+		bundle: func(t *testing.T) string { return listedBundle(t, "    retries: 3\n") }, regions: []string{"us-east-1", "eu-west-1"}, calls: 120,
+		stages: []stage{{args: []string{"release", releasedTag}, patient: 13 * time.Hour}},
+	},
+	"full": {
+		world: fullRegions, regions: []string{"us-east-1", "eu-west-1"}, calls: 110,
+		bundle: func(t *testing.T) string { return twoRegions(t, "quota: {raise: true, horizon: 3}\n") },
+		stages: []stage{{args: []string{"release", releasedTag}}},
+	},
+	"kept": {
+		world: oldReleases, regions: []string{"us-east-1", "eu-west-1"}, calls: 90,
+		bundle: func(t *testing.T) string {
+			return twoRegions(t, "keep: {public: {patches: 1, minors: 1}}\nretire: {with_release: true}\n")
+		},
+		stages: []stage{
+			{args: []string{"release", releasedTag}},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
+		},
+	},
+}
+
+// soldHere is a product with a version.
+const soldHere = `marketplace:
+  products:
+    - id: prod-premium123456
+      title: Prometheus Premium
+      account: vendor
+      product_code: 0123456789abcdefghijklmno
+      architecture: amd64
+      regions: [us-east-1]
+      subscribers: [buyer]
+      versions: [{title: "Prometheus Premium 2.41.0", created: 30d}]
+`
+
+// fullRegions have no room for another public AMI; AWS gives more when it is asked.
+const fullRegions = `ec2: [{account: vendor, regions: [us-east-1, eu-west-1], images: [{name: "Old {n}", count: 5, public: true, created: 400d}]}]
+quotas: {outcomes: [{account: vendor, end: approve, after: 20m}]}
+`
+
+// oldReleases are two that are kept no longer, once there is a newer one.
+const oldReleases = `ec2:
+  - account: vendor
+    regions: [us-east-1, eu-west-1]
+    images:
+      - {name: "Prometheus 2.41.0", public: true, created: 100d, tags: {"amiship:project": "1:prometheus", "amiship:tag": "1:v2.41.0", "amiship:image": "1:prometheus", "amiship:arch": "1:amd64", "amiship:version": "1:2.41.0", "amiship:build": "1:0", "amiship:stage": "1:release", "amiship:public": "1:yes"}}
+      - {name: "Prometheus 2.40.0", public: true, created: 300d, shared_with: [customer], tags: {"amiship:project": "1:prometheus", "amiship:tag": "1:v2.40.0", "amiship:image": "1:prometheus", "amiship:arch": "1:amd64", "amiship:version": "1:2.40.0", "amiship:build": "1:0", "amiship:stage": "1:release", "amiship:public": "1:yes"}}
+`
+
+// twoImages is the example with a second image, which is private and has a licence.
+func twoImages(t *testing.T) string {
+	t.Helper()
+	file := instantBundle(t)
+	appendTo(t, file, `
+  premium:
+    arch: [amd64]
+    name: "Prometheus {version} Premium"
+    share: ["679593333241"]
+    licence: {env: PREMIUM_LICENCE}
+    checks: [{run: "true"}]
+`)
+	return file
+}
+
+// twoRegions is the example in two regions, with more lines.
+func twoRegions(t *testing.T, more string) string {
+	t.Helper()
+	file := instantBundle(t)
+	writeFile(t, file, regionsLine.ReplaceAllString(readFile(t, file), "  required: [us-east-1, eu-west-1]"))
+	appendTo(t, file, more)
+	return file
+}
+
+// impatient has Packer give up on a machine that nobody gets into.
+func impatient(t *testing.T, file string) string {
+	t.Helper()
+	replaceIn(t, filepath.Join(filepath.Dir(file), "packer", "image.pkr.hcl"), `ssh_timeout          = "10m"`, `ssh_timeout          = "4s"`)
+	return file
+}
+
+// calmWorlds are what kinds of releases lead to when nothing goes wrong.
+type calmWorlds struct{ worlds sync.Map }
+
+func (u *calmWorlds) of(t *testing.T, name string) map[string][]string {
+	t.Helper()
+	look, _ := u.worlds.LoadOrStore(name, sync.OnceValue(func() map[string][]string {
+		s := newSufferer(t, ordeal{kind: name})
+		if complaint := s.release(); complaint != "" {
+			t.Errorf("a release that nobody disturbs: %s\n%s", complaint, s.said)
+		}
+		return s.outcome()
+	}))
+	return look.(func() map[string][]string)()
+}

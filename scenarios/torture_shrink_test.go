@@ -1,0 +1,83 @@
+package scenarios
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// mostTries is how many lesser ordeals are tried: each takes seconds.
+const mostTries = 20
+
+// shrink takes away, one by one, what an ordeal does not need to fail.
+func (o ordeal) shrink(fails func(ordeal) bool) ordeal {
+	for tries := 0; ; {
+		lesser := o.lesser()
+		i := slices.IndexFunc(lesser, func(less ordeal) bool {
+			tries++
+			return tries <= mostTries && fails(less)
+		})
+		if i < 0 {
+			return o
+		}
+		o = lesser[i]
+	}
+}
+
+// lesser are the ordeals with one trouble less. A run keeps its place.
+func (o ordeal) lesser() []ordeal {
+	var out []ordeal
+	without := func(run int, change func(*trouble)) {
+		less := o
+		less.runs = slices.Clone(o.runs)
+		change(&less.runs[run])
+		out = append(out, less)
+	}
+	for i, r := range o.runs {
+		if len(r.faults) > 1 {
+			without(i, func(t *trouble) { t.faults = nil })
+		}
+		for j := range r.faults {
+			without(i, func(t *trouble) { t.faults = slices.Delete(slices.Clone(t.faults), j, j+1) })
+		}
+		if r.kill != (blow{}) {
+			without(i, func(t *trouble) { t.kill = blow{} })
+		}
+	}
+	if o.clock != 0 {
+		less := o
+		less.clock = 0
+		out = append(out, less)
+	}
+	return out
+}
+
+// TestShrink: what is left is what it takes to fail, and nothing else.
+func TestShrink(t *testing.T) {
+	o := ordeal{clock: time.Minute, runs: []trouble{
+		{faults: []string{"a", "b", "c"}, kill: blow{call: 1}},
+		{faults: []string{"d"}, kill: blow{time: time.Second}},
+	}}
+	got := o.shrink(func(o ordeal) bool {
+		return slices.Contains(o.runs[0].faults, "b") && o.runs[1].kill.time > 0
+	})
+	want := ordeal{runs: []trouble{{faults: []string{"b"}}, {kill: blow{time: time.Second}}}}
+	if got.String() != want.String() {
+		t.Errorf("left:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestDrawOrdeal: a seed is one ordeal, and all kinds have their turn.
+func TestDrawOrdeal(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range uint64(40) {
+		o := drawOrdeal(seed)
+		seen[o.kind] = true
+		if o.String() != drawOrdeal(seed).String() {
+			t.Errorf("seed %d is\n%s\nand then\n%s", seed, o, drawOrdeal(seed))
+		}
+	}
+	if len(seen) != len(kinds) || len(kindNames) != len(kinds) {
+		t.Errorf("%v are drawn of %v", seen, kindNames)
+	}
+}

@@ -1,0 +1,90 @@
+package scenarios
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	tortureSeed = flag.Uint64("torture.seed", 0, "the first seed of TestTorture; 0: some that are always the same, and one of the clock's")
+	tortureN    = flag.Int("torture.n", 1, "how many seeds, from -torture.seed on")
+)
+
+// usualSeeds are run with all other tests: one of each kind.
+const usualSeeds = 4
+
+// seeds are those to run. A fresh one is printed with what it came to.
+func seeds() []uint64 {
+	var out []uint64
+	if *tortureSeed == 0 {
+		for n := range uint64(usualSeeds) {
+			out = append(out, n+1)
+		}
+		return append(out, uint64(time.Now().UnixNano())%1e9) //nolint:gosec // it is positive
+	}
+	for n := range *tortureN {
+		out = append(out, *tortureSeed+uint64(n)) //nolint:gosec // so is this
+	}
+	return out
+}
+
+// TestTorture does whole releases while AWS fails and runs are killed, both at
+// random, and each is started again until it is done. Then the world must be that
+// of a release that nobody disturbed, seen from outside of Amiship. A seed that
+// fails says how to replay it, and what is left of its troubles when all are
+// taken away that it does not need to fail.
+func TestTorture(t *testing.T) {
+	t.Parallel()
+	var want calmWorlds
+	for _, seed := range seeds() {
+		o := drawOrdeal(seed)
+		t.Run(fmt.Sprintf("%s-%d", o.kind, seed), func(t *testing.T) {
+			t.Parallel()
+			calm := want.of(t, o.kind)
+			said, complaint := o.suffer(t, calm)
+			if complaint == "" {
+				t.Logf("%s\n%s", o, said.brief())
+				return
+			}
+			smallest := o.shrink(func(less ordeal) bool {
+				_, complaint := less.suffer(t, calm)
+				return complaint != ""
+			})
+			t.Errorf("%s\n\nagain: make torture N=1 SEED=%d\n\nits troubles:\n%s\nthe smallest that fail:\n%s\nwhat was said:\n%s",
+				complaint, seed, o, smallest, said)
+		})
+	}
+}
+
+// transcript is what runs have said.
+type transcript []utterance
+
+type utterance struct {
+	command string
+	code    int
+	out     string
+}
+
+// lastLines are as many as show what a run came to.
+const lastLines = 60
+
+func (s transcript) String() string {
+	var b strings.Builder
+	for _, u := range s {
+		lines := strings.Split(strings.TrimSpace(u.out), "\n")
+		fmt.Fprintf(&b, "$ %s\n%s\n=> %d\n", u.command, strings.Join(lines[max(0, len(lines)-lastLines):], "\n"), u.code)
+	}
+	return b.String()
+}
+
+// brief is how the runs ended.
+func (s transcript) brief() string {
+	var codes []string
+	for _, u := range s {
+		codes = append(codes, fmt.Sprint(u.code))
+	}
+	return "exit codes " + strings.Join(codes, " ")
+}
