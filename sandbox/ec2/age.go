@@ -11,9 +11,14 @@ import (
 // number of days: "720h", "30d".
 type Age time.Duration
 
-// UnmarshalYAML reads an Age.
-func (a *Age) UnmarshalYAML(text []byte) error {
-	d, err := parseAge(strings.Trim(strings.TrimSpace(string(text)), `"'`))
+// UnmarshalYAML reads an Age. It asks for the value, not for its text: to hand
+// that out, the decoder goes through the whole file once for each age in it.
+func (a *Age) UnmarshalYAML(value func(any) error) error {
+	var text string
+	if err := value(&text); err != nil {
+		return err
+	}
+	d, err := parseAge(text)
 	*a = Age(d)
 	return err
 }

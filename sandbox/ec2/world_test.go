@@ -2,6 +2,7 @@ package ec2_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -143,5 +144,23 @@ func BenchmarkLook(b *testing.B) {
 		if n != 5001 {
 			b.Fatalf("%d images after %s", n, time.Since(start))
 		}
+	}
+}
+
+// TestManyAges: an entry of a long world costs what one of a short world does.
+func TestManyAges(t *testing.T) {
+	each := func(n int) uint64 {
+		text := "- images:\n" + strings.Repeat("  - {name: old, created: 30d}\n", n)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w := must(readWorld(t, text))(t)
+		runtime.ReadMemStats(&after)
+		if len(w[0].Images) != n {
+			t.Fatalf("%d images, want %d", len(w[0].Images), n)
+		}
+		return (after.TotalAlloc - before.TotalAlloc) / uint64(n)
+	}
+	if few, many := each(100), each(1000); many > 2*few {
+		t.Errorf("an entry of 1,000 takes %d bytes, one of 100 takes %d", many, few)
 	}
 }
