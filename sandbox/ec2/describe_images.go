@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,16 +27,21 @@ type describeImagesOut struct {
 }
 
 func (e *EC2) describeImages(c *wire.Call, in *describeImagesIn) (*describeImagesOut, error) {
-	found, err := askedImages(c, in)
+	matches, err := imageFilters.matcher(in.Filters)
 	if err != nil {
 		return nil, err
 	}
-	views := make([]imageView, len(found))
-	for i, im := range found {
-		views[i] = e.imageView(c, im)
-	}
-	if views, err = imageFilters.keep(views, in.Filters); err != nil {
-		return nil, err
+	var views []imageView
+	for im, err := range namedImages(c, in.ImageIDs) {
+		if err != nil {
+			return nil, err
+		}
+		if !asked(c, in, im) {
+			continue
+		}
+		if v := e.imageView(c, im); matches(v) {
+			views = append(views, v)
+		}
 	}
 	views, next, err := page(c, in.paging, 1, views, func(v imageView) string { return v.ID })
 	out := &describeImagesOut{NextToken: next, Images: wire.List[xmlImage]{}}
@@ -45,35 +51,45 @@ func (e *EC2) describeImages(c *wire.Call, in *describeImagesIn) (*describeImage
 	return out, err
 }
 
-// askedImages returns the images that a request means, filters aside, by id.
-func askedImages(c *wire.Call, in *describeImagesIn) ([]Image, error) {
-	candidates, err := namedImages(c, in.ImageIDs)
-	if err != nil {
-		return nil, err
+// asked reports whether a request means an image, filters aside.
+func asked(c *wire.Call, in *describeImagesIn, im Image) bool {
+	switch {
+	case !ownedBy(c, im.Owner, in.Owners), !executableBy(c, im, in.ExecutableBy):
+		return false
+	case im.State(c.Now) == imageDisabled && !in.IncludeDisabled:
+		return false
 	}
-	byID := len(in.ImageIDs) > 0
-	return slices.DeleteFunc(candidates, func(im Image) bool {
-		switch {
-		case !ownedBy(c, im.Owner, in.Owners), !executableBy(c, im, in.ExecutableBy):
-			return true
-		case im.State(c.Now) == imageDisabled && !in.IncludeDisabled:
-			return true
-		}
-		return im.deprecatedAt(c.Now) && im.Owner != c.Account.ID && !in.IncludeDeprecated && !byID
-	}), nil
+	return !im.deprecatedAt(c.Now) || im.Owner == c.Account.ID || in.IncludeDeprecated || len(in.ImageIDs) > 0
 }
 
-// namedImages returns the images with these ids, or all that the caller may see.
-func namedImages(c *wire.Call, ids []string) ([]Image, error) {
-	var out []Image
-	if len(ids) == 0 {
+// namedImages yields the images with these ids, or all that the caller may see, by
+// id. None is kept here: there may be many of which few are wanted.
+func namedImages(c *wire.Call, ids []string) iter.Seq2[Image, error] {
+	return func(yield func(Image, error) bool) {
+		if len(ids) > 0 {
+			found, err := imagesOf(c, ids)
+			if err != nil {
+				yield(Image{}, err)
+				return
+			}
+			for _, im := range found {
+				if !yield(im, nil) {
+					return
+				}
+			}
+			return
+		}
 		for _, im := range Images.All(c.Tx, c.Region) {
-			if im.visible(c.Account.ID, c.Now) {
-				out = append(out, im)
+			if im.visible(c.Account.ID, c.Now) && !yield(im, nil) {
+				return
 			}
 		}
-		return out, nil
 	}
+}
+
+// imagesOf returns the images with these ids, by id.
+func imagesOf(c *wire.Call, ids []string) ([]Image, error) {
+	var out []Image
 	var missing []string
 	for _, id := range ids {
 		if err := checkID("ami", id, "InvalidAMIID.Malformed"); err != nil {
@@ -115,18 +131,23 @@ func executableBy(c *wire.Call, im Image, asked []string) bool {
 // imageView is an image as one account sees it now.
 type imageView struct {
 	Image
-	state, alias string
-	own          bool
-	tags         map[string]string
-	launched     time.Time
-	now          time.Time
+	call     *wire.Call
+	state    string
+	own      bool
+	launched time.Time
 }
 
 func (e *EC2) imageView(c *wire.Call, im Image) imageView {
 	return imageView{
-		Image: im, state: im.State(c.Now), alias: aliasOf(c.Tx, im.Owner), own: im.Owner == c.Account.ID,
-		tags: TagsOf(c.Tx, c.Region, c.Account.ID, im.ID), launched: e.shownLaunch(im, c.Now), now: c.Now,
+		Image: im, call: c, state: im.State(c.Now), own: im.Owner == c.Account.ID, launched: e.shownLaunch(im, c.Now),
 	}
+}
+
+// What is in other tables is looked up for those that get so far.
+func (v imageView) alias() string { return aliasOf(v.call.Tx, v.Owner) }
+
+func (v imageView) tags() map[string]string {
+	return TagsOf(v.call.Tx, v.call.Region, v.call.Account.ID, v.ID)
 }
 
 // shownLaunch is the newest launch that is old enough to be shown.
@@ -183,7 +204,7 @@ var imageFilters = filters[imageView]{
 		"is-public":            func(v imageView) []string { return flag(v.Public) },
 		"manifest-location":    func(v imageView) []string { return one(v.Owner + "/" + v.Name) },
 		"name":                 func(v imageView) []string { return one(v.Name) },
-		"owner-alias":          func(v imageView) []string { return one(v.alias) },
+		"owner-alias":          func(v imageView) []string { return one(v.alias()) },
 		"owner-id":             func(v imageView) []string { return one(v.Owner) },
 		"product-code":         func(v imageView) []string { return one(v.ProductCode) },
 		"product-code.type":    func(v imageView) []string { return productType(v.ProductCode) },
@@ -198,7 +219,7 @@ var imageFilters = filters[imageView]{
 		"state-reason-message": func(v imageView) []string { return one(v.Failed) },
 		"virtualization-type":  func(v imageView) []string { return one(v.Virtualization()) },
 	},
-	tags:  func(v imageView) map[string]string { return v.tags },
+	tags:  imageView.tags,
 	never: []string{"kernel-id", "platform", "ramdisk-id"},
 }
 

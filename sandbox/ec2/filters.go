@@ -29,18 +29,24 @@ type filters[T any] struct {
 // alternatives, with * and ? as wildcards. An unknown filter is an error: what
 // was asked is never ignored.
 func (f filters[T]) keep(items []T, asked []filter) ([]T, error) {
-	tests, err := f.compile(asked)
-	if err != nil || len(tests) == 0 {
+	matches, err := f.matcher(asked)
+	if err != nil || len(asked) == 0 {
 		return items, err
 	}
-	return slices.DeleteFunc(items, func(it T) bool {
+	return slices.DeleteFunc(items, func(it T) bool { return !matches(it) }), nil
+}
+
+// matcher is keep for one item after the other.
+func (f filters[T]) matcher(asked []filter) (func(T) bool, error) {
+	tests, err := f.compile(asked)
+	return func(it T) bool {
 		for _, test := range tests {
 			if !test(it) {
-				return true
+				return false
 			}
 		}
-		return false
-	}), nil
+		return true
+	}, err
 }
 
 func (f filters[T]) compile(asked []filter) ([]func(T) bool, error) {

@@ -70,10 +70,10 @@ func (v imageView) xml() xmlImage {
 	x := xmlImage{
 		PlatformDetails: platformDetails, UsageOperation: usageOperation,
 		Mappings: mappingsXML(v.Mappings, v.state == imagePending), Description: v.Description, ENASupport: v.ENA,
-		Hypervisor: "xen", OwnerAlias: v.alias, Name: v.Name, RootDeviceName: v.RootDevice, RootDeviceType: "ebs",
-		SRIOVNetSupport: v.SRIOV, Tags: tagList(v.tags), VirtualizationType: v.Virtualization(), BootMode: v.BootMode, TPMSupport: v.TPM,
+		Hypervisor: "xen", OwnerAlias: v.alias(), Name: v.Name, RootDeviceName: v.RootDevice, RootDeviceType: "ebs",
+		SRIOVNetSupport: v.SRIOV, Tags: tagList(v.tags()), VirtualizationType: v.Virtualization(), BootMode: v.BootMode, TPMSupport: v.TPM,
 		DeprecationTime: wire.Time(v.deprecation()), IMDSSupport: v.IMDS, SourceInstanceID: v.SourceInstance,
-		DeregistrationProtection: v.protection(v.now), ImageAllowed: true,
+		DeregistrationProtection: v.protection(v.call.Now), ImageAllowed: true,
 		SourceImageID: v.SourceImage, SourceImageRegion: v.SourceRegion, FreeTierEligible: v.FreeTier,
 		ImageID: v.ID, ImageLocation: v.Owner + "/" + v.Name, State: v.state, OwnerID: v.Owner,
 		CreationDate: wire.Time(v.Created), Public: v.Public, ProductCodes: productCodes(v.ProductCode),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/goccy/go-yaml"
 
 	"amiship/sandbox/cloud"
@@ -162,5 +163,29 @@ func TestManyAges(t *testing.T) {
 	}
 	if few, many := each(100), each(1000); many > 2*few {
 		t.Errorf("an entry of 1,000 takes %d bytes, one of 100 takes %d", many, few)
+	}
+}
+
+// TestFewOfMany: images that a filter leaves out cost next to nothing.
+func TestFewOfMany(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	w := must(readWorld(t, worldFile))(t)
+	r.update(func(tx *cloud.Tx) error { return ec2.Load(tx, w) })
+	client := r.client(vendor, away)
+	ask := func() {
+		out := must(client.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{
+			Owners: []string{"self"}, Filters: []types.Filter{{Name: aws.String("name"), Values: []string{"GitLab EE 17.1.2"}}},
+		}))(t)
+		if len(out.Images) != 1 {
+			t.Fatalf("%d images", len(out.Images))
+		}
+	}
+	ask() // which opens a connection
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	ask()
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / 5001; each > 200 {
+		t.Errorf("%d bytes for each image", each)
 	}
 }
