@@ -44,6 +44,7 @@ var regionList = []region{
 	{"ap-southeast-3", "apse3", "Indonesia", "Jakarta", "abc", true},
 	{"ap-southeast-4", "apse4", "Australia", "Melbourne", "abc", true},
 	{"ap-southeast-5", "apse5", "Malaysia", "Kuala Lumpur", "abc", true},
+	{"ap-southeast-6", "apse6", "New Zealand", "New Zealand", "abc", true},
 	{"ap-southeast-7", "apse7", "Thailand", "Bangkok", "abc", true},
 	{"ca-west-1", "caw1", "Canada", "Calgary", "abc", true},
 	{"eu-central-2", "euc2", "Switzerland", "Zurich", "abc", true},
