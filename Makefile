@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # prerequisites are in the order in which they tell most, soonest
-.PHONY: build help packages test-packages bases setup rehearse test check unit torture fuzz bench clean
+.PHONY: build help packages test-packages bases setup rehearse test check unit torture fuzz bench bench-go clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -34,7 +34,8 @@ help:
 	@echo 'make torture    whole releases while AWS fails and runs are killed, at random: docs/explanation/torture.md'
 	@echo '                N=200 is how many, SEED=7 replays from that one; else it is the time'
 	@echo 'make fuzz       each fuzz target for 30 s, or TIME=5m'
-	@echo 'make bench      benchmarks'
+	@echo 'make bench      how fast it is, beside what people use; ONLY=3 or ONLY="1 6" for some; writes docs/benchmarks.md'
+	@echo 'make bench-go   the benchmarks of single packages'
 	@echo 'make setup      install what is missing; the others do it by themselves'
 	@echo 'make clean      remove what was built here'
 
@@ -76,7 +77,10 @@ torture: test-packages
 fuzz:
 	script/fuzz $(TIME)
 
-bench:
+bench: test-packages build
+	go run ./bench bin/amiship $(ONLY)
+
+bench-go:
 	go test -run '^$$' -bench . -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -r dirname | sort -u)
 
 clean:
