@@ -16,8 +16,8 @@ const (
 	ends   = "<!-- end -->"
 )
 
-// keep writes the rows into the document. Where not all benches ran, the others'
-// rows stay, if they are of this machine.
+// keep writes the rows into the document. Where not all benches ran, or went well,
+// the others' rows stay, if they are of this machine.
 func keep(path string, under machine, rows []row, all bool) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -30,7 +30,7 @@ func keep(path string, under machine, rows []row, all bool) error {
 	}
 	lines := lines(rows)
 	if !all {
-		if !strings.Contains(old, under.name()) {
+		if strings.TrimSpace(old) != "" && !strings.Contains(old, under.name()) {
 			return fmt.Errorf("%s is another machine's: not written, as it would be of two", path)
 		}
 		lines = merged(old, lines, rows)

@@ -70,23 +70,22 @@ func run(ctx context.Context, args []string, out *os.File, env []string) error {
 		b, began := benches()[n-1], time.Now()
 		l.say("bench %d: %s", n, b.name)
 		got, err := l.run(ctx, b)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("bench %d, %s: %w", n, b.name, err))
+			continue // what is half measured is not kept
+		}
 		for i := range got {
 			got[i].bench = n
 		}
 		rows = append(rows, got...)
-		if err != nil {
-			failed = append(failed, fmt.Errorf("bench %d, %s: %w", n, b.name, err))
-		}
 		l.say("bench %d took %.0f s", n, time.Since(began).Seconds())
 	}
 	before := committed(ctx)
 	if err := show(out, rows, before); err != nil {
 		return err
 	}
-	if len(failed) > 0 || ctx.Err() != nil {
-		return errors.Join(append(failed, ctx.Err())...)
-	}
-	return keep(document, under, rows, len(chosen) == len(benches()))
+	all := len(chosen) == len(benches()) && len(failed) == 0
+	return errors.Join(append(failed, keep(document, under, rows, all))...)
 }
 
 // longest is how long a bench may take: one that hangs is a fault of it.

@@ -24,7 +24,11 @@ func nothingToDo(ctx context.Context, l *lab) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := l.start(ctx, s.state)
+	state := l.path("nothing") // the stock stays as it is
+	if err := copied(s.state, state); err != nil {
+		return nil, err
+	}
+	b, err := l.start(ctx, state)
 	if err != nil {
 		return nil, err
 	}
