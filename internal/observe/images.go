@@ -52,12 +52,12 @@ func own(ctx context.Context, client *ec2.Client, region string) ([]world.Image,
 	})
 }
 
-func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.DescribeImagesInput, how ...func(*ec2.Options)) ([]world.Image, error) {
+func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.DescribeImagesInput) ([]world.Image, error) {
 	in.MaxResults = aws.Int32(page)
 	var out []world.Image
 	pages := ec2.NewDescribeImagesPaginator(client, in)
 	for pages.HasMorePages() {
-		got, err := pages.NextPage(ctx, how...)
+		got, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, unseen(region, err)
 		}
@@ -118,7 +118,7 @@ func (o *Observer) grants(ctx context.Context, region, account string) (world.Gr
 	g := world.Grants{Images: map[string]bool{}, Snapshots: map[string]bool{}}
 	images, err := describe(ctx, o.Clients.EC2(region), region, &ec2.DescribeImagesInput{
 		Owners: []string{"self"}, ExecutableUsers: []string{account}, IncludeDeprecated: aws.Bool(true),
-	}, imageList.idsOnly)
+	})
 	if err != nil {
 		return g, err
 	}
@@ -129,7 +129,7 @@ func (o *Observer) grants(ctx context.Context, region, account string) (world.Gr
 		OwnerIds: []string{"self"}, RestorableByUserIds: []string{account}, MaxResults: aws.Int32(page),
 	})
 	for pages.HasMorePages() {
-		got, err := pages.NextPage(ctx, snapshotList.idsOnly)
+		got, err := pages.NextPage(ctx)
 		if err != nil {
 			return g, fmt.Errorf("describe snapshots in %s: %w", region, err)
 		}
