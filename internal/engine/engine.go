@@ -26,7 +26,7 @@ type Options struct {
 
 // Defaults are what a person at a terminal would expect.
 func Defaults() Options {
-	return Options{Poll: 5 * time.Second, Parallel: 32, Builds: 2, Wait: 2 * time.Hour, Looks: 3}
+	return Options{Poll: 4 * time.Second, Parallel: 32, Builds: 2, Wait: 2 * time.Hour, Looks: 3}
 }
 
 // Status is what the caller knows of the run besides the plan.

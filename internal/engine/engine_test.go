@@ -76,12 +76,12 @@ func TestNextPolls(t *testing.T) {
 	p := plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Waiting)}, Waits: []plan.Wait{{Query: q}, {Query: q}}}
 	o := engine.Defaults()
 	s := engine.Status{Now: noon, Idle: noon, LookedAt: map[world.Query]time.Time{q: noon.Add(-2 * time.Second)}}
-	if d := engine.Next(p, s, o); len(d.Look) != 0 || !d.Wake.Equal(noon.Add(3*time.Second)) {
-		t.Errorf("2 s after a look: looks at %v, wakes at %v; want nothing, in 3 s", d.Look, d.Wake)
+	if d := engine.Next(p, s, o); len(d.Look) != 0 || !d.Wake.Equal(noon.Add(2*time.Second)) {
+		t.Errorf("2 s after a look: looks at %v, wakes at %v; want nothing, in 2 s", d.Look, d.Wake)
 	}
-	s.Now = noon.Add(3 * time.Second)
+	s.Now = noon.Add(2 * time.Second)
 	if d := engine.Next(p, s, o); len(d.Look) != 1 {
-		t.Errorf("5 s after a look: %d looks, want 1 for both waits", len(d.Look))
+		t.Errorf("4 s after a look: %d looks, want 1 for both waits", len(d.Look))
 	}
 }
 
