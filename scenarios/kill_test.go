@@ -29,8 +29,14 @@ type killer struct {
 
 func newKiller(t *testing.T, target string) (k *killer, via string) {
 	t.Helper()
+	return killerOf(t, target, changes)
+}
+
+// killerOf counts the calls that here tells.
+func killerOf(t *testing.T, target string, here func(*http.Request, []byte) bool) (k *killer, via string) {
+	t.Helper()
 	k = &killer{}
-	k.counter, via = newCounter(t, target, changes, k.lets)
+	k.counter, via = newCounter(t, target, here, k.lets)
 	return k, via
 }
 

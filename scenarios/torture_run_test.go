@@ -88,9 +88,7 @@ func (s *sufferer) once(st stage) (complaint string) {
 // under runs a command that is killed, if only because it takes too long.
 func (s *sufferer) under(tr trouble, args []string) (code int, out string) {
 	s.t.Helper()
-	k := &killer{}
-	c, via := newCounter(s.t, s.url, func(*http.Request, []byte) bool { return true }, k.lets)
-	k.counter = c
+	k, via := killerOf(s.t, s.url, func(*http.Request, []byte) bool { return true })
 	args = append(args, "--file", s.file, "-v")
 	if args[0] == "release" {
 		args = append(args, "--poll", "100ms", "--wait", "2s")

@@ -14,8 +14,8 @@ import (
 	"amiship/internal/world"
 )
 
-// raise asks AWS for a higher quota of AMIs, the one that the action names. There is one open request for
-// a quota at most; one that is open already will do.
+// raise asks AWS for a higher quota of AMIs, the one that the action names. There is
+// one open request for a quota at most; one that is open already will do.
 func (a *Applier) raise(ctx context.Context, act plan.Action) (Result, error) {
 	want, err := strconv.ParseFloat(act.Value, 64)
 	if err != nil {

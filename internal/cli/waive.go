@@ -64,7 +64,7 @@ func (a *app) waive(ctx context.Context, region string, o waiveOptions) error {
 	case p.Skip != "":
 		return withHint(errors.New(p.Skip), "amiship status shows which releases have candidates")
 	case !o.undo && !waiver.InForce(p.Now):
-		return usage(fmt.Errorf("--until %s is over: AWS has %s", o.until, p.Now.UTC().Format("2006-01-02 15:04 UTC")))
+		return usage(fmt.Errorf("--until %s is over: AWS has %s", o.until, world.Moment(p.Now)))
 	}
 	return a.note(ctx, d, x)
 }

@@ -33,10 +33,7 @@ var errOff = errors.New("switched off in this account")
 // isOff asks another region of the release: the one that is off knows nobody, as it
 // does when the keys are wrong.
 func (o *Observer) isOff(ctx context.Context, region string) bool {
-	regions := o.Desired.BuildRegions()
-	for _, t := range o.Desired.Targets {
-		regions = append(regions, t.Region)
-	}
+	regions := slices.Concat(o.Desired.BuildRegions(), o.Desired.Regions())
 	n := slices.IndexFunc(regions, func(r string) bool { return r != region })
 	if n < 0 {
 		return false

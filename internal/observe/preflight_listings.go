@@ -71,7 +71,7 @@ func setsFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) worl
 	what := "no change set pending"
 	for _, s := range sets {
 		if s.Pending() {
-			what = fmt.Sprintf("change set %s pending, %s since %s", s.ID, s.Status, s.Start.UTC().Format("2006-01-02 15:04 UTC"))
+			what = fmt.Sprintf("change set %s pending, %s since %s", s.ID, s.Status, world.Moment(s.Start))
 			break
 		}
 	}

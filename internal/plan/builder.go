@@ -89,12 +89,7 @@ func (b *builder) needImages() {
 	if len(b.d.Variants) == 0 {
 		return
 	}
-	regions := b.d.BuildRegions()
-	for _, t := range b.d.Targets {
-		regions = append(regions, t.Region)
-	}
-	slices.Sort(regions)
-	for _, r := range slices.Compact(regions) {
+	for _, r := range b.d.Regions() {
 		need(b, world.Query{Kind: world.LookImages, Region: r}, b.w.Regions[r].Images)
 	}
 	for _, t := range b.d.Targets {

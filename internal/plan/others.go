@@ -72,7 +72,7 @@ func (b *builder) behind(l *listing, s *Step, set world.ChangeSet, what string) 
 }
 
 func describe(set world.ChangeSet, what string) string {
-	return fmt.Sprintf("%q, %s, begun %s, %s", set.Name, set.Status, moment(set.Start), what)
+	return fmt.Sprintf("%q, %s, begun %s, %s", set.Name, set.Status, world.Moment(set.Start), what)
 }
 
 // whose says what the tags of a change set tell of who made it: Marketplace says

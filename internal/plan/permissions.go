@@ -29,7 +29,7 @@ func (b *builder) permissions() {
 		return
 	}
 	where := map[string][]string{} // by action
-	for _, region := range b.regions() {
+	for _, region := range b.d.Regions() {
 		reg := b.w.Regions[region]
 		if !reg.Images.Known() {
 			continue

@@ -35,7 +35,7 @@ func Repair(d release.Desired, w world.World, r Run) Plan {
 
 // unreadRegions are those whose images could not be read.
 func (b *builder) unreadRegions() []string {
-	return slices.DeleteFunc(b.regions(), func(region string) bool { return !b.w.Regions[region].Images.Missed() })
+	return slices.DeleteFunc(b.d.Regions(), func(region string) bool { return !b.w.Regions[region].Images.Missed() })
 }
 
 // repairs reports whether a step gives an AMI back what it had, or is what holds
@@ -77,7 +77,7 @@ func missingAMIs(p Plan) int {
 // ownImages are the images of this release in its regions.
 func (b *builder) ownImages() []world.Image {
 	var out []world.Image
-	for _, region := range b.regions() {
+	for _, region := range b.d.Regions() {
 		for _, i := range b.images(region) {
 			if b.ofRelease(i) {
 				out = append(out, i)

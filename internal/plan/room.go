@@ -191,7 +191,7 @@ func (b *builder) unfinished(region string) bool {
 
 // shutBy notes what keeps a region from taking the release.
 func (b *builder) shutBy(t release.Target, r Room, l world.Limits) {
-	copies := b.copiesLeft(t.Region)
+	all, copies := b.allAMIs(t), b.copiesLeft(t.Region)
 	switch {
 	case l.Encrypted && copies > 0:
 		b.keepOut(t, Blocker{
@@ -201,8 +201,8 @@ func (b *builder) shutBy(t release.Target, r Room, l world.Limits) {
 				Cost: "volumes and snapshots made there from then on are not encrypted unless somebody asks for it",
 			}},
 		})
-	case l.AMIs.Known() && copies > 0 && b.allAMIs(t)+copies > l.AMIs.Limit:
-		b.keepOut(t, b.fullRegion(t, copies))
+	case l.AMIs.Known() && copies > 0 && all+copies > l.AMIs.Limit:
+		b.keepOut(t, b.fullRegion(t, all, copies))
 	case r.Needed == 0:
 	case l.BlockPublic == world.BlockedByPolicy:
 		b.shutRegion(t, Blocker{

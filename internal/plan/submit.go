@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"amiship/internal/marketplace"
 	"amiship/internal/release"
@@ -54,7 +53,7 @@ func (b *builder) pendingOurs(l *listing) bool {
 }
 
 func (b *builder) underWay(l *listing, set world.ChangeSet, purpose string) {
-	why := fmt.Sprintf("Marketplace has change set %s, %s, begun %s", set.ID, set.Status, moment(set.Start))
+	why := fmt.Sprintf("Marketplace has change set %s, %s, begun %s", set.ID, set.Status, world.Moment(set.Start))
 	if purpose != marketplace.Validate {
 		l.step.wait(set.ID, why)
 		b.waitSince(l.step.ID, why, l.look(), set.Start)
@@ -70,8 +69,6 @@ func (s *Step) wait(set, why string) { s.State, s.Set, s.Why = Waiting, set, why
 
 // after puts the listing's step behind another.
 func (b *builder) after(l *listing, s Step) { l.step.State, l.step.After = After, []ID{s.ID} }
-
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // trial is the step that has Marketplace try the version.
 func (b *builder) trial(l *listing) Step {
@@ -175,7 +172,7 @@ func (b *builder) refused(l *listing, s *Step, sets []world.ChangeSet) bool {
 	s.Set = last.ID
 	switch {
 	case last.Status == world.Cancelled:
-		s.State, s.Why = Blocked, fmt.Sprintf("change set %s was cancelled %s", last.ID, moment(last.End))
+		s.State, s.Why = Blocked, fmt.Sprintf("change set %s was cancelled %s", last.ID, world.Moment(last.End))
 		b.block(Blocker{ID: "cancelled/" + l.Name, Why: s.Why, Since: last.End, Remedies: []Remedy{b.resubmit("offers the version again")}}, s.ID)
 		return true
 	case last.FailureCode == world.ServerFault && b.faults(sets) <= l.Retries:
@@ -203,7 +200,7 @@ func (b *builder) explain(l *listing, s *Step, sets []world.ChangeSet) {
 	last := sets[0]
 	s.State, s.Why = Blocked, "change set "+last.ID+" failed"
 	facts := b.details(l, last.ID)
-	bl := Blocker{ID: "changeset/" + l.Name, Since: last.End, Why: s.Why + " " + moment(last.End) + ": " + last.FailureCode}
+	bl := Blocker{ID: "changeset/" + l.Name, Since: last.End, Why: s.Why + " " + world.Moment(last.End) + ": " + last.FailureCode}
 	if n := b.faults(sets); n > 0 {
 		bl.Why += fmt.Sprintf(", Marketplace's own fault, %d times in a row", n)
 	}

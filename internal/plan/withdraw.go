@@ -27,7 +27,7 @@ func (x Withdrawal) Reconcile(w world.World, r Run) Plan {
 		b.again += " --restrict"
 	}
 	b.needImages()
-	for _, region := range b.regions() {
+	for _, region := range b.d.Regions() {
 		b.withdrawIn(region, x.Why)
 	}
 	for _, t := range b.d.Targets {
@@ -42,16 +42,6 @@ func (x Withdrawal) Reconcile(w world.World, r Run) Plan {
 		b.plan.Skip = "AWS has nothing of it"
 	}
 	return b.finish()
-}
-
-// regions are those that the release has, or is built in; sorted.
-func (b *builder) regions() []string {
-	out := b.d.BuildRegions()
-	for _, t := range b.d.Targets {
-		out = append(out, t.Region)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 func (b *builder) withdrawIn(region, why string) {

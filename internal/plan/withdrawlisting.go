@@ -59,7 +59,7 @@ func (b *builder) stopAdding(l *listing, restrict bool) bool {
 			b.cancelOurs(l, set)
 			return true
 		}
-		why := fmt.Sprintf("Marketplace has change set %s, %s, begun %s: it can't be cancelled any more", set.ID, set.Status, moment(set.Start))
+		why := fmt.Sprintf("Marketplace has change set %s, %s, begun %s: it can't be cancelled any more", set.ID, set.Status, world.Moment(set.Start))
 		if !restrict {
 			b.note("%s: %s; once it has ended: %s --restrict", l.Name, why, b.command())
 			return true

@@ -206,6 +206,16 @@ func (d Desired) BuildRegions() []string {
 	return slices.Compact(out)
 }
 
+// Regions returns those that the release is to be in, or is built in, sorted.
+func (d Desired) Regions() []string {
+	out := d.BuildRegions()
+	for _, t := range d.Targets {
+		out = append(out, t.Region)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // SharedIn returns every account that some variant is shared with in a region,
 // sorted.
 func (d Desired) SharedIn(region string) []string {

@@ -16,6 +16,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
+	"amiship/internal/world"
 )
 
 // Look says what it took to find out.
@@ -179,7 +180,7 @@ func since(b plan.Blocker) string {
 	if b.Since.IsZero() {
 		return ""
 	}
-	return "; since " + b.Since.UTC().Format("2006-01-02 15:04 UTC")
+	return "; since " + world.Moment(b.Since)
 }
 
 func texts(ids []plan.ID) []string {

@@ -13,6 +13,9 @@ import (
 	"amiship/internal/release"
 )
 
+// Moment spells a time for people: "2026-11-24 12:00 UTC".
+func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
 // Fact is something that was looked at, looked at in vain, or not looked at.
 type Fact[T any] struct {
 	At  time.Time // when it was last looked at; zero: never

@@ -12,13 +12,8 @@ func publicQuota(c *wire.Call) int {
 // checkRoom holds the account to its quota of images in the region, private and
 // disabled ones and those in the Recycle Bin included. AWS's text is not known [?].
 func checkRoom(c *wire.Call) error {
-	limit, n := int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.AMIs)), 0
-	for _, im := range Images.All(c.Tx, c.Region) {
-		if im.Owner == c.Account.ID && !im.gone(c.Now) {
-			n++
-		}
-	}
-	if n < limit {
+	limit := int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.AMIs))
+	if countImages(c, func(Image) bool { return true }) < limit {
 		return nil
 	}
 	return wire.Errorf("ResourceLimitExceeded", "You have reached your quota of %d for the number of images allowed in this Region. Deregister unused images or request an increase in your AMIs quota.", limit)
@@ -38,10 +33,14 @@ func (e *EC2) copyQuota(c *wire.Call) int {
 
 // publicImages counts what the quota counts: the caller's public images in the
 // region, deprecated ones and those in the Recycle Bin included.
-func publicImages(c *wire.Call) int {
+func publicImages(c *wire.Call) int { return countImages(c, func(im Image) bool { return im.Public }) }
+
+// countImages counts some of the caller's images in the region, with those in the
+// Recycle Bin.
+func countImages(c *wire.Call, which func(Image) bool) int {
 	n := 0
 	for _, im := range Images.All(c.Tx, c.Region) {
-		if im.Owner == c.Account.ID && im.Public && !im.gone(c.Now) {
+		if im.Owner == c.Account.ID && !im.gone(c.Now) && which(im) {
 			n++
 		}
 	}

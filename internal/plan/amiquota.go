@@ -31,8 +31,8 @@ func (b *builder) allAMIs(t release.Target) int {
 
 // fullRegion: the quota of all AMIs of a region is used up, the private and the
 // disabled ones and the Recycle Bin included.
-func (b *builder) fullRegion(t release.Target, need int) Blocker {
-	l, have := b.w.Regions[t.Region].Limits.Val, b.allAMIs(t)
+func (b *builder) fullRegion(t release.Target, have, need int) Blocker {
+	l := b.w.Regions[t.Region].Limits.Val
 	id := "amis/" + t.Region
 	return Blocker{
 		ID: id, Have: max(0, l.AMIs.Limit-have), Need: need, Since: filled(made(b.images(t.Region)), l.AMIs.Limit-l.Binned-need),
