@@ -72,7 +72,7 @@ unit: test-packages bases
 
 torture: test-packages
 	@seed=$${SEED:-$$(date +%s)} && set -x && \
-	go test -count=1 -timeout 12h -parallel 4 -run '^TestTorture$$' ./scenarios -torture.seed "$$seed" -torture.n $(or $(N),200)
+	go test -count=1 -timeout 12h -exec "$$PWD/script/as-root" -parallel 4 -run '^TestTorture$$' ./scenarios -torture.seed "$$seed" -torture.n $(or $(N),200)
 
 fuzz:
 	script/fuzz $(TIME)

@@ -14,6 +14,7 @@ type kind struct {
 	regions []string
 	calls   int // about as many as a run makes that nobody disturbs
 	stages  []stage
+	real    bool // machines that run, which take minutes
 }
 
 // stage is a command that is run until it is done.
@@ -23,8 +24,21 @@ type stage struct {
 	patient time.Duration // passes after a run that still had to wait
 }
 
-// kindNames are in the order in which seeds take them.
+// kindNames are in the order in which seeds take them; one in so many is of
+// onMachines instead.
 var kindNames = []string{"images", "listed", "full", "kept"}
+
+const (
+	onMachines  = "machines"
+	everyNthOne = 25
+)
+
+func kindOf(seed uint64) string {
+	if seed%everyNthOne == everyNthOne-1 {
+		return onMachines
+	}
+	return kindNames[seed%uint64(len(kindNames))]
+}
 
 const releasedTag = "v2.42.0"
 
@@ -54,6 +68,11 @@ var kinds = map[string]kind{
 			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
 			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
 		},
+	},
+	onMachines: {
+		real: true, regions: []string{"us-east-1", "eu-west-1"}, calls: 130,
+		bundle: func(t *testing.T) string { return twoRegions(t, "") },
+		stages: []stage{{args: []string{"release", releasedTag}}},
 	},
 }
 
@@ -109,9 +128,10 @@ func twoRegions(t *testing.T, more string) string {
 }
 
 // impatient has Packer give up on a machine that nobody gets into.
-func impatient(t *testing.T, file string) string {
+func impatient(t *testing.T, k kind, file string) string {
 	t.Helper()
-	replaceIn(t, filepath.Join(filepath.Dir(file), "packer", "image.pkr.hcl"), `ssh_timeout          = "10m"`, `ssh_timeout          = "4s"`)
+	patience := map[bool]string{true: "2m", false: "4s"}[k.real]
+	replaceIn(t, filepath.Join(filepath.Dir(file), "packer", "image.pkr.hcl"), `ssh_timeout          = "10m"`, `ssh_timeout          = "`+patience+`"`)
 	return file
 }
 

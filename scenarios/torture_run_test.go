@@ -30,8 +30,13 @@ func newSufferer(t *testing.T, o ordeal) *sufferer {
 	t.Helper()
 	k := kinds[o.kind]
 	s := &sufferer{t: t, ordeal: o, kind: k, tmp: shortTemp(t), faults: filepath.Join(t.TempDir(), "faults.yaml")}
-	s.box = worldBox(t, fmt.Sprintf("clock: %s\n%s", o.clock, k.world))
-	s.file = impatient(t, k.bundle(t))
+	world := worldFile(t, fmt.Sprintf("clock: %s\n%s", o.clock, k.world))
+	if k.real {
+		s.box = realBox(t, "--world", world)
+	} else {
+		s.box = startAt(t, "--world", world)
+	}
+	s.file = impatient(t, k, k.bundle(t))
 	return s
 }
 
@@ -42,6 +47,9 @@ func (o ordeal) suffer(t *testing.T, calm map[string][]string) (said transcript,
 	defer s.end(t)
 	if complaint = s.release(); complaint == "" {
 		complaint = s.faultsOf(calm)
+	}
+	if s.real {
+		endsClean(t, s.box)
 	}
 	return s.said, complaint
 }
@@ -91,25 +99,36 @@ func (s *sufferer) under(tr trouble, args []string) (code int, out string) {
 	k, via := killerOf(s.t, s.url, func(*http.Request, []byte) bool { return true })
 	args = append(args, "--file", s.file, "-v")
 	if args[0] == "release" {
-		args = append(args, "--poll", "100ms", "--wait", "2s")
+		args = append(args, "--poll", "100ms", "--wait", s.patience().wait.String())
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir = s.t.TempDir()
 	cmd.Env = append(s.env(s.t, "vendor", via), "TMPDIR="+s.tmp, "PREMIUM_LICENCE="+theLicence)
-	patience := time.AfterFunc(cmp.Or(tr.kill.time, tooLong), k.kill)
-	defer patience.Stop()
+	end := time.AfterFunc(cmp.Or(tr.kill.time, s.patience().run), k.kill)
+	defer end.Stop()
 	defer s.timePasses(tr)()
 	return k.killAt(s.t, cmd, tr.kill.call, tr.kill.after)
 }
 
-const (
-	tooLong   = 50 * time.Second // for a CI job
-	untilFast = 8 * time.Second  // of troubles: it is not to end them
-)
+// patience is how long a run may take before a CI job would end it, and how long it
+// may wait.
+func (k kind) patience() (p struct{ run, wait time.Duration }) {
+	p.run, p.wait = 50*time.Second, 2*time.Second
+	if k.real {
+		p.run, p.wait = 8*time.Minute, time.Minute
+	}
+	return p
+}
+
+// untilFast is for how long troubles last: a fast clock is not to end them.
+const untilFast = 8 * time.Second
 
 // timePasses has AWS's clock go thirty times as fast until the returned function
 // is called: what a run gives three minutes is over in seconds.
 func (s *sufferer) timePasses(tr trouble) (end func()) {
+	if s.real { // its machines have their own time
+		return func() {}
+	}
 	begin := time.NewTimer(0)
 	if len(tr.faults) > 0 {
 		begin.Reset(untilFast)

@@ -63,7 +63,7 @@ type dice struct {
 
 // drawOrdeal is the same for a seed each time. The kinds take turns.
 func drawOrdeal(seed uint64) ordeal {
-	o := ordeal{seed: seed, kind: kindNames[seed%uint64(len(kindNames))]}
+	o := ordeal{seed: seed, kind: kindOf(seed)}
 	d := dice{rand.New(rand.NewPCG(seed, 0)), kinds[o.kind]} //nolint:gosec // it is to be repeated
 	if d.IntN(3) == 0 {
 		o.clock = time.Duration(d.IntN(3600)-1800) * time.Second
