@@ -40,6 +40,7 @@ func buildAndRun(m *testing.M) int {
 // box is a sandbox process.
 type box struct {
 	url, state string
+	args       []string
 	cmd        *exec.Cmd
 	log        *bytes.Buffer
 }
@@ -47,27 +48,41 @@ type box struct {
 // startBox starts a sandbox and waits until it serves; the test's end stops it.
 func startBox(t testing.TB, state string, args ...string) *box {
 	t.Helper()
-	b := &box{state: state, log: &bytes.Buffer{}}
-	b.cmd = exec.Command(program, append([]string{"sandbox", "--listen", "127.0.0.1:0", "--state", state}, args...)...)
-	b.cmd.Stderr = b.log
-	out, err := b.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.cmd.Start(); err != nil {
+	b := &box{state: state, args: args, log: &bytes.Buffer{}}
+	if err := b.begin("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.end(t) })
+	return b
+}
+
+// begin starts the process at an address.
+func (b *box) begin(address string) error {
+	b.cmd = exec.Command(program, append([]string{"sandbox", "--listen", address, "--state", b.state}, b.args...)...)
+	b.cmd.Stderr = b.log
+	out, err := b.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := b.cmd.Start(); err != nil {
+		return err
+	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if url, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
 			b.url = url
-			return b
+			return nil
 		}
 	}
 	_ = b.cmd.Wait()
-	t.Fatalf("the sandbox did not get ready:\n%s", b.log)
-	return nil
+	return fmt.Errorf("the sandbox did not get ready:\n%s", b.log)
+}
+
+// crash is kill -9 of the sandbox, and a start where it was.
+func (b *box) crash() error {
+	_ = b.cmd.Process.Kill()
+	_ = b.cmd.Wait()
+	return b.begin(strings.TrimPrefix(b.url, "http://"))
 }
 
 // end stops the sandbox as a person would.

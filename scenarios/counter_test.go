@@ -75,14 +75,22 @@ func (c *counter) hand(w http.ResponseWriter, r *http.Request, body []byte) {
 // it was killed.
 func (c *counter) run(t *testing.T, cmd *exec.Cmd) (code int, out string) {
 	t.Helper()
+	return c.start(t, cmd)()
+}
+
+// start is run, which ends when the returned function is called.
+func (c *counter) start(t *testing.T, cmd *exec.Cmd) (end func() (code int, out string)) {
+	t.Helper()
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	c.process <- cmd.Process
-	_ = cmd.Wait()
-	return cmd.ProcessState.ExitCode(), text.String()
+	return func() (int, string) {
+		_ = cmd.Wait()
+		return cmd.ProcessState.ExitCode(), text.String()
+	}
 }
 
 // kill ends the run.

@@ -70,10 +70,16 @@ func (k *killer) lets(c *counter, w http.ResponseWriter, r *http.Request, body [
 // killAt runs a command that is killed at one of its calls.
 func (k *killer) killAt(t *testing.T, cmd *exec.Cmd, nth int, after bool) (code int, out string) {
 	t.Helper()
+	return k.startAt(t, cmd, nth, after)()
+}
+
+// startAt is killAt, which ends when the returned function is called.
+func (k *killer) startAt(t *testing.T, cmd *exec.Cmd, nth int, after bool) (end func() (code int, out string)) {
+	t.Helper()
 	k.mu.Lock()
 	k.nth, k.after = nth, after
 	k.mu.Unlock()
-	return k.run(t, cmd)
+	return k.start(t, cmd)
 }
 
 // calls are the names of those that have come.

@@ -36,11 +36,18 @@ settings:
 // sellersMarket is a market of another account, stocked with what the vendor has.
 func sellersMarket(t *testing.T) *market {
 	t.Helper()
-	m := &market{box: worldBox(t, sellersWorld), bundle: filepath.Dir(listedBundle(t, "    account: {role_arn: arn:aws:iam::"+sellerID+":role/amiship}\n"))}
-	replaceIn(t, m.file(), "arn:aws:iam::123456789012:role/ingestion", "arn:aws:iam::"+sellerID+":role/ingestion")
+	m := &market{box: worldBox(t, sellersWorld), bundle: filepath.Dir(sellersBundle(t, ""))}
 	m.mustEnd(t, 0, "--until", "tested")
 	m.end(t)
 	return m
+}
+
+// sellersBundle lists the product of that account; more lines are the listing's.
+func sellersBundle(t *testing.T, more string) (file string) {
+	t.Helper()
+	file = listedBundle(t, "    account: {role_arn: arn:aws:iam::"+sellerID+":role/amiship}\n"+more)
+	replaceIn(t, file, "arn:aws:iam::123456789012:role/ingestion", "arn:aws:iam::"+sellerID+":role/ingestion")
+	return file
 }
 
 // sellerCopies tells the seller's CopyImage from the vendor's: a role signs it.

@@ -14,7 +14,9 @@ type kind struct {
 	regions []string
 	calls   int // about as many as a run makes that nobody disturbs
 	stages  []stage
-	real    bool // machines that run, which take minutes
+	seller  string // account that has the listings, if it is not the vendor
+	remedy  string // by which somebody unblocks a region's quota
+	real    bool   // machines that run, which take minutes
 }
 
 // stage is a command that is run until it is done.
@@ -22,11 +24,12 @@ type stage struct {
 	args    []string
 	later   time.Duration // passes before it
 	patient time.Duration // passes after a run that still had to wait
+	down    string        // region
 }
 
 // kindNames are in the order in which seeds take them; one in so many is of
 // onMachines instead.
-var kindNames = []string{"images", "listed", "full", "kept"}
+var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "abroad"}
 
 const (
 	onMachines  = "machines"
@@ -69,6 +72,34 @@ var kinds = map[string]kind{
 			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
 		},
 	},
+	"waived": {
+		regions: []string{"us-east-1", "eu-west-1", "us-west-2"}, calls: 110,
+		bundle: func(t *testing.T) string { return inRegions(t, "us-east-1, eu-west-1, us-west-2", "") },
+		stages: []stage{
+			{args: []string{"release", releasedTag, "--until", "tested"}},
+			{args: []string{"waive", "eu-west-1", "--reason", "outage", "--until", "2099-01-01"}, down: "eu-west-1"},
+			{args: []string{"release", releasedTag}, down: "eu-west-1"},
+			{args: []string{"release", "--all-open"}},
+		},
+	},
+	"withdrawn": {
+		world: oldReleases, regions: []string{"us-east-1", "eu-west-1"}, calls: 90,
+		bundle: func(t *testing.T) string { return twoRegions(t, "") },
+		stages: []stage{
+			{args: []string{"release", releasedTag}},
+			{args: []string{"withdraw", releasedTag, "--reason", "eats disks", "--yes"}},
+		},
+	},
+	"unblocked": {
+		world: fullOfOurs, regions: []string{"us-east-1", "eu-west-1"}, calls: 90, remedy: "demote",
+		bundle: func(t *testing.T) string { return twoRegions(t, "") },
+		stages: []stage{{args: []string{"release", releasedTag}}},
+	},
+	"abroad": {
+		world: sellersWorld, regions: []string{"us-east-1", "eu-west-1"}, calls: 120, seller: "seller",
+		bundle: func(t *testing.T) string { return sellersBundle(t, "    retries: 3\n") },
+		stages: []stage{{args: []string{"release", releasedTag}, patient: 13 * time.Hour}},
+	},
 	onMachines: {
 		real: true, regions: []string{"us-east-1", "eu-west-1"}, calls: 130,
 		bundle: func(t *testing.T) string { return twoRegions(t, "") },
@@ -92,6 +123,16 @@ const soldHere = `marketplace:
 // fullRegions have no room for another public AMI; AWS gives more when it is asked.
 const fullRegions = `ec2: [{account: vendor, regions: [us-east-1, eu-west-1], images: [{name: "Old {n}", count: 5, public: true, created: 400d}]}]
 quotas: {outcomes: [{account: vendor, end: approve, after: 20m}]}
+`
+
+// fullOfOurs is as full, but one of the releases in it can do without being public.
+const fullOfOurs = `ec2:
+  - account: vendor
+    regions: [us-east-1, eu-west-1]
+    images:
+      - {name: "Old {n}", count: 3, public: true, created: 400d}
+      - {name: "Prometheus 2.41.0", public: true, created: 100d, tags: {"amiship:project": "1:prometheus", "amiship:tag": "1:v2.41.0", "amiship:image": "1:prometheus", "amiship:arch": "1:amd64", "amiship:version": "1:2.41.0", "amiship:build": "1:0", "amiship:stage": "1:release", "amiship:public": "1:yes"}}
+      - {name: "Prometheus 2.41.1", public: true, created: 90d, tags: {"amiship:project": "1:prometheus", "amiship:tag": "1:v2.41.1", "amiship:image": "1:prometheus", "amiship:arch": "1:amd64", "amiship:version": "1:2.41.1", "amiship:build": "1:0", "amiship:stage": "1:release", "amiship:public": "1:yes"}}
 `
 
 // oldReleases are two that are kept no longer, once there is a newer one.
@@ -121,8 +162,13 @@ func twoImages(t *testing.T) string {
 // twoRegions is the example in two regions, with more lines.
 func twoRegions(t *testing.T, more string) string {
 	t.Helper()
+	return inRegions(t, "us-east-1, eu-west-1", more)
+}
+
+func inRegions(t *testing.T, regions, more string) string {
+	t.Helper()
 	file := instantBundle(t)
-	writeFile(t, file, regionsLine.ReplaceAllString(readFile(t, file), "  required: [us-east-1, eu-west-1]"))
+	writeFile(t, file, regionsLine.ReplaceAllString(readFile(t, file), "  required: ["+regions+"]"))
 	appendTo(t, file, more)
 	return file
 }

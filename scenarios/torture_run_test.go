@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -22,8 +24,10 @@ type sufferer struct {
 	file, tmp string
 	faults    string // file
 	said      transcript
-	answers   []string // to the last blocker
-	waited    int      // runs in a row that still had to wait
+	troubled  int        // runs that trouble was meant for
+	answers   []string   // to the last blocker
+	asides    [][]string // commands that come before the next run
+	waited    int        // runs in a row that still had to wait
 }
 
 func newSufferer(t *testing.T, o ordeal) *sufferer {
@@ -60,11 +64,11 @@ const enough = 14
 // release runs each stage until it is done.
 func (s *sufferer) release() (complaint string) {
 	s.t.Helper()
-	for _, st := range s.stages {
+	for i, st := range s.stages {
 		s.advance(s.t, st.later)
 		complaint = notDone
 		for n := 0; n < enough && complaint == notDone; n++ {
-			complaint = s.once(st)
+			complaint = s.once(st, s.trouble(i))
 		}
 		if complaint != "" {
 			return strings.Join(st.args, " ") + ": " + complaint
@@ -75,39 +79,121 @@ func (s *sufferer) release() (complaint string) {
 
 const notDone = "it is not done"
 
-// once is one run, and what somebody does who sees how it ended.
-func (s *sufferer) once(st stage) (complaint string) {
-	s.t.Helper()
-	var tr trouble
-	if n := len(s.said); n < len(s.runs) {
-		tr = s.runs[n]
+// trouble is that of the next run, in a stage.
+func (s *sufferer) trouble(stage int) (tr trouble) {
+	if stage >= s.from && s.troubled < len(s.runs) {
+		tr = s.runs[s.troubled]
+		s.troubled++
 	}
-	writeFile(s.t, s.faults, "- "+strings.Join(tr.faults, "\n- ")+"\n")
-	if len(tr.faults) == 0 {
-		writeFile(s.t, s.faults, "[]\n")
-	}
-	s.run(s.t, "sandbox", "fault", "--state", s.state, "--file", s.faults)
-	args := slices.Concat(st.args, s.answers)
-	code, out := s.under(tr, args)
-	s.said = append(s.said, utterance{"amiship " + strings.Join(args, " "), code, out})
-	return s.after(st, code, out)
+	return tr
 }
 
-// under runs a command that is killed, if only because it takes too long.
-func (s *sufferer) under(tr trouble, args []string) (code int, out string) {
+// once is one run, and what somebody does who sees how it ended.
+func (s *sufferer) once(st stage, tr trouble) (complaint string) {
 	s.t.Helper()
-	k, via := killerOf(s.t, s.url, func(*http.Request, []byte) bool { return true })
+	s.set(st, tr)
+	args, aside := slices.Concat(st.args, s.answers), len(s.asides) > 0
+	if aside {
+		args, s.asides = s.asides[0], s.asides[1:]
+	}
+	runs, complaint := s.under(tr, args)
+	s.said = append(s.said, runs...)
+	if complaint != "" {
+		return complaint
+	}
+	last := runs[0]
+	for _, run := range runs {
+		if complaint = run.crashed(); complaint != "" {
+			return complaint
+		}
+		if !aside && !slices.Contains([]int{0, 1, 20, 75, 130, -1}, run.code) {
+			return fmt.Sprintf("exit %d is not for this", run.code)
+		}
+		if run.code == 0 {
+			last = run
+		}
+	}
+	if aside {
+		return notDone
+	}
+	return s.after(st, last)
+}
+
+// set has the sandbox fail as it should during a run.
+func (s *sufferer) set(st stage, tr trouble) {
+	s.t.Helper()
+	faults := tr.faults
+	if st.down != "" {
+		faults = append([]string{"{region: " + st.down + "}"}, faults...)
+	}
+	text := "[]\n"
+	if len(faults) > 0 {
+		text = "- " + strings.Join(faults, "\n- ") + "\n"
+	}
+	writeFile(s.t, s.faults, text)
+	s.run(s.t, "sandbox", "fault", "--state", s.state, "--file", s.faults)
+}
+
+// under does runs of a command that are killed, if only because they take too long.
+func (s *sufferer) under(tr trouble, args []string) (runs []utterance, complaint string) {
+	s.t.Helper()
 	args = append(args, "--file", s.file, "-v")
-	if args[0] == "release" {
+	if args[0] == "release" || args[0] == "withdraw" {
 		args = append(args, "--poll", "100ms", "--wait", s.patience().wait.String())
 	}
+	blows := []blow{tr.kill}
+	if tr.twice {
+		blows = append(blows, blow{})
+	}
+	runs = make([]utterance, len(blows))
+	defer s.timePasses(tr)()
+	crashed := s.crashes(tr.crash)
+	var all sync.WaitGroup
+	for i, b := range blows {
+		begun := s.begin(b, args)
+		all.Go(func() { runs[i] = begun() })
+	}
+	all.Wait()
+	if err := crashed(); err != nil {
+		return runs, err.Error()
+	}
+	return runs, ""
+}
+
+// begin starts a run, which end waits for.
+func (s *sufferer) begin(b blow, args []string) (end func() utterance) {
+	s.t.Helper()
+	k, via := killerOf(s.t, s.url, func(*http.Request, []byte) bool { return true })
 	cmd := exec.Command(program, args...)
 	cmd.Dir = s.t.TempDir()
 	cmd.Env = append(s.env(s.t, "vendor", via), "TMPDIR="+s.tmp, "PREMIUM_LICENCE="+theLicence)
-	end := time.AfterFunc(cmp.Or(tr.kill.time, s.patience().run), k.kill)
-	defer end.Stop()
-	defer s.timePasses(tr)()
-	return k.killAt(s.t, cmd, tr.kill.call, tr.kill.after)
+	wait := k.startAt(s.t, cmd, b.call, b.after)
+	late := time.AfterFunc(cmp.Or(b.time, s.patience().run), k.kill)
+	return func() utterance {
+		defer late.Stop()
+		code, out := wait()
+		return utterance{"amiship " + strings.Join(args, " "), code, out}
+	}
+}
+
+// crashes kills the sandbox after a while, if that is not zero, and starts it again.
+// The returned function waits for that.
+func (s *sufferer) crashes(after time.Duration) (end func() error) {
+	if after == 0 {
+		return func() error { return nil }
+	}
+	over, done := make(chan struct{}), make(chan error)
+	go func() {
+		due := time.NewTimer(after)
+		defer due.Stop()
+		select {
+		case <-due.C:
+			done <- s.crash()
+		case <-over:
+			done <- nil
+		}
+	}()
+	return func() error { close(over); return <-done }
 }
 
 // patience is how long a run may take before a CI job would end it, and how long it
@@ -155,18 +241,13 @@ func (s *sufferer) timePasses(tr trouble) (end func()) {
 }
 
 // after is what follows on how a run ended: time passes, and a blocker is answered.
-func (s *sufferer) after(st stage, code int, out string) (complaint string) {
+func (s *sufferer) after(st stage, run utterance) (complaint string) {
 	s.t.Helper()
-	for _, bad := range []string{"panic: ", "DATA RACE", "goroutine 1 ["} {
-		if strings.Contains(out, bad) {
-			return "it crashed"
-		}
-	}
 	s.answers = nil
-	if code != 75 {
+	if run.code != 75 {
 		s.waited = 0
 	}
-	switch code {
+	switch run.code {
 	case 0:
 		return ""
 	case 75:
@@ -177,14 +258,26 @@ func (s *sufferer) after(st stage, code int, out string) (complaint string) {
 	case 20:
 		if st.args[0] == "release" {
 			s.answers = []string{"--retest", "--resubmit"}
+			s.asides = s.unblocks(run.out)
 		}
 		s.advance(s.t, 31*time.Minute)
-	case -1, 1, 130:
-		s.advance(s.t, 3*time.Minute)
 	default:
-		return fmt.Sprintf("exit %d is not for this", code)
+		s.advance(s.t, 3*time.Minute)
 	}
 	return notDone
+}
+
+var fullRegion = regexp.MustCompile(`(?m)^ *BLOCKED +(quota/\S+)`)
+
+// unblocks are the commands by which somebody makes room.
+func (s *sufferer) unblocks(out string) (commands [][]string) {
+	if s.remedy == "" {
+		return nil
+	}
+	for _, m := range fullRegion.FindAllStringSubmatch(out, -1) {
+		commands = append(commands, []string{"unblock", m[1], s.remedy, "--tag", releasedTag, "--yes"})
+	}
+	return commands
 }
 
 // cancelStuck cancels our change sets: somebody has seen that they don't move.
@@ -198,7 +291,7 @@ func (s *sufferer) cancelStuck() {
 	for _, o := range all {
 		for _, set := range o.ChangeSets {
 			if set.Status == "PREPARING" {
-				awsCLI(s.t, s.env(s.t, "vendor", ""), "marketplace-catalog", "cancel-change-set", "--region", "us-east-1",
+				awsCLI(s.t, s.env(s.t, cmp.Or(s.seller, "vendor"), ""), "marketplace-catalog", "cancel-change-set", "--region", "us-east-1",
 					"--catalog", "AWSMarketplace", "--change-set-id", set.ID)
 			}
 		}

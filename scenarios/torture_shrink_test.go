@@ -27,21 +27,12 @@ func (o ordeal) shrink(fails func(ordeal) bool) ordeal {
 // lesser are the ordeals with one trouble less. A run keeps its place.
 func (o ordeal) lesser() []ordeal {
 	var out []ordeal
-	without := func(run int, change func(*trouble)) {
-		less := o
-		less.runs = slices.Clone(o.runs)
-		change(&less.runs[run])
-		out = append(out, less)
-	}
 	for i, r := range o.runs {
-		if len(r.faults) > 1 {
-			without(i, func(t *trouble) { t.faults = nil })
-		}
-		for j := range r.faults {
-			without(i, func(t *trouble) { t.faults = slices.Delete(slices.Clone(t.faults), j, j+1) })
-		}
-		if r.kill != (blow{}) {
-			without(i, func(t *trouble) { t.kill = blow{} })
+		for _, t := range r.less() {
+			less := o
+			less.runs = slices.Clone(o.runs)
+			less.runs[i] = t
+			out = append(out, less)
 		}
 	}
 	if o.clock != 0 {
@@ -54,14 +45,14 @@ func (o ordeal) lesser() []ordeal {
 
 // TestShrink: what is left is what it takes to fail, and nothing else.
 func TestShrink(t *testing.T) {
-	o := ordeal{clock: time.Minute, runs: []trouble{
+	o := ordeal{kind: "images", clock: time.Minute, runs: []trouble{
 		{faults: []string{"a", "b", "c"}, kill: blow{call: 1}},
-		{faults: []string{"d"}, kill: blow{time: time.Second}},
+		{faults: []string{"d"}, kill: blow{time: time.Second}, twice: true, crash: time.Second},
 	}}
 	got := o.shrink(func(o ordeal) bool {
 		return slices.Contains(o.runs[0].faults, "b") && o.runs[1].kill.time > 0
 	})
-	want := ordeal{runs: []trouble{{faults: []string{"b"}}, {kill: blow{time: time.Second}}}}
+	want := ordeal{kind: "images", runs: []trouble{{faults: []string{"b"}}, {kill: blow{time: time.Second}}}}
 	if got.String() != want.String() {
 		t.Errorf("left:\n%s\nwant:\n%s", got, want)
 	}

@@ -13,14 +13,11 @@ var (
 	tortureN    = flag.Int("torture.n", 1, "how many seeds, from -torture.seed on")
 )
 
-// usualSeeds are run with all other tests: one of each kind.
-const usualSeeds = 4
-
 // seeds are those to run. A fresh one is printed with what it came to.
 func seeds() []uint64 {
 	var out []uint64
 	if *tortureSeed == 0 {
-		for n := range uint64(usualSeeds) {
+		for n := range uint64(len(kindNames)) { // one of each kind
 			out = append(out, n+1)
 		}
 		fresh := uint64(time.Now().UnixNano()) % 1e9 //nolint:gosec // it is positive
@@ -77,6 +74,16 @@ type utterance struct {
 
 // lastLines are as many as show what a run came to.
 const lastLines = 60
+
+// crashed tells a run that ended by itself, though it should not have.
+func (u utterance) crashed() (complaint string) {
+	for _, bad := range []string{"panic: ", "DATA RACE", "goroutine 1 ["} {
+		if strings.Contains(u.out, bad) {
+			return u.command + ": it crashed"
+		}
+	}
+	return ""
+}
 
 func (s transcript) String() string {
 	var b strings.Builder

@@ -13,13 +13,56 @@ type ordeal struct {
 	seed  uint64
 	kind  string
 	clock time.Duration // how far AWS's is ahead of the machine's
-	runs  []trouble     // of the first runs; later ones are left alone
+	from  int           // stage with which its troubles begin
+	runs  []trouble     // of the first runs from there on; later ones are left alone
 }
 
 // trouble is what goes wrong with one run.
 type trouble struct {
 	faults []string // as in faults.yaml
 	kill   blow
+	twice  bool          // another run does the same beside it
+	crash  time.Duration // after which the sandbox is killed and started again; 0: it is not
+}
+
+// less is the trouble with one thing less, in all ways.
+func (t trouble) less() (out []trouble) {
+	without := func(change func(*trouble)) {
+		less := t
+		change(&less)
+		out = append(out, less)
+	}
+	if len(t.faults) > 1 {
+		without(func(t *trouble) { t.faults = nil })
+	}
+	for i := range t.faults {
+		without(func(t *trouble) { t.faults = slices.Delete(slices.Clone(t.faults), i, i+1) })
+	}
+	if t.kill != (blow{}) {
+		without(func(t *trouble) { t.kill = blow{} })
+	}
+	if t.twice {
+		without(func(t *trouble) { t.twice = false })
+	}
+	if t.crash > 0 {
+		without(func(t *trouble) { t.crash = 0 })
+	}
+	return out
+}
+
+// lines say what the trouble is.
+func (t trouble) lines() []string {
+	out := slices.Clone(t.faults)
+	if t.kill != (blow{}) {
+		out = append(out, t.kill.String())
+	}
+	if t.twice {
+		out = append(out, "another one at once")
+	}
+	if t.crash > 0 {
+		out = append(out, fmt.Sprintf("the sandbox is killed after %v, and started again", t.crash))
+	}
+	return out
 }
 
 // blow is a kill -9: before or after the effect of a call, or by the clock.
@@ -45,11 +88,8 @@ func (o ordeal) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %s; AWS's clock is %v ahead\n", o.kind, o.clock)
 	for i, r := range o.runs {
-		for _, f := range r.faults {
-			fmt.Fprintf(&b, "  run %d: %s\n", i+1, f)
-		}
-		if r.kill != (blow{}) {
-			fmt.Fprintf(&b, "  run %d: %s\n", i+1, r.kill)
+		for _, line := range r.lines() {
+			fmt.Fprintf(&b, "  run %d, from `amiship %s` on: %s\n", i+1, strings.Join(kinds[o.kind].stages[o.from].args, " "), line)
 		}
 	}
 	return b.String()
@@ -68,6 +108,7 @@ func drawOrdeal(seed uint64) ordeal {
 	if d.IntN(3) == 0 {
 		o.clock = time.Duration(d.IntN(3600)-1800) * time.Second
 	}
+	o.from = d.IntN(len(d.kind.stages))
 	for range 1 + d.IntN(5) {
 		o.runs = append(o.runs, d.trouble())
 	}
@@ -82,10 +123,17 @@ func (d dice) trouble() (t trouble) {
 	case 0, 1:
 		t.kill = blow{call: 1 + d.IntN(d.kind.calls), after: d.IntN(2) == 0}
 	case 2:
-		t.kill = blow{time: time.Duration(50+d.IntN(6000)) * time.Millisecond}
+		t.kill = blow{time: d.soon()}
+	}
+	t.twice = d.IntN(6) == 0
+	if d.IntN(10) == 0 && !d.kind.real { // with it end its machines
+		t.crash = d.soon()
 	}
 	return t
 }
+
+// soon is on the machine's clock, within what a run takes.
+func (d dice) soon() time.Duration { return time.Duration(50+d.IntN(6000)) * time.Millisecond }
 
 // seconds are on AWS: the sandbox makes milliseconds of them.
 func (d dice) seconds(from, to int) string { return fmt.Sprintf("%ds", from+d.IntN(to-from)) }
@@ -139,6 +187,9 @@ var mishaps = []func(d dice) string{
 	},
 	func(d dice) string {
 		return fmt.Sprintf("{region: %s, action: CopyImage, ends: vanished, times: 1}", d.region())
+	},
+	func(d dice) string {
+		return fmt.Sprintf("{action: %s, after: %t, times: 1, status: 400, code: InvalidAMIName.Duplicate, message: AMI name is already in use}", d.oneOf("CreateImage", "CopyImage"), d.IntN(2) == 0)
 	},
 	func(d dice) string {
 		return "{action: CreateImage, ends: " + d.oneOf("failed", "vanished") + ", times: 1}"

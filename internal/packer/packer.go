@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -73,22 +72,22 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	dir, err := makeDir()
+	g, err := newGuard()
 	if err != nil {
 		return Result{}, err
 	}
-	defer os.RemoveAll(dir)
-	manifest := filepath.Join(dir, "manifest.json")
-	vars, err := r.writeVars(b, dir, manifest)
+	defer g.end()
+	manifest := filepath.Join(g.dir, "manifest.json")
+	vars, err := r.writeVars(b, g.dir, manifest)
 	if err != nil {
 		return Result{}, err
 	}
 	start := time.Now()
 	out := newOutput(b.Log, b.hide())
 	cmd := exec.CommandContext(ctx, program, "build", "-machine-readable", "-color=false", "-var-file="+vars, b.Template)
-	cmd.Env = append(r.environment(), "TMPDIR="+dir)
+	cmd.Env = append(r.environment(), "TMPDIR="+g.dir)
 	cmd.Dir = filepath.Dir(b.Template)
-	err = r.run(cmd, dir, out)
+	err = r.run(cmd, g, out)
 	out.flush()
 	switch {
 	case ctx.Err() != nil:
@@ -100,21 +99,6 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 	res.Took = time.Since(start)
 	res.Base, _ = b.Vars["source_ami"].(string)
 	return res, err
-}
-
-// makeDir makes the directory of a build. Packer's processes talk over sockets in
-// it, whose paths the kernel holds to 104 bytes on some systems, 108 on others;
-// Packer 1.6.6 crashes on a longer one.
-func makeDir() (string, error) {
-	const most = 104 - len("/packer-plugin4294967295") - 1
-	dir, err := os.MkdirTemp("", "amiship-packer-")
-	if err != nil || len(dir) <= most {
-		return dir, err
-	}
-	if err := os.Remove(dir); err != nil {
-		return "", err
-	}
-	return os.MkdirTemp("/tmp", "amiship-packer-")
 }
 
 // Version returns what packer says its version is: "1.6.6".

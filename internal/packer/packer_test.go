@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,6 +188,35 @@ func TestNothingOutlivesUs(t *testing.T) {
 	_, b := fake(t, vars+`trap '' INT; sleep 300 & echo "1,,ui,say,pids $! $$ $(dirname "$vars")"; wait; sleep 300`)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestNothingOutlivesUs")
 	cmd.Env = append(os.Environ(), "PACKER_TEST_BUILD="+b.Template)
+	log := &watcher{when: "pids", then: func() { _ = cmd.Process.Kill() }}
+	cmd.Stdout = log
+	if err := cmd.Run(); err == nil {
+		t.Fatalf("the process was not killed: %s", log)
+	}
+	gone(t, log.String())
+	dir := strings.Fields(log.String())[3]
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", dir, err)
+	}
+}
+
+// TestKilledBeforePacker kills a process that has a build's directory and has not
+// started Packer yet: a licence may be in it by then.
+func TestKilledBeforePacker(t *testing.T) {
+	if os.Getenv("PACKER_TEST_GUARD") != "" {
+		g, err := newGuard()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(g.dir, "licence"), []byte("secret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(os.Stdout, "pids", g.cmd.Process.Pid, os.Getpid(), g.dir)
+		time.Sleep(time.Minute)
+		t.Fatal("nobody has killed this")
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestKilledBeforePacker")
+	cmd.Env = append(os.Environ(), "PACKER_TEST_GUARD=1")
 	log := &watcher{when: "pids", then: func() { _ = cmd.Process.Kill() }}
 	cmd.Stdout = log
 	if err := cmd.Run(); err == nil {

@@ -1,10 +1,12 @@
 package packer
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,13 +18,41 @@ import (
 // the build's directory. Either way it ends its process group.
 const guardScript = `trap "" INT TERM HUP; read -r word <&3 || rm -rf -- "$1"; kill -KILL 0`
 
-// guard is the first process of a group; see guardScript.
+// guard is the first process of a group, and has a directory; see guardScript.
 type guard struct {
+	dir  string
 	cmd  *exec.Cmd
 	pipe *os.File
 }
 
-func newGuard(dir string) (*guard, error) {
+// newGuard makes the directory when its guard is there, so that no moment is left
+// in which a kill leaves it behind, with the licence in it.
+func newGuard() (*guard, error) {
+	dir := newDir()
+	g, err := guardOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		g.dismiss()
+		return nil, err
+	}
+	return g, nil
+}
+
+// newDir is where a build's directory is to be. Packer's processes talk over sockets
+// in it, whose paths the kernel holds to 104 bytes on some systems, 108 on others;
+// Packer 1.6.6 crashes on a longer one.
+func newDir() string {
+	const most = 104 - len("/packer-plugin4294967295") - 1
+	name := "amiship-packer-" + rand.Text()[:10]
+	if dir := filepath.Join(os.TempDir(), name); len(dir) <= most {
+		return dir
+	}
+	return filepath.Join("/tmp", name)
+}
+
+func guardOf(dir string) (*guard, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -35,24 +65,25 @@ func newGuard(dir string) (*guard, error) {
 		write.Close()
 		return nil, fmt.Errorf("guard packer: %w", err)
 	}
-	return &guard{cmd, write}, nil
+	return &guard{dir, cmd, write}, nil
 }
 
-// end kills every process that is left in the group. The guard dies of it, so
+// dismiss kills every process that is left in the group. The guard dies of it, so
 // how it ended says nothing.
-func (g *guard) end() {
+func (g *guard) dismiss() {
 	_, _ = g.pipe.WriteString("ended\n")
 	g.pipe.Close()
 	_ = g.cmd.Wait()
 }
 
-// run starts a command in a guarded group of its own and waits for its end.
-func (r Runner) run(cmd *exec.Cmd, dir string, out *output) error {
-	g, err := newGuard(dir)
-	if err != nil {
-		return err
-	}
-	defer g.end()
+// end leaves neither a process of the group nor the directory.
+func (g *guard) end() {
+	g.dismiss()
+	_ = os.RemoveAll(g.dir)
+}
+
+// run runs a command in the guarded group.
+func (r Runner) run(cmd *exec.Cmd, g *guard, out *output) error {
 	cmd.Stdout, cmd.Stderr = out.stream(), out.stream()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: g.cmd.Process.Pid}
 	// As ^C at a terminal: the wrapper passes nothing on, the plugins ignore it.
@@ -61,7 +92,7 @@ func (r Runner) run(cmd *exec.Cmd, dir string, out *output) error {
 	if cmd.WaitDelay == 0 {
 		cmd.WaitDelay = 3 * time.Minute
 	}
-	err = cmd.Run()
+	err := cmd.Run()
 	if errors.Is(err, exec.ErrWaitDelay) {
 		return nil // it ended well; a left-over process held its output open
 	}
