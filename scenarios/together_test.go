@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"net/http"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -114,5 +116,57 @@ func TestInterrupted(t *testing.T) {
 	if code := again.start(t)(); code != 0 {
 		t.Fatalf("the second run: exit %d\n%s", code, again.out.String())
 	}
+	sameWorld(t, undisturbed(t), worldOf(t, b))
+}
+
+// TestInterruptedTwice: AWS answers nothing any more, so a run that was interrupted
+// waits for its cleaning up; the second Ctrl-C ends it at once. What it leaves on AWS
+// another run takes over, or removes.
+func TestInterruptedTwice(t *testing.T) {
+	t.Parallel()
+	b := startAt(t)
+	var dead atomic.Bool
+	unheard := make(chan struct{}, 1)
+	c, via := newCounter(t, b.url, func(*http.Request, []byte) bool { return dead.Load() }, func(_ *counter, _ http.ResponseWriter, r *http.Request, _ []byte) {
+		select {
+		case unheard <- struct{}{}:
+		default:
+		}
+		<-r.Context().Done()
+	})
+	r := quickRun(t, b)
+	r.cmd.Env = append(r.cmd.Env, "AWS_ENDPOINT_URL="+via)
+	wait := r.start(t)
+	b.untilCalled(t, "RunInstances")
+	dead.Store(true)
+	interrupt := func() {
+		t.Helper()
+		if err := r.cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	interrupt()
+	<-unheard
+	ended := make(chan int)
+	go func() { ended <- wait() }()
+	select {
+	case code := <-ended:
+		t.Fatalf("exit %d at the first Ctrl-C, with %d calls unanswered\n%s", code, c.requests(), r.out.String())
+	case <-time.After(2 * time.Second):
+	}
+	interrupt()
+	select {
+	case code := <-ended:
+		if code != 130 || !strings.Contains(r.out.String(), "amiship: interrupted at once: what was under way is left as it is; the same command carries on\n") {
+			t.Errorf("exit %d, want 130 and how to carry on\n%s", code, r.out.String())
+		}
+	case <-time.After(30 * time.Second):
+		_ = r.cmd.Process.Kill()
+		t.Fatalf("it is still there half a minute after the second Ctrl-C; it ended with %d\n%s", <-ended, r.out.String())
+	}
+	r.leftNothing(t)
+
+	b.advance(t, 3*time.Minute)
+	finish(t, b)
 	sameWorld(t, undisturbed(t), worldOf(t, b))
 }

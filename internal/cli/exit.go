@@ -75,7 +75,7 @@ func (a *app) fail(err error) int {
 	case errors.As(err, &quiet):
 		return int(quiet)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(a.Err, "amiship: interrupted")
+		fmt.Fprintln(a.Err, "amiship: interrupted at once: what was under way is left as it is; the same command carries on")
 		return codeInterrupted
 	}
 	for _, line := range strings.Split(awsapi.Text(err), "\n") {
