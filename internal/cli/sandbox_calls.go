@@ -72,7 +72,8 @@ func sandboxFault() *cobra.Command {
 		Use: "fault", Short: "Make calls fail, until told otherwise", Args: cobra.NoArgs,
 		Long: `Makes calls fail, or what they make. What is set replaces what was set before;
 several at once come from a file, a list as in the section faults of a world
-(amiship sandbox world). Durations are AWS's: the sandbox's speed shortens them.`,
+(amiship sandbox world). Durations are AWS's, all but --signed: the sandbox's speed
+shortens them.`,
 		Example: `  amiship sandbox fault --state ./aws --region eu-west-3 --for 20m   # a region that answers 500 for a while
   amiship sandbox fault --state ./aws --action 'Copy*' --times 1 --status 503 --code RequestLimitExceeded
   amiship sandbox fault --state ./aws --action 'Describe*' --lag 10s # reads that lag behind writes
@@ -97,6 +98,7 @@ several at once come from a file, a list as in the section faults of a world
 	fl.StringVar(&f.Region, "region", "", "only calls to this region (patterns with * are allowed)")
 	fl.StringVar(&f.Service, "service", "", "only calls to this service: ec2, ssm, sts, servicequotas, aws-marketplace")
 	fl.StringVar(&f.Action, "action", "", "only this action: CopyImage, Describe*")
+	fl.DurationVar(&f.Signed, "signed", 0, "refuse calls that were signed so long ago, or so far ahead, by the sandbox's clock")
 	fl.BoolVar(&f.After, "after", false, "fail the answer when the work is done")
 	fl.IntVar(&f.Status, "status", 0, "HTTP status; -1 drops the connection (500, unless the fault does something else)")
 	fl.StringVar(&f.Code, "code", "", "error code (InternalError)")

@@ -124,9 +124,11 @@ func TestSandboxFaultsOfAFile(t *testing.T) {
 	state := boxed(t)
 	for text, want := range map[string]string{
 		"- {region: eu-west-3, for: 20m}\n- {action: CopyImage, ends: failed}\n": "",
-		"":                        "",
-		"- {regoin: eu-west-3}\n": "regoin",
-		"- {ends: badly}\n":       `fault 1: ends "badly"`,
+		"":                                    "",
+		"- {regoin: eu-west-3}\n":             "regoin",
+		"- {ends: badly}\n":                   `fault 1: ends "badly"`,
+		"- {region: eu-west-3, signed: 5m}\n": "",
+		"- {signed: 5m, status: 500}\n":       "fault 1: signed is a limit",
 	} {
 		file := filepath.Join(t.TempDir(), "faults.yaml")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

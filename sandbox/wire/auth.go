@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/subtle"
 	"net/http"
+	"time"
 
 	"amiship/sandbox/cloud"
 )
@@ -60,6 +61,9 @@ func (c *Call) authenticate(s scope, r *request, p Protocol) error {
 	}
 	if !cred.Expires.IsZero() && !c.Now.Before(cred.Expires) {
 		return p.refuse(expiredKey)
+	}
+	if !s.presigned {
+		c.signed, _ = time.Parse(amzDate, s.when(r))
 	}
 	c.Credential = cred
 	c.Account, _ = cloud.Accounts.Get(c.Tx, "", cred.Account)

@@ -12,13 +12,17 @@ import (
 )
 
 // Fault makes requests go wrong. Patterns are those of path.Match, an empty one
-// matches all. The first fault that matches a request hits it. Durations are AWS's:
-// the clock's speed shortens them.
+// matches all. The first fault that matches a request hits it. Durations are AWS's,
+// all but Signed: the clock's speed shortens them.
 type Fault struct {
 	Account string `json:"account,omitempty" yaml:"account,omitempty"` // id
 	Region  string `json:"region,omitempty" yaml:"region,omitempty"`
 	Service string `json:"service,omitempty" yaml:"service,omitempty"`
 	Action  string `json:"action,omitempty" yaml:"action,omitempty"`
+	// Signed refuses requests that were signed longer ago than this, or as far ahead, by
+	// the sandbox's clock, as AWS does; others it does not match. AWS's limit is 5
+	// minutes, for some services 15, of real time, and so is this. Zero: nobody looks.
+	Signed time.Duration `json:"signed,omitempty" yaml:"signed,omitempty"`
 	// After lets the request do its work, and only then fails the answer.
 	After bool `json:"after,omitempty" yaml:"after,omitempty"`
 	// Status is the HTTP status; -1 drops the connection. A fault that says no
@@ -61,6 +65,9 @@ func CheckFaults(list []Fault) error {
 		if !slices.Contains([]Ending{"", EndsFailed, EndsStuck, EndsVanished, EndsTerminated, EndsDeaf}, f.Ends) {
 			errs = append(errs, fmt.Errorf("fault %d: ends %q: there are failed, stuck, vanished, terminated and deaf", i+1, f.Ends))
 		}
+		if f.Signed < 0 || f.Signed > 0 && (f.After || f.Status != 0 || f.Code != "" || f.Message != "" || f.Lag != 0 || f.Ends != "") {
+			errs = append(errs, fmt.Errorf("fault %d: signed is a limit, and refuses as AWS does: no after, status, code, message, lag or ends", i+1))
+		}
 		for _, pattern := range []string{f.Account, f.Region, f.Service, f.Action} {
 			if _, err := path.Match(pattern, ""); err != nil {
 				errs = append(errs, fmt.Errorf("fault %d: %q is no pattern", i+1, pattern))
@@ -76,7 +83,7 @@ func (f Fault) matches(c *Call) bool {
 			return false
 		}
 	}
-	return true
+	return f.Signed == 0 || f.misdated(c)
 }
 
 // error is how the request fails; nil if it does not.

@@ -52,13 +52,51 @@ func TestDelay(t *testing.T) {
 	}
 }
 
+// TestSigned: who signs by a clock that is wrong is refused, as each of AWS's
+// protocols does it; others do not count as hit, and later faults are theirs.
+func TestSigned(t *testing.T) {
+	const expired = "Signature expired: 20260101T115959Z is now earlier than 20260101T120000Z (20260101T120500Z - 5 min.)"
+	const tooSoon = "Signature not yet current: 20260101T121001Z is still later than 20260101T121000Z (20260101T120500Z + 5 min.)"
+	now := time.Date(2026, 1, 1, 12, 5, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		service string
+		ahead   time.Duration // the client's clock
+		status  int
+		code    string
+		text    string
+	}{
+		"ec2":           {"ec2", -301 * time.Second, 401, "AuthFailure", "AWS was not able to validate the provided access credentials"},
+		"ec2 ahead":     {"ec2", 301 * time.Second, 401, "AuthFailure", "AWS was not able to validate the provided access credentials"},
+		"query":         {"sts", -301 * time.Second, 403, "SignatureDoesNotMatch", expired},
+		"query ahead":   {"sts", 301 * time.Second, 403, "SignatureDoesNotMatch", tooSoon},
+		"json":          {"ssm", -301 * time.Second, 400, "InvalidSignatureException", expired},
+		"json ahead":    {"ssm", 301 * time.Second, 400, "InvalidSignatureException", tooSoon},
+		"just in time":  {"ec2", -5 * time.Minute, 503, "InternalError", ""},
+		"on time, json": {"ssm", 5 * time.Minute, 503, "InternalError", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, false)
+			b.wall = now
+			b.server.SetFaults([]Fault{{Signed: 5 * time.Minute, Times: 1}, {Status: 503}})
+			for range 2 { // the second request meets the first fault no more
+				r := b.request(c.service, "ReadNotes", nil)
+				b.signAt(r, goodKey, c.service, "eu-west-1", now.Add(c.ahead))
+				if status, code, body := b.send(r); status != c.status || code != c.code || !strings.Contains(body, c.text) {
+					t.Errorf("it answers %d %s, want %d %s\n%s", status, code, c.status, c.code, body)
+				}
+				c.status, c.code, c.text = 503, "InternalError", ""
+			}
+		})
+	}
+}
+
 func TestCheckFaults(t *testing.T) {
 	good := []Fault{{}, {Action: "Copy*", Ends: EndsFailed}}
 	if err := CheckFaults(good); err != nil {
 		t.Error(err)
 	}
-	err := CheckFaults(append(good, Fault{Ends: "badly"}, Fault{Region: "eu-["}))
-	for _, want := range []string{`fault 3: ends "badly": there are failed, stuck, vanished, terminated and deaf`, `fault 4: "eu-[" is no pattern`} {
+	err := CheckFaults(append(good, Fault{Ends: "badly"}, Fault{Region: "eu-["}, Fault{Signed: time.Minute, After: true}))
+	for _, want := range []string{`fault 3: ends "badly": there are failed, stuck, vanished, terminated and deaf`, `fault 4: "eu-[" is no pattern`, "fault 5: signed is a limit"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}

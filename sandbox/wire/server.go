@@ -157,6 +157,9 @@ func (s *Server) admit(call *Call, svc Service, op Operation) error {
 	if call.fault == nil {
 		return nil
 	}
+	if call.fault.Signed > 0 {
+		return call.outOfDate(call.fault.Signed, svc.Protocol)
+	}
 	if call.fault.Lag > 0 && op.ReadOnly {
 		call.Tx = call.AsOf(call.Due(-call.fault.Lag))
 	}

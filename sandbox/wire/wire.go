@@ -37,7 +37,8 @@ type Call struct {
 	Account         cloud.Account
 	Credential      cloud.Credential
 	RequestID       string
-	Host            string // what the client dialled: host:port
+	Host            string    // what the client dialled: host:port
+	signed          time.Time // by the client's clock; zero: it is presigned
 	after, finally  []func()
 	fault           *Fault // that its answer meets
 }

@@ -132,7 +132,11 @@ func hashOf(r *http.Request) string {
 }
 
 func (b *bench) sign(r *http.Request, k aws.Credentials, service, region string) *http.Request {
-	err := v4.NewSigner().SignHTTP(b.Context(), k, r, hashOf(r), service, region, time.Now())
+	return b.signAt(r, k, service, region, time.Now())
+}
+
+func (b *bench) signAt(r *http.Request, k aws.Credentials, service, region string, at time.Time) *http.Request {
+	err := v4.NewSigner().SignHTTP(b.Context(), k, r, hashOf(r), service, region, at)
 	if err != nil {
 		b.Fatal(err)
 	}
