@@ -249,7 +249,10 @@ func (s *sufferer) after(st stage, run utterance) (complaint string) {
 	}
 	switch run.code {
 	case 0:
-		return ""
+		if strings.Contains(run.out, st.until) {
+			return ""
+		}
+		s.advance(s.t, 3*time.Minute)
 	case 75:
 		if s.waited++; s.waited > 3 {
 			s.cancelStuck()

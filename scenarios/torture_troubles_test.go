@@ -204,6 +204,9 @@ var mishaps = []func(d dice) string{
 		return fmt.Sprintf("{service: servicequotas, times: %d, status: 503, code: ServiceException}", 1+d.IntN(40))
 	},
 	func(d dice) string {
+		return fmt.Sprintf("{signed: 5m, times: %d}", 1+d.IntN(40))
+	},
+	func(d dice) string {
 		return "{action: StartChangeSet, ends: " + d.oneOf("failed", "stuck") + ", times: 1}"
 	},
 	func(d dice) string {

@@ -347,6 +347,9 @@ func TestFailureInABestEffortRegionIsSkipped(t *testing.T) {
 		if s, _ := p.Step(id); s.State != want {
 			t.Errorf("%s is %s, want %s", id, s.State, want)
 		}
+		if s, _ := p.Step(id); want == plan.Skipped && s.Why != "no" {
+			t.Errorf("%s is skipped since %q, want the failure's text", id, s.Why)
+		}
 	}
 }
 

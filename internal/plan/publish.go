@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (b *builder) publishStep(v *variant, p *place, open bool) {
 	case p.image != nil && p.image.Public:
 		s.State = Done
 	case p.copied.State == Skipped || p.share.State == Skipped:
-		s.State, s.Why = Skipped, p.copied.Why+p.share.Why
+		s.State, s.Why = Skipped, cmp.Or(p.copied.Why, p.share.Why)
 	case b.shut[p.Region].ID != "" && !p.Required:
 		s.State, s.Why = Skipped, b.shut[p.Region].Why
 	case b.shut[p.Region].ID != "":

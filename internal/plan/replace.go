@@ -79,7 +79,7 @@ func (b *builder) replace(v *variant, p *place, open bool) {
 		}
 		switch {
 		case skipped:
-			s.State, s.After, s.Why = Skipped, nil, p.copied.Why+p.share.Why
+			s.State, s.After, s.Why = Skipped, nil, cmp.Or(p.copied.Why, p.share.Why)
 		case len(after) > 0:
 			s.State = After
 		}
