@@ -74,7 +74,7 @@ func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Cli
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	clock := &clock{}
-	cfg.APIOptions = append(cfg.APIOptions, clock.middleware)
+	cfg.APIOptions = append(cfg.APIOptions, clock.middleware, clock.refusals)
 	return newClients(cfg, clock), nil
 }
 
@@ -126,6 +126,11 @@ func (c *Clients) Identity(ctx context.Context) (account, arn string, err error)
 
 // Now is AWS's time: that of the newest answer, plus what has passed since.
 func (c *Clients) Now() time.Time { return c.clock.now() }
+
+// Skew is how far this machine's clock is behind AWS's, if AWS refuses what is signed
+// by it; else zero. Calls of Clients are signed by AWS's clock then, those of other
+// programs may not be.
+func (c *Clients) Skew() time.Duration { return c.clock.skew() }
 
 // Calls is how many requests were sent so far, repeated ones included.
 func (c *Clients) Calls() int {

@@ -86,8 +86,15 @@ func BadCredentials(code string) bool {
 	}, code)
 }
 
+// isBadSignature reports whether AWS does not take a signature: for the key, or for
+// when it was made.
+func isBadSignature(err error) bool {
+	return is(err, "AuthFailure", "SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed")
+}
+
 // IsRegionOff reports whether AWS answers as a region does that the account has
-// not switched on: nobody is known there.
+// not switched on: nobody is known there. Wrong keys get the same answer; a clock that
+// is wrong does so only until the SDK has corrected it.
 func IsRegionOff(err error) bool { return is(err, "AuthFailure") }
 
 // Denied reports whether an error code says that the caller may not do this.

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,9 +21,10 @@ func (a *app) checkCommand() *cobra.Command {
 		Use: "check [TAG]", Short: "Check the catalog, the tools, the credentials and the permissions",
 		Long: `Check says what a release would miss, without changing anything: whether the
 catalog is right (at a tag, if one is given), Packer is there, AWS knows the
-caller, every region answers and takes the release's AMIs, builds have a network
-to run in, and each listing's product can be read and takes the image: its
-architecture, visibility and room for versions.
+caller and takes what is signed by this machine's clock, every region answers and
+takes the release's AMIs, builds have a network to run in, and each listing's
+product can be read and takes the image: its architecture, visibility and room for
+versions.
 
 Each is proven (it was done), simulated (AWS says that it would work), or unknown
 before it is done: whether machines can be started, a change set submitted, or
@@ -87,9 +88,18 @@ func online(ctx context.Context, b *catalog.Bundle) ([]world.Finding, error) {
 		return nil, err
 	}
 	who := world.Finding{What: fmt.Sprintf("account %s, as %s", account, arn), How: world.Proven}
-	return slices.Concat([]world.Finding{who},
-		observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog), anyPublic(b.Catalog)),
-		observe.PreflightListings(ctx, clients, b.Listings())), nil
+	asked := append(observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog), anyPublic(b.Catalog)),
+		observe.PreflightListings(ctx, clients, b.Listings())...)
+	return append([]world.Finding{who, clockFinding(clients.Skew())}, asked...), nil
+}
+
+// clockFinding says whether AWS takes what is signed by this machine's clock.
+func clockFinding(skew time.Duration) world.Finding {
+	f := world.Finding{What: "a clock that AWS takes signatures by", How: world.Proven}
+	if skew != 0 {
+		f.Err = world.WrongClock(skew) + "; set it: " + world.SetClock
+	}
+	return f
 }
 
 func anyPublic(c *catalog.Catalog) bool {

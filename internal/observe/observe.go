@@ -65,7 +65,7 @@ func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Que
 		})
 	}
 	err := g.Wait()
-	w.Now = o.Clients.Now()
+	w.Now, w.Skew = o.Clients.Now(), o.Clients.Skew()
 	if err == nil && !o.answered {
 		err = hopeless(failed)
 	}

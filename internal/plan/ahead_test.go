@@ -37,6 +37,18 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 				})
 			}, "", nil, nil,
 		},
+		"a clock that is behind": {
+			func(s *stall) { s.w.Skew = 20*time.Minute - 500*time.Millisecond },
+			"clock",
+			[]string{"this machine's clock is 20m behind AWS's", "sudo timedatectl set-ntp true", "amiship release v1.2.3"},
+			[]plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a clock that is ahead, and builds begin anyway": {
+			func(s *stall) { s.w.Skew, s.d.Policy.BuildAnyway = -26*time.Hour, true },
+			"clock",
+			[]string{"26h0m ahead of AWS's"},
+			[]plan.ID{"claim/ce/amd64/us-east-1"},
+		},
 		"nobody may copy": {
 			func(s *stall) {
 				home(s.w, func(r *world.Region) {

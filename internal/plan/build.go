@@ -231,6 +231,9 @@ func (b *builder) materials(v *variant, holds ID) (world.Package, world.Base, bo
 	if why := network.Val[v.Build.Subnet]; why != "" {
 		b.lack(b.noNetwork(v, why), holds)
 	}
+	if b.w.Skew != 0 {
+		b.lack(b.wrongClock(), holds)
+	}
 	return pkg.Val, base.Val, pkg.Known() && base.Known()
 }
 
@@ -251,6 +254,14 @@ func (b *builder) noNetwork(v *variant, why string) Blocker {
 		})
 	}
 	return bl
+}
+
+// wrongClock: Packer's requests would be refused. Amiship's own are not, and so the
+// rest of a release goes on.
+func (b *builder) wrongClock() Blocker {
+	return Blocker{ID: "clock", Why: world.WrongClock(b.w.Skew), Remedies: []Remedy{{
+		Name: "set", Command: world.SetClock, Cost: "nothing; then run " + b.command() + " again",
+	}}}
 }
 
 func (b *builder) lack(bl Blocker, holds ID) {

@@ -16,6 +16,19 @@ import (
 // Moment spells a time for people: "2026-11-24 12:00 UTC".
 func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
+// SetClock is the command that sets a machine's clock right, and keeps it so.
+const SetClock = "sudo timedatectl set-ntp true"
+
+// WrongClock says what a Skew means: "this machine's clock is 20m behind AWS's: …".
+func WrongClock(skew time.Duration) string {
+	side := "behind"
+	if skew < 0 {
+		side = "ahead of"
+	}
+	by := strings.TrimSuffix(skew.Abs().Round(time.Minute).String(), "0s")
+	return "this machine's clock is " + by + " " + side + " AWS's: what Packer signs by it is refused"
+}
+
 // Fact is something that was looked at, looked at in vain, or not looked at.
 type Fact[T any] struct {
 	At  time.Time // when it was last looked at; zero: never
@@ -31,7 +44,10 @@ func (f Fact[T]) Missed() bool { return f.Err != "" }
 
 // World is what is known of AWS, and of the sources of the release.
 type World struct {
-	Now      time.Time // by AWS's own Date header
+	Now time.Time // by AWS's own Date header
+	// Skew is how far this machine's clock is behind AWS's, if AWS refuses what is
+	// signed by it; else zero.
+	Skew     time.Duration
 	Regions  map[string]Region
 	Packages map[string]Fact[Package] // by variant: "ce/arm64"
 	Bases    map[string]Fact[Base]    // by variant
