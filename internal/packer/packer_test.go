@@ -178,16 +178,10 @@ func zombie(pid string) bool {
 	return err == nil && strings.Contains(string(text), ") Z ")
 }
 
-// TestNothingOutlivesUs kills a process that runs a build, and looks for what
-// it leaves behind.
-func TestNothingOutlivesUs(t *testing.T) {
-	if template := os.Getenv("PACKER_TEST_BUILD"); template != "" {
-		_, err := Runner{Path: filepath.Join(filepath.Dir(template), "packer")}.Build(t.Context(), Build{Template: template, Log: os.Stdout})
-		t.Fatal("the build ended: ", err)
-	}
-	_, b := fake(t, vars+`trap '' INT; sleep 300 & echo "1,,ui,say,pids $! $$ $(dirname "$vars")"; wait; sleep 300`)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestNothingOutlivesUs")
-	cmd.Env = append(os.Environ(), "PACKER_TEST_BUILD="+b.Template)
+// killedLeavesNothing kills a process when it has said "pids", two of them, and a
+// directory, all of which must be gone soon.
+func killedLeavesNothing(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
 	log := &watcher{when: "pids", then: func() { _ = cmd.Process.Kill() }}
 	cmd.Stdout = log
 	if err := cmd.Run(); err == nil {
@@ -198,6 +192,19 @@ func TestNothingOutlivesUs(t *testing.T) {
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("%s is still there: %v", dir, err)
 	}
+}
+
+// TestNothingOutlivesUs kills a process that runs a build, and looks for what
+// it leaves behind.
+func TestNothingOutlivesUs(t *testing.T) {
+	if template := os.Getenv("PACKER_TEST_BUILD"); template != "" {
+		_, err := Runner{Path: filepath.Join(filepath.Dir(template), "packer")}.Build(t.Context(), Build{Template: template, Log: os.Stdout})
+		t.Fatal("the build ended: ", err)
+	}
+	_, b := fake(t, vars+`trap '' INT; sleep 300 & echo "1,,ui,say,pids $! $$ $(dirname "$vars")"; wait; sleep 300`)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestNothingOutlivesUs")
+	cmd.Env = append(os.Environ(), "PACKER_TEST_BUILD="+b.Template)
+	killedLeavesNothing(t, cmd)
 }
 
 // TestKilledBeforePacker kills a process that has a build's directory and has not
@@ -217,16 +224,7 @@ func TestKilledBeforePacker(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestKilledBeforePacker")
 	cmd.Env = append(os.Environ(), "PACKER_TEST_GUARD=1")
-	log := &watcher{when: "pids", then: func() { _ = cmd.Process.Kill() }}
-	cmd.Stdout = log
-	if err := cmd.Run(); err == nil {
-		t.Fatalf("the process was not killed: %s", log)
-	}
-	gone(t, log.String())
-	dir := strings.Fields(log.String())[3]
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("%s is still there: %v", dir, err)
-	}
+	killedLeavesNothing(t, cmd)
 }
 
 func TestNoPacker(t *testing.T) {
