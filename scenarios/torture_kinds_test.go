@@ -28,17 +28,17 @@ type stage struct {
 	until   string        // what the last run says; empty: it ends with 0
 }
 
-// kindNames are in the order in which seeds take them; one in so many is of
-// onMachines instead.
+// kindNames are in the order in which seeds take them; each machinesEvery-th is
+// of onMachines instead.
 var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "abroad"}
 
 const (
-	onMachines  = "machines"
-	everyNthOne = 25
+	onMachines    = "machines"
+	machinesEvery = 25
 )
 
 func kindOf(seed uint64) string {
-	if seed%everyNthOne == everyNthOne-1 {
+	if seed%machinesEvery == machinesEvery-1 {
 		return onMachines
 	}
 	return kindNames[seed%uint64(len(kindNames))]

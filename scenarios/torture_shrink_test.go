@@ -43,6 +43,31 @@ func (o ordeal) lesser() []ordeal {
 	return out
 }
 
+// less is the trouble with one thing less, in all ways.
+func (t trouble) less() (out []trouble) {
+	without := func(change func(*trouble)) {
+		less := t
+		change(&less)
+		out = append(out, less)
+	}
+	if len(t.faults) > 1 {
+		without(func(t *trouble) { t.faults = nil })
+	}
+	for i := range t.faults {
+		without(func(t *trouble) { t.faults = slices.Delete(slices.Clone(t.faults), i, i+1) })
+	}
+	if t.kill != (blow{}) {
+		without(func(t *trouble) { t.kill = blow{} })
+	}
+	if t.twice {
+		without(func(t *trouble) { t.twice = false })
+	}
+	if t.crash > 0 {
+		without(func(t *trouble) { t.crash = 0 })
+	}
+	return out
+}
+
 // TestShrink: what is left is what it takes to fail, and nothing else.
 func TestShrink(t *testing.T) {
 	o := ordeal{kind: "images", clock: time.Minute, runs: []trouble{

@@ -25,31 +25,6 @@ type trouble struct {
 	crash  time.Duration // after which the sandbox is killed and started again; 0: it is not
 }
 
-// less is the trouble with one thing less, in all ways.
-func (t trouble) less() (out []trouble) {
-	without := func(change func(*trouble)) {
-		less := t
-		change(&less)
-		out = append(out, less)
-	}
-	if len(t.faults) > 1 {
-		without(func(t *trouble) { t.faults = nil })
-	}
-	for i := range t.faults {
-		without(func(t *trouble) { t.faults = slices.Delete(slices.Clone(t.faults), i, i+1) })
-	}
-	if t.kill != (blow{}) {
-		without(func(t *trouble) { t.kill = blow{} })
-	}
-	if t.twice {
-		without(func(t *trouble) { t.twice = false })
-	}
-	if t.crash > 0 {
-		without(func(t *trouble) { t.crash = 0 })
-	}
-	return out
-}
-
 // lines say what the trouble is.
 func (t trouble) lines() []string {
 	out := slices.Clone(t.faults)
