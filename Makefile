@@ -30,7 +30,7 @@ help:
 	@echo '                TAG=v1.2.3 names the release; else it is the Prometheus that your apt offers;'
 	@echo '                GITLAB="17.5.0+ce.0 17.5.0+ee.0" those of GitLab that come after it'
 	@echo 'make test       check, unit tests and scenarios'
-	@echo 'make check      format, vet, staticcheck, dead code, shell scripts, the rules of the house'
+	@echo 'make check      format, vet, staticcheck, dead code, and the architecture tests: imports, scripts, docs, words'
 	@echo 'make torture    whole releases while AWS fails and runs are killed, at random: docs/explanation/torture.md'
 	@echo '                N=200 is how many, SEED=7 replays from that one; else it is the time'
 	@echo 'make fuzz       each fuzz target for 30 s, or TIME=5m'
@@ -64,8 +64,7 @@ check: test-packages
 	$(tool) staticcheck ./...
 	script/nothing 'never called' $(tool) deadcode -test ./...
 	script/nothing 'called by tests only' bash -o pipefail -c '$(tool) deadcode ./... | sed "\|[a-z]test/[^/]*:|d"'
-	shellcheck .ci/run script/* $$(find examples internal -name '*.sh')
-	go test -count=1 ./internal/house
+	go test -count=1 ./internal/archtest
 
 unit: test-packages bases
 	script/unit $(as_root)

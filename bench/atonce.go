@@ -19,7 +19,7 @@ const (
 	throttling = "--throttle"
 )
 
-// atOnce carries on twenty releases that are built and tested, in 34 regions of one
+// atOnce resumes twenty releases that are built and tested, in 34 regions of one
 // account: with AWS's rates and another client that has taken half of what they
 // allow, and without rates.
 func atOnce(ctx context.Context, l *lab) ([]row, error) {

@@ -118,7 +118,7 @@ func (b *box) calls(skip int) ([]call, error) {
 	return out[min(skip, len(out)):], nil
 }
 
-// dump is what of the sandbox's state the benches look at.
+// dump is the part of the sandbox's state that the benches read.
 type dump struct {
 	Images map[string]map[string]image     `json:"ec2.images"` // by region and id
 	Tags   map[string]map[string]tagged    `json:"ec2.tags"`   // by region, and account and id

@@ -35,11 +35,11 @@ func regions34() []string {
 
 func nineteen() []string { return regions34()[:19] }
 
-// wanted is what a catalog asks for.
+// wanted is what a catalog requests.
 type wanted struct {
 	project  string
 	regions  []string
-	public   []string // images that everybody may start
+	public   []string // public images
 	private  []string // images that the accounts may
 	listings int      // of the first private images
 }
@@ -85,8 +85,8 @@ const listing = `  %s:
 
 func product(n int) string { return fmt.Sprintf("prod-bench%08d", n) }
 
-// world is what a sandbox has for so many listings: products, room for public AMIs,
-// and durations of AWS, if settings has any.
+// world is a sandbox's state for a number of listings: products, a quota of public
+// AMIs, and durations of AWS, if settings has any.
 func world(listings int, settings string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `accounts:
@@ -129,7 +129,7 @@ func (l *lab) bundle(ctx context.Context, w wanted) (file string, err error) {
 // deb is a package with nothing in it: instant machines install nothing.
 func (l *lab) deb(ctx context.Context) ([]byte, error) {
 	root := l.path("package")
-	control := "Package: prometheus\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: nobody <nobody@example.com>\nDescription: empty\n"
+	control := "Package: prometheus\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: Bench <bench@example.com>\nDescription: empty\n"
 	err := first(
 		os.MkdirAll(filepath.Join(root, "DEBIAN"), 0o755),
 		os.WriteFile(filepath.Join(root, "DEBIAN", "control"), []byte(control), 0o600),

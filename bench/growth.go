@@ -23,9 +23,9 @@ func growth(ctx context.Context, l *lab) ([]row, error) {
 		return nil, err
 	}
 	var rows []row
-	var few look
+	var few cost
 	for _, releases := range []int{1, 10, 100} {
-		all, err := l.looks(ctx, s, d, file, releases)
+		all, err := l.costs(ctx, s, d, file, releases)
 		if err != nil {
 			return nil, fmt.Errorf("%d releases: %w", releases, err)
 		}
@@ -75,38 +75,38 @@ func (l *lab) unlisted(s *stock) (string, error) {
 	return file, os.WriteFile(file, []byte(images), 0o600)
 }
 
-// look is what a plan took: the median of five.
-type look struct{ calls, seconds, memory float64 }
+// cost is what a plan took: the median of five.
+type cost struct{ calls, seconds, memory float64 }
 
-// looks plans in a world with so many releases.
-func (l *lab) looks(ctx context.Context, s *stock, d dump, file string, releases int) (look, error) {
+// costs plans in a world with a number of releases.
+func (l *lab) costs(ctx context.Context, s *stock, d dump, file string, releases int) (cost, error) {
 	given, err := l.history(s, d, releases)
 	if err != nil {
-		return look{}, err
+		return cost{}, err
 	}
 	b, err := l.start(ctx, l.path(fmt.Sprintf("after-%d", releases)), "--world", given)
 	if err != nil {
-		return look{}, err
+		return cost{}, err
 	}
 	defer b.stop()
 	env, err := b.env(ctx, "")
 	if err != nil {
-		return look{}, err
+		return cost{}, err
 	}
-	var out look
+	var out cost
 	var seconds, memory []float64
 	for range 5 {
 		before, err := b.calls(0)
 		if err != nil {
-			return look{}, err
+			return cost{}, err
 		}
 		r, err := l.plan(ctx, env, file, 0)
 		if err != nil {
-			return look{}, err
+			return cost{}, err
 		}
 		made, err := b.calls(len(before))
 		if err != nil {
-			return look{}, err
+			return cost{}, err
 		}
 		out.calls = float64(len(made))
 		seconds, memory = append(seconds, r.took.Seconds()), append(memory, r.memory)

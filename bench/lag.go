@@ -16,7 +16,7 @@ import (
 const phases = 50
 
 // What is left of a copy, and of a change set, when the release that waits for it
-// begins: at random, and over more than the time between two looks.
+// begins: at random, and over more than the time between two reads.
 const (
 	copyLeft = 15 * time.Second
 	copyOver = 45 * time.Second
@@ -80,7 +80,7 @@ func (l *lab) copying(ctx context.Context, file string) (state string, err error
 	return state, l.within(ctx, state, nil, file, 75, "--until", "shared", "--wait", "0s")
 }
 
-// within starts a sandbox and runs a release in it, which is to end with a code.
+// within starts a sandbox and runs a release in it, which must end with a code.
 func (l *lab) within(ctx context.Context, state string, args []string, file string, code int, how ...string) error {
 	b, err := l.start(ctx, state, args...)
 	if err != nil {

@@ -3,8 +3,8 @@
 // bench` runs it; the arguments are the program to measure and, if not all, the
 // numbers of the benches to run.
 //
-// What a newcomer would get wrong: seconds are this machine's, and it may be busy.
-// What is to hold on another one is a ratio of two things of one run, or a count.
+// Seconds are this machine's, and it may be busy. Results that hold on another
+// machine are ratios of two measurements of one run, or counts.
 package main
 
 import (

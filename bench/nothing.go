@@ -14,11 +14,11 @@ import (
 // away is what a call to a region of AWS takes, of all regions about.
 const away = 150 * time.Millisecond
 
-// taken is how many grants are taken away by hand.
+// taken is how many grants are revoked by hand.
 const taken = 30
 
-// nothingToDo plans a release that is complete, and then one that somebody has
-// taken grants from, beside the usual loop over images and regions.
+// nothingToDo plans a release that is complete, and then one whose grants were
+// partly revoked by hand, beside the usual loop over images and regions.
 func nothingToDo(ctx context.Context, l *lab) ([]row, error) {
 	s, err := l.stock(ctx)
 	if err != nil {
@@ -71,7 +71,7 @@ func (l *lab) nothing(ctx context.Context, s *stock, b *box, f *far, env []strin
 	rows := []row{
 		less("calls of a plan with nothing to do: 6 images, 19 regions, 2 accounts, 2 listings", float64(calls), 19*(1+2*2)+2*2, ""),
 		less("time of it, 150 ms a call, median of 5", median(seconds), 1, "s"),
-		less(fmt.Sprintf("grants that were taken away by hand and that it does not find, of %d", taken), float64(missed), 0, ""),
+		less(fmt.Sprintf("grants revoked by hand that it does not find, of %d", taken), float64(missed), 0, ""),
 	}
 	if !installed(ctx, "python3", "-c", "import boto3") {
 		return rows, nil
@@ -159,8 +159,8 @@ func grants(d dump, w wanted) []grant {
 	return all[:taken]
 }
 
-// draw picks one of an AMI's grants: what two accounts may start and read, and what
-// everybody may start.
+// draw picks one of an AMI's grants: what two accounts may launch and read, and
+// what is public.
 func draw(random *rand.Rand, im image, region, name string, public bool) grant {
 	account := []string{reader, other}[random.IntN(2)]
 	g := grant{step: "share/" + name + "/amd64/" + region, region: region}
@@ -203,7 +203,8 @@ func notPlanned(out []byte, names []string) (missed int, err error) {
 // median of several, which are sorted by it.
 func median(of []float64) float64 { return quantile(of, 0.5) }
 
-// quantile is the value that so many, of 1, do not exceed.
+// quantile is the value that a fraction of them, between 0 and 1, does not
+// exceed.
 func quantile(of []float64, q float64) float64 {
 	slices.Sort(of)
 	return of[min(int(q*float64(len(of))), len(of)-1)]

@@ -120,8 +120,8 @@ func ended(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
-// motoImages are the same images in moto's form. It takes all for its own, so that
-// no owner is asked for.
+// motoImages are the same images in moto's form. It treats all as its own, so no
+// owner is requested.
 func motoImages() string {
 	var all []map[string]any
 	add := func(name, kind string) {
@@ -183,7 +183,7 @@ func serve(ctx context.Context, c *client, pid int) (serving, error) {
 	return out, err
 }
 
-// cycle starts a machine, ends it, and looks until it has ended.
+// cycle launches an instance, terminates it, and polls until it has ended.
 func cycle(ctx context.Context, c *client, region, ami string) error {
 	text, err := c.ec2(ctx, region, "RunInstances", url.Values{
 		"ImageId": {ami}, "InstanceType": {"m7i.large"}, "MinCount": {"1"}, "MaxCount": {"1"},

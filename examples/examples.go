@@ -2,8 +2,7 @@
 // "amiship init" writes the same template and install script that the examples
 // use and CI builds with.
 //
-// What a newcomer would get wrong: these are no samples beside the product but
-// what every rehearsal runs.
+// These are no samples beside the product but what every rehearsal runs.
 package examples
 
 import "embed"

@@ -15,6 +15,7 @@ import (
 	"amiship/sandbox/machine/instant"
 	"amiship/sandbox/marketplace"
 	"amiship/sandbox/quotas"
+	"amiship/sandbox/rbin"
 	"amiship/sandbox/ssm"
 	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
@@ -44,9 +45,9 @@ func (s *box) assemble(set Settings) error {
 	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists, ImageCheck: set.ImageCheck})
 	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver, Settings: set.EC2})
 	market := marketplace.New(marketplace.Config{Store: s.store, Open: driver.OpenDisk, Settings: s.marketSettings(set)})
-	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service(), market.Service())
+	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service(), market.Service(), rbin.Service(ec2.BinRetention))
 	s.wire.Before = market.Settle
-	s.front = market.Front(s.wire)
+	s.front = tellingAddresses(market.Front(s.wire))
 	return compute.Recover()
 }
 

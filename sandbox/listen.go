@@ -8,7 +8,7 @@ import (
 )
 
 // listen refuses every address but loopback ones: the sandbox gives root on
-// machines to whoever has its keys.
+// machines to every client with its keys.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

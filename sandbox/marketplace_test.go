@@ -67,7 +67,7 @@ func changeSet(t *testing.T, c *marketplacecatalog.Client, id string) *marketpla
 }
 
 // TestChangeSetSurvivesKill: it goes on while the sandbox is dead, and the
-// buyer of what it brings needs nobody to have looked at it.
+// buyer of what it brings needs no earlier read.
 func TestChangeSetSurvivesKill(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), write(t, shop))

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"amiship/sandbox/wire/wiretest"
 )
 
 // TestProfiles: AWS's own client becomes each account by nothing but a profile,
@@ -51,6 +53,7 @@ func (p *process) profile(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.HTTPClient = wiretest.Eager{}
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil)
 	if err != nil {
 		t.Fatalf("as %s: %v", name, err)

@@ -2,10 +2,10 @@
 // unmodified clients take for EC2, STS, Service Quotas, SSM and the Marketplace
 // Catalog in every region, with machines that really run.
 //
-// What a newcomer would get wrong: it is reached only over HTTP, by clients of
-// AWS; nothing of Amiship is imported here, and nothing here is imported by
-// what it tests. All state is in one directory; one sandbox at a time runs on
-// it, and goes on where the last one was killed.
+// It is reached only over HTTP, by clients of AWS; nothing of Amiship is
+// imported here, and nothing here is imported by what it tests. All state is
+// in one directory; one sandbox at a time runs on it, and goes on where the
+// last one was killed.
 package sandbox
 
 import (
@@ -49,7 +49,7 @@ const (
 
 // Run serves until ctx ends, an admin asks for the end, or something fails. It
 // prints "ready URL" to stdout once it serves, and talks to stderr. When it
-// returns, no machine runs any more.
+// returns, all machines have stopped.
 func Run(ctx context.Context, cfg Config, stdout, stderr io.Writer) (err error) {
 	level := slog.LevelWarn
 	if cfg.Verbose {

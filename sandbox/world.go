@@ -40,7 +40,7 @@ type World struct {
 type Settings struct {
 	EC2         ec2.Settings         `yaml:"ec2,omitempty"`
 	Marketplace marketplace.Settings `yaml:"marketplace,omitempty"`
-	// ImageCheck is how long Parameter Store takes to look for an image.
+	// ImageCheck is how long Parameter Store takes to check an image.
 	ImageCheck time.Duration `yaml:"image_check,omitempty"`
 }
 
@@ -198,3 +198,6 @@ func (w World) load(tx *cloud.Tx) error {
 	}
 	return marketplace.Load(tx, w.Marketplace, w.Settings.Marketplace)
 }
+
+// Regions are those that the sandbox has.
+func Regions() []string { return ec2.Regions() }

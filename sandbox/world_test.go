@@ -32,7 +32,7 @@ func write(t *testing.T, text string) string {
 func (p *process) config(region, key, secret, token string) aws.Config {
 	return aws.Config{
 		Region: region, BaseEndpoint: &p.url, Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, HTTPClient: wiretest.Eager{},
 	}
 }
 
@@ -54,7 +54,7 @@ func TestWorld(t *testing.T) {
 	}
 	images, err := ec2.NewFromConfig(cfg).DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"self"}})
 	if err != nil || len(images.Images) != 4 {
-		t.Errorf("the images are %+v (%v)", images, err)
+		t.Fatalf("the images are %+v (%v)", images, err)
 	}
 	cfg.Region = "ap-northeast-1"
 	for n, want := range []string{"InvalidAMIID.NotFound", "Unavailable", "Unavailable", "InvalidAMIID.NotFound"} {
@@ -79,7 +79,7 @@ func TestWorld(t *testing.T) {
 	}
 }
 
-// listings: the product is there with its versions, and somebody is at it.
+// listings: the product is there with its versions, and a change set is pending.
 func listings(t *testing.T, p *process, cfg aws.Config) {
 	t.Helper()
 	cfg.Region = "us-east-1"
@@ -102,7 +102,7 @@ func listings(t *testing.T, p *process, cfg aws.Config) {
 	}
 }
 
-// role is EC2 as somebody who took the role with the vendor's key.
+// role is EC2 as a caller with the role with the vendor's key.
 func (p *process) role(t *testing.T, arn string) *ec2.Client {
 	t.Helper()
 	who, err := p.admin.Account(t.Context(), "vendor")

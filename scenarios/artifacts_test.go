@@ -12,7 +12,7 @@ import (
 )
 
 // checkJob: a job of a tag's pipeline has ended well, and its artifacts are what
-// they shall be.
+// they must be.
 func checkJob(t *testing.T, got ciResult) {
 	t.Helper()
 	want := 0

@@ -20,7 +20,7 @@ func meek(t *testing.T, world string) string {
     - {id: prod-armxxxxxxxxxx, title: Arm, account: vendor, versions: [{title: "Arm 1", image: base plain arm64}]}
     - {id: prod-fullxxxxxxxxx, title: Full, account: vendor, architecture: amd64, versions: [{title: "Full 1.{n}", count: 2}]}
   change_sets:
-    - {product: prod-fullxxxxxxxxx, name: somebody's, status: APPLYING, stuck: true, started: 5h}
+    - {product: prod-fullxxxxxxxxx, name: another user's, status: APPLYING, stuck: true, started: 5h}
   outcomes:
 `)
 	return path
@@ -54,17 +54,17 @@ func TestRefusedAtOnce(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, out)
 	}
 	for name, c := range map[string]struct {
-		key, mend string
-		code      int
-		blocker   string // none: the step fails
-		field     string // whose line is named
-		says      []string
+		key, fix string
+		code     int
+		blocker  string // none: the step fails
+		field    string // whose line is named
+		says     []string
 	}{
 		"it may not submit": {key: "AKIANOSUBMIT0000", code: 1, says: []string{
-			"FAILED   changeset/good: submit to good: AccessDeniedException", "aws-marketplace:StartChangeSet", "hint: the caller's IAM policy lacks the action",
+			"FAILED   changeset/good: submit to good: AccessDeniedException", "aws-marketplace:StartChangeSet", "hint: add the action that is named above to the IAM policy",
 		}},
 		"it may not pass the role": {key: "AKIANOPASS000000", code: 1, says: []string{
-			"iam:PassRole on resource: arn:aws:iam::123456789012:role/Ingestion", "hint: the caller's IAM policy lacks the action",
+			"iam:PassRole on resource: arn:aws:iam::123456789012:role/Ingestion", "hint: add the action that is named above to the IAM policy",
 		}},
 		"it may not read the product": {key: "AKIANOREAD000000", code: 20, blocker: "listing/good", field: "product", says: []string{
 			"AccessDeniedException", "aws-marketplace:DescribeEntity", "amiship release v2.42.0",
@@ -72,21 +72,21 @@ func TestRefusedAtOnce(t *testing.T) {
 		"it may not list change sets": {key: "AKIANOLIST000000", code: 20, blocker: "listing/good", field: "product", says: []string{
 			"AccessDeniedException", "aws-marketplace:ListChangeSets",
 		}},
-		"there is no such product": {mend: "product: prod-nosuchxxxxxxx", code: 20, blocker: "listing/good", field: "product", says: []string{
+		"there is no such product": {fix: "product: prod-nosuchxxxxxxx", code: 20, blocker: "listing/good", field: "product", says: []string{
 			"ResourceNotFoundException", "aws marketplace-catalog list-entities --region us-east-1 --catalog AWSMarketplace --entity-type AmiProduct",
 		}},
-		"another account has it": {mend: "product: prod-theirsxxxxxxx", code: 20, blocker: "listing/good", field: "product", says: []string{
+		"another account has it": {fix: "product: prod-theirsxxxxxxx", code: 20, blocker: "listing/good", field: "product", says: []string{
 			"ResourceNotFoundException", "name a role of the account that has it: account.role_arn",
 		}},
 		"its account's role trusts others": {
-			mend: "product: prod-theirsxxxxxxx\n    account: {role_arn: \"arn:aws:iam::444455556666:role/Seller\"}", code: 20,
+			fix: "product: prod-theirsxxxxxxx\n    account: {role_arn: \"arn:aws:iam::444455556666:role/Seller\"}", code: 20,
 			blocker: "listing/good", field: "account", says: []string{"AccessDenied", "sts:AssumeRole", "correct account.role_arn"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := copyOf(t, original)
-			if c.mend != "" {
-				mend(t, file, "good", c.mend)
+			if c.fix != "" {
+				fix(t, file, "good", c.fix)
 			}
 			code, out := amiship(t, withKey(env, c.key), "release", "v2.42.0", "--file", file, "--poll", "300ms", "--wait", "5s")
 			if c.field != "" {
@@ -125,28 +125,28 @@ func TestCheckOfListings(t *testing.T) {
 	b := startAt(t, "--world", meek(t, world))
 	env := b.env(t, "vendor", "")
 	for name, c := range map[string]struct {
-		key, mend string
-		code      int
-		says      []string
+		key, fix string
+		code     int
+		says     []string
 	}{
-		"all is well":              {says: []string{"Good, Public, 0 of 100 versions", "no change set pending"}},
-		"the product is not read":  {key: "AKIANOREAD000000", code: 1, says: []string{"MISSING  good", "prod-goodxxxxxxxxx", "AccessDeniedException", "aws-marketplace:DescribeEntity"}},
-		"the sets are not listed":  {key: "AKIANOLIST000000", code: 1, says: []string{"MISSING  good", "aws-marketplace:ListChangeSets", "AccessDeniedException"}},
-		"there is no such product": {mend: "product: prod-nosuchxxxxxxx", code: 1, says: []string{"MISSING  good", "ResourceNotFoundException"}},
-		"it is restricted":         {mend: "product: prod-restrictedxxx", code: 1, says: []string{"Restricted, Restricted, 0 of 100 versions", "a restricted product gets no versions"}},
-		"it is arm64":              {mend: "product: prod-armxxxxxxxxxx", code: 1, says: []string{"Arm, Public, 1 of 100 versions", `"Arm 1" is arm64, the listing's image amd64`}},
-		"several things at once":   {mend: "product: prod-armxxxxxxxxxx\n    version_limit: 1", code: 1, says: []string{"a product shows one architecture; no room for another version"}},
-		"it is full":               {mend: "product: prod-fullxxxxxxxxx\n    version_limit: 2", code: 1, says: []string{"Full, Public, 2 of 2 versions", "no room for another version"}},
-		"somebody is at it":        {mend: "product: prod-fullxxxxxxxxx", says: []string{"Full, Public, 2 of 100 versions", "pending, APPLYING since"}},
+		"all is well":                   {says: []string{"Good, Public, 0 of 100 versions", "no change set pending"}},
+		"the product is not read":       {key: "AKIANOREAD000000", code: 1, says: []string{"MISSING  good", "prod-goodxxxxxxxxx", "AccessDeniedException", "aws-marketplace:DescribeEntity"}},
+		"the sets are not listed":       {key: "AKIANOLIST000000", code: 1, says: []string{"MISSING  good", "aws-marketplace:ListChangeSets", "AccessDeniedException"}},
+		"there is no such product":      {fix: "product: prod-nosuchxxxxxxx", code: 1, says: []string{"MISSING  good", "ResourceNotFoundException"}},
+		"it is restricted":              {fix: "product: prod-restrictedxxx", code: 1, says: []string{"Restricted, Restricted, 0 of 100 versions", "a restricted product gets no versions"}},
+		"it is arm64":                   {fix: "product: prod-armxxxxxxxxxx", code: 1, says: []string{"Arm, Public, 1 of 100 versions", `"Arm 1" is arm64, the listing's image amd64`}},
+		"several things at once":        {fix: "product: prod-armxxxxxxxxxx\n    version_limit: 1", code: 1, says: []string{"a product shows one architecture; no version quota left"}},
+		"it is full":                    {fix: "product: prod-fullxxxxxxxxx\n    version_limit: 2", code: 1, says: []string{"Full, Public, 2 of 2 versions", "no version quota left"}},
+		"another change set is pending": {fix: "product: prod-fullxxxxxxxxx", says: []string{"Full, Public, 2 of 100 versions", "pending, APPLYING since"}},
 		"its account's role trusts others": {
-			mend: "product: prod-theirsxxxxxxx\n    account: {role_arn: \"arn:aws:iam::444455556666:role/Seller\"}", code: 1,
+			fix: "product: prod-theirsxxxxxxx\n    account: {role_arn: \"arn:aws:iam::444455556666:role/Seller\"}", code: 1,
 			says: []string{"MISSING  good", "prod-theirsxxxxxxx", "sts:AssumeRole"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := copyOf(t, original)
-			if c.mend != "" {
-				mend(t, file, "good", c.mend)
+			if c.fix != "" {
+				fix(t, file, "good", c.fix)
 			}
 			code, out := amiship(t, withKey(env, c.key), "check", "v2.42.0", "--file", file)
 			wantAll(t, out, c.says)

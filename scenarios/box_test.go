@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,7 +30,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "amiship")
-	build := exec.Command("go", "build", "-o", program, "amiship/cmd/amiship")
+	build := exec.Command("go", "build", "-o", program, "-cover="+strconv.FormatBool(os.Getenv("GOCOVERDIR") != ""), "amiship/cmd/amiship")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return 1

@@ -8,7 +8,7 @@ import (
 
 // TestWhatMarketplaceRefuses: each code that a catalog, an AMI, a role or a
 // product can cause is caused that way. What is said names the line, and the
-// command that it names publishes the version, once, when the cause is mended.
+// command that it names publishes the version, once, when the cause is fixed.
 func TestWhatMarketplaceRefuses(t *testing.T) {
 	t.Parallel()
 	file, world := shelf(t)
@@ -37,8 +37,8 @@ func TestWhatMarketplaceRefuses(t *testing.T) {
 	}
 
 	for name, r := range refusals {
-		if r.mend != "" {
-			mend(t, file, name, r.mend)
+		if r.fix != "" {
+			fix(t, file, name, r.fix)
 		}
 	}
 	run(20, "v2.42.0")
@@ -71,13 +71,13 @@ func (r refusal) check(t *testing.T, file, name, text string) {
 	}
 }
 
-// soldOf: the listings that were mended in one of these ways have one public
+// soldOf: the listings that were fixed in one of these ways have one public
 // version of the title, the others none.
-func soldOf(t *testing.T, have map[string]offer, title string, mended ...string) {
+func soldOf(t *testing.T, have map[string]offer, title string, fixed ...string) {
 	t.Helper()
 	for name, r := range refusals {
 		want := 0
-		if slices.Contains(mended, r.by) {
+		if slices.Contains(fixed, r.by) {
 			want = 1
 		}
 		if n := have[name].published(title); n != want {

@@ -18,7 +18,7 @@ import (
 //go:embed testdata/customer.py
 var customerProgram string
 
-// customer is somebody in another account, in one region.
+// customer is another account, in one region.
 type customer struct {
 	env []string
 	key string // file of the private key

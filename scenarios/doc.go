@@ -2,6 +2,6 @@
 // the real program: scripts in testdata, and Go tests for what a script can't
 // do, such as killing a run at every one of its calls.
 //
-// What a newcomer would get wrong: nothing here links the product. The program
-// is built once and run as a process, with a sandbox as another process.
+// Nothing here links the product. The program is built once and run as a
+// process, with a sandbox as another process.
 package scenarios

@@ -12,7 +12,7 @@ import (
 // absent is for files that must not be there, not even without content.
 const absent = -1
 
-// forbidden are the files that must not be in an image, or hold no more than so
+// forbidden are the files that must not be in an image, or hold at most so
 // many bytes. Patterns are those of filepath.Match.
 var forbidden = []struct {
 	pattern, what string

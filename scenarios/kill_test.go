@@ -40,9 +40,10 @@ func killerOf(t *testing.T, target string, here func(*http.Request, []byte) bool
 	return k, via
 }
 
-// changes reports whether a call changes something.
+// changes reports whether a call changes something. Of the Recycle Bin only rules are
+// read, by paths.
 func changes(r *http.Request, body []byte) bool {
-	if bytes.Contains(body, []byte("DryRun=true")) {
+	if bytes.Contains(body, []byte("DryRun=true")) || r.URL.Path == "/list-rules" || strings.HasPrefix(r.URL.Path, "/rules/") {
 		return false
 	}
 	name := action(r, body)
@@ -123,17 +124,19 @@ func releaseCmd(t *testing.T, b *box, via string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// finish runs the release until it is complete: again and again, as CI would.
+// finish runs the release until it is complete: again and again, as CI would. AWS's
+// clock is fast, since claims are read twice before they are ended.
 func finish(t *testing.T, b *box) {
 	t.Helper()
+	defer b.hurry(t)()
 	for range 4 {
-		out, err := releaseCmd(t, b, "").CombinedOutput()
+		out, err := releaseCmd(t, b, "", "--wait", "1h").CombinedOutput()
 		if err == nil {
 			return
 		}
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != 75 {
-			t.Fatalf("carrying on: %v\n%s", err, out)
+			t.Fatalf("resuming: %v\n%s", err, out)
 		}
 		b.advance(t, 3*time.Minute)
 	}
@@ -142,12 +145,12 @@ func finish(t *testing.T, b *box) {
 
 // TestKilledAtEveryCall kills a run before and after the answer of each of its
 // calls that change something, runs it again, and compares the world with that
-// of a run that nobody disturbed.
+// of an undisturbed run.
 func TestKilledAtEveryCall(t *testing.T) {
 	undisturbed := killWorld(t, "")
 	k, via := newKiller(t, undisturbed.url)
 	if out, err := releaseCmd(t, undisturbed, via).CombinedOutput(); err != nil {
-		t.Fatalf("the run that nobody disturbs: %v\n%s", err, out)
+		t.Fatalf("the undisturbed run: %v\n%s", err, out)
 	}
 	want := worldOf(t, undisturbed)
 	names := k.calls()

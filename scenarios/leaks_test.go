@@ -17,15 +17,15 @@ import (
 )
 
 // marks are secrets that can be recognised wherever they turn up.
-type marks struct{ token, licence string }
+type marks struct{ token, license string }
 
 func newMarks() marks {
-	return marks{token: "mark-token-" + rand.Text(), licence: "mark-licence-" + rand.Text()}
+	return marks{token: "mark-token-" + rand.Text(), license: "mark-license-" + rand.Text()}
 }
 
 // in reports whether a text holds one of them.
 func (m marks) in(text []byte) bool {
-	return bytes.Contains(text, []byte(m.token)) || bytes.Contains(text, []byte(m.licence))
+	return bytes.Contains(text, []byte(m.token)) || bytes.Contains(text, []byte(m.license))
 }
 
 // secretBuild is a build with secrets, and all places where they might show up.
@@ -33,14 +33,14 @@ type secretBuild struct {
 	marks
 	box       *box
 	run       *realRun
-	packerLog string // file
+	packerLog string // file that PACKER_LOG_PATH names
 	manifest  string // of Packer's, another one than Amiship's
 	cache     string // of packages
 	lines     *commandLines
 }
 
 // newSecretBuild prepares a build whose package needs a token and whose image
-// has a licence. extend adds to the template's build block; see withLicence.
+// has a license. extend adds to the template's build block; see withLicense.
 func newSecretBuild(t *testing.T, b *box, extend func(s *secretBuild) string, args ...string) *secretBuild {
 	t.Helper()
 	dir := t.TempDir()
@@ -49,22 +49,24 @@ func newSecretBuild(t *testing.T, b *box, extend func(s *secretBuild) string, ar
 		manifest: filepath.Join(dir, "manifest.json"), cache: filepath.Join(dir, "cache"),
 	}
 	file := secretBundle(t, s.marks)
-	withLicence(t, filepath.Join(filepath.Dir(file), "packer", "image.pkr.hcl"), extend(s), s.manifest)
-	s.run.cmd = exec.Command(program, append([]string{"release", "v2.42.0", "-v", "--file", file, "--poll", "200ms", "--wait", "5m"}, args...)...)
+	withLicense(t, filepath.Join(filepath.Dir(file), "packer", "image.pkr.hcl"), extend(s), s.manifest)
+	s.run.cmd = exec.Command(raced(t), append([]string{"release", "v2.42.0", "-v", "--file", file, "--poll", "200ms", "--wait", "5m"}, args...)...)
 	s.run.cmd.Env = append(b.env(t, "vendor", ""), "TMPDIR="+s.run.tmp, "XDG_CACHE_HOME="+s.cache,
-		"MARKED_TOKEN="+s.token, "MARKED_LICENCE="+s.licence, "PACKER_LOG=1", "PACKER_LOG_PATH="+s.packerLog)
+		"MARKED_TOKEN="+s.token, "MARKED_LICENSE="+s.license, "PACKER_LOG=1", "PACKER_LOG_PATH="+s.packerLog)
 	s.run.cmd.Stdout, s.run.cmd.Stderr = &s.run.out, &s.run.out
 	return s
 }
 
 // secretBundle is the example with a package that a server gives away for a
-// token only, and a licence.
+// token only, and a license.
 func secretBundle(t *testing.T, m marks) string {
 	t.Helper()
 	file := instantBundle(t)
 	url := forToken(t, m.token, http.FileServer(http.Dir(filepath.Dir(file))))
 	replaceIn(t, file, "{file: prometheus.deb, sha256", `{url: "`+url+`/prometheus.deb", headers: {JOB-TOKEN: {env: MARKED_TOKEN}}, sha256`)
-	replaceIn(t, file, "    public: true\n", "    public: true\n    licence: {env: MARKED_LICENCE}\n")
+	replaceIn(t, file, "    public: true\n", "    public: true\n    license: {env: MARKED_LICENSE}\n")
+	// The license's digest, which usesLicense leaves to be compared, is in every machine.
+	replaceIn(t, file, "\nimages:\n", "\ntest: {allow: [/etc/prometheus/license.sha256]}\n\nimages:\n")
 	return file
 }
 
@@ -82,11 +84,11 @@ func forToken(t *testing.T, token string, files http.Handler) (url string) {
 	return server.URL
 }
 
-// withLicence makes the template know of the licence, adds to its build block,
+// withLicense makes the template know of the license, adds to its build block,
 // and has Packer write a manifest where it stays.
-func withLicence(t *testing.T, template, more, manifest string) {
+func withLicense(t *testing.T, template, more, manifest string) {
 	t.Helper()
-	replaceIn(t, template, "\nbuild {\n", "\nvariable \"licence_file\" {\n  type = string\n}\n\nbuild {\n")
+	replaceIn(t, template, "\nbuild {\n", "\nvariable \"license_file\" {\n  type = string\n}\n\nbuild {\n")
 	if !strings.Contains(more, "manifest") {
 		more += "\n  post-processor \"manifest\" {\n    output = \"" + manifest + "\"\n  }\n"
 	}
@@ -118,7 +120,7 @@ func (s *secretBuild) findings(t *testing.T) []string {
 	}
 	for place, path := range map[string]string{
 		"calls": filepath.Join(s.box.state, "calls.jsonl"), "journal": filepath.Join(s.box.state, "store"),
-		"disk": filepath.Join(s.box.state, "machines", "layers"), "Packer's log": s.packerLog, "manifest": s.manifest,
+		"disk": filepath.Join(s.box.state, "machines", "layers"), "manifest": s.manifest,
 		"package cache": s.cache,
 	} {
 		if held, files := s.below(t, path); held {
@@ -126,6 +128,9 @@ func (s *secretBuild) findings(t *testing.T) []string {
 		} else if files == 0 {
 			t.Errorf("there is no %s to look at", place)
 		}
+	}
+	if _, err := os.Stat(s.packerLog); err == nil {
+		out = append(out, "Packer's log") // it must not be written, whatever is in it
 	}
 	if held, _ := s.below(t, s.run.tmp); held {
 		out = append(out, "temporary files")

@@ -99,7 +99,7 @@ func TestKilledAboutACancel(t *testing.T) {
 	}
 }
 
-// TestOnlyTheOneIsCancelled: an approval is for one run. When somebody begins
+// TestOnlyTheOneIsCancelled: an approval is for one run. When another user begins
 // another change set meanwhile, it does not count for that.
 func TestOnlyTheOneIsCancelled(t *testing.T) {
 	t.Parallel()

@@ -51,7 +51,7 @@ func TestADayInThreeRuns(t *testing.T) {
 	}
 }
 
-// unknowns are the values of the settings that stand for what nobody knows of
+// unknowns are the values of the settings for what is not known of
 // AWS: a version costs so many change sets, and so many half days.
 func unknowns() map[string]struct {
 	goods
@@ -140,7 +140,7 @@ func (m *market) untilOffered(t *testing.T) {
 	t.Fatal("the AMIs are not there after five runs")
 }
 
-// TestADayWithoutTheCandidate: somebody sweeps it away while Marketplace works. The
+// TestADayWithoutTheCandidate: a sweep removes it while Marketplace works. The
 // change set alone says that the release is open.
 func TestADayWithoutTheCandidate(t *testing.T) {
 	t.Parallel()

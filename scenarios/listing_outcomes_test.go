@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func (m *market) asPrinted(t *testing.T, out string) (code int, said string) {
 }
 
 // TestMarketplacesOwnFaults: a version is offered again after each, so often as the
-// catalog says; then somebody has to say so.
+// catalog says; then the operator has to say so.
 func TestMarketplacesOwnFaults(t *testing.T) {
 	for name, c := range map[string]struct {
 		faults string
@@ -77,7 +78,7 @@ func (m *market) offeredAgain(t *testing.T, out string, sets int) {
 	m.soldOnce(t, premiumProduct, premiumTitle, sets)
 }
 
-// TestOursIsCancelled: somebody who cancels our change set has a reason. It is
+// TestOursIsCancelled: a user who cancels our change set has a reason. It is
 // offered again when told so, and once.
 func TestOursIsCancelled(t *testing.T) {
 	t.Parallel()
@@ -103,7 +104,7 @@ func TestWhatTheScanFound(t *testing.T) {
 			m.begin(t)
 			m.advance(t, 21*time.Hour)
 			code, out := m.carryOn(t)
-			if code != 20 || !strings.Contains(out, "SCAN_ERROR") || !strings.Contains(out, "there is no sshd, so nobody can log in to look") {
+			if code != 20 || !strings.Contains(out, "SCAN_ERROR") || !strings.Contains(out, "there is no sshd, so the scan can't log in") {
 				t.Errorf("exit %d, want 20 and what was found\n%s", code, out)
 			}
 			m.nothingSold(t, 1)
@@ -144,21 +145,21 @@ func TestRefusedUntilTheCatalogChanges(t *testing.T) {
 	m.soldOnce(t, premiumProduct, premiumTitle, 2)
 }
 
-// TestTheTitleIsTaken: a version of that title with another AMI is nobody's to
+// TestTheTitleIsTaken: a version of that title with another AMI is no one's to
 // replace; with another title, the release goes on.
 func TestTheTitleIsTaken(t *testing.T) {
 	t.Parallel()
-	m := newMarket(t, goods{})
-	replaceIn(t, m.file(), "Prometheus Premium {version}", "Prometheus Premium 2.41.0")
+	taken := strings.Replace(marketProducts, "Premium 2.41.0", "Premium 2.42.0", 1)
+	m := &market{box: worldBox(t, marketAccounts+taken+"settings: {marketplace: {"+aDay+"}}\n"), bundle: filepath.Dir(listedBundle(t, ""))}
 	out := m.mustEnd(t, 20)
-	if !regexp.MustCompile(`BLOCKED  title/premium\n.*"Prometheus Premium" has a version "Prometheus Premium 2\.41\.0" already, of ami-\w+`).MatchString(out) ||
+	if !regexp.MustCompile(`BLOCKED  title/premium\n.*"Prometheus Premium" has a version "Prometheus Premium 2\.42\.0" already, of ami-\w+`).MatchString(out) ||
 		!regexp.MustCompile(`another title, .*\(amiship\.yaml:\d+\)`).MatchString(out) {
 		t.Errorf("it does not say what is in the way:\n%s", out)
 	}
 	m.nothingSold(t, 0)
-	replaceIn(t, m.file(), "Prometheus Premium 2.41.0", "Prometheus Premium {version}")
+	replaceIn(t, m.file(), "Prometheus Premium {version}", "Prometheus Premium {version} again")
 	m.begin(t)
 	m.advance(t, 26*time.Hour+time.Minute)
 	m.mustEnd(t, 0)
-	m.soldOnce(t, premiumProduct, premiumTitle, 1)
+	m.soldOnce(t, premiumProduct, premiumTitle+" again", 1)
 }

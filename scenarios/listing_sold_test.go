@@ -109,7 +109,7 @@ func (m *market) images(t *testing.T, account, region string) []ownImage {
 	return slices.DeleteFunc(out, func(i ownImage) bool { return strings.HasPrefix(i.Name, "amiship-") })
 }
 
-// aws calls AWS as somebody with the AWS CLI would.
+// aws calls AWS as a user of the AWS CLI would.
 func (b *box) aws(t *testing.T, account string, answer any, args ...string) {
 	t.Helper()
 	out := awsCLI(t, b.env(t, account, ""), append(args, "--output", "json")...)

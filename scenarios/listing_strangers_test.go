@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// somebodys is a change set that was begun before, by somebody with the portal.
+// somebodys is a change set that was begun before, in the portal.
 func somebodys(name, status string) string {
-	return "  change_sets: [{product: " + premiumProduct + ", name: " + name + ", version: \"Prometheus Premium 2.41.7\", image: Old, started: 3000h, status: " + status + "}]\n"
+	return "  change_sets: [{product: " + premiumProduct + ", name: " + name + ", version: \"Prometheus Premium 2.41.7\", image: Old, started: 3h, status: " + status + "}]\n"
 }
 
 // shown is what a person is shown of it: whose, when, what.
@@ -20,7 +20,7 @@ func (m *market) shown(t *testing.T, status string) string {
 }
 
 // TestInLineBehindSomebody: under the policy to wait, and whatever the locks,
-// nothing is submitted while somebody's change set is pending; a later run goes on
+// nothing is submitted while another user's change set is pending; a later run goes on
 // by itself.
 func TestInLineBehindSomebody(t *testing.T) {
 	for _, pending := range []string{"wait", "cancel"} {
@@ -76,7 +76,7 @@ func TestStopsAtSomebodys(t *testing.T) {
 	m.wasTheirs(t, "SUCCEEDED")
 }
 
-// TestLockedByWhatNoLookShows: somebody is faster between the look and the
+// TestLockedByWhatNoLookShows: another user is faster between the look and the
 // request. That is no failure; the next run goes on.
 func TestLockedByWhatNoLookShows(t *testing.T) {
 	t.Parallel()
@@ -93,7 +93,7 @@ func TestLockedByWhatNoLookShows(t *testing.T) {
 	m.carriesOn(t, true)
 }
 
-// TestListingsDoNotWaitForEachOther: one is behind somebody's change set that
+// TestListingsDoNotWaitForEachOther: one is behind another user's change set that
 // never ends, the other is sold.
 func TestListingsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()

@@ -87,7 +87,7 @@ func (m *market) again(t *testing.T) *market {
 }
 
 // listedBundle is the example with a private image in two regions, which has a
-// licence, and one listing of it.
+// license, and one listing of it.
 func listedBundle(t *testing.T, more string) (file string) {
 	t.Helper()
 	file = instantBundle(t)
@@ -102,7 +102,7 @@ images:
     arch: [amd64]
     name: "Prometheus {version} Premium"
     share: ["679593333241"]
-    licence: {env: PREMIUM_LICENCE}
+    license: {env: PREMIUM_LICENSE}
     checks: [{run: "true"}]
 
 listings:
@@ -145,7 +145,7 @@ func (m *market) command(t *testing.T, secrets bool, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = dir, append(m.env(t, "vendor", m.via), "HOME="+home, "XDG_CACHE_HOME="+home)
 	if secrets {
-		cmd.Env = append(cmd.Env, "PREMIUM_LICENCE=a licence")
+		cmd.Env = append(cmd.Env, "PREMIUM_LICENSE=a license")
 		return cmd
 	}
 	if err := os.Remove(filepath.Join(dir, "prometheus.deb")); err != nil {

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// paidImage is what a bundle has for Marketplace: an image with a licence, that
+// paidImage is what a bundle has for Marketplace: an image with a license, that
 // is sold, and a listing of the public one for arm64, which is another product.
 const paidImage = `
   paid:
     arch: [amd64]
     name: "Prometheus Pro {version}"
-    licence: {env: MARKED_LICENCE}
+    license: {env: MARKED_LICENSE}
     checks: [{run: "true"}]
 
 listings:
@@ -126,7 +126,7 @@ func onSale(t *testing.T, r *runner, want int) {
 
 // TestLookAgain: a release that was only built and tested waits for whoever
 // approves of publishing it, and the schedule leaves it alone. One whose job was
-// killed while it copied is carried on, to the listings, without a secret.
+// killed while it copied is resumed, to the listings, without a secret.
 func TestLookAgain(t *testing.T) {
 	t.Parallel()
 	b := worldBox(t, shopWorld)

@@ -221,7 +221,7 @@ func TestPlanOfAFinishedRelease(t *testing.T) {
 	takeAway(t, env, "ap-northeast-3")
 	code, out := amiship(t, env, "plan", "v2.42.0", "--file", file, "--exit-code", "--steps")
 	if code != 3 || !strings.Contains(out, "share/prometheus/amd64/ap-northeast-3") {
-		t.Errorf("a permission taken away in ap-northeast-3: exit %d\n%s", code, out)
+		t.Errorf("a permission revoked in ap-northeast-3: exit %d\n%s", code, out)
 	}
 }
 

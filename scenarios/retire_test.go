@@ -32,11 +32,11 @@ func retiring(t *testing.T) (b *box, file string) {
 var stagesOfRetirement = []struct {
 	name  string
 	calls int
-}{{"deprecate", 2}, {"demote", 2}, {"disable", 2}, {"remove", 1}}
+}{{"deprecate", 3}, {"demote", 2}, {"disable", 2}, {"remove", 1}}
 
 // TestRetireKilledAtEveryCall kills a run before and after the answer of each of
 // its calls that change something, in each stage, and runs it again: the world is
-// that of a run that nobody disturbed.
+// that of an undisturbed run.
 func TestRetireKilledAtEveryCall(t *testing.T) {
 	undisturbed, file := retiring(t)
 	for n, stage := range stagesOfRetirement {
@@ -84,7 +84,7 @@ func killRetirement(t *testing.T, b *box, file string, at int, after bool) {
 }
 
 // TestRetireGoesBlind: credentials expire with the first change of a retirement.
-// What it can't look at any more is not done.
+// What it can no longer read is not done.
 func TestRetireGoesBlind(t *testing.T) {
 	t.Parallel()
 	b, file := retiring(t)

@@ -18,13 +18,13 @@ func TestQuotasOfMarketplace(t *testing.T) {
 		says          []string
 	}{
 		"250 open change sets": {failure: "async", sets: sets, code: 1, says: []string{
-			"submit to good: ServiceQuotaExceededException: The maximum number of open requests per account (250)", "hint: Marketplace takes no more for now: amiship listings",
+			"submit to good: ServiceQuotaExceededException: The maximum number of open requests per account (250)", "hint: a Marketplace quota is exhausted: amiship listings",
 		}},
 		"versions, as a quota": {failure: "quota", code: 1, says: []string{
-			"submit to good: ServiceQuotaExceededException", "The maximum number of versions per product is 2", "hint: Marketplace takes no more for now: amiship listings",
+			"submit to good: ServiceQuotaExceededException", "The maximum number of versions per product is 2", "hint: a Marketplace quota is exhausted: amiship listings",
 		}},
 		"versions, as a mistake": {failure: "validation", code: 1, says: []string{
-			"submit to good: ValidationException", "The maximum number of versions per product is 2", "hint: AWS refuses the request for the reason that is named above",
+			"submit to good: ValidationException", "The maximum number of versions per product is 2", "hint: AWS rejected the request for the reason that is named above",
 		}},
 		"versions, hours later": {failure: "async", code: 20, says: []string{
 			"Amiship does not know this code", "The maximum number of versions per product is 2", "amiship release v2.42.0 --resubmit",
@@ -49,7 +49,7 @@ func TestQuotasOfMarketplace(t *testing.T) {
 				t.Errorf("exit %d, want %d:\n%s", code, c.code, out)
 			}
 			sent := started(t, b)
-			mend(t, file, "good", "product: prod-goodxxxxxxxxx\n    version_limit: 2")
+			fix(t, file, "good", "product: prod-goodxxxxxxxxx\n    version_limit: 2")
 			code, out = amiship(t, env, "release", "v2.42.0", "--resubmit", "--file", file, "--poll", "300ms")
 			if text := blocked(out, "versions/good"); code != 20 || !strings.Contains(text, "the product has 2 versions of 2") || started(t, b) != sent {
 				t.Errorf("with the limit in the catalog: exit %d, %d change sets were begun:\n%s", code, started(t, b)-sent, out)

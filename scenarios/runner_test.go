@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"maps"
@@ -115,7 +116,7 @@ func (r *runner) pipeline(t *testing.T, source, tag string) map[string][]ciJob {
 	t.Helper()
 	out := map[string][]ciJob{}
 	for _, job := range r.jobs {
-		if job.runs(t, source, tag) {
+		if job.runs(t, triggered(source, tag)) {
 			if !slices.Contains(r.stages, job.Stage) {
 				t.Fatalf("%s is in stage %s: there are %s", job.name, job.Stage, r.stages)
 			}
@@ -125,22 +126,37 @@ func (r *runner) pipeline(t *testing.T, source, tag string) map[string][]ciJob {
 	return out
 }
 
+// triggered are the variables that rules may ask for, of a pipeline for a tag, or else for
+// the default branch. The schedule is the one that is meant for releases.
+func triggered(source, tag string) map[string]string {
+	vars := map[string]string{"CI_PIPELINE_SOURCE": source, "CI_COMMIT_TAG": tag, "CI_DEFAULT_BRANCH": "main"}
+	if tag == "" {
+		vars["CI_COMMIT_BRANCH"] = "main"
+	}
+	if source == "schedule" {
+		vars["AMISHIP_SCHEDULE"] = "true"
+	}
+	return vars
+}
+
 var (
-	sourceRule = regexp.MustCompile(`^\$CI_PIPELINE_SOURCE == "(\w+)"$`)
-	tagRule    = regexp.MustCompile(`^\$CI_COMMIT_TAG =~ /(.+)/$`)
+	equalRule = regexp.MustCompile(`^\$(\w+) == (?:"(\w+)"|\$(\w+))$`)
+	tagRule   = regexp.MustCompile(`^\$CI_COMMIT_TAG =~ /(.+)/$`)
 )
 
 // runs evaluates rules: the first that fits decides.
-func (j ciJob) runs(t *testing.T, source, tag string) bool {
+func (j ciJob) runs(t *testing.T, vars map[string]string) bool {
 	t.Helper()
 	for _, rule := range j.Rules {
-		fits := false
-		if m := sourceRule.FindStringSubmatch(rule.If); m != nil {
-			fits = source == m[1]
-		} else if m := tagRule.FindStringSubmatch(rule.If); m != nil {
-			fits = tag != "" && regexp.MustCompile(m[1]).MatchString(tag)
-		} else {
-			t.Fatalf("%s: what does %q mean?", j.name, rule.If)
+		fits := true
+		for condition := range strings.SplitSeq(rule.If, " && ") {
+			if m := equalRule.FindStringSubmatch(condition); m != nil {
+				fits = fits && vars[m[1]] == cmp.Or(m[2], vars[m[3]])
+			} else if m := tagRule.FindStringSubmatch(condition); m != nil {
+				fits = fits && regexp.MustCompile(m[1]).MatchString(vars["CI_COMMIT_TAG"])
+			} else {
+				t.Fatalf("%s: what does %q mean?", j.name, rule.If)
+			}
 		}
 		if fits {
 			return rule.When != "never"
@@ -224,7 +240,7 @@ func (r *runner) keep(t *testing.T, result ciResult) {
 		from, to := filepath.Join(result.dir, name), filepath.Join(r.kept, name)
 		info, err := os.Stat(from)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // the runner warns, no more
+			continue // the runner only warns
 		}
 		if err == nil && info.IsDir() {
 			err = os.CopyFS(to, os.DirFS(from))

@@ -17,11 +17,20 @@ import (
 //	account NAME      become another of its accounts
 //	bundle            put the example into the current directory, with a package from a file
 func TestScripts(t *testing.T) {
+	runScripts(t, filepath.Join("testdata", "script"))
+}
+
+// runScripts runs the scripts of a directory.
+func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
+			product, err := withRaces(env)
+			if err != nil {
+				return err
+			}
 			shim := awsShim(t, t.TempDir())
-			env.Setenv("PATH", strings.Join([]string{filepath.Dir(program), filepath.Dir(shim), env.Getenv("PATH")}, string(os.PathListSeparator)))
+			env.Setenv("PATH", strings.Join([]string{filepath.Dir(product), filepath.Dir(shim), env.Getenv("PATH")}, string(os.PathListSeparator)))
 			env.Setenv("HOME", env.WorkDir)
 			return nil
 		},

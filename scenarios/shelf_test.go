@@ -104,8 +104,8 @@ func lineNumber(t *testing.T, file, listing, field string) int {
 	return n
 }
 
-// mend puts another line in place of the one with the same field.
-func mend(t *testing.T, file, listing, line string) {
+// fix puts another line in place of the one with the same field.
+func fix(t *testing.T, file, listing, line string) {
 	t.Helper()
 	field, _, _ := strings.Cut(line, ":")
 	lines := strings.Split(readFile(t, file), "\n")

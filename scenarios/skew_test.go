@@ -32,7 +32,7 @@ func TestClockIsWrong(t *testing.T) {
 			release := []string{"release", "v2.42.0", "--poll", "200ms", "--wait", "1m"}
 			sets := "sudo timedatectl set-ntp true"
 
-			ends(0, []string{"ok", "a clock that AWS takes signatures by"}, "check") // nobody minds
+			ends(0, []string{"ok", "a clock that AWS takes signatures by"}, "check") // AWS accepts it
 			strictly(t, b, "")
 			ends(1, []string{"MISSING", "this machine's clock is " + side, sets}, "check")
 			ends(20, []string{"BLOCKED  clock", side, sets, "amiship release v2.42.0"}, release...)

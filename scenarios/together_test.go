@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"encoding/json"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // quickRun is a run of the example's release on instant machines, with a
@@ -16,7 +19,7 @@ import (
 func quickRun(t *testing.T, b *box) *realRun {
 	t.Helper()
 	r := &realRun{tmp: shortTemp(t)}
-	r.cmd = exec.Command(program, "release", "v2.42.0", "--file", instantBundle(t), "--poll", "200ms", "--wait", "2m")
+	r.cmd = exec.Command(raced(t), "release", "v2.42.0", "--file", instantBundle(t), "--poll", "200ms", "--wait", "2m")
 	r.cmd.Env = append(b.env(t, "vendor", ""), "TMPDIR="+r.tmp)
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.out
 	return r
@@ -42,7 +45,7 @@ func (b *box) untilCalled(t *testing.T, action string) {
 			return
 		}
 	}
-	t.Fatalf("nobody calls %s", action)
+	t.Fatalf("no run calls %s", action)
 }
 
 // undisturbed is the world after one run.
@@ -94,8 +97,38 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 }
 
+// TestThreeRunsCopyOnce: of three runs that begin together one builds, tests and copies; the
+// others find its copies. Dry runs, by which each has asked whether it may copy, are no copies.
+func TestThreeRunsCopyOnce(t *testing.T) {
+	t.Parallel()
+	b := startAt(t)
+	var ends []func() int
+	for range 3 {
+		ends = append(ends, quickRun(t, b).start(t))
+	}
+	for _, end := range ends {
+		if code := end(); code != 0 {
+			t.Errorf("exit %d", code)
+		}
+	}
+	copies := map[string]int{}
+	for line := range strings.Lines(b.callLog()) {
+		var c call
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Action == "CopyImage" && c.Status == http.StatusOK {
+			copies[c.Region]++
+		}
+	}
+	want := map[string]int{"ap-southeast-2": 1, "eu-west-1": 1, "us-east-1": 1, "us-west-2": 1}
+	if diff := cmp.Diff(want, copies); diff != "" {
+		t.Errorf("copies (-want +got):\n%s", diff)
+	}
+}
+
 // TestInterrupted ends a run by Ctrl-C during its build: it gives its claim
-// back, ends the builder, and says how to carry on.
+// back, ends the builder, and says how to continue.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	b := startAt(t)
@@ -106,8 +139,8 @@ func TestInterrupted(t *testing.T) {
 	if err := r.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if code := wait(); code != 130 || !strings.Contains(r.out.String(), "carry on: amiship release v2.42.0\n") {
-		t.Errorf("exit %d, want 130 and the command to carry on\n%s", code, r.out.String())
+	if code := wait(); code != 130 || !strings.Contains(r.out.String(), "continue: amiship release v2.42.0\n") {
+		t.Errorf("exit %d, want 130 and the command to continue\n%s", code, r.out.String())
 	}
 	r.leftNothing(t)
 	sameWorld(t, before, worldOf(t, b))
@@ -119,7 +152,36 @@ func TestInterrupted(t *testing.T) {
 	sameWorld(t, undisturbed(t), worldOf(t, b))
 }
 
-// TestInterruptedTwice: AWS answers nothing any more, so a run that was interrupted
+// TestTerminatedWhileAWSMakesTheAMI: a runner that is shut down sends SIGTERM. The claim ends
+// with what is under it, and the same command goes on at once; the AMI fails, as it may when
+// its instance is gone.
+func TestTerminatedWhileAWSMakesTheAMI(t *testing.T) {
+	t.Parallel()
+	b := startAt(t)
+	b.run(t, "sandbox", "fault", "--state", b.state, "--action", "CreateImage", "--ends", "failed", "--lasts", "8000s", "--times", "1")
+	r := quickRun(t, b)
+	wait := r.start(t)
+	b.untilCalled(t, "CreateImage")
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := wait(); code != 130 {
+		t.Errorf("exit %d, want 130\n%s", code, r.out.String())
+	}
+	r.leftNothing(t)
+	env := b.env(t, "vendor", "")
+	groups := awsCLI(t, env, "ec2", "describe-security-groups", "--region", "us-east-1", "--query", "SecurityGroups[?GroupName!='default'].GroupName", "--output", "text")
+	if strings.TrimSpace(groups) != "" {
+		t.Errorf("the claim is still there: %s\n%s", groups, r.out.String())
+	}
+	again := quickRun(t, b)
+	if code := again.start(t)(); code != 0 || strings.Contains(again.out.String(), "another run") {
+		t.Fatalf("the second run: exit %d\n%s", code, again.out.String())
+	}
+	sameWorld(t, undisturbed(t), worldOf(t, b))
+}
+
+// TestInterruptedTwice: AWS no longer answers, so a run that was interrupted
 // waits for its cleaning up; the second Ctrl-C ends it at once. What it leaves on AWS
 // another run takes over, or removes.
 func TestInterruptedTwice(t *testing.T) {
@@ -157,8 +219,8 @@ func TestInterruptedTwice(t *testing.T) {
 	interrupt()
 	select {
 	case code := <-ended:
-		if code != 130 || !strings.Contains(r.out.String(), "amiship: interrupted at once: what was under way is left as it is; the same command carries on\n") {
-			t.Errorf("exit %d, want 130 and how to carry on\n%s", code, r.out.String())
+		if code != 130 || !strings.Contains(r.out.String(), "amiship: interrupted at once: what was under way is left as it is; the same command resumes the run\n") {
+			t.Errorf("exit %d, want 130 and how to continue\n%s", code, r.out.String())
 		}
 	case <-time.After(30 * time.Second):
 		_ = r.cmd.Process.Kill()

@@ -12,16 +12,18 @@ type kind struct {
 	world   string // without the clock
 	bundle  func(t *testing.T) (file string)
 	regions []string
-	calls   int // about as many as a run makes that nobody disturbs
+	calls   int // about as many as an undisturbed run makes
 	stages  []stage
-	seller  string // account that has the listings, if it is not the vendor
-	remedy  string // by which somebody unblocks a region's quota
-	real    bool   // machines that run, which take minutes
+	lives   [][]stage // in place of stages: each in its order, and at random beside each other
+	seller  string    // account that has the listings, if it is not the vendor
+	remedy  string    // by which the operator unblocks a region's quota
+	real    bool      // machines that run, which take minutes
 }
 
 // stage is a command that is run until it is done.
 type stage struct {
 	args    []string
+	project string        // directory of its catalog, if there are several
 	later   time.Duration // passes before it
 	patient time.Duration // passes after a run that still had to wait
 	down    string        // region
@@ -30,7 +32,7 @@ type stage struct {
 
 // kindNames are in the order in which seeds take them; each machinesEvery-th is
 // of onMachines instead.
-var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "abroad"}
+var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "abroad", "neighbors"}
 
 const (
 	onMachines    = "machines"
@@ -63,8 +65,8 @@ var kinds = map[string]kind{
 	},
 	"kept": {
 		world: oldReleases, regions: []string{"us-east-1", "eu-west-1"}, calls: 90,
-		bundle: func(t *testing.T) string {
-			return twoRegions(t, "keep: {public: {patches: 1, minors: 1}}\nretire: {with_release: true}\n")
+		bundle: func(t *testing.T) string { // without a limit a run: one that is begun again would do more than one that is not
+			return twoRegions(t, "keep: {public: {patches: 1, minors: 1}}\nretire: {with_release: true, max_per_run: 100}\n")
 		},
 		stages: []stage{
 			{args: []string{"release", releasedTag}},
@@ -100,6 +102,9 @@ var kinds = map[string]kind{
 		world: sellersWorld, regions: []string{"us-east-1", "eu-west-1"}, calls: 120, seller: "seller",
 		bundle: func(t *testing.T) string { return sellersBundle(t, "    retries: 3\n") },
 		stages: []stage{{args: []string{"release", releasedTag}, patient: 13 * time.Hour}},
+	},
+	"neighbors": {
+		world: neighborsWorld, bundle: neighborBundles, regions: []string{"us-east-1", "eu-west-1"}, calls: 90, lives: neighborLives,
 	},
 	onMachines: {
 		real: true, regions: []string{"us-east-1", "eu-west-1"}, calls: 130,
@@ -145,7 +150,7 @@ const oldReleases = `ec2:
       - {name: "Prometheus 2.40.0", public: true, created: 300d, shared_with: [customer], tags: {"amiship:project": "1:prometheus", "amiship:tag": "1:v2.40.0", "amiship:image": "1:prometheus", "amiship:arch": "1:amd64", "amiship:version": "1:2.40.0", "amiship:build": "1:0", "amiship:stage": "1:release", "amiship:public": "1:yes"}}
 `
 
-// twoImages is the example with a second image, which is private and has a licence.
+// twoImages is the example with a second image, which is private and has a license.
 func twoImages(t *testing.T) string {
 	t.Helper()
 	file := instantBundle(t)
@@ -154,7 +159,7 @@ func twoImages(t *testing.T) string {
     arch: [amd64]
     name: "Prometheus {version} Premium"
     share: ["679593333241"]
-    licence: {env: PREMIUM_LICENCE}
+    license: {env: PREMIUM_LICENSE}
     checks: [{run: "true"}]
 `)
 	return file
@@ -174,7 +179,7 @@ func inRegions(t *testing.T, regions, more string) string {
 	return file
 }
 
-// impatient has Packer give up on a machine that nobody gets into.
+// impatient has Packer give up on an instance that rejects every login.
 func impatient(t *testing.T, k kind, file string) string {
 	t.Helper()
 	patience := map[bool]string{true: "2m", false: "4s"}[k.real]
@@ -190,7 +195,7 @@ func (u *calmWorlds) of(t *testing.T, name string) map[string][]string {
 	look, _ := u.worlds.LoadOrStore(name, sync.OnceValue(func() map[string][]string {
 		s := newSufferer(t, ordeal{kind: name})
 		if complaint := s.release(); complaint != "" {
-			t.Errorf("a release that nobody disturbs: %s\n%s", complaint, s.said)
+			t.Errorf("an undisturbed release: %s\n%s", complaint, s.said)
 		}
 		return s.outcome()
 	}))

@@ -16,14 +16,22 @@ func (s *sufferer) faultsOf(calm map[string][]string) string {
 	s.t.Helper()
 	var out []string
 	s.run(s.t, "sandbox", "fault", "--state", s.state, "--off")
-	if code, text := amiship(s.t, s.env(s.t, "vendor", ""), "verify", releasedTag, "--file", s.file, "--as", "customer"); code != 0 {
-		out = append(out, "verify finds:\n"+text)
-	}
-	if code, text := amiship(s.t, s.env(s.t, "vendor", ""), "plan", releasedTag, "--file", s.file, "--exit-code"); code != 0 {
-		out = append(out, "something is left to do:\n"+text)
+	for _, project := range s.projects() {
+		file := s.fileOf(project)
+		if len(s.lives) > 0 {
+			if code, text := amiship(s.t, s.env(s.t, "vendor", ""), "resume", "--file", file); code != 0 {
+				out = append(out, "it does not resume:\n"+text)
+			}
+		}
+		if code, text := amiship(s.t, s.env(s.t, "vendor", ""), "verify", releasedTag, "--file", file, "--as", "customer"); code != 0 {
+			out = append(out, "verify finds:\n"+text)
+		}
+		if code, text := amiship(s.t, s.env(s.t, "vendor", ""), "plan", releasedTag, "--file", file, "--exit-code"); code != 0 {
+			out = append(out, "something is left to do:\n"+text)
+		}
 	}
 	if diff := cmp.Diff(calm, s.outcome()); diff != "" {
-		out = append(out, "the world differs from that of a release that nobody disturbed (-want +got):\n"+diff)
+		out = append(out, "the world differs from that of an undisturbed release (-want +got):\n"+diff)
 	}
 	if left := s.left(); len(left) > 0 {
 		out = append(out, "left over: "+strings.Join(left, ", "))
@@ -47,15 +55,15 @@ func (s *sufferer) left() (left []string) {
 	return left
 }
 
-// theLicence is the same in all releases, since it is a part of what they are made of.
-const theLicence = "mark-licence-of-the-torture"
+// theLicense is the same in all releases, since it is a part of what they are made of.
+const theLicense = "mark-license-of-the-torture"
 
 var secretKey = regexp.MustCompile(`AWS_SECRET_ACCESS_KEY=(\S+)`)
 
-// secrets are the places where the licence, or the caller's key, is to be read.
+// secrets are the places where the license, or the caller's key, is to be read.
 func (s *sufferer) secrets() (out []string) {
 	s.t.Helper()
-	secrets := []string{theLicence, secretKey.FindStringSubmatch(strings.Join(s.env(s.t, "vendor", ""), "\n"))[1]}
+	secrets := []string{theLicense, secretKey.FindStringSubmatch(strings.Join(s.env(s.t, "vendor", ""), "\n"))[1]}
 	shown := func(where, text string) {
 		for _, secret := range secrets {
 			if strings.Contains(text, secret) {
@@ -69,8 +77,8 @@ func (s *sufferer) secrets() (out []string) {
 	shown("the log of calls", s.callLog())
 	for _, file := range entries(s.t, filepath.Join(s.state, "store")) {
 		text, err := os.ReadFile(file)
-		if err == nil && strings.Contains(string(text), theLicence) {
-			out = append(out, "the licence is in AWS's store")
+		if err == nil && strings.Contains(string(text), theLicense) {
+			out = append(out, "the license is in AWS's store")
 		}
 	}
 	return out
@@ -80,13 +88,14 @@ func (s *sufferer) secrets() (out []string) {
 var noResult = regexp.MustCompile(`^(marketplace\.(change-sets|tags|outcomes)|quota-outcomes|accounts|roles|ec2\.bases)/`)
 
 // unequal is what differs between two that are alike: revisions and versions count
-// attempts, ids and days are their own.
-var unequal = regexp.MustCompile(`"(Revision|Version)":\d+|"(CaseID|ID)":"([0-9a-f]{8}-[-0-9a-f]{27}|[0-9a-f]{11}|[0-9a-f]{40})"|\d{4}-\d\d-\d\d|"(Launched|LaunchedBefore)":"TIME",?`)
+// attempts, ids and days are their own. The retention policy of the last retirement is
+// recorded on the newest AMI, of whichever region that is.
+var unequal = regexp.MustCompile(`"(Revision|Version)":\d+|"(CaseID|ID)":"([0-9a-f]{8}-[-0-9a-f]{27}|[0-9a-f]{11}|[0-9a-f]{40})"|\d{4}-\d\d-\d\d|"(Launched|LaunchedBefore)":"TIME",?|"amiship:keep":"[^"]*",?`)
 
 // outcome is the world as far as customers, and the bill, see it.
 func (s *sufferer) outcome() map[string][]string {
 	s.t.Helper()
-	out := worldOf(s.t, s.box)
+	out := repeatedOnce(s.t, s.box)
 	for place, values := range out {
 		if noResult.MatchString(place) {
 			delete(out, place)

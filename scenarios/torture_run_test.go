@@ -22,6 +22,8 @@ type sufferer struct {
 	kind
 	*box
 	file, tmp string
+	cache     string
+	server    *packageServer
 	faults    string // file
 	said      transcript
 	troubled  int        // runs that trouble was meant for
@@ -33,7 +35,7 @@ type sufferer struct {
 func newSufferer(t *testing.T, o ordeal) *sufferer {
 	t.Helper()
 	k := kinds[o.kind]
-	s := &sufferer{t: t, ordeal: o, kind: k, tmp: shortTemp(t), faults: filepath.Join(t.TempDir(), "faults.yaml")}
+	s := &sufferer{t: t, ordeal: o, kind: k, tmp: shortTemp(t), cache: t.TempDir(), faults: filepath.Join(t.TempDir(), "faults.yaml")}
 	world := worldFile(t, fmt.Sprintf("clock: %s\n%s", o.clock, k.world))
 	if k.real {
 		s.box = realBox(t, "--world", world)
@@ -41,6 +43,7 @@ func newSufferer(t *testing.T, o ordeal) *sufferer {
 		s.box = startAt(t, "--world", world)
 	}
 	s.file = impatient(t, k, k.bundle(t))
+	s.server = servePackages(t, s.file)
 	return s
 }
 
@@ -58,13 +61,13 @@ func (o ordeal) suffer(t *testing.T, calm map[string][]string) (said transcript,
 	return s.said, complaint
 }
 
-// enough is how often a stage is run before somebody should ask why.
+// enough is how often a stage is run before the test gives up.
 const enough = 14
 
 // release runs each stage until it is done.
 func (s *sufferer) release() (complaint string) {
 	s.t.Helper()
-	for i, st := range s.stages {
+	for i, st := range s.ordered() {
 		s.advance(s.t, st.later)
 		complaint = notDone
 		for n := 0; n < enough && complaint == notDone; n++ {
@@ -88,7 +91,7 @@ func (s *sufferer) trouble(stage int) (tr trouble) {
 	return tr
 }
 
-// once is one run, and what somebody does who sees how it ended.
+// once is one run, and what an operator does who sees how it ended.
 func (s *sufferer) once(st stage, tr trouble) (complaint string) {
 	s.t.Helper()
 	s.set(st, tr)
@@ -96,9 +99,10 @@ func (s *sufferer) once(st stage, tr trouble) (complaint string) {
 	if aside {
 		args, s.asides = s.asides[0], s.asides[1:]
 	}
-	runs, complaint := s.under(tr, args)
+	changed := s.watch(st)
+	runs, complaint := s.under(st, tr, args)
 	s.said = append(s.said, runs...)
-	if complaint != "" {
+	if complaint = cmp.Or(complaint, changed()); complaint != "" {
 		return complaint
 	}
 	last := runs[0]
@@ -106,7 +110,7 @@ func (s *sufferer) once(st stage, tr trouble) (complaint string) {
 		if complaint = run.crashed(); complaint != "" {
 			return complaint
 		}
-		if !aside && !slices.Contains([]int{0, 1, 20, 75, 130, -1}, run.code) {
+		if !aside && !slices.Contains([]int{0, 1, 20, 75, 77, 130, -1}, run.code) {
 			return fmt.Sprintf("exit %d is not for this", run.code)
 		}
 		if run.code == 0 {
@@ -131,13 +135,14 @@ func (s *sufferer) set(st stage, tr trouble) {
 		text = "- " + strings.Join(faults, "\n- ") + "\n"
 	}
 	writeFile(s.t, s.faults, text)
+	s.server.lose(tr.server)
 	s.run(s.t, "sandbox", "fault", "--state", s.state, "--file", s.faults)
 }
 
 // under does runs of a command that are killed, if only because they take too long.
-func (s *sufferer) under(tr trouble, args []string) (runs []utterance, complaint string) {
+func (s *sufferer) under(st stage, tr trouble, args []string) (runs []utterance, complaint string) {
 	s.t.Helper()
-	args = append(args, "--file", s.file, "-v")
+	args = append(args, "--file", s.fileOf(st.project), "-v", "--call-timeout", "2s", "--read-timeout", "10s")
 	if args[0] == "release" || args[0] == "withdraw" {
 		args = append(args, "--poll", "100ms", "--wait", s.patience().wait.String())
 	}
@@ -147,6 +152,7 @@ func (s *sufferer) under(tr trouble, args []string) (runs []utterance, complaint
 	}
 	runs = make([]utterance, len(blows))
 	defer s.timePasses(tr)()
+	beside := s.nextDoor(st, tr.neighbors)
 	crashed := s.crashes(tr.crash)
 	var all sync.WaitGroup
 	for i, b := range blows {
@@ -154,6 +160,13 @@ func (s *sufferer) under(tr trouble, args []string) (runs []utterance, complaint
 		all.Go(func() { runs[i] = begun() })
 	}
 	all.Wait()
+	said := beside()
+	s.said = append(s.said, said...)
+	for _, run := range said {
+		if complaint := run.crashed(); complaint != "" {
+			return runs, complaint
+		}
+	}
 	if err := crashed(); err != nil {
 		return runs, err.Error()
 	}
@@ -166,7 +179,7 @@ func (s *sufferer) begin(b blow, args []string) (end func() utterance) {
 	k, via := killerOf(s.t, s.url, func(*http.Request, []byte) bool { return true })
 	cmd := exec.Command(program, args...)
 	cmd.Dir = s.t.TempDir()
-	cmd.Env = append(s.env(s.t, "vendor", via), "TMPDIR="+s.tmp, "PREMIUM_LICENCE="+theLicence)
+	cmd.Env = append(s.env(s.t, "vendor", via), "TMPDIR="+s.tmp, "XDG_CACHE_HOME="+s.cache, "PREMIUM_LICENSE="+theLicense)
 	wait := k.startAt(s.t, cmd, b.call, b.after)
 	late := time.AfterFunc(cmp.Or(b.time, s.patience().run), k.kill)
 	return func() utterance {
@@ -263,6 +276,9 @@ func (s *sufferer) after(st stage, run utterance) (complaint string) {
 			s.answers = []string{"--retest", "--resubmit"}
 			s.asides = s.unblocks(run.out)
 		}
+		if len(s.lives) > 0 {
+			s.asides = append(s.asides, []string{"resume"})
+		}
 		s.advance(s.t, 31*time.Minute)
 	default:
 		s.advance(s.t, 3*time.Minute)
@@ -272,7 +288,7 @@ func (s *sufferer) after(st stage, run utterance) (complaint string) {
 
 var fullRegion = regexp.MustCompile(`(?m)^ *BLOCKED +(quota/\S+)`)
 
-// unblocks are the commands by which somebody makes room.
+// unblocks are the commands by which the operator frees quota.
 func (s *sufferer) unblocks(out string) (commands [][]string) {
 	if s.remedy == "" {
 		return nil
@@ -283,7 +299,7 @@ func (s *sufferer) unblocks(out string) (commands [][]string) {
 	return commands
 }
 
-// cancelStuck cancels our change sets: somebody has seen that they don't move.
+// cancelStuck cancels our change sets: an operator has seen that they don't move.
 func (s *sufferer) cancelStuck() {
 	s.t.Helper()
 	code, out := amiship(s.t, s.env(s.t, "vendor", ""), "listings", "--json", "--file", s.file)

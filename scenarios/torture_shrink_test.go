@@ -59,8 +59,14 @@ func (t trouble) less() (out []trouble) {
 	if t.kill != (blow{}) {
 		without(func(t *trouble) { t.kill = blow{} })
 	}
+	if t.server != "" {
+		without(func(t *trouble) { t.server = "" })
+	}
 	if t.twice {
 		without(func(t *trouble) { t.twice = false })
+	}
+	for i := range t.neighbors {
+		without(func(t *trouble) { t.neighbors = slices.Delete(slices.Clone(t.neighbors), i, i+1) })
 	}
 	if t.crash > 0 {
 		without(func(t *trouble) { t.crash = 0 })

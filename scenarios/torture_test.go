@@ -34,9 +34,9 @@ func seeds() []uint64 {
 
 // TestTorture does whole releases while AWS fails and runs are killed, both at
 // random, and each is started again until it is done. Then the world must be that
-// of a release that nobody disturbed, seen from outside of Amiship. A seed that
+// of an undisturbed release, seen from outside of Amiship. A seed that
 // fails says how to replay it, and what is left of its troubles when all are
-// taken away that it does not need to fail.
+// removed that it does not need to fail.
 func TestTorture(t *testing.T) {
 	t.Parallel()
 	var want calmWorlds

@@ -19,10 +19,12 @@ type ordeal struct {
 
 // trouble is what goes wrong with one run.
 type trouble struct {
-	faults []string // as in faults.yaml
-	kill   blow
-	twice  bool          // another run does the same beside it
-	crash  time.Duration // after which the sandbox is killed and started again; 0: it is not
+	faults    []string // as in faults.yaml
+	server    string   // what becomes of the package server's first answer, as a fault's answer; empty: it comes
+	kill      blow
+	twice     bool          // another run does the same beside it
+	neighbors []neighbor    // of a kind with several projects
+	crash     time.Duration // after which the sandbox is killed and started again; 0: it is not
 }
 
 // lines say what the trouble is.
@@ -31,8 +33,14 @@ func (t trouble) lines() []string {
 	if t.kill != (blow{}) {
 		out = append(out, t.kill.String())
 	}
+	if t.server != "" {
+		out = append(out, "the package server's first answer is "+t.server)
+	}
 	if t.twice {
 		out = append(out, "another one at once")
+	}
+	for _, n := range t.neighbors {
+		out = append(out, n.String())
 	}
 	if t.crash > 0 {
 		out = append(out, fmt.Sprintf("the sandbox is killed after %v, and started again", t.crash))
@@ -64,7 +72,7 @@ func (o ordeal) String() string {
 	fmt.Fprintf(&b, "  %s; AWS's clock is %v ahead\n", o.kind, o.clock)
 	for i, r := range o.runs {
 		for _, line := range r.lines() {
-			fmt.Fprintf(&b, "  run %d, from `amiship %s` on: %s\n", i+1, strings.Join(kinds[o.kind].stages[o.from].args, " "), line)
+			fmt.Fprintf(&b, "  run %d, from `amiship %s` on: %s\n", i+1, strings.Join(o.ordered()[o.from].args, " "), line)
 		}
 	}
 	return b.String()
@@ -83,7 +91,7 @@ func drawOrdeal(seed uint64) ordeal {
 	if d.IntN(3) == 0 {
 		o.clock = time.Duration(d.IntN(3600)-1800) * time.Second
 	}
-	o.from = d.IntN(len(d.kind.stages))
+	o.from = d.IntN(len(o.ordered()))
 	for range 1 + d.IntN(5) {
 		o.runs = append(o.runs, d.trouble())
 	}
@@ -93,6 +101,9 @@ func drawOrdeal(seed uint64) ordeal {
 func (d dice) trouble() (t trouble) {
 	for range d.IntN(6) {
 		t.faults = append(t.faults, mishaps[d.IntN(len(mishaps))](d))
+	}
+	if d.IntN(4) == 0 {
+		t.server = d.loss()
 	}
 	switch d.IntN(5) {
 	case 0, 1:
@@ -104,6 +115,7 @@ func (d dice) trouble() (t trouble) {
 	if d.IntN(10) == 0 && !d.kind.real { // with it end its machines
 		t.crash = d.soon()
 	}
+	t.neighbors = d.neighbors()
 	return t
 }
 
@@ -114,6 +126,9 @@ func (d dice) soon() time.Duration { return time.Duration(50+d.IntN(6000)) * tim
 func (d dice) seconds(from, to int) string { return fmt.Sprintf("%ds", from+d.IntN(to-from)) }
 
 func (d dice) region() string { return d.kind.regions[d.IntN(len(d.kind.regions))] }
+
+// loss is what becomes of an answer.
+func (d dice) loss() string { return d.oneOf("silent", "stalled", "cut") }
 
 func (d dice) action() string {
 	return changing[d.IntN(len(changing))]
@@ -149,6 +164,12 @@ var mishaps = []func(d dice) string{
 		return fmt.Sprintf("{action: %s, times: %d, delay: %s}", d.action(), 1+d.IntN(5), d.seconds(100, 3000))
 	},
 	func(d dice) string {
+		return fmt.Sprintf("{action: %s, skip: %d, times: %d, answer: %s, after: %t}", d.action(), d.IntN(4), 1+d.IntN(5), d.loss(), d.IntN(2) == 0)
+	},
+	func(d dice) string {
+		return fmt.Sprintf("{region: %s, skip: %d, for: %s, answer: %s}", d.region(), d.IntN(20), d.seconds(500, 15000), d.loss())
+	},
+	func(d dice) string {
 		return fmt.Sprintf("{region: %s, lag: %s, for: %s}", d.region(), d.seconds(100, 3000), d.seconds(2000, 20000))
 	},
 	func(d dice) string {
@@ -180,6 +201,12 @@ var mishaps = []func(d dice) string{
 	},
 	func(d dice) string {
 		return fmt.Sprintf("{signed: 5m, times: %d}", 1+d.IntN(40))
+	},
+	func(d dice) string { // claims can't be renewed for five minutes, and nothing else be tagged
+		return "{action: CreateTags, for: 300s, " + d.oneOf("status: 403, code: UnauthorizedOperation", "status: 503, code: RequestLimitExceeded") + "}"
+	},
+	func(d dice) string { // the same by the machine's clock, as far as a run goes
+		return fmt.Sprintf("{action: CreateTags, skip: %d, for: %s, status: 503, code: RequestLimitExceeded}", d.IntN(4), d.seconds(2000, 10000))
 	},
 	func(d dice) string {
 		return "{action: StartChangeSet, ends: " + d.oneOf("failed", "stuck") + ", times: 1}"

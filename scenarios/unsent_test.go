@@ -35,7 +35,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			file := copyOf(t, original)
-			mend(t, file, "good", line)
+			fix(t, file, "good", line)
 			field, _, _ := strings.Cut(line[strings.LastIndex(line, "\n")+1:], ":")
 			field = strings.TrimSpace(field)
 			at := lineOf(t, file, "good", field) + ":"
@@ -96,7 +96,7 @@ func TestUnfitIsNotSent(t *testing.T) {
 	}
 }
 
-// TestTitleTakenMeanwhile: somebody publishes a version of our title after we
+// TestTitleTakenMeanwhile: another user publishes a version of our title after we
 // have looked, just before we submit. Ours is refused, and not sent again.
 func TestTitleTakenMeanwhile(t *testing.T) {
 	t.Parallel()
@@ -117,7 +117,7 @@ func TestTitleTakenMeanwhile(t *testing.T) {
 	if n := started(t, b); n != 2 {
 		t.Errorf("StartChangeSet came %d times, want theirs and one of ours", n)
 	}
-	mend(t, file, "good", `title: "Shelf {version} by us"`)
+	fix(t, file, "good", `title: "Shelf {version} by us"`)
 	if code, out := amiship(t, b.env(t, "vendor", ""), "release", "v2.42.0", "--file", file, "--poll", "300ms"); code != 0 {
 		t.Errorf("with another title: exit %d\n%s", code, out)
 	}

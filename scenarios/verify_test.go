@@ -67,7 +67,7 @@ func TestVerifyFindsFaults(t *testing.T) {
 func TestVerifyOfAFinishedRelease(t *testing.T) {
 	w := finishedRelease(t).wreck(t)
 	code, out := w.verify()
-	if code != 0 || !strings.Contains(out, "prometheus v2.42.0: 6 AMIs in 3 regions are as asked for, ") || strings.Contains(out, "WRONG") {
+	if code != 0 || !strings.Contains(out, "prometheus v2.42.0: 6 AMIs in 3 regions are as configured, ") || strings.Contains(out, "WRONG") {
 		t.Errorf("exit %d, want 0 and no finding\n%s", code, out)
 	}
 	perRegion, others := map[string]int{}, 0
@@ -109,7 +109,7 @@ func TestVerifyWithoutABestEffortRegion(t *testing.T) {
 	}
 	w.edit(`(?s),\s*"eu-west-3": "ami-\w+"`, ``)
 	code, out := w.verify()
-	if code != 0 || !strings.Contains(out, "4 AMIs in 3 regions are as asked for") || !strings.Contains(out, "eu-west-3 has no premium/amd64; it is best effort") {
+	if code != 0 || !strings.Contains(out, "4 AMIs in 3 regions are as configured") || !strings.Contains(out, "eu-west-3 has no premium/amd64; it is optional") {
 		t.Errorf("exit %d, want 0 and a note\n%s", code, out)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"amiship/sandbox/wire/wiretest"
 )
 
 // finished is a release that is complete: a sandbox's state, and its catalog.json.
@@ -52,7 +54,7 @@ func (f finished) ami(t *testing.T, image, region string) string {
 	return id
 }
 
-// wrecker does to a finished release what somebody with the vendor's keys can,
+// wrecker does to a finished release what a user with the vendor's keys can,
 // in eu-west-1.
 type wrecker struct {
 	t   *testing.T
@@ -75,6 +77,7 @@ func (f finished) wreck(t *testing.T) *wrecker {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.HTTPClient = wiretest.Eager{}
 	return &wrecker{
 		t: t, b: b, env: b.env(t, "vendor", ""), ec2: ec2.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg), finished: f,
 		public: f.ami(t, "prometheus", wreckedRegion), premium: f.ami(t, "premium", wreckedRegion),

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,6 +11,9 @@ import (
 )
 
 const publicName = "Prometheus 2.42.0"
+
+// aCandidate is the name of one of this release, as its project and variant give it.
+const aCandidate = "amiship-prometheus-premium-amd64-v2.42.0-1809f7cd1b0cbe10fb4f-0123456789ab"
 
 // wrecks are what can be wrong with a finished release, and what verify says of
 // it: expressions, each of which fits a finding.
@@ -52,7 +56,7 @@ func wrecks() map[string]struct {
 			func(w *wrecker) {
 				w.restore(w.public, types.CreateVolumePermissionModifications{Remove: []types.CreateVolumePermission{{UserId: aws.String("679593333241")}}})
 			},
-			[]string{public + `snapshot permission: expected 679593333241, saw nobody`},
+			[]string{public + `snapshot permission: expected 679593333241, saw none`},
 		},
 		"anybody can restore": {
 			func(w *wrecker) {
@@ -74,7 +78,7 @@ func wrecks() map[string]struct {
 			func(w *wrecker) { w.tag(w.snapshot(w.public), "Product", "Grafana") },
 			[]string{public + `snapshot's tag Product: expected "Prometheus", saw "Grafana" on snap-`},
 		},
-		"nobody has tested it": {
+		"it was not tested": {
 			func(w *wrecker) {
 				must(w, w.ec2.DeleteTags, &ec2.DeleteTagsInput{Resources: []string{w.public}, Tags: []types.Tag{{Key: aws.String("amiship:tested")}}})
 			},
@@ -89,8 +93,8 @@ func wrecks() map[string]struct {
 			[]string{public + `tag amiship:version: expected "1:2.42.0", saw "1:2.41.0"`},
 		},
 		"one region has another build": {
-			func(w *wrecker) { w.tag(w.public, "amiship:inputs", "1:0123") },
-			[]string{public + `tag amiship:inputs: expected "1:\w+" as in us-east-1, saw "1:0123"`},
+			func(w *wrecker) { w.tag(w.public, "amiship:inputs", "1:"+strings.Repeat("0123", 16)) },
+			[]string{public + `tag amiship:inputs: expected "1:\w+" as in us-east-1, saw "1:(0123){16}"`},
 		},
 		"an AMI is not the release's": {
 			func(w *wrecker) { w.tag(w.public, "amiship:tag", "1:v2.41.0") },
@@ -117,13 +121,13 @@ func wrecks() map[string]struct {
 		},
 		"a candidate is left": {
 			func(w *wrecker) {
-				w.copy(w.public, "amiship-prometheus-premium-amd64-v2.42.0-0123456789ab")
+				w.copy(w.public, aCandidate)
 			},
-			[]string{`eu-west-1: left over: expected nothing, saw candidate ami-\w+ "amiship-prometheus-premium-amd64-v2.42.0-0123456789ab", available`},
+			[]string{`eu-west-1: left over: expected nothing, saw candidate ami-\w+ "` + aCandidate + `", available`},
 		},
 		"a candidate is public": {
 			func(w *wrecker) {
-				w.let(w.copy(w.public, "amiship-prometheus-premium-amd64-v2.42.0-0123456789ab"), everybody())
+				w.let(w.copy(w.public, aCandidate), everybody())
 			},
 			[]string{`eu-west-1: public view: expected nothing, saw candidate ami-`},
 		},

@@ -1,7 +1,7 @@
 // Command amiship releases Amazon Machine Images.
 //
-// What a newcomer would get wrong: there is nothing here. Package cli has the
-// commands; and the sandbox starts its machines as copies of this program.
+// There is nothing here. Package cli has the commands; and the sandbox starts
+// its machines as copies of this program.
 package main
 
 import (

@@ -71,7 +71,7 @@ func TestTagsThatAreNone(t *testing.T) {
 
 // image is what the public sees of a variant.
 type image struct {
-	Name, Type, InstallationType, Licence string
+	Name, Type, InstallationType, License string
 	Public                                bool
 	Parameters                            []string
 }
@@ -80,7 +80,7 @@ func TestImages(t *testing.T) {
 	got := map[string]image{}
 	for _, tag := range []string{"17.5.0+ce.0", "17.5.0+ee.0"} {
 		for _, v := range resolve(t, catalog.File, tag).Variants {
-			one := image{Name: v.Name, Type: v.Tags["Type"], InstallationType: v.Build.Vars["installation_type"], Licence: v.Build.Licence.Env, Public: v.Public}
+			one := image{Name: v.Name, Type: v.Tags["Type"], InstallationType: v.Build.Vars["installation_type"], License: v.Build.License.Env, Public: v.Public}
 			for _, p := range v.Parameters {
 				one.Parameters = append(one.Parameters, p.Name)
 			}
@@ -96,8 +96,8 @@ func TestImages(t *testing.T) {
 		"ce/arm64":       {"GitLab CE 17.5.0 (ARM64)", "GitLab Community Edition (ARM64)", ami, "", true, []string{"/gitlab/ce/17.5.0/arm64/ami", "/gitlab/ce/latest/arm64/ami"}},
 		"ee/amd64":       {"GitLab EE 17.5.0", "GitLab Enterprise Edition", ami, "", true, []string{"/gitlab/ee/17.5.0/amd64/ami", "/gitlab/ee/latest/amd64/ami"}},
 		"ee/arm64":       {"GitLab EE 17.5.0 (ARM64)", "GitLab Enterprise Edition (ARM64)", ami, "", true, []string{"/gitlab/ee/17.5.0/arm64/ami", "/gitlab/ee/latest/arm64/ami"}},
-		"premium/amd64":  {"GitLab EE 17.5.0 Premium", "GitLab Enterprise Edition Premium", market, "PREMIUM_LICENCE", false, nil},
-		"ultimate/amd64": {"GitLab EE 17.5.0 Ultimate", "GitLab Enterprise Edition Ultimate", market, "ULTIMATE_LICENCE", false, nil},
+		"premium/amd64":  {"GitLab EE 17.5.0 Premium", "GitLab Enterprise Edition Premium", market, "PREMIUM_LICENSE", false, nil},
+		"ultimate/amd64": {"GitLab EE 17.5.0 Ultimate", "GitLab Enterprise Edition Ultimate", market, "ULTIMATE_LICENSE", false, nil},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -150,8 +150,8 @@ func ownCatalog(t *testing.T) string {
 	return filepath.Join(dir, catalog.File)
 }
 
-// TestArm64WithALicence: the private images have arm64 by one line each.
-func TestArm64WithALicence(t *testing.T) {
+// TestArm64WithALicense: the private images have arm64 by one line each.
+func TestArm64WithALicense(t *testing.T) {
 	file := ownCatalog(t)
 	before := read(t, file)
 	if n := strings.Count(before, "\n    arch: [amd64]"); n != 2 {
@@ -161,7 +161,7 @@ func TestArm64WithALicence(t *testing.T) {
 	after := names(resolve(t, file, "17.5.0+ee.0"))
 	for _, plan := range []string{"Premium", "Ultimate"} {
 		v, ok := after["GitLab EE 17.5.0 "+plan+" (ARM64)"]
-		if !ok || v.Arch != "arm64" || v.Tags["Type"] != "GitLab Enterprise Edition "+plan+" (ARM64)" || v.Build.Licence.IsZero() {
+		if !ok || v.Arch != "arm64" || v.Tags["Type"] != "GitLab Enterprise Edition "+plan+" (ARM64)" || v.Build.License.IsZero() {
 			t.Errorf("%s: %+v", plan, v)
 		}
 	}
@@ -180,14 +180,14 @@ images:
     name: {amd64: "GitLab EE {version} Education", arm64: "GitLab EE {version} Education (ARM64)"}
     tags: {Type: GitLab Enterprise Edition Education, Version: "{version}"}
     share: ["111122223333"]
-    licence: {env: EDUCATION_LICENCE}
+    license: {env: EDUCATION_LICENSE}
     vars: {installation_type: gitlab-aws-education, plan: ultimate, seats: "100"}
 `, 1)
 	write(t, file, text)
 	before, after := names(resolve(t, catalog.File, "17.5.0+ee.0")), names(resolve(t, file, "17.5.0+ee.0"))
 	for _, name := range []string{"GitLab EE 17.5.0 Education", "GitLab EE 17.5.0 Education (ARM64)"} {
 		v, ok := after[name]
-		if !ok || v.Build.Vars["seats"] != "100" || v.Build.Licence.Env != "EDUCATION_LICENCE" || len(v.Share) != 3 {
+		if !ok || v.Build.Vars["seats"] != "100" || v.Build.License.Env != "EDUCATION_LICENSE" || len(v.Share) != 3 {
 			t.Errorf("%s: %+v", name, v)
 		}
 		delete(after, name)
@@ -205,7 +205,7 @@ func names(d release.Desired) map[string]release.Variant {
 	return out
 }
 
-// TestChecks: what is asked is filled in, and no licence is asked for where
+// TestChecks: what is asked is filled in, and no license is asked for where
 // there is none.
 func TestChecks(t *testing.T) {
 	for name, v := range names(resolve(t, catalog.File, "17.5.0+ee.0")) {
@@ -220,8 +220,8 @@ func TestChecks(t *testing.T) {
 			}
 		}
 		plan := `"plan":"` + v.Build.Vars["plan"] + `"`
-		if licensed := v.Build.Licence.Env != ""; strings.Contains(text, plan) != licensed || strings.Contains(text, `"user_limit":5`) != licensed {
-			t.Errorf("%s has a licence: %t; its checks are %s", name, licensed, text)
+		if licensed := v.Build.License.Env != ""; strings.Contains(text, plan) != licensed || strings.Contains(text, `"user_limit":5`) != licensed {
+			t.Errorf("%s has a license: %t; its checks are %s", name, licensed, text)
 		}
 	}
 }

@@ -44,8 +44,8 @@ func program(t *testing.T, dir, name, script string) {
 const metadata = `
 for last; do :; done
 case "$last $*" in
-*/api/token*"--request PUT"*) echo secret ;;
-*"X-aws-ec2-metadata-token: secret"*) item=${last##*/}; [ -s "$METADATA/$item" ] && cat "$METADATA/$item" || exit 22 ;;
+*/api/token*"--request PUT"*) [ ! -e "$METADATA/token" ] && echo secret || exit 28 ;;
+*"X-aws-ec2-metadata-token: secret"*) item=${last##*/}; ! grep -q -s -x unreadable "$METADATA/$item" || exit 28; [ -s "$METADATA/$item" ] && cat "$METADATA/$item" || exit 22 ;;
 *) exit 22 ;;
 esac
 `
@@ -109,7 +109,7 @@ func (m machine) boot(t *testing.T, env ...string) string {
 	if said, err := m.run(t, env...); err != nil || said != "" {
 		t.Fatalf("first-boot.sh: %v\n%s\n%s", err, said, read(t, m.log))
 	}
-	if log := read(t, m.log); !strings.HasSuffix(log, "\nfirst boot: done\n") {
+	if log := read(t, m.log); !strings.HasSuffix(log, " boot: done\n") {
 		t.Errorf("the log ends: %s", log)
 	}
 	return read(t, m.settings)
@@ -192,6 +192,71 @@ func TestFirstBootOfAnOwnersClone(t *testing.T) {
 	m.clone(t)
 	if got := m.boot(t); got != settings {
 		t.Errorf("the settings are %s", got)
+	}
+}
+
+// TestLaterBoot: a later boot of the same instance follows its new address, if the old one
+// is exactly what the first boot has set and is no longer the instance's. Else it
+// touches nothing, and says why.
+func TestLaterBoot(t *testing.T) {
+	const moved = "\nhttp://ec2-1.example.net is no longer this instance's: set http://ec2-2.example.net\n"
+	for name, c := range map[string]struct {
+		change  func(settings string) string
+		items   map[string]string // of the metadata service; empty: the item is gone
+		says    string
+		follows bool
+	}{
+		"a new address":                  {says: moved, follows: true},
+		"an owner's other settings":      {change: func(s string) string { return s + "nginx['listen_port'] = 8080\n# external_url 'x'\n" }, says: moved, follows: true},
+		"the same address":               {items: map[string]string{"public-hostname": "ec2-1.example.net"}, says: "\nthe address is this instance's: http://ec2-1.example.net\n"},
+		"another name, the same address": {items: map[string]string{"local-hostname": "ec2-1.example.net"}, says: "\nthe address is this instance's: http://ec2-1.example.net\n"},
+		"an owner's address": {change: func(s string) string {
+			return strings.ReplaceAll(s, "external_url 'http://ec2-1.example.net'", "external_url 'https://git.example.com'")
+		}, says: "\nthe address is not what the first boot has set: it stays\n"},
+		"the same, written by its owner": {change: func(s string) string {
+			return strings.ReplaceAll(s, "external_url 'http://ec2-1.example.net'", `external_url "http://ec2-1.example.net"`)
+		}, says: "\nthe address is not what the first boot has set: it stays\n"},
+		"an owner's address before":      {change: func(s string) string { return "external_url 'https://git.example.com'\n" + s }, says: "\nthe address is not what the first boot has set: it stays\n"},
+		"the template's address":         {change: func(string) string { return template }, says: "\nthe address is not what the first boot has set: it stays\n"},
+		"no metadata":                    {items: map[string]string{"token": ""}, says: "\nthe instance's metadata cannot be read: its address stays\n"},
+		"an address that cannot be read": {items: map[string]string{"local-hostname": "unreadable"}, says: "\nthe instance's addresses cannot be read: http://ec2-1.example.net stays\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t, template, map[string]string{"public-hostname": "ec2-1.example.net", "local-ipv4": "172.31.0.7", "instance-id": "i-1"})
+			settings := m.boot(t)
+			m.asked(t)
+			write(t, filepath.Join(m.root, "var/lib/cloud/data/instance-id"), "i-1\n")
+			if c.change != nil {
+				settings = c.change(settings)
+			}
+			write(t, m.settings, settings)
+			for item, value := range map[string]string{"public-hostname": "ec2-2.example.net"} {
+				write(t, filepath.Join(filepath.Dir(m.bin), "metadata", item), value)
+			}
+			for item, value := range c.items {
+				write(t, filepath.Join(filepath.Dir(m.bin), "metadata", item), value)
+			}
+			got, want, asked := m.boot(t), settings, ""
+			if c.follows {
+				want = strings.ReplaceAll(settings, "http://ec2-1.example.net", "http://ec2-2.example.net")
+				asked = "reconfigure with password none\n"
+			}
+			log := read(t, m.log)
+			if log = log[strings.Index(log, "later boot: "):]; got != want || !strings.Contains(log, c.says) || m.asked(t) != asked {
+				t.Errorf("the settings are %s\nthe log says %s", got, log)
+			}
+		})
+	}
+}
+
+// TestLaterBootFails: cloud-init shows a reconfigure that fails then as well.
+func TestLaterBootFails(t *testing.T) {
+	m := newMachine(t, template, map[string]string{"public-hostname": "ec2-1.example.net", "instance-id": "i-1"})
+	m.boot(t)
+	write(t, filepath.Join(m.root, "var/lib/cloud/data/instance-id"), "i-1\n")
+	m.clone(t)
+	if said, err := m.run(t, "CTL=exit 7"); err == nil || !strings.Contains(said, "later boot: failed: reconfigure ended with status 7") {
+		t.Errorf("%v: said %q", err, said)
 	}
 }
 

@@ -56,9 +56,9 @@ func cleanImage(t *testing.T) (root, path string) {
 }
 
 // hygiene runs the check on a directory.
-func hygiene(t *testing.T, root, path, licence string) (string, error) {
+func hygiene(t *testing.T, root, path, license string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "scripts/hygiene.sh", licence, root)
+	cmd := exec.CommandContext(t.Context(), "scripts/hygiene.sh", license, root)
 	cmd.Env = append(os.Environ(), "PATH="+path)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -66,15 +66,15 @@ func hygiene(t *testing.T, root, path, licence string) (string, error) {
 
 func TestHygiene(t *testing.T) {
 	root, path := cleanImage(t)
-	if out, err := hygiene(t, root, path, "without-licence"); err != nil || out != "hygiene: nothing is in this image that must not be\n" {
+	if out, err := hygiene(t, root, path, "without-license"); err != nil || out != "hygiene: nothing is in this image that must not be\n" {
 		t.Errorf("%v\n%s", err, out)
 	}
-	write(t, filepath.Join(root, "etc/gitlab/predefined.gitlab-license"), "a licence\n")
+	write(t, filepath.Join(root, "etc/gitlab/predefined.gitlab-license"), "a license\n")
 	if err := os.Chmod(filepath.Join(root, "etc/gitlab/predefined.gitlab-license"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := hygiene(t, root, path, "with-licence"); err != nil {
-		t.Errorf("with a licence: %v\n%s", err, out)
+	if out, err := hygiene(t, root, path, "with-license"); err != nil {
+		t.Errorf("with a license: %v\n%s", err, out)
 	}
 }
 
@@ -111,8 +111,8 @@ func faults() map[string]fault {
 		"a temporary file":         {"var/tmp/x", "x", "a file that was left: /var/tmp/x"},
 		"a package list":           {"var/lib/apt/lists/archive_Packages", "x", "a list of packages, which ages: /var/lib/apt/lists/archive_Packages"},
 		"services that are off":    {"usr/sbin/policy-rc.d", "exit 101", "services would not start: /usr/sbin/policy-rc.d"},
-		"a licence":                {"etc/gitlab/predefined.gitlab-license", "x", "a licence in an image that has none: /etc/gitlab/predefined.gitlab-license"},
-		"a licence elsewhere":      {"opt/x/y.gitlab-license", "x", "a licence in a wrong place: /opt/x/y.gitlab-license"},
+		"a license":                {"etc/gitlab/predefined.gitlab-license", "x", "a license in an image that has none: /etc/gitlab/predefined.gitlab-license"},
+		"a license elsewhere":      {"opt/x/y.gitlab-license", "x", "a license in a wrong place: /opt/x/y.gitlab-license"},
 		"secrets":                  {"etc/gitlab/gitlab-secrets.json", "{}", "secrets of GitLab that all machines would share: /etc/gitlab/gitlab-secrets.json"},
 		"a first password":         {"etc/gitlab/initial_root_password", "x", "secrets of GitLab that all machines would share: /etc/gitlab/initial_root_password"},
 		"credentials":              {"root/.netrc", "x", "credentials: /root/.netrc"},
@@ -136,7 +136,7 @@ func TestHygieneFindsFaults(t *testing.T) {
 				write(t, filepath.Join(root, f.file), f.text)
 				want = append(want, "hygiene: "+f.want)
 			}
-			out, err := hygiene(t, root, path, "without-licence")
+			out, err := hygiene(t, root, path, "without-license")
 			got := strings.Split(strings.TrimSpace(out), "\n")
 			slices.Sort(got)
 			slices.Sort(want)
@@ -171,20 +171,20 @@ func TestHygieneOfOpenFiles(t *testing.T) {
 	if err := os.Chmod(file, 0o646); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := hygiene(t, root, path, "without-licence"); err == nil || out != "hygiene: everybody may write to it: /etc/gitlab/gitlab.rb\n" {
+	if out, err := hygiene(t, root, path, "without-license"); err == nil || out != "hygiene: everybody may write to it: /etc/gitlab/gitlab.rb\n" {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-func TestHygieneOfLicences(t *testing.T) {
+func TestHygieneOfLicenses(t *testing.T) {
 	root, path := cleanImage(t)
-	if out, err := hygiene(t, root, path, "with-licence"); err == nil || !strings.Contains(out, "the licence is missing: /etc/gitlab/predefined.gitlab-license\n") {
+	if out, err := hygiene(t, root, path, "with-license"); err == nil || !strings.Contains(out, "the license is missing: /etc/gitlab/predefined.gitlab-license\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	write(t, filepath.Join(root, "etc/gitlab/predefined.gitlab-license"), "a licence\n")
-	write(t, filepath.Join(root, "srv/note"), "a licence\n")
-	out, err := hygiene(t, root, path, "with-licence")
-	for _, want := range []string{"others may read the licence: /etc/gitlab/predefined.gitlab-license\n", "another copy of the licence: /srv/note\n"} {
+	write(t, filepath.Join(root, "etc/gitlab/predefined.gitlab-license"), "a license\n")
+	write(t, filepath.Join(root, "srv/note"), "a license\n")
+	out, err := hygiene(t, root, path, "with-license")
+	for _, want := range []string{"others may read the license: /etc/gitlab/predefined.gitlab-license\n", "another copy of the license: /srv/note\n"} {
 		if err == nil || !strings.Contains(out, want) {
 			t.Errorf("%v\n%swant %s", err, out, want)
 		}
@@ -199,7 +199,7 @@ func TestHygieneThatCannotLook(t *testing.T) {
 			if err := os.RemoveAll(filepath.Join(root, missing)); err != nil {
 				t.Fatal(err)
 			}
-			if out, err := hygiene(t, root, path, "without-licence"); err == nil || strings.Contains(out, "nothing is in this image") {
+			if out, err := hygiene(t, root, path, "without-license"); err == nil || strings.Contains(out, "nothing is in this image") {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})

@@ -22,14 +22,14 @@ func newBuilder(t *testing.T) builder {
 	b := builder{root: filepath.Join(dir, "root"), given: filepath.Join(dir, "given"), bin: filepath.Join(dir, "bin")}
 	write(t, filepath.Join(b.root, "etc/gitlab/gitlab.rb"), "external_url 'http://gitlab.example.com'\n")
 	write(t, filepath.Join(b.root, "etc/default/locale"), "")
-	write(t, filepath.Join(b.given, "licence"), "")
+	write(t, filepath.Join(b.given, "license"), "")
 	write(t, filepath.Join(b.given, "first-boot.sh"), "#!/bin/sh\n")
 	program(t, b.bin, "systemctl", "exit 3") // nothing is active
 	program(t, b.bin, "cloud-init", `echo "$@"`)
 	program(t, b.bin, "dpkg", "echo amd64")
 	b.env = map[string]string{
 		"SCRATCH": b.root, "GIVEN": b.given, "PATH": b.bin + ":" + os.Getenv("PATH"),
-		"PRODUCT": "gitlab-ee", "PACKAGE_VERSION": "17.5.0-ee.0", "ARCH": "amd64", "LICENCE": "no",
+		"PRODUCT": "gitlab-ee", "PACKAGE_VERSION": "17.5.0-ee.0", "ARCH": "amd64", "LICENSE": "no",
 		"INSTALLATION_TYPE": "gitlab-aws-ami", "FIRST_BOOT_LIMIT": "15m",
 		"REPOSITORY": "https://packages.example.com/gitlab-ee/ubuntu",
 	}
@@ -126,23 +126,23 @@ func TestInstallationType(t *testing.T) {
 	}
 }
 
-func TestPlaceLicence(t *testing.T) {
+func TestPlaceLicense(t *testing.T) {
 	b := newBuilder(t)
 	placed := filepath.Join(b.root, "etc/gitlab/predefined.gitlab-license")
-	b.does(t, "place_licence")
+	b.does(t, "place_license")
 	if _, err := os.Stat(placed); err == nil {
-		t.Error("an image without licence has one")
+		t.Error("an image without license has one")
 	}
-	given := filepath.Join(b.given, "licence")
-	write(t, given, "a licence\n")
-	b.refuses(t, "place_licence", "there is a licence, and this image has none")
-	b.env["LICENCE"] = "yes"
-	b.does(t, "place_licence")
-	if info, err := os.Stat(placed); err != nil || info.Mode().Perm() != 0o600 || read(t, placed) != "a licence\n" {
-		t.Errorf("the licence: %v %v", info, err)
+	given := filepath.Join(b.given, "license")
+	write(t, given, "a license\n")
+	b.refuses(t, "place_license", "there is a license, and this image has none")
+	b.env["LICENSE"] = "yes"
+	b.does(t, "place_license")
+	if info, err := os.Stat(placed); err != nil || info.Mode().Perm() != 0o600 || read(t, placed) != "a license\n" {
+		t.Errorf("the license: %v %v", info, err)
 	}
 	write(t, given, " \n")
-	b.refuses(t, "place_licence", "the licence is empty")
+	b.refuses(t, "place_license", "the license is empty")
 }
 
 // key makes a key that signs, and returns its fingerprint and a file with it.
@@ -223,7 +223,7 @@ func TestInstallFirstBoot(t *testing.T) {
 	if err != nil || !strings.Contains(out, "clean --logs") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if info, err := os.Stat(filepath.Join(b.root, "var/lib/cloud/scripts/per-instance/first-boot")); err != nil || info.Mode().Perm() != 0o755 {
+	if info, err := os.Stat(filepath.Join(b.root, "var/lib/cloud/scripts/per-boot/first-boot")); err != nil || info.Mode().Perm() != 0o755 {
 		t.Errorf("the script: %v, %v", info, err)
 	}
 	if got := read(t, filepath.Join(b.root, "etc/default/gitlab-first-boot")); got != "limit=15m\n" {

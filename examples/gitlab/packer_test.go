@@ -10,7 +10,7 @@ import (
 	"amiship/internal/catalog"
 )
 
-// TestTemplate: Packer takes it for an image with a licence and for one without,
+// TestTemplate: Packer takes it for an image with a license and for one without,
 // with the variables that Amiship and the catalog set.
 func TestTemplate(t *testing.T) {
 	for _, v := range resolve(t, catalog.File, "17.5.0+ee.0").Variants {
@@ -30,12 +30,12 @@ func TestTemplate(t *testing.T) {
 				}
 			}
 			write(t, filepath.Join(dir, "p.deb"), "x")
-			write(t, filepath.Join(dir, "licence"), "x")
+			write(t, filepath.Join(dir, "license"), "x")
 			if out, err := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, "key")).CombinedOutput(); err != nil {
 				t.Fatalf("ssh-keygen: %v\n%s", err, out)
 			}
-			if !v.Build.Licence.IsZero() {
-				vars["licence_file"] = filepath.Join(dir, "licence")
+			if !v.Build.License.IsZero() {
+				vars["license_file"] = filepath.Join(dir, "license")
 			}
 			text, err := json.Marshal(vars)
 			if err != nil {

@@ -80,7 +80,7 @@ type site struct{ root, url, asked string }
 // systemctl notes what it is asked, and says that everything is active.
 const systemctl = `echo "$*" >>"$ASKED"`
 
-func newSite(t *testing.T, name, fault, licence string) site {
+func newSite(t *testing.T, name, fault, license string) site {
 	t.Helper()
 	dir := t.TempDir()
 	s := site{root: filepath.Join(dir, "root"), asked: filepath.Join(dir, "asked")}
@@ -90,8 +90,8 @@ func newSite(t *testing.T, name, fault, licence string) site {
 	program(t, filepath.Join(dir, "bin"), "systemctl", systemctl)
 	s.url = "http://" + freeAddress(t)
 	s.settings(t, s.url)
-	if licence != "" {
-		write(t, filepath.Join(s.root, "etc/gitlab/predefined.gitlab-license"), licence)
+	if license != "" {
+		write(t, filepath.Join(s.root, "etc/gitlab/predefined.gitlab-license"), license)
 	}
 	return s
 }
@@ -211,11 +211,11 @@ func TestStandinServes(t *testing.T) {
 		}
 	}
 	if got, status := s.get(t, "/api/v4/license", "wrong"); status != http.StatusUnauthorized {
-		t.Errorf("the licence, without a token: %d %s", status, got)
+		t.Errorf("the license, without a token: %d %s", status, got)
 	}
 }
 
-// TestStandinReadsSomeThingsOnce: a later licence or password changes nothing, a
+// TestStandinReadsSomeThingsOnce: a later license or password changes nothing, a
 // later address does.
 func TestStandinReadsSomeThingsOnce(t *testing.T) {
 	s := newSite(t, "gitlab-ee_17.5.0-ee.0_amd64.deb", "", "")
@@ -242,14 +242,14 @@ func TestStandinReadsSomeThingsOnce(t *testing.T) {
 }
 
 func TestStandinReconfigureFails(t *testing.T) {
-	for name, c := range map[string]struct{ fault, licence, url, want string }{
+	for name, c := range map[string]struct{ fault, license, url, want string }{
 		"made to fail":      {"reconfigure-fails", "", "http://x.example.net", "made to fail"},
-		"an empty licence":  {"", " ", "http://x.example.net", "is no licence"},
-		"half a licence":    {"", `{"plan": "premium"}`, "http://x.example.net", "is no licence"},
+		"an empty license":  {"", " ", "http://x.example.net", "is no license"},
+		"half a license":    {"", `{"plan": "premium"}`, "http://x.example.net", "is no license"},
 		"no address at all": {"", "", "gitlab", "which is no address"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t, "gitlab-ee_17.5.0-ee.0_amd64.deb", c.fault, c.licence)
+			s := newSite(t, "gitlab-ee_17.5.0-ee.0_amd64.deb", c.fault, c.license)
 			s.settings(t, c.url)
 			if out, err := s.ctl(t, "reconfigure", "x"); err == nil || !strings.Contains(out, c.want) {
 				t.Errorf("%v: %s", err, out)
@@ -258,7 +258,7 @@ func TestStandinReconfigureFails(t *testing.T) {
 	}
 }
 
-func TestStandinOfCEHasNoLicence(t *testing.T) {
+func TestStandinOfCEHasNoLicense(t *testing.T) {
 	s := newSite(t, "gitlab-ce_17.5.0-ce.0_amd64.deb", "", `{"plan": "premium", "seats": 5}`)
 	s.reconfigure(t, "x")
 	if got := read(t, filepath.Join(s.root, "var/opt/gitlab/postgresql/data.json")); !strings.Contains(got, `"license": null`) {

@@ -9,18 +9,21 @@ import (
 	"amiship/internal/plan"
 )
 
+// images changes the tags and attributes of AMIs.
+type images struct{ targets }
+
 // adopt writes the tags of an AMI that has none of ours, on it and its snapshots: of
 // a candidate whose run died before it could, or of a release from before Amiship.
-func (a *Applier) adopt(ctx context.Context, act plan.Action) (Result, error) {
-	image, err := a.again(ctx, act)
+func (i images) adopt(ctx context.Context, act plan.Action) (Result, error) {
+	image, err := i.again(ctx, act)
 	if err != nil {
 		return Result{}, err
 	}
-	_, err = a.Clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
-		Resources: append([]string{image.ID}, image.Snapshots...), Tags: tagList(act.Tags),
+	_, err = i.clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
+		Resources: append([]string{image.ID}, image.Snapshots...), Tags: tagList(act.Tags()),
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("tag candidate %s: %w", act.AMI, err)
+		return Result{}, fmt.Errorf("tag candidate %s: %w", act.Image().AMI, err)
 	}
 	return Result{}, nil
 }

@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"amiship/internal/boottest"
-	"amiship/internal/packer"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 )
@@ -21,106 +22,142 @@ import (
 // testMachines is how many are started: what must differ shows between two.
 const testMachines = 2
 
-// test starts machines from the candidate, in the group of the test's claim and
-// with its key, which no build has seen, and writes the verdict as a tag of the
-// candidate. The machines end with the claim.
-func (a *Applier) test(ctx context.Context, act plan.Action) (Result, error) {
-	v, err := a.variant(act.Target)
+// tests boots candidates, under a claim of this run.
+type tests struct {
+	targets
+	log     *slog.Logger
+	logs    string
+	poll    time.Duration
+	access  *access
+	claims  *heartbeats
+	secrets secrets
+	marker  marker
+}
+
+// test launches instances from the candidate, in the group of the test's claim
+// and with its key, which no build has seen, and writes the verdict as a tag of
+// the candidate. The instances end with the claim.
+func (t tests) test(ctx context.Context, act plan.Action) (Result, error) {
+	v, err := t.variant(act.Target)
 	if err != nil {
 		return Result{}, err
 	}
-	group, key, err := a.claimed(act, act.Name)
+	claim, err := t.claims.claimed(act, plan.As[plan.BootTest](act).Claim)
 	if err != nil {
 		return Result{}, err
 	}
-	ctx, end := a.hearts.watch(ctx, act.Name)
-	defer end()
-	client := a.Clients.EC2(act.Target.Region)
-	machines, err := a.startMachines(ctx, client, act, v, group)
+	return claim.under(ctx, func(ctx context.Context) (Result, error) { return t.bootTest(ctx, act, v, claim) })
+}
+
+func (t tests) bootTest(ctx context.Context, act plan.Action, v release.Variant, claim heldClaim) (Result, error) {
+	client := t.clients.EC2(act.Target.Region)
+	launch := launchOf(act, v, claim.group)
+	launch.Poll = t.poll
+	machines, err := t.startMachines(ctx, client, act, v, launch)
 	if err != nil {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
 	}
-	ask := a.questions(ctx, v, key)
+	ask := t.questions(ctx, v, claim.key)
+	ask.Restart = func(ctx context.Context, m boottest.Machine) (boottest.Machine, error) {
+		return launch.Restart(ctx, client, m)
+	}
+	ask.Tell = func(text string) { t.log.Warn("boot test", "variant", act.Target.Variant(), "answer", text) }
 	rep, err := ask.Run(ctx, machines)
 	if err != nil {
 		return Result{}, fmt.Errorf("test %s: %w", act.Target.Variant(), err)
 	}
+	for _, note := range rep.Notes {
+		t.log.Warn("boot test", "variant", act.Target.Variant(), "note", note)
+	}
 	if len(rep.Failures) > 0 {
-		a.consoles(ctx, client, machines, ask.Hide, rep.Logs)
-		a.keepLogs(act, v, rep)
+		t.consoles(ctx, client, machines, ask.Hide, rep.Logs)
+		t.keepLogs(act, v, rep)
 	}
-	return a.verdict(ctx, client, act, v, rep)
+	return t.verdict(ctx, client, act, v, rep)
 }
 
-// questions are what a variant's machines are asked.
-func (a *Applier) questions(ctx context.Context, v release.Variant, key []byte) boottest.Test {
+// questions are the checks of a variant's instances.
+func (t tests) questions(ctx context.Context, v release.Variant, key []byte) boottest.Test {
 	return boottest.Test{
-		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: a.Poll, Hide: a.hiding(ctx, v),
+		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: t.poll, Hide: t.secrets.hiding(ctx, v),
+		Allow: v.TestAllow, Ports: offered(*t.desired, v),
 	}
 }
 
-// hiding takes the licence out of what machines print. Where it is not at hand,
-// as in a later run that has no secrets, nothing that they print may be kept.
-func (a *Applier) hiding(ctx context.Context, v release.Variant) func(string) string {
-	if v.Build.Licence.IsZero() {
-		return func(text string) string { return text }
+// offered are the ranges of ports that the listings of a variant name.
+func offered(d release.Desired, v release.Variant) (ports []boottest.Range) {
+	for _, l := range d.Listings {
+		if l.Image != v.Image || l.Arch != v.Arch {
+			continue
+		}
+		for _, g := range l.Version.SecurityGroups {
+			ports = append(ports, boottest.Range{From: g.From, To: g.To})
+		}
 	}
-	licence, err := a.Secret(ctx, v.Build.Licence)
-	if err != nil {
-		return func(string) string { return "(not shown: the licence, which may be in it, is not at hand)" }
-	}
-	return packer.Redactor([]string{string(licence)}).Replace
+	return ports
 }
 
-func (a *Applier) startMachines(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, group string) ([]boottest.Machine, error) {
-	if err := boottest.OpenPorts(ctx, client, group, v.Ports()); err != nil {
-		return nil, err
-	}
-	tags := maps.Clone(act.Tags)
+// launchOf is how the instances of a variant's test are started.
+func launchOf(act plan.Action, v release.Variant, group string) boottest.Launch {
+	tags := maps.Clone(act.Tags())
 	tags["Name"] = "amiship tests " + v.Name
 	return boottest.Launch{
-		AMI: act.AMI, InstanceType: v.Build.InstanceType, Group: group, KeyName: act.Name,
-		Subnet: v.Build.Subnet, Count: testMachines, Tags: tagList(tags), Poll: a.Poll,
-	}.Start(ctx, client)
+		AMI: act.Image().AMI, Targets: v.Build.LaunchTargets(), Group: group, KeyName: plan.As[plan.BootTest](act).Claim, Tags: tagList(tags),
+	}
+}
+
+func (t tests) startMachines(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, l boottest.Launch) ([]boottest.Machine, error) {
+	from, err := t.access.from(ctx, t.clients, act.Target.Region, v.Build)
+	if err != nil {
+		return nil, err
+	}
+	if err := boottest.OpenPorts(ctx, client, l.Group, v.Ports(), from); err != nil {
+		return nil, err
+	}
+	// One whose metadata service accepts no request without a token, as accounts require of
+	// theirs; and one as the AMI says.
+	return l.Start(ctx, client, &boottest.Metadata{Tokens: true, Hops: 1}, nil)
 }
 
 // verdict writes how the test ended, as a tag of the candidate.
-func (a *Applier) verdict(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, rep boottest.Report) (Result, error) {
+func (t tests) verdict(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, rep boottest.Report) (Result, error) {
 	verdict := release.Verdict{OK: len(rep.Failures) == 0, Checks: v.ChecksDigest()}
 	if !verdict.OK {
 		verdict.Why = rep.Failures[0].String()
 	}
 	_, err := client.CreateTags(ctx, &ec2.CreateTagsInput{
-		Resources: []string{act.AMI},
-		Tags:      tagList(map[string]string{release.TagTested: release.TagValue(verdict.String())}),
+		Resources: []string{act.Image().AMI},
+		Tags: tagList(map[string]string{
+			release.TagTested: release.TagValue(verdict.String()), release.MarkTag(release.Tested): t.marker.mark(ctx, ""),
+		}),
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("write the verdict on %s: %w", act.AMI, err)
+		return Result{}, fmt.Errorf("write the verdict on %s: %w", act.Image().AMI, err)
 	}
-	return Result{Made: act.AMI}, nil
+	return Result{Made: act.Image().AMI}, nil
 }
 
-// consoles adds what machines wrote to theirs.
-func (a *Applier) consoles(ctx context.Context, client *ec2.Client, machines []boottest.Machine, hide func(string) string, logs map[string][]byte) {
+// consoles adds the consoles' output of instances.
+func (t tests) consoles(ctx context.Context, client *ec2.Client, machines []boottest.Machine, hide func(string) string, logs map[string][]byte) {
 	for _, m := range machines {
 		text, err := boottest.Console(ctx, client, m.ID)
 		if err != nil {
-			a.Log.Warn("console not kept", "error", err)
+			t.log.Warn("console not kept", "error", err)
 			continue
 		}
 		logs[m.ID+".console.log"] = []byte(hide(text))
 	}
 }
 
-// keepLogs says what failed, and writes the machines' logs where a person finds
-// them.
-func (a *Applier) keepLogs(act plan.Action, v release.Variant, rep boottest.Report) {
-	dir := filepath.Join(a.Logs, a.Desired.ClaimName(v))
+// keepLogs reports what failed, and writes the instances' logs where a person
+// finds them.
+func (t tests) keepLogs(act plan.Action, v release.Variant, rep boottest.Report) {
+	dir := filepath.Join(t.logs, t.desired.ClaimName(v))
 	for _, f := range rep.Failures {
-		a.Log.Warn("boot test failed", "variant", act.Target.Variant(), "check", f.String(), "logs", dir)
+		t.log.Warn("boot test failed", "variant", act.Target.Variant(), "check", f.String(), "logs", dir)
 	}
 	if err := writeLogs(dir, rep); err != nil {
-		a.Log.Warn("logs of the boot test not kept", "error", err)
+		t.log.Warn("logs of the boot test not kept", "error", err)
 	}
 }
 

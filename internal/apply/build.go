@@ -2,81 +2,108 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"strings"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/packer"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 )
 
+// builds runs Packer, under a claim of this run.
+type builds struct {
+	targets
+	log     *slog.Logger
+	packer  packer.Runner
+	claims  *heartbeats
+	secrets secrets
+}
+
 // build lets Packer make the candidate, in the claim's group and with its key.
-// It ends when the claim is taken away.
-func (a *Applier) build(ctx context.Context, act plan.Action) (Result, error) {
-	v, err := a.variant(act.Target)
+// It ends when the claim is lost.
+func (b builds) build(ctx context.Context, act plan.Action) (Result, error) {
+	v, err := b.variant(act.Target)
 	if err != nil {
 		return Result{}, err
 	}
-	group, key, err := a.claimed(act, a.Desired.ClaimName(v))
+	claim, err := b.claims.claimed(act, b.desired.ClaimName(v))
 	if err != nil {
 		return Result{}, err
 	}
-	b := packer.Build{
-		Template: v.Build.Template, Vars: a.variables(act, v, group), Log: a.packerLog(act),
-		Files: map[string][]byte{"ssh_private_key_file": key},
+	build := packer.Build{
+		Required: packer.Required(),
+		Template: v.Build.Template, Vars: b.variables(act, v, claim.group), Log: b.packerLog(act),
+		Files: map[string][]byte{"ssh_private_key_file": claim.key}, Secrets: b.secrets.of(ctx, v),
 	}
-	if !v.Build.Licence.IsZero() {
-		licence, err := a.Secret(ctx, v.Build.Licence)
+	if !v.Build.License.IsZero() {
+		license, err := b.secrets.fetch(ctx, v.Build.License)
 		if err != nil {
-			return Result{}, fmt.Errorf("licence of %s: %w", act.Target.Variant(), err)
+			return Result{}, fmt.Errorf("license of %s: %w", act.Target.Variant(), err)
 		}
-		b.Files["licence_file"] = licence
+		build.Files["license_file"] = license
 	}
-	ctx, end := a.hearts.watch(ctx, a.Desired.ClaimName(v))
-	defer end()
-	res, err := a.Packer.Build(ctx, b)
-	if err != nil {
-		return Result{}, fmt.Errorf("build %s: %w", act.Target.Variant(), err)
-	}
-	return Result{Made: res.AMI}, nil
+	return claim.under(ctx, func(ctx context.Context) (Result, error) {
+		res, err := b.inTurn(ctx, build, act, v.Build.LaunchTargets())
+		if err != nil {
+			return Result{}, fmt.Errorf("build %s: %w", act.Target.Variant(), err)
+		}
+		return Result{Made: res.AMI}, nil
+	})
 }
 
-// claimed returns the group of a claim of ours, and the key that opens its
-// machines.
-func (a *Applier) claimed(act plan.Action, name string) (group string, key []byte, err error) {
-	group, key, ok := a.hearts.group(name)
+// inTurn runs Packer for the first of the targets for which AWS has capacity.
+func (b builds) inTurn(ctx context.Context, build packer.Build, act plan.Action, targets []release.LaunchTarget) (res packer.Result, err error) {
+	for _, t := range targets {
+		build.Vars["instance_type"], build.Vars["subnet_id"] = t.InstanceType, t.Subnet
+		var failed *packer.Error
+		res, err = b.packer.Build(ctx, build)
+		if !errors.As(err, &failed) || !failed.Says(awsapi.NoCapacity) {
+			return res, err
+		}
+		b.log.Warn("AWS has no capacity", "variant", act.Target.Variant(), "type", t.InstanceType, "subnet", t.Subnet)
+	}
+	return res, fmt.Errorf("AWS has no capacity for what build.instance and build.subnet name: %w", err)
+}
+
+// claimed returns a claim of ours, with its group and the key of its instances.
+func (h *heartbeats) claimed(act plan.Action, name string) (heldClaim, error) {
+	claim, ok := h.held(name)
 	if !ok {
-		return "", nil, fmt.Errorf("%s %s: the claim %s is not held: %w", act.Kind, act.Target.Variant(), name, ErrChanged)
+		return heldClaim{}, fmt.Errorf("%s %s: the claim %s is not held: %w", act.Kind(), act.Target.Variant(), name, ErrChanged)
 	}
-	return group, key, nil
+	return claim, nil
 }
 
-// variables are what release.TemplateVariables names; the catalog's own come first.
-func (a *Applier) variables(act plan.Action, v release.Variant, group string) map[string]any {
+// variables are what packer.Variables names; the catalog's own come first.
+func (b builds) variables(act plan.Action, v release.Variant, group string) map[string]any {
+	c := plan.As[plan.BuildCandidate](act)
 	vars := map[string]any{}
 	for k, val := range v.Build.Vars {
 		vars[k] = val
 	}
-	pkg, _ := release.ReadTag(act.Tags[release.TagPackage])
-	runTags := maps.Clone(act.Tags)
+	pkg, _ := release.ReadTag(c.Tags[release.TagPackage])
+	runTags := maps.Clone(c.Tags)
 	runTags["Name"] = "amiship builds " + v.Name
 	maps.Copy(vars, map[string]any{
-		"region": act.Target.Region, "image": v.Image, "arch": v.Arch, "version": a.Desired.Version.Text,
-		"ami_name": act.Name, "ami_description": v.Description, "tags": act.Tags, "run_tags": runTags,
-		"source_ami": act.From.AMI, "root_device": act.Device, "instance_type": v.Build.InstanceType,
-		"disk_size": v.Build.DiskGiB, "disk_type": v.Build.DiskType, "subnet_id": v.Build.Subnet,
+		"region": act.Target.Region, "image": v.Image, "arch": v.Arch, "version": b.desired.Version.Text,
+		"ami_name": c.Name, "ami_description": v.Description, "tags": map[string]string(c.Tags), "run_tags": map[string]string(runTags),
+		"source_ami": c.Base, "root_device": c.Device,
+		"disk_size": v.Build.DiskGiB, "disk_type": v.Build.DiskType,
 		"security_group_id": group, "ssh_username": v.Build.SSHUser,
-		"ssh_keypair_name": a.Desired.ClaimName(v),
-		"package_file":     act.Value, "package_sha256": pkg, "package_version": v.Build.Package.Version, "package_name": v.Build.Package.Apt,
+		"ssh_keypair_name": b.desired.ClaimName(v),
+		"package_file":     c.Package, "package_sha256": pkg, "package_version": v.Build.Package.Version, "package_name": v.Build.Package.Apt,
 	})
 	return vars
 }
 
 // packerLog passes Packer's lines on to the log.
-func (a *Applier) packerLog(act plan.Action) io.Writer {
-	return lineWriter(func(line string) { a.Log.Info(line, "packer", act.Target.Variant()) })
+func (b builds) packerLog(act plan.Action) io.Writer {
+	return lineWriter(func(line string) { b.log.Info(line, "packer", act.Target.Variant()) })
 }
 
 // lineWriter takes whole lines, as packer.Build writes them.

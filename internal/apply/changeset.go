@@ -15,26 +15,29 @@ import (
 	"amiship/internal/release"
 )
 
+// changeSets submits change sets of listings, and cancels them.
+type changeSets struct{ targets }
+
 // submit offers a version to Marketplace, has it tried, or takes others from new
 // buyers. It rests on the revision of the product that the plan saw: Marketplace
 // refuses an older one. A second try with the same token is answered with the first
 // one's change set.
-func (a *Applier) submit(ctx context.Context, act plan.Action) (Result, error) {
-	client, err := a.catalog(act.Target)
+func (c changeSets) submit(ctx context.Context, act plan.Action) (Result, error) {
+	client, err := c.catalog(act.Target)
 	if err != nil {
 		return Result{}, err
 	}
-	intent := types.IntentApply
-	if act.Kind == plan.Validate {
+	set, intent := plan.As[plan.SubmitChangeSet](act), types.IntentApply
+	if set.For == plan.Validate {
 		intent = types.IntentValidate
 	}
 	out, err := client.StartChangeSet(ctx, &marketplacecatalog.StartChangeSetInput{
-		Catalog: aws.String(marketplace.Catalog), ChangeSetName: aws.String(act.Name), ClientRequestToken: aws.String(act.Token),
-		ChangeSetTags: catalogTags(act.Tags), Intent: intent,
-		ChangeSet: changes(act),
+		Catalog: aws.String(marketplace.Catalog), ChangeSetName: aws.String(set.SetName), ClientRequestToken: aws.String(set.Token),
+		ChangeSetTags: catalogTags(set.Tags), Intent: intent,
+		ChangeSet: changes(act.Guard.Product, set),
 	})
-	if awsapi.IsInvalid(err) && a.moved(ctx, client, act) {
-		return Result{}, fmt.Errorf("submit to %s: the product: %w", act.Target.Listing, ErrChanged)
+	if awsapi.IsInvalid(err) {
+		return Result{}, fmt.Errorf("submit to %s: %w", act.Target.Listing, c.refusal(ctx, client, act, err))
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("submit to %s: %w", act.Target.Listing, err)
@@ -44,67 +47,77 @@ func (a *Applier) submit(ctx context.Context, act plan.Action) (Result, error) {
 
 // changes are those of one change set: to add a version, to restrict others, or
 // both at once.
-func changes(act plan.Action) []types.Change {
-	entity := &types.Entity{Type: aws.String(marketplace.EntityType), Identifier: aws.String(act.Seen)}
+func changes(product string, c plan.SubmitChangeSet) []types.Change {
+	entity := &types.Entity{Type: aws.String(marketplace.EntityType), Identifier: aws.String(product)}
 	var out []types.Change
-	if act.Value != "" {
-		out = append(out, types.Change{ChangeType: aws.String(marketplace.AddDeliveryOptions), Details: aws.String(act.Value), Entity: entity})
+	if c.Details != "" {
+		out = append(out, types.Change{ChangeType: aws.String(marketplace.AddDeliveryOptions), Details: aws.String(c.Details), Entity: entity})
 	}
-	if len(act.Options) > 0 {
+	if len(c.Options) > 0 {
 		out = append(out, types.Change{
-			ChangeType: aws.String(marketplace.RestrictDeliveryOptions), Details: aws.String(marketplace.Restriction(act.Options)), Entity: entity,
+			ChangeType: aws.String(marketplace.RestrictDeliveryOptions), Details: aws.String(marketplace.Restriction(c.Options)), Entity: entity,
 		})
 	}
 	return out
 }
 
-// moved reports whether the product has another revision by now.
-func (a *Applier) moved(ctx context.Context, client *marketplacecatalog.Client, act plan.Action) bool {
-	l, err := a.Desired.Listing(act.Target.Listing)
+// refusal says why Marketplace refused a request as invalid: because the product has
+// another revision by now, or for what is wrong with it. Where the product cannot be
+// read that is not known, and the error is the read's: the refusal alone would be
+// taken for final.
+func (c changeSets) refusal(ctx context.Context, client *marketplacecatalog.Client, act plan.Action, refused error) error {
+	l, err := c.desired.Listing(act.Target.Listing)
 	if err != nil {
-		return false
+		return err
 	}
 	out, err := client.DescribeEntity(ctx, &marketplacecatalog.DescribeEntityInput{
 		Catalog: aws.String(marketplace.Catalog), EntityId: aws.String(l.Product),
 	})
-	return err == nil && aws.ToString(out.EntityIdentifier) != act.Seen
+	switch {
+	case err != nil:
+		return fmt.Errorf("refused (%s), perhaps because the product has changed: read %s again: %w", awsapi.Text(refused), l.Product, err)
+	case aws.ToString(out.EntityIdentifier) != act.Guard.Product:
+		return fmt.Errorf("the product: %w", ErrChanged)
+	}
+	return refused
 }
 
-// cancel takes a change set of somebody else away, if it is still the one that a
-// person was shown, and still to be cancelled.
-func (a *Applier) cancel(ctx context.Context, act plan.Action) (Result, error) {
-	client, err := a.catalog(act.Target)
+// cancel cancels a change set that this release did not submit, if it is still
+// the one that the operator was shown, and can still be cancelled.
+func (c changeSets) cancel(ctx context.Context, act plan.Action) (Result, error) {
+	client, err := c.catalog(act.Target)
 	if err != nil {
 		return Result{}, err
 	}
+	set := plan.As[plan.CancelChangeSet](act).ChangeSet
 	now, err := client.DescribeChangeSet(ctx, &marketplacecatalog.DescribeChangeSetInput{
-		Catalog: aws.String(marketplace.Catalog), ChangeSetId: aws.String(act.Set),
+		Catalog: aws.String(marketplace.Catalog), ChangeSetId: aws.String(set),
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("read change set %s again: %w", act.Set, err)
+		return Result{}, fmt.Errorf("read change set %s again: %w", set, err)
 	}
-	if now.Status != types.ChangeStatusPreparing || plan.SeenSet(act.Set, observe.Details(now)) != act.Seen {
-		return Result{}, fmt.Errorf("cancel change set %s: %w: it is %s", act.Set, ErrChanged, now.Status)
+	if now.Status != types.ChangeStatusPreparing || plan.SeenSet(set, observe.Details(now)) != act.Guard.ChangeSet {
+		return Result{}, fmt.Errorf("cancel change set %s: %w: it is %s", set, ErrChanged, now.Status)
 	}
 	_, err = client.CancelChangeSet(ctx, &marketplacecatalog.CancelChangeSetInput{
-		Catalog: aws.String(marketplace.Catalog), ChangeSetId: aws.String(act.Set),
+		Catalog: aws.String(marketplace.Catalog), ChangeSetId: aws.String(set),
 	})
 	if awsapi.IsEntityLocked(err) || awsapi.IsInvalid(err) { // it has just moved on
-		return Result{}, fmt.Errorf("cancel change set %s: %w: %s", act.Set, ErrChanged, awsapi.Text(err))
+		return Result{}, fmt.Errorf("cancel change set %s: %w: %s", set, ErrChanged, awsapi.Text(err))
 	}
 	if err != nil {
-		return Result{}, fmt.Errorf("cancel change set %s: %w", act.Set, err)
+		return Result{}, fmt.Errorf("cancel change set %s: %w", set, err)
 	}
-	return Result{Made: act.Set}, nil
+	return Result{Made: set}, nil
 }
 
 // catalog is the client of the account that a listing belongs to.
-func (a *Applier) catalog(k release.Key) (*marketplacecatalog.Client, error) {
-	l, err := a.Desired.Listing(k.Listing)
+func (c changeSets) catalog(k release.Key) (*marketplacecatalog.Client, error) {
+	l, err := c.desired.Listing(k.Listing)
 	if err != nil {
 		return nil, err
 	}
-	return a.Clients.As(l.Role).Marketplace(), nil
+	return c.clients.As(l.Role).Marketplace(), nil
 }
 
 func catalogTags(tags map[string]string) []types.Tag {

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -12,46 +13,69 @@ import (
 	"amiship/internal/release"
 )
 
-// copyImage begins a copy under the public name. Its token makes a second try
+// copies makes the copies of a candidate.
+type copies struct {
+	targets
+	removals removals
+}
+
+// start begins a copy under the public name. Its token makes a second try
 // find the first one's copy; name and tags are there from its first moment.
-func (a *Applier) copyImage(ctx context.Context, act plan.Action) (Result, error) {
-	v, err := a.variant(act.Target)
+func (c copies) start(ctx context.Context, act plan.Action) (Result, error) {
+	from := plan.As[plan.CopyImage](act).From
+	v, err := c.variant(act.Target)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := a.notThere(ctx, act); err != nil {
+	given, err := c.giveUp(ctx, act)
+	if err != nil {
 		return Result{}, err
 	}
-	out, err := a.ec2(act.Target).CopyImage(ctx, &ec2.CopyImageInput{
-		Name: aws.String(act.Name), Description: aws.String(v.Description), ClientToken: aws.String(act.Token),
-		SourceRegion: aws.String(act.From.Region), SourceImageId: aws.String(act.From.AMI),
+	if err := c.notThere(ctx, act); err != nil {
+		return Result{}, err
+	}
+	out, err := c.ec2(act.Target).CopyImage(ctx, &ec2.CopyImageInput{
+		Name: aws.String(act.Image().Name), Description: aws.String(v.Description), ClientToken: aws.String(plan.As[plan.CopyImage](act).Token),
+		SourceRegion: aws.String(from.Region), SourceImageId: aws.String(from.AMI),
 		TagSpecifications: []types.TagSpecification{
-			specification(types.ResourceTypeImage, act.Tags), specification(types.ResourceTypeSnapshot, act.Tags),
+			specification(types.ResourceTypeImage, act.Tags()), specification(types.ResourceTypeSnapshot, act.Tags()),
 		},
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("copy %s from %s to %s: %w", act.From.AMI, act.From.Region, act.Target.Region, err)
+		return Result{}, fmt.Errorf("copy %s from %s to %s: %w", from.AMI, from.Region, act.Target.Region, err)
 	}
-	return Result{Made: aws.ToString(out.ImageId)}, nil
+	return Result{Made: aws.ToString(out.ImageId), Left: given.Left}, nil
+}
+
+// giveUp deregisters a copy that AWS does not end, if there is one, for another in its place.
+func (c copies) giveUp(ctx context.Context, act plan.Action) (Result, error) {
+	if !plan.As[plan.CopyImage](act).Again {
+		return Result{}, nil
+	}
+	image, err := c.again(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.removals.deregister(ctx, act, image)
 }
 
 // notThere refuses to copy what another run has copied since the region was
-// looked at. The token alone would not see it: once the candidate is gone, the
-// same copy has another source.
-func (a *Applier) notThere(ctx context.Context, act plan.Action) error {
-	out, err := a.ec2(act.Target).DescribeImages(ctx, &ec2.DescribeImagesInput{
+// read. The token alone would not see it: once the candidate is gone, the same
+// copy has another source.
+func (c copies) notThere(ctx context.Context, act plan.Action) error {
+	out, err := c.ec2(act.Target).DescribeImages(ctx, &ec2.DescribeImagesInput{
 		Owners: []string{"self"},
 		Filters: []types.Filter{
-			{Name: aws.String("name"), Values: []string{act.Name}},
-			{Name: aws.String("tag:" + release.TagTag), Values: []string{act.Tags[release.TagTag]}},
+			{Name: aws.String("name"), Values: []string{act.Image().Name}},
+			{Name: aws.String("tag:" + release.TagTag), Values: []string{act.Tags()[release.TagTag]}},
 			{Name: aws.String("state"), Values: []string{"pending", "available"}},
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("look for %q in %s again: %w", act.Name, act.Target.Region, err)
+		return fmt.Errorf("look for %q in %s again: %w", act.Image().Name, act.Target.Region, err)
 	}
-	if len(out.Images) > 0 {
-		return fmt.Errorf("copy %q to %s: %w: another run was faster", act.Name, act.Target.Region, ErrChanged)
+	if slices.ContainsFunc(out.Images, func(i types.Image) bool { return aws.ToString(i.ImageId) != act.Image().AMI }) {
+		return fmt.Errorf("copy %q to %s: %w: another run was faster", act.Image().Name, act.Target.Region, ErrChanged)
 	}
 	return nil
 }

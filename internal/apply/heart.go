@@ -2,6 +2,9 @@ package apply
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -10,99 +13,152 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
 	"amiship/internal/release"
+	"amiship/internal/world"
 )
 
-// beat is how often a claim says that its run is there; see world.Silence.
-const beat = 30 * time.Second
-
-// hearts renew the claims of this run until they are stopped.
-type hearts struct {
-	mu   sync.Mutex
-	stop map[string]context.CancelFunc // by group
-	lost map[string]context.Context    // by claim: done when it is somebody else's
-	held map[string]string             // group by claim
-	keys map[string][]byte             // private key by claim; on disk only while Packer runs, see packer.Build
-	wg   sync.WaitGroup
+// LostClaim says that a claim is no longer this run's: it is gone, or was not
+// renewed for a time after which other runs take it over. The work under it is
+// stopped; it is an ErrChanged.
+type LostClaim struct {
+	Claim, Group string
+	Err          error // of the last renewal
 }
 
-// start renews a claim's tag. It outlives the call that made the claim, not
-// the Applier.
-func (h *hearts) start(ctx context.Context, a *Applier, act plan.Action, group string) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	lost, lose := context.WithCancel(context.WithoutCancel(ctx))
+func (e *LostClaim) Error() string {
+	if awsapi.IsNotFound(e.Err) {
+		return "claim " + e.Claim + " is gone: another run has ended it"
+	}
+	return fmt.Sprintf("claim %s could not be renewed for %s: %v", e.Claim, world.GiveUp, e.Err)
+}
+
+// Unwrap makes it an ErrChanged, and keeps AWS's code.
+func (e *LostClaim) Unwrap() []error { return []error{ErrChanged, e.Err} }
+
+// heartbeats renew the claims of this run until they are ended.
+type heartbeats struct {
+	mu     sync.Mutex
+	claims map[string]*heldClaim // by name
+	wg     sync.WaitGroup
+}
+
+// heldClaim is a claim of this run.
+type heldClaim struct {
+	group string
+	key   []byte          // private; on disk only while Packer runs, see packer.Build
+	lost  context.Context // ends, with a LostClaim as its cause, when the claim is no longer ours
+	stop  context.CancelFunc
+}
+
+// start renews a claim, by renew, until end or stopAll. It outlives the call that made the
+// claim.
+func (h *heartbeats) start(ctx context.Context, log *slog.Logger, name, group string, renew func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	lost, lose := context.WithCancelCause(context.WithoutCancel(ctx))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.stop == nil {
-		h.stop, h.lost = map[string]context.CancelFunc{}, map[string]context.Context{}
-		h.held, h.keys = map[string]string{}, map[string][]byte{}
+	if h.claims == nil {
+		h.claims = map[string]*heldClaim{}
 	}
-	h.stop[group], h.lost[act.Name], h.held[act.Name] = cancel, lost, group
+	h.claims[name] = &heldClaim{group: group, lost: lost, stop: stop}
 	h.wg.Go(func() {
-		tick := time.NewTicker(beat)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := a.renew(ctx, act, group); awsapi.IsNotFound(err) {
-				lose()
-				return
-			} else if err != nil && ctx.Err() == nil {
-				a.Log.Warn("claim not renewed", "claim", act.Name, "error", err)
-			}
+		defer stop()
+		if err := keepAlive(ctx, log.With("claim", name), renew); err != nil {
+			lose(&LostClaim{name, group, err})
 		}
 	})
 }
 
-func (a *Applier) renew(ctx context.Context, act plan.Action, group string) error {
-	_, err := a.Clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
-		Resources: []string{group},
-		Tags:      tagList(map[string]string{release.TagAlive: release.TagValue(a.Clients.Now().Format(time.RFC3339))}),
-	})
-	return err
+// keepAlive renews until ctx ends. It returns why the claim is lost. The lease counts from
+// when a renewal was sent, since that is the time that it writes.
+func keepAlive(ctx context.Context, log *slog.Logger, renew func(context.Context) error) error {
+	tick := time.NewTicker(world.Renewal)
+	defer tick.Stop()
+	renewed := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		sent := time.Now()
+		err := within(ctx, min(world.Renewal, time.Until(renewed.Add(world.GiveUp))), renew)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			renewed = sent
+			continue
+		case awsapi.IsNotFound(err), time.Since(renewed) >= world.GiveUp:
+			return err
+		}
+		log.Warn("claim not renewed", "error", err)
+	}
+}
+
+func within(ctx context.Context, d time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return do(ctx)
+}
+
+// renewal writes on a claim that its run is there.
+func (c claims) renewal(act plan.Action, group string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := c.clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
+			Resources: []string{group},
+			Tags:      tagList(map[string]string{release.TagAlive: release.TagValue(c.clients.Now().Format(time.RFC3339))}),
+		})
+		return err
+	}
 }
 
 // keep remembers the key that goes with a claim.
-func (h *hearts) keep(claim string, key []byte) {
+func (h *heartbeats) keep(name string, key []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.keys[claim] = key
+	h.claims[name].key = key
 }
 
-// group returns the group and the key of a claim that this run has.
-func (h *hearts) group(claim string) (group string, key []byte, ok bool) {
+// held returns a claim that this run has, if it has not lost it.
+func (h *heartbeats) held(name string) (heldClaim, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	group, ok = h.held[claim]
-	return group, h.keys[claim], ok
-}
-
-// watch returns a context that ends when the claim was taken away.
-func (h *hearts) watch(ctx context.Context, claim string) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	h.mu.Lock()
-	lost := h.lost[claim]
-	h.mu.Unlock()
-	if lost != nil {
-		context.AfterFunc(lost, cancel)
+	c := h.claims[name]
+	if c == nil || c.lost.Err() != nil {
+		return heldClaim{}, false
 	}
-	return ctx, cancel
+	return *c, true
 }
 
-func (h *hearts) end(group string) {
+// under does what needs a claim. It is told to end when the claim is lost, and then the
+// error says so.
+func (c heldClaim) under(ctx context.Context, do func(context.Context) (Result, error)) (Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.lost, func() { cancel(context.Cause(c.lost)) })()
+	res, err := do(ctx)
+	var lost *LostClaim
+	if err != nil && errors.As(context.Cause(ctx), &lost) {
+		return Result{}, lost
+	}
+	return res, err
+}
+
+func (h *heartbeats) end(group string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if stop := h.stop[group]; stop != nil {
-		stop()
+	for name, c := range h.claims {
+		if c.group == group {
+			c.stop()
+			delete(h.claims, name)
+		}
 	}
 }
 
-func (h *hearts) stopAll() {
+func (h *heartbeats) stopAll() {
 	h.mu.Lock()
-	for _, stop := range h.stop {
-		stop()
+	for _, c := range h.claims {
+		c.stop()
 	}
 	h.mu.Unlock()
 	h.wg.Wait()

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -14,31 +13,31 @@ import (
 	"amiship/internal/world"
 )
 
+// limits lifts what AWS limits an account to.
+type limits struct{ clients *awsapi.Clients }
+
 // raise asks AWS for a higher quota of AMIs, the one that the action names. There is
 // one open request for a quota at most; one that is open already will do.
-func (a *Applier) raise(ctx context.Context, act plan.Action) (Result, error) {
-	want, err := strconv.ParseFloat(act.Value, 64)
-	if err != nil {
-		return Result{}, fmt.Errorf("ask for a quota of %q: %w", act.Value, err)
-	}
-	out, err := a.Clients.Quotas(act.Target.Region).RequestServiceQuotaIncrease(ctx, &servicequotas.RequestServiceQuotaIncreaseInput{
-		ServiceCode: aws.String(world.QuotaService), QuotaCode: aws.String(act.Name), DesiredValue: aws.Float64(want),
+func (l limits) raise(ctx context.Context, act plan.Action) (Result, error) {
+	c := plan.As[plan.RaiseQuota](act)
+	out, err := l.clients.Quotas(act.Target.Region).RequestServiceQuotaIncrease(ctx, &servicequotas.RequestServiceQuotaIncreaseInput{
+		ServiceCode: aws.String(world.QuotaService), QuotaCode: aws.String(c.Quota), DesiredValue: aws.Float64(float64(c.Limit)),
 	})
 	if awsapi.IsQuotaAsked(err) {
 		return Result{}, nil
 	}
 	if err != nil {
-		return Result{}, fmt.Errorf("ask for %s of quota %s in %s: %w", act.Value, act.Name, act.Target.Region, err)
+		return Result{}, fmt.Errorf("ask for %d of quota %s in %s: %w", c.Limit, c.Quota, act.Target.Region, err)
 	}
 	return Result{Made: aws.ToString(out.RequestedQuota.Id)}, nil
 }
 
 // allow lets AMIs of the account be public in a region. It takes AWS up to ten
 // minutes.
-func (a *Applier) allow(ctx context.Context, act plan.Action) (Result, error) {
-	_, err := a.Clients.EC2(act.Target.Region).DisableImageBlockPublicAccess(ctx, &ec2.DisableImageBlockPublicAccessInput{})
+func (l limits) allow(ctx context.Context, act plan.Action) (Result, error) {
+	_, err := l.clients.EC2(act.Target.Region).DisableImageBlockPublicAccess(ctx, &ec2.DisableImageBlockPublicAccessInput{})
 	if err != nil {
-		return Result{}, fmt.Errorf("switch block public access off in %s: %w", act.Target.Region, err)
+		return Result{}, fmt.Errorf("disable block public access in %s: %w", act.Target.Region, err)
 	}
 	return Result{}, nil
 }

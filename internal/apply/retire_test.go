@@ -26,7 +26,8 @@ type counter struct {
 	image    world.Image
 	accounts []string // that may launch it, besides everybody
 	changes  []string
-	taken    string
+	taken    map[string]string // tags of the list of those who could launch it
+	tagged   map[string]string // all that it was asked to write
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,8 +48,12 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.changes = append(c.changes, action)
 	}
 	for n := 1; form.Has(fmt.Sprintf("Tag.%d.Key", n)); n++ {
-		if form.Get(fmt.Sprintf("Tag.%d.Key", n)) == release.TagTaken {
-			c.taken = form.Get(fmt.Sprintf("Tag.%d.Value", n))
+		key, value := form.Get(fmt.Sprintf("Tag.%d.Key", n)), form.Get(fmt.Sprintf("Tag.%d.Value", n))
+		if c.tagged == nil {
+			c.tagged = map[string]string{}
+		}
+		if c.tagged[key] = value; strings.HasPrefix(key, release.TagTaken) {
+			c.taken[key] = value
 		}
 	}
 	fmt.Fprintf(w, "<%sResponse>%s</%sResponse>", action, inner, action)
@@ -56,10 +61,14 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (c *counter) xml() string {
 	text := fmt.Sprintf("<imageId>%s</imageId><name>%s</name><imageState>%s</imageState><isPublic>%v</isPublic><tagSet>", c.image.ID, c.image.Name, c.image.State, c.image.Public)
+	protection := "disabled"
+	if c.image.Protection != "" {
+		protection = c.image.Protection
+	}
 	for k, v := range c.image.Tags {
 		text += "<item><key>" + k + "</key><value>" + v + "</value></item>"
 	}
-	text += "</tagSet>"
+	text += "</tagSet><deregistrationProtection>" + protection + "</deregistrationProtection>"
 	for name, at := range map[string]time.Time{"lastLaunchedTime": c.image.LastLaunched, "deprecationTime": c.image.Deprecated} {
 		if !at.IsZero() {
 			text += "<" + name + ">" + at.Format(time.RFC3339) + "</" + name + ">"
@@ -72,7 +81,7 @@ func (c *counter) xml() string {
 // does nothing to an AMI that is not as it was shown.
 func TestRetirementReadsAgain(t *testing.T) {
 	long := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	many := make([]string, 30)
+	many := make([]string, 2000)
 	for n := range many {
 		many[n] = fmt.Sprintf("%012d", n)
 	}
@@ -80,31 +89,37 @@ func TestRetirementReadsAgain(t *testing.T) {
 		kind   plan.Kind
 		change func(*counter) // since the plan was made
 		want   []string
-		taken  string
+		taken  []string
 		err    string
 	}{
-		"deprecated":              {kind: plan.Deprecate, want: []string{"CreateTags", "EnableImageDeprecation"}},
-		"deprecated by AWS":       {kind: plan.Deprecate, change: func(c *counter) { c.image.Deprecated = long }, want: []string{"CreateTags"}},
-		"made private":            {kind: plan.Demote, want: []string{"CreateTags", "ModifyImageAttribute"}, taken: "1:111111111111,222222222222,all"},
-		"disabled":                {kind: plan.Disable, want: []string{"CreateTags", "DisableImage"}, taken: "1:111111111111,222222222222,all"},
-		"removed":                 {kind: plan.Remove, want: []string{"DeregisterImage"}},
-		"launched since":          {kind: plan.Demote, change: func(c *counter) { c.image.LastLaunched = long.Add(time.Hour) }, err: "somebody has started it"},
-		"launched before it goes": {kind: plan.Remove, change: func(c *counter) { c.image.LastLaunched = long.Add(time.Hour) }, err: "somebody has started it"},
-		"tagged since":            {kind: plan.Disable, change: func(c *counter) { c.image.Tags["Keep"] = "yes" }, err: "changed"},
-		"public since":            {kind: plan.Deprecate, change: func(c *counter) { c.image.Public = false }, err: "changed"},
-		"too many to write down":  {kind: plan.Demote, change: func(c *counter) { c.accounts = many }, want: []string{"CreateTags", "ModifyImageAttribute"}, taken: "1:" + release.WriteTaken(append(many, "111111111111", "all"))},
+		"deprecated":               {kind: plan.Deprecate, want: []string{"CreateTags", "EnableImageDeprecation"}},
+		"deprecated by AWS":        {kind: plan.Deprecate, change: func(c *counter) { c.image.Deprecated = long }, want: []string{"CreateTags"}},
+		"made private":             {kind: plan.Demote, want: []string{"CreateTags", "ModifyImageAttribute"}, taken: []string{"111111111111", "222222222222", "all"}},
+		"disabled":                 {kind: plan.Disable, want: []string{"CreateTags", "DisableImage"}, taken: []string{"111111111111", "222222222222", "all"}},
+		"removed":                  {kind: plan.Remove, want: []string{"DeregisterImage"}},
+		"launched since":           {kind: plan.Demote, change: func(c *counter) { c.image.LastLaunched = long.Add(time.Hour) }, err: "it was launched"},
+		"launched before it goes":  {kind: plan.Remove, change: func(c *counter) { c.image.LastLaunched = long.Add(time.Hour) }, err: "it was launched"},
+		"protected since":          {kind: plan.Demote, change: func(c *counter) { c.image.Protection = "enabled-without-cooldown" }, err: "protected against deregistration"},
+		"cooling down":             {kind: plan.Disable, change: func(c *counter) { c.image.Protection = world.CoolingDown }, want: []string{"CreateTags", "DisableImage"}, taken: []string{"111111111111", "222222222222", "all"}},
+		"tagged since":             {kind: plan.Disable, change: func(c *counter) { c.image.Tags["Keep"] = "yes" }, err: "changed"},
+		"public since":             {kind: plan.Deprecate, change: func(c *counter) { c.image.Public = false }, err: "changed"},
+		"many to write down":       {kind: plan.Demote, change: func(c *counter) { c.accounts = many[:30] }, want: []string{"CreateTags", "ModifyImageAttribute"}, taken: slices.Concat(many[:30], []string{"111111111111", "all"})},
+		"more than one call takes": {kind: plan.Demote, change: func(c *counter) { c.accounts = many[:1000] }, want: []string{"CreateTags", "ModifyImageAttribute", "ModifyImageAttribute", "ModifyImageAttribute"}, taken: slices.Concat(many[:1000], []string{"111111111111", "all"})},
+		"too many to write down":   {kind: plan.Demote, change: func(c *counter) { c.accounts = many }, err: "2002 holders of permissions take"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ec2 := &counter{accounts: []string{"222222222222"}, image: world.Image{
+			ec2 := &counter{taken: map[string]string{}, accounts: []string{"222222222222"}, image: world.Image{
 				ID: "ami-1", Name: "P 1.0.0", State: world.Available, Public: true, LastLaunched: long,
 				Tags: map[string]string{release.TagProject: "1:p", release.TagTaken: "1:111111111111"},
 			}}
-			act := plan.Action{
-				ID: plan.ID(name), Kind: c.kind, AMI: "ami-1", Target: release.Key{Place: release.Place{Region: "us-east-1"}},
-				Value: long.Format(time.RFC3339), Launched: plan.Launched(ec2.image), Seen: plan.Seen(ec2.image),
+			retiring := c.kind.Change()
+			if c.kind == plan.Deprecate {
+				retiring = plan.DeprecateImage{At: long}
 			}
-			if c.kind != plan.Remove {
-				act.Tags = map[string]string{release.TagStage: "1:demoted"}
+			act := plan.Action{
+				ID: plan.ID(name), Target: release.Key{Place: release.Place{Region: "us-east-1"}},
+				Guard:  plan.Guard{Image: plan.Seen(ec2.image), Launched: plan.Launched(ec2.image)},
+				Change: about(tagging(retiring, plan.Tags{release.TagStage: "1:demoted"}), plan.Image{AMI: "ami-1"}),
 			}
 			if c.change != nil {
 				c.change(ec2)
@@ -113,18 +128,26 @@ func TestRetirementReadsAgain(t *testing.T) {
 			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Errorf("got %v, want %q", err, c.err)
 			}
-			if changed := strings.Contains(c.err, "started") || c.err == "changed"; changed != errors.Is(err, ErrChanged) {
+			if changed := strings.Contains(c.err, "launched") || strings.Contains(c.err, "protected") || c.err == "changed"; changed != errors.Is(err, ErrChanged) {
 				t.Errorf("%v: is ErrChanged %v", err, !changed)
 			}
-			if diff := cmp.Diff(c.want, ec2.changes); diff != "" || ec2.taken != c.taken && slices.Contains(c.want, "CreateTags") {
-				t.Errorf("taken %q, changes %s", ec2.taken, diff)
+			if diff := cmp.Diff(c.want, ec2.changes); diff != "" {
+				t.Errorf("changes %s", diff)
+			}
+			if diff := cmp.Diff(c.taken, release.ReadTaken(ec2.taken)); diff != "" {
+				t.Errorf("taken %s", diff)
 			}
 		})
 	}
 }
 
-// against is an applier whose AWS is a handler.
+// against is an applier whose AWS is a handler, in which nothing is paused.
 func against(t *testing.T, h http.Handler) *Applier {
+	t.Helper()
+	return serving(t, &pausable{rest: h})
+}
+
+func serving(t *testing.T, h http.Handler) *Applier {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)

@@ -2,36 +2,26 @@ package apply
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/plan"
 )
 
+// sharing changes who may launch an AMI and restore its snapshots.
+type sharing struct{ targets }
+
 // share lets accounts restore the snapshots, then launch the AMI: in this
-// order, so that nobody sees an AMI whose snapshots are closed to him.
-func (a *Applier) share(ctx context.Context, act plan.Action) (Result, error) {
-	client := a.Clients.EC2(act.Target.Region)
-	for _, snapshot := range act.Snapshots {
-		_, err := client.ModifySnapshotAttribute(ctx, &ec2.ModifySnapshotAttributeInput{
-			SnapshotId: aws.String(snapshot), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
-			CreateVolumePermission: &types.CreateVolumePermissionModifications{Add: volumePermissions(act.Accounts)},
-		})
-		if err != nil {
-			return Result{}, fmt.Errorf("share %s in %s: %w", snapshot, act.Target.Region, err)
+// order, so that no account sees an AMI whose snapshots it can't read.
+func (s sharing) share(ctx context.Context, act plan.Action) (Result, error) {
+	c := plan.As[plan.ShareImage](act)
+	for _, snapshot := range c.Snapshots {
+		if err := s.changeVolume(ctx, act, "share", snapshot, volumePermissions(c.Accounts), nil); err != nil {
+			return Result{}, err
 		}
 	}
-	_, err := client.ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
-		ImageId:          aws.String(act.AMI),
-		LaunchPermission: &types.LaunchPermissionModifications{Add: launchPermissions(act.Accounts)},
-	})
-	if err != nil {
-		return Result{}, fmt.Errorf("share %s in %s: %w", act.AMI, act.Target.Region, err)
-	}
-	return Result{}, nil
+	return Result{}, s.changeLaunch(ctx, act, "share", launchPermissions(c.Accounts), nil)
 }
 
 func volumePermissions(accounts []string) []types.CreateVolumePermission {

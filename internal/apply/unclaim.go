@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,59 +11,88 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/boottest"
+	"amiship/internal/observe"
 	"amiship/internal/plan"
+	"amiship/internal/release"
 )
 
-// endWithin is how long machines may take to end.
+// endWithin is how long instances may take to terminate.
 const endWithin = 10 * time.Minute
 
 // unclaim ends a claim with everything that hangs on it: instances, then the
 // key pair, then the group, so that a crash in between leaves the group, which
 // says that there is more to do.
-func (a *Applier) unclaim(ctx context.Context, act plan.Action) (Result, error) {
-	client := a.Clients.EC2(act.Target.Region)
-	if err := a.endBuilders(ctx, client, act.Group); err != nil {
-		return Result{}, fmt.Errorf("end the builders of %s: %w", act.Name, err)
+func (c claims) unclaim(ctx context.Context, act plan.Action) (Result, error) {
+	client, claim := c.clients.EC2(act.Target.Region), plan.As[plan.EndClaim](act)
+	if err := c.endBuilders(ctx, client, claim.Group); err != nil {
+		return Result{}, fmt.Errorf("end the builders of %s: %w", claim.Claim, err)
 	}
-	_, err := client.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: aws.String(act.Name)})
+	if err := c.deleteKeyPair(ctx, client, claim); err != nil {
+		return Result{}, fmt.Errorf("delete key pair %s: %w", claim.Claim, err)
+	}
+	// The claim is renewed until it is gone: who finds it expired would end what is ending.
+	_, err := client.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: aws.String(claim.Group)})
 	if err != nil && !awsapi.IsNotFound(err) {
-		return Result{}, fmt.Errorf("delete key pair %s: %w", act.Name, err)
+		return Result{}, fmt.Errorf("delete security group %s: %w", claim.Claim, err)
 	}
-	a.hearts.end(act.Group)
-	_, err = client.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: aws.String(act.Group)})
+	c.heartbeats.end(claim.Group)
+	return Result{Made: claim.Group}, nil
+}
+
+// deleteKeyPair deletes the key pair of a claim, unless its tags name another owner.
+// A read may lag behind: one that is not shown is deleted if the name alone says
+// that it is ours.
+func (c claims) deleteKeyPair(ctx context.Context, client *ec2.Client, claim plan.EndClaim) error {
+	got, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{
+		Filters: []types.Filter{{Name: aws.String("key-name"), Values: []string{claim.Claim}}},
+	})
+	if err != nil {
+		return err
+	}
+	var tags map[string]string
+	for _, k := range got.KeyPairs {
+		tags = observe.Tags(k.Tags)
+	}
+	if !release.OfProject(c.desired.Project, claim.Claim, tags) || release.OfAnother(tags, claim.Tags) {
+		return nil
+	}
+	_, err = client.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: aws.String(claim.Claim)})
 	if err != nil && !awsapi.IsNotFound(err) {
-		return Result{}, fmt.Errorf("delete security group %s: %w", act.Name, err)
+		return err
 	}
-	return Result{Made: act.Group}, nil
+	return nil
 }
 
 // endBuilders terminates the instances in a group and waits until they are gone:
 // the group cannot be deleted before.
-func (a *Applier) endBuilders(ctx context.Context, client *ec2.Client, group string) error {
-	deadline, cancel := context.WithTimeout(ctx, endWithin)
+func (c claims) endBuilders(ctx context.Context, client *ec2.Client, group string) error {
+	ctx, cancel := context.WithTimeout(ctx, endWithin)
 	defer cancel()
-	tick := time.NewTicker(a.Poll)
-	defer tick.Stop()
-	for {
-		ids, fresh, err := builders(deadline, client, group)
-		if err != nil || len(ids) == 0 {
-			return err
+	began := time.Now()
+	var left []string
+	err := boottest.Poll(ctx, c.poll, func() (done bool, err error) {
+		ids, fresh, err := builders(ctx, client, group)
+		if err != nil {
+			return false, err
 		}
+		left = ids
 		if len(fresh) > 0 {
-			if _, err := client.TerminateInstances(deadline, &ec2.TerminateInstancesInput{InstanceIds: fresh}); err != nil && !awsapi.IsNotFound(err) {
-				return err
-			}
+			_, err = client.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: fresh})
 		}
-		select {
-		case <-deadline.Done():
-			return deadline.Err()
-		case <-tick.C:
+		if awsapi.IsNotFound(err) {
+			err = nil
 		}
+		return len(ids) == 0, err
+	})
+	if ctx.Err() != nil && len(left) > 0 {
+		return fmt.Errorf("%s not terminated after %s: %w", strings.Join(left, ", "), time.Since(began).Round(time.Second), ctx.Err())
 	}
+	return err
 }
 
 // builders lists the instances in a group that are not terminated; fresh are
-// those that nobody has told to end.
+// those that were not told to terminate.
 func builders(ctx context.Context, client *ec2.Client, group string) (ids, fresh []string, err error) {
 	pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{Filters: []types.Filter{
 		{Name: aws.String("instance.group-id"), Values: []string{group}},

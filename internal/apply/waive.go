@@ -9,13 +9,16 @@ import (
 	"amiship/internal/plan"
 )
 
-// waive notes on a candidate which required regions its release may do without.
-func (a *Applier) waive(ctx context.Context, act plan.Action) (Result, error) {
-	if _, err := a.again(ctx, act); err != nil {
-		return Result{}, err
+// annotate writes a tag on an AMI that is as the plan saw it. What says what the tag
+// is, in an error.
+func (i images) annotate(what string) func(context.Context, plan.Action) (Result, error) {
+	return func(ctx context.Context, act plan.Action) (Result, error) {
+		if _, err := i.again(ctx, act); err != nil {
+			return Result{}, err
+		}
+		if _, err := i.ec2(act.Target).CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{act.Image().AMI}, Tags: tagList(act.Tags())}); err != nil {
+			return Result{}, fmt.Errorf("note %s on %s in %s: %w", what, act.Image().AMI, act.Target.Region, err)
+		}
+		return Result{}, nil
 	}
-	if _, err := a.ec2(act.Target).CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{act.AMI}, Tags: tagList(act.Tags)}); err != nil {
-		return Result{}, fmt.Errorf("note the waiver on %s in %s: %w", act.AMI, act.Target.Region, err)
-	}
-	return Result{}, nil
 }

@@ -5,118 +5,105 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/observe"
 	"amiship/internal/plan"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
-// withdraw marks an AMI as recalled, with who may launch it now: that is taken
-// away next, and stands nowhere else then.
-func (a *Applier) withdraw(ctx context.Context, act plan.Action) (Result, error) {
-	image, err := a.again(ctx, act)
+// withdrawals revokes releases, and records what it revokes.
+type withdrawals struct{ sharing }
+
+// withdraw marks an AMI as recalled, and records who may launch it now and, on its
+// snapshots, who may restore them: these permissions are revoked next, and recorded nowhere
+// else.
+func (w withdrawals) withdraw(ctx context.Context, act plan.Action) (Result, error) {
+	image, err := w.again(ctx, act)
 	if err != nil {
 		return Result{}, err
 	}
-	permissions, err := a.permissions(ctx, act)
+	permissions, err := w.permissions(ctx, act)
 	if err != nil {
 		return Result{}, err
 	}
-	tags := maps.Clone(act.Tags)
-	tags[release.TagTaken] = takenTag(image, permissions)
-	if _, err := a.ec2(act.Target).CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{act.AMI}, Tags: tagList(tags)}); err != nil {
-		return Result{}, fmt.Errorf("mark %s in %s: %w", act.AMI, act.Target.Region, err)
+	tags, err := takenTags(image, act.Tags(), permissions)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := w.markSnapshots(ctx, act, image.Snapshots); err != nil {
+		return Result{}, err
+	}
+	maps.Copy(tags, act.Tags())
+	if err := w.writeTags(ctx, act, act.Image().AMI, tags); err != nil {
+		return Result{}, err
 	}
 	return Result{}, nil
 }
 
-// permissions are those to launch an AMI, whoever gave them.
-func (a *Applier) permissions(ctx context.Context, act plan.Action) ([]types.LaunchPermission, error) {
-	out, err := a.ec2(act.Target).DescribeImageAttribute(ctx, &ec2.DescribeImageAttributeInput{
-		ImageId: aws.String(act.AMI), Attribute: types.ImageAttributeNameLaunchPermission,
-	})
+// markSnapshots notes on each snapshot who may restore it now.
+func (w withdrawals) markSnapshots(ctx context.Context, act plan.Action, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	out, err := w.ec2(act.Target).DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{SnapshotIds: ids})
 	if err != nil {
-		return nil, fmt.Errorf("read who may launch %s in %s: %w", act.AMI, act.Target.Region, err)
+		return fmt.Errorf("read the snapshots of %s in %s: %w", act.Image().AMI, act.Target.Region, err)
 	}
-	return out.LaunchPermissions, nil
+	for _, s := range out.Snapshots {
+		if err := w.markSnapshot(ctx, act, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// takenTag is what TagTaken says once these permissions are taken away: those that
-// were before, by a retirement for instance, stay in it.
-func takenTag(image world.Image, permissions []types.LaunchPermission) string {
-	who := release.ReadTaken(image.Tag(release.TagTaken))
-	for _, p := range permissions {
-		who = append(who, holder(p))
+func (w withdrawals) markSnapshot(ctx context.Context, act plan.Action, s types.Snapshot) error {
+	permissions, err := observe.VolumePermissions(ctx, w.ec2(act.Target), act.Target.Region, *s.SnapshotId)
+	if err != nil || len(permissions) == 0 {
+		return err
 	}
-	return release.TagValue(release.WriteTaken(who))
+	have := observe.Tags(s.Tags)
+	tags, err := writeTaken(*s.SnapshotId, append(release.ReadTaken(have), observe.Restorers(permissions)...), have, nil)
+	if err != nil {
+		return err
+	}
+	return w.writeTags(ctx, act, *s.SnapshotId, tags)
 }
 
-// holder is who has a permission, as TagTaken spells it.
-func holder(p types.LaunchPermission) string {
-	switch {
-	case p.Group != "":
-		return release.Everybody
-	case p.UserId != nil:
-		return *p.UserId
-	case p.OrganizationArn != nil:
-		return *p.OrganizationArn
+func (w withdrawals) writeTags(ctx context.Context, act plan.Action, id string, tags map[string]string) error {
+	if _, err := w.ec2(act.Target).CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{id}, Tags: tagList(tags)}); err != nil {
+		return fmt.Errorf("mark %s in %s: %w", id, act.Target.Region, err)
 	}
-	return aws.ToString(p.OrganizationalUnitArn)
+	return nil
 }
 
-// closeImage takes every permission away, the AMI's first: nobody sees one whose
-// snapshots are closed to him.
-func (a *Applier) closeImage(ctx context.Context, act plan.Action) (Result, error) {
-	if _, err := a.again(ctx, act); err != nil {
+// closeImage revokes every permission, the AMI's first: no account sees an
+// AMI whose snapshots it can't read.
+func (w withdrawals) closeImage(ctx context.Context, act plan.Action) (Result, error) {
+	if _, err := w.again(ctx, act); err != nil {
 		return Result{}, err
 	}
-	permissions, err := a.permissions(ctx, act)
+	permissions, err := w.permissions(ctx, act)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := a.revoke(ctx, act, permissions); err != nil {
+	if err := w.changeLaunch(ctx, act, "revoke permissions of", nil, permissions); err != nil {
 		return Result{}, err
 	}
-	for _, snapshot := range act.Snapshots {
-		if err := a.closeSnapshot(ctx, act, snapshot); err != nil {
+	for _, snapshot := range act.Image().Snapshots {
+		if err := w.closeSnapshot(ctx, act, snapshot); err != nil {
 			return Result{}, err
 		}
 	}
 	return Result{}, nil
 }
 
-// revoke takes launch permissions away, if there are any.
-func (a *Applier) revoke(ctx context.Context, act plan.Action, permissions []types.LaunchPermission) error {
-	if len(permissions) == 0 {
-		return nil
-	}
-	_, err := a.ec2(act.Target).ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{
-		ImageId: aws.String(act.AMI), LaunchPermission: &types.LaunchPermissionModifications{Remove: permissions},
-	})
+func (w withdrawals) closeSnapshot(ctx context.Context, act plan.Action, snapshot string) error {
+	permissions, err := observe.VolumePermissions(ctx, w.ec2(act.Target), act.Target.Region, snapshot)
 	if err != nil {
-		return fmt.Errorf("make %s private in %s: %w", act.AMI, act.Target.Region, err)
+		return err
 	}
-	return nil
-}
-
-func (a *Applier) closeSnapshot(ctx context.Context, act plan.Action, snapshot string) error {
-	client, attribute := a.ec2(act.Target), types.SnapshotAttributeNameCreateVolumePermission
-	out, err := client.DescribeSnapshotAttribute(ctx, &ec2.DescribeSnapshotAttributeInput{SnapshotId: aws.String(snapshot), Attribute: attribute})
-	if err != nil {
-		return fmt.Errorf("read who may restore %s in %s: %w", snapshot, act.Target.Region, err)
-	}
-	if len(out.CreateVolumePermissions) == 0 {
-		return nil
-	}
-	_, err = client.ModifySnapshotAttribute(ctx, &ec2.ModifySnapshotAttributeInput{
-		SnapshotId: aws.String(snapshot), Attribute: attribute,
-		CreateVolumePermission: &types.CreateVolumePermissionModifications{Remove: out.CreateVolumePermissions},
-	})
-	if err != nil {
-		return fmt.Errorf("make %s private in %s: %w", snapshot, act.Target.Region, err)
-	}
-	return nil
+	return w.changeVolume(ctx, act, "revoke permissions of", snapshot, nil, permissions)
 }

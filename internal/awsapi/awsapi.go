@@ -1,9 +1,9 @@
 // Package awsapi makes AWS clients by region, and knows AWS's error codes by
 // name.
 //
-// What a newcomer would get wrong: endpoint, profile and credentials come from
-// the SDK's own variables and files (AWS_ENDPOINT_URL, AWS_PROFILE, …). There
-// is no other way to point Amiship somewhere.
+// Endpoint, profile and credentials come from the SDK's own variables and
+// files (AWS_ENDPOINT_URL, AWS_PROFILE, …). There is no other way to point
+// Amiship somewhere.
 package awsapi
 
 import (
@@ -14,10 +14,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
+	"github.com/aws/aws-sdk-go-v2/service/rbin"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -26,8 +28,10 @@ import (
 
 // Clients makes clients by region from one configuration, and keeps them.
 type Clients struct {
-	cfg   aws.Config
-	clock *clock
+	cfg         aws.Config
+	clock       *clock
+	credentials *credentialState
+	patience    Patience
 
 	mu          sync.Mutex
 	ec2         map[string]*ec2.Client
@@ -67,20 +71,32 @@ func LoadProfile(ctx context.Context, region, profile string) (*Clients, error) 
 }
 
 func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Clients, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithRetryer(func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff })
-	}))...)
+	patience := patienceOf(ctx)
+	// The SDK's own client asks for credentials too; and a bundle of certificates goes
+	// into no other.
+	plain := awshttp.NewBuildableClient().WithTimeout(patience.Call + time.Second)
+	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithHTTPClient(plain), config.WithRetryer(newRetryer))...)
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
-	clock := &clock{}
-	cfg.APIOptions = append(cfg.APIOptions, clock.middleware, clock.refusals)
-	return newClients(cfg, clock), nil
+	cfg.Credentials = credentialSource{cfg.Credentials}
+	cfg.HTTPClient = &whole{next: cfg.HTTPClient, within: patience.Call, overdue: &overdue{say: patience.Say, calls: map[*waiting]bool{}}}
+	c := newClients(cfg)
+	c.clock, c.credentials, c.patience = &clock{}, newCredentialState(), patience
+	c.cfg.APIOptions = append(c.cfg.APIOptions, c.clock.middleware, c.clock.refusals, c.credentials.middleware)
+	return c, nil
 }
 
-func newClients(cfg aws.Config, clock *clock) *Clients {
+func newRetryer() aws.Retryer {
+	return retryer{retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff = attempts, maxBackoff
+		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(garbled))
+	})}
+}
+
+func newClients(cfg aws.Config) *Clients {
 	return &Clients{
-		cfg: cfg, clock: clock, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{},
+		cfg: cfg, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{},
 		quotas: map[string]*servicequotas.Client{}, roles: map[string]*Clients{},
 	}
 }
@@ -105,6 +121,11 @@ func (c *Clients) SSM(region string) *ssm.Client {
 	return c.ssm[region]
 }
 
+// RecycleBin returns a client of a region's Recycle Bin.
+func (c *Clients) RecycleBin(region string) *rbin.Client {
+	return rbin.NewFromConfig(c.cfg, func(o *rbin.Options) { o.Region = region })
+}
+
 // Quotas returns the client of Service Quotas of a region.
 func (c *Clients) Quotas(region string) *servicequotas.Client {
 	c.mu.Lock()
@@ -114,6 +135,10 @@ func (c *Clients) Quotas(region string) *servicequotas.Client {
 	}
 	return c.quotas[region]
 }
+
+// Endpoint is where AWS is, if the configuration names another place than AWS's own;
+// else "".
+func (c *Clients) Endpoint() string { return aws.ToString(c.cfg.BaseEndpoint) }
 
 // Identity asks AWS who is calling: the account's id and the caller's ARN.
 func (c *Clients) Identity(ctx context.Context) (account, arn string, err error) {

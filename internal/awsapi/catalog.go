@@ -43,16 +43,19 @@ func (c *Clients) As(role string) *Clients {
 	if c.roles[role] == nil {
 		cfg := c.cfg.Copy()
 		base := sts.NewFromConfig(c.cfg)
-		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(base, role, func(o *stscreds.AssumeRoleOptions) {
+		cfg.Credentials = credentialSource{aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(base, role, func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = session
-		}))
-		c.roles[role] = newClients(cfg, c.clock)
+		}))}
+		as := newClients(cfg)
+		as.clock, as.credentials, as.patience = c.clock, c.credentials, c.patience
+		c.roles[role] = as
 	}
 	return c.roles[role]
 }
 
 // catalogRates keep all calls of this process within what the Catalog API allows
-// an account (facts 1.11), however many listings there are.
+// an account (docs/reference/aws.md#marketplace-quotas), however many
+// listings there are.
 type catalogRates map[string]*rate.Limiter
 
 func newCatalogRates() catalogRates {

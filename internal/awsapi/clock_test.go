@@ -11,17 +11,17 @@ import (
 )
 
 // strict is AWS with a clock of its own: it refuses what was signed five minutes away
-// from it, if it minds, and everything if it knows nobody.
+// from it, if it minds, and everything if it knows no caller.
 type strict struct {
-	ahead         time.Duration
-	minds, nobody bool
+	ahead          time.Duration
+	minds, unknown bool
 }
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := time.Now().Add(s.ahead)
 	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 	signed, _ := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
-	if s.nobody || s.minds && now.Sub(signed).Abs() > 5*time.Minute {
+	if s.unknown || s.minds && now.Sub(signed).Abs() > 5*time.Minute {
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprint(w, "<Response><Errors><Error><Code>AuthFailure</Code><Message>no</Message></Error></Errors></Response>")
 		return
@@ -39,7 +39,7 @@ func TestSkew(t *testing.T) {
 		"right":                          {strict{0, true, false}, false, 0},
 		"behind":                         {strict{20 * time.Minute, true, false}, false, 20 * time.Minute},
 		"ahead":                          {strict{-20 * time.Minute, true, false}, false, -20 * time.Minute},
-		"behind, and nobody minds":       {strict{26 * time.Hour, false, false}, false, 0},
+		"behind, and AWS accepts it":     {strict{26 * time.Hour, false, false}, false, 0},
 		"wrong keys":                     {strict{0, true, true}, true, 0},
 		"wrong keys, as far as is known": {strict{20 * time.Minute, true, true}, true, 0},
 	} {
@@ -61,7 +61,7 @@ func TestSkew(t *testing.T) {
 			if got := clients.Skew().Round(time.Minute); got != c.want {
 				t.Errorf("the clock is %v behind, want %v", got, c.want)
 			}
-			c.aws.ahead, c.aws.nobody = 0, false
+			c.aws.ahead, c.aws.unknown = 0, false
 			if err := look(); err != nil || clients.Skew() != 0 {
 				t.Errorf("when it is set right, %v, it is %v behind", err, clients.Skew())
 			}

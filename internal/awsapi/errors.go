@@ -1,12 +1,14 @@
 package awsapi
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -25,7 +27,11 @@ func Code(err error) string {
 // without what the SDK puts between them.
 func Text(err error) string {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
+	var gone *CredentialsError
+	switch {
+	case errors.As(err, &gone):
+		return gone.Error()
+	case !errors.As(err, &api):
 		return err.Error()
 	}
 	tried, _, _ := strings.Cut(err.Error(), "operation error ")
@@ -38,11 +44,18 @@ func is(err error, codes ...string) bool { return slices.Contains(codes, Code(er
 // IsNotFound reports whether the thing that was named is not there.
 func IsNotFound(err error) bool {
 	return is(err, "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidSnapshot.NotFound", "InvalidGroup.NotFound",
-		"InvalidGroupId.Malformed", "InvalidKeyPair.NotFound", "InvalidInstanceID.NotFound", "ParameterNotFound")
+		"InvalidSecurityGroupID.NotFound", "InvalidGroupId.Malformed", "InvalidKeyPair.NotFound", "InvalidInstanceID.NotFound", "ParameterNotFound")
 }
+
+// IsUnavailable reports whether an AMI is gone, or in a state in which AWS does not do this to
+// it: the code alone does not tell which.
+func IsUnavailable(err error) bool { return is(err, "InvalidAMIID.Unavailable") }
 
 // IsDuplicateGroup reports whether a security group of that name exists.
 func IsDuplicateGroup(err error) bool { return is(err, "InvalidGroup.Duplicate") }
+
+// IsDuplicateKey reports whether a key pair of that name exists.
+func IsDuplicateKey(err error) bool { return is(err, "InvalidKeyPair.Duplicate") }
 
 // IsDuplicateRule reports whether a security group has such a rule already.
 func IsDuplicateRule(err error) bool { return is(err, "InvalidPermission.Duplicate") }
@@ -75,7 +88,8 @@ func IsOverLimit(err error) bool { return is(err, "ResourceLimitExceeded") }
 // does with one that rests on an older revision of a product.
 func IsInvalid(err error) bool { return is(err, "ValidationException") }
 
-// IsBadCredentials reports whether AWS does not know the caller, or no more.
+// IsBadCredentials reports whether AWS rejects the credentials: unknown or
+// expired.
 func IsBadCredentials(err error) bool { return BadCredentials(Code(err)) }
 
 // BadCredentials is IsBadCredentials of an error code.
@@ -92,9 +106,9 @@ func isBadSignature(err error) bool {
 	return is(err, "AuthFailure", "SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed")
 }
 
-// IsRegionOff reports whether AWS answers as a region does that the account has
-// not switched on: nobody is known there. Wrong keys get the same answer; a clock that
-// is wrong does so only until the SDK has corrected it.
+// IsRegionOff reports whether AWS answers as a region does that the account has not
+// enabled: it knows no caller. Wrong keys get the same answer; a clock that is wrong
+// does so only until the SDK has corrected it.
 func IsRegionOff(err error) bool { return is(err, "AuthFailure") }
 
 // Denied reports whether an error code says that the caller may not do this.
@@ -102,9 +116,15 @@ func Denied(code string) bool {
 	return slices.Contains([]string{"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"}, code)
 }
 
-// IsNoCredentials reports whether the SDK found no credentials to sign with.
+// IsNoCredentials reports whether the SDK found no credentials to sign with. If it was
+// interrupted, or the service that issues them did not answer, that is not known; an
+// instance's metadata is where it asks last, and does not answer where there is none.
 func IsNoCredentials(err error) bool {
-	return err != nil && Code(err) == "" && strings.Contains(err.Error(), "get credentials")
+	var source *sourceError
+	if !errors.As(err, &source) || Code(err) != "" || errors.Is(err, context.Canceled) {
+		return false
+	}
+	return source.isMetadata() || Unreachable(err) == "" && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // IsNoProfile reports whether the SDK's files lack the profile that was named.
@@ -118,30 +138,60 @@ func IsNoSubnet(err error) bool {
 	return is(err, "InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed")
 }
 
+// NoCapacity is the code with which EC2 refuses to launch an instance of a type for which
+// a zone has no capacity at the moment.
+const NoCapacity = "InsufficientInstanceCapacity"
+
+// IsNoCapacity reports whether EC2 has no capacity for an instance.
+func IsNoCapacity(err error) bool { return is(err, NoCapacity) }
+
 // IsDryRun reports whether a dry run was allowed.
 func IsDryRun(err error) bool { return is(err, "DryRunOperation") }
 
+// IsThrottled reports whether AWS refused a call for its rate alone: the same call works
+// later. The SDK has repeated it by then.
+func IsThrottled(err error) bool {
+	return is(err, "RequestLimitExceeded", "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
+		"RequestThrottledException", "TooManyRequestsException")
+}
+
 // IsTransient reports whether the same call may work later: throttling, AWS's
-// own faults, and connections that break.
+// own faults, connections that break, and answers that do not come whole.
 func IsTransient(err error) bool {
-	if is(err, "RequestLimitExceeded", "Throttling", "ThrottlingException", "InternalError", "InternalFailure",
-		"ServiceUnavailable", "Unavailable", "InvalidAMIID.Unavailable") {
+	if IsThrottled(err) || is(err, "InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "InvalidAMIID.Unavailable") {
 		return true
 	}
 	var resp *smithyhttp.ResponseError
 	if errors.As(err, &resp) && resp.HTTPStatusCode() >= 500 {
 		return true
 	}
-	return Unreachable(err) != ""
+	return Unreachable(err) != "" || garbled(err) == aws.TrueTernary
+}
+
+// garbled says of an answer that has no form, as what a proxy has cut short, that the
+// call may be repeated.
+func garbled(err error) aws.Ternary {
+	var form *smithy.DeserializationError
+	if errors.As(err, &form) && Code(err) == "" {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
 }
 
 // Unreachable returns the address that did not answer, or "".
 func Unreachable(err error) string {
+	var silent *SilentError
+	var sent *smithyhttp.RequestSendError
 	var op *net.OpError
-	if !errors.As(err, &op) && !isTimeout(err) {
+	var u *url.Error
+	switch {
+	case errors.As(err, &silent):
+		return silent.Address
+	case errors.Is(err, errSlow):
+		return "AWS"
+	case !errors.As(err, &sent) && !errors.As(err, &op) && !isTimeout(err):
 		return ""
 	}
-	var u *url.Error
 	if errors.As(err, &u) {
 		if parsed, perr := url.Parse(u.URL); perr == nil {
 			return parsed.Scheme + "://" + parsed.Host

@@ -44,7 +44,7 @@ func TestIsTransient(t *testing.T) {
 	}{
 		"throttled":            {wrapped("RequestLimitExceeded", 503), true},
 		"AWS's own fault":      {wrapped("SomethingNew", 500), true},
-		"nobody answers":       {fmt.Errorf("copy: %w", refused), true},
+		"nothing answers":      {fmt.Errorf("copy: %w", refused), true},
 		"not allowed":          {wrapped("UnauthorizedOperation", 403), false},
 		"the quota is used up": {wrapped("ResourceLimitExceeded", 400), false},
 	} {

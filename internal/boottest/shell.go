@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -13,25 +14,32 @@ import (
 
 const (
 	sshPort = "22"
-	// answersSSH is how long one attempt may take; machines drop packets while
-	// they boot.
+	// answersSSH is how long one attempt may take; instances drop packets
+	// while they boot.
 	answersSSH = 20 * time.Second
 )
 
-// shell is a machine that we are logged in to.
+// shell is an SSH session on an instance.
 type shell struct {
 	client  *ssh.Client
 	hostKey string
 }
 
-// login opens SSH, as soon as the machine lets us in, or ctx ends. The error is
-// that of the last try.
-func login(ctx context.Context, every time.Duration, m Machine, user string, key ssh.Signer) (*shell, error) {
-	s := &shell{}
-	if err := until(ctx, every, func() error { return s.dial(ctx, m, user, key) }); err != nil {
-		return nil, fmt.Errorf("log in to %s by SSH as %s: %w", m.Address, user, err)
+// overSSH retries SSH until the instance accepts it, or ctx ends, and returns the
+// instance's host key as well. The error is that of the last attempt.
+func overSSH(ctx context.Context, v *visit) (runner, string, error) {
+	s, m, same := &shell{}, v.machine, steady{}
+	err := until(ctx, v.test.Poll, func() error {
+		err := s.dial(ctx, m, v.test.User, v.key)
+		if err != nil && ctx.Err() == nil && same.see(err.Error(), time.Now()) {
+			v.test.tell("%s: SSH as %s: for %s: %v; the test goes on to its limit", m.ID, v.test.User, steadyAfter, err)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("log in to %s by SSH as %s: %w", m.Address, v.test.User, err)
 	}
-	return s, nil
+	return s, s.hostKey, nil
 }
 
 func (s *shell) dial(ctx context.Context, m Machine, user string, key ssh.Signer) error {
@@ -44,8 +52,8 @@ func (s *shell) dial(ctx context.Context, m Machine, user string, key ssh.Signer
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	// Nobody knows the key of a machine that was never started before; what it
-	// is will be compared with another machine's.
+	// No one knows the key of an instance that was never started before; it is
+	// compared with the other instance's later.
 	seen := func(_ string, _ net.Addr, key ssh.PublicKey) error {
 		s.hostKey = string(ssh.MarshalAuthorizedKey(key))
 		return nil
@@ -61,10 +69,40 @@ func (s *shell) dial(ctx context.Context, m Machine, user string, key ssh.Signer
 	return nil
 }
 
+// mostPrinted is how many bytes are kept of what a command prints, of each stream.
+const mostPrinted = 1 << 20
+
 // result is what a command came to.
 type result struct {
 	out, errors string
+	lost        lost
 	exit        int
+}
+
+// lost are the bytes that were printed and not kept.
+type lost struct{ out, errors int }
+
+// stream keeps the first bytes that are written to it.
+type stream struct {
+	kept bytes.Buffer // not embedded: io.Copy would use its ReadFrom
+	lost int
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	keep := min(len(p), mostPrinted-s.kept.Len())
+	s.kept.Write(p[:keep])
+	s.lost += len(p) - keep
+	return len(p), nil
+}
+
+// whole is a text of which the end was lost, without what may be half a line: the
+// beginning of a secret could not be told from other text.
+func whole(text string, lost int) string {
+	if lost == 0 {
+		return text
+	}
+	lines := text[:strings.LastIndexByte(text, '\n')+1]
+	return lines + fmt.Sprintf("[cut: %d more bytes]\n", lost+len(text)-len(lines))
 }
 
 // run implements runner.
@@ -76,10 +114,10 @@ func (s *shell) run(ctx context.Context, command string) (result, error) {
 	defer session.Close()
 	stop := context.AfterFunc(ctx, func() { s.client.Close() })
 	defer stop()
-	var out, errs bytes.Buffer
+	var out, errs stream
 	session.Stdout, session.Stderr = &out, &errs
 	err = session.Run(command)
-	res := result{out: out.String(), errors: errs.String()}
+	res := result{out: out.kept.String(), errors: errs.kept.String(), lost: lost{out.lost, errs.lost}}
 	var exit *ssh.ExitError
 	switch {
 	case ctx.Err() != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +23,12 @@ import (
 type answers map[string]result
 
 func (a answers) run(_ context.Context, command string) (result, error) {
+	if strings.Contains(command, "END-OF-INSPECTION") {
+		if r, ok := a["inspection"]; ok {
+			return r, nil
+		}
+		return result{out: "end\n"}, nil
+	}
 	for part, r := range a {
 		if strings.Contains(command, part) {
 			if r.exit < 0 {
@@ -48,14 +55,28 @@ func newKey(t *testing.T) ssh.Signer {
 	return key
 }
 
+// newKeyPEM is a private key, as EC2 hands it out.
+func newKeyPEM(t *testing.T) []byte {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(block)
+}
+
 func hide(text string) string { return strings.ReplaceAll(text, `{"seats": 5}`, "[secret]") }
 
 func TestLogsHideSecrets(t *testing.T) {
-	machine := answers{"cloud-init-output.log": {out: `the licence is {"seats": 5}`}, "journalctl": {out: "nothing"}}
+	machine := answers{"cloud-init-output.log": {out: `the license is {"seats": 5}`}, "journalctl": {out: "nothing"}}
 	v := &visit{test: Test{Hide: hide}, machine: Machine{ID: "i-1"}, shell: machine}
 	logs := map[string][]byte{}
 	v.logs(t.Context(), logs)
-	if got := string(logs["i-1.cloud-init-output.log"]); got != "the licence is [secret]" || string(logs["i-1.journal.log"]) != "nothing" {
+	if got := string(logs["i-1.cloud-init-output.log"]); got != "the license is [secret]" || string(logs["i-1.journal.log"]) != "nothing" {
 		t.Errorf("got %q", logs)
 	}
 }
@@ -63,8 +84,9 @@ func TestLogsHideSecrets(t *testing.T) {
 func TestWhatAMachineSays(t *testing.T) {
 	key := newKey(t)
 	own := string(ssh.MarshalAuthorizedKey(key.PublicKey()))
-	builders := string(ssh.MarshalAuthorizedKey(newKey(t).PublicKey()))
-	fine := answers{"cloud-init status": {out: "status: done"}, "machine-id": {out: "0123\n"}, "authorized_keys": {out: `command="echo no" ` + own + own}}
+	builder := newKey(t)
+	builders := string(ssh.MarshalAuthorizedKey(builder.PublicKey()))
+	fine := answers{"cloud-init status": {out: "status: done"}, "machine-id": {out: "0123\n"}, "inspection": {out: "key\t/root/.ssh/authorized_keys\tcommand=\"echo no\" " + own + "key\t/home/admin/.ssh/authorized_keys\t" + own + "end\n"}}
 	with := func(part string, r result) answers {
 		a := answers{part: r}
 		for k, v := range fine {
@@ -84,26 +106,29 @@ func TestWhatAMachineSays(t *testing.T) {
 		"a script with an error":   {machine: answers{"cloud-init-output": {out: "first boot: failed: reconfigure\n"}, "cloud-init status": {exit: 1}, "machine-id": {out: "0"}}, want: "cloud-init: ended with an error: first boot: failed: reconfigure"},
 		"cloud-init with an error": {machine: with("cloud-init status", result{out: "status: error\nscripts-per-instance", exit: 1}), want: "cloud-init: ended with an error: status: error scripts-per-instance"},
 		"cloud-init that hangs":    {machine: with("cloud-init status", result{exit: -1}), want: "cloud-init: did not end in time"},
-		"the builder's key":        {machine: with("authorized_keys", result{out: own + builders}), want: "which is not the key of this launch"},
+		"the builder's key":        {machine: with("inspection", result{out: "key\t/srv/deploy/.ssh/authorized_keys\t" + builders + "end\n"}), want: "authorized_keys /srv/deploy/.ssh/authorized_keys: lets in " + ssh.FingerprintSHA256(builder.PublicKey()) + " (), which is not the key of this launch"},
 		"a command":                {machine: with("gitlab-ctl", result{out: "run: puma"}), check: release.Check{Run: "gitlab-ctl", Contains: "puma"}},
 		"a command that fails":     {machine: with("gitlab-ctl", result{errors: "down: puma", exit: 6}), check: release.Check{Run: "gitlab-ctl"}, want: "run gitlab-ctl: exit status 6, want 0: down: puma"},
 		"a command that may fail":  {machine: with("gitlab-ctl", result{exit: 6}), check: release.Check{Run: "gitlab-ctl", Exit: 6}},
 		"another text":             {machine: with("gitlab-ctl", result{out: "nothing"}), check: release.Check{Run: "gitlab-ctl", Contains: "http://{host}"}, want: `printed "nothing", which does not contain "http://ec2-1"`},
-		"a secret that is printed": {machine: with("show-licence", result{out: `it is {"seats": 5}`}), check: release.Check{Run: "show-licence", Contains: "6"}, want: `printed "it is [secret]", which does not contain "6"`},
-		"a secret in an error":     {machine: with("show-licence", result{errors: `{"seats": 5}`, exit: 1}), check: release.Check{Run: "show-licence"}, want: "exit status 1, want 0: [secret]"},
+		"a secret that is printed": {machine: with("show-license", result{out: `it is {"seats": 5}`}), check: release.Check{Run: "show-license", Contains: "6"}, want: `printed "it is [secret]", which does not contain "6"`},
+		"a secret in an error":     {machine: with("show-license", result{errors: `{"seats": 5}`, exit: 1}), check: release.Check{Run: "show-license"}, want: "exit status 1, want 0: [secret]"},
 		"a command that hangs":     {machine: with("gitlab-ctl", result{exit: -1}), check: release.Check{Run: "gitlab-ctl"}, want: "run gitlab-ctl: did not end in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := &visit{test: Test{Poll: time.Millisecond, Hide: hide}, machine: Machine{ID: "i-1", Host: "ec2-1"}, key: key, shell: c.machine, prints: map[string]string{}}
+			test := Test{Poll: time.Millisecond, Hide: hide, User: "admin"}
 			if c.check.Run != "" {
-				v.test.Checks = []release.Check{c.check}
+				test.Checks = []release.Check{c.check}
 			}
-			v.look(t.Context())
+			v := newVisit(test, Machine{ID: "i-1", Host: "ec2-1"}, key)
+			v.shell = c.machine
+			v.inspect(t.Context())
+			got := append(v.failures, test.judged([]*visit{v})...)
 			switch {
-			case c.want == "" && len(v.failures) > 0:
-				t.Errorf("got %v", v.failures)
-			case c.want != "" && (len(v.failures) != 1 || !strings.Contains(v.failures[0].String(), c.want)):
-				t.Errorf("got %v\nwant %s", v.failures, c.want)
+			case c.want == "" && len(got) > 0:
+				t.Errorf("got %v", got)
+			case c.want != "" && (len(got) != 1 || !strings.Contains(got[0].String(), c.want)):
+				t.Errorf("got %v\nwant %s", got, c.want)
 			}
 		})
 	}

@@ -8,8 +8,8 @@ import (
 	"amiship/internal/release"
 )
 
-// exampleVersion stands in for a version that is not known yet.
-const exampleVersion = "1.2.3"
+// ExampleVersion replaces a version that is not known yet.
+const ExampleVersion = "1.2.3"
 
 // Forms are those of all variants of a catalog: what their AMIs are called and
 // tagged with, at whichever version.
@@ -45,7 +45,7 @@ func (r TagRule) images(c *Catalog) []string {
 }
 
 // adopted is the tag of a release that was made without Amiship: the first build
-// of its version. ok is false if the pattern asks for more than is known.
+// of its version. ok is false if the pattern needs more than is known.
 func (p *pattern) adopted(edition string) (tag string, ok bool) {
 	known := map[string]string{versionName: "{" + versionName + "}", buildName: "0", "edition": edition}
 	ok = true
@@ -60,10 +60,10 @@ func (p *pattern) adopted(edition string) (tag string, ok bool) {
 // imageForm renders names and tags with marks in place of what every tag has of its own.
 func (b *Bundle) imageForm(p *pattern, name, arch, tag string) release.Form {
 	image := b.Catalog.Images[name]
-	captured, _ := p.match(p.tag(exampleVersion))
+	captured, _ := p.match(p.tag(ExampleVersion))
 	r := &resolver{bundle: b, catalog: b.Catalog, captured: captured, example: true, places: &decoder{places: b.places.places}}
-	r.desired = release.Desired{Project: b.Catalog.Project, Tag: p.tag(exampleVersion)}
-	r.desired.Version, _ = release.ParseVersion(exampleVersion)
+	r.desired = release.Desired{Project: b.Catalog.Project, Tag: p.tag(ExampleVersion)}
+	r.desired.Version, _ = release.ParseVersion(ExampleVersion)
 	values, _ := r.values(name, r.marks(name, placeholders(r.desired, captured, name, arch, image.Edition)))
 	f := release.Form{
 		Image: name, Arch: arch, Public: image.Public, Tag: tag,
@@ -74,13 +74,16 @@ func (b *Bundle) imageForm(p *pattern, name, arch, tag string) release.Form {
 			f.Tags[key] = "^" + unmark(regexp.QuoteMeta(text)) + "$"
 		}
 	}
+	for _, param := range image.Parameters {
+		f.Parameters = append(f.Parameters, "^"+unmark(regexp.QuoteMeta(r.text("", param.Name, values)))+"$")
+	}
 	return f
 }
 
 // titleForms are the forms of the titles of listings' versions, by listing.
 func (b *Bundle) titleForms() map[string]string {
 	out := map[string]string{}
-	all, err := b.Examples(exampleVersion)
+	all, err := b.Examples(ExampleVersion)
 	if err != nil {
 		return out // a catalog with such a pattern is not loaded
 	}
@@ -94,9 +97,9 @@ func (b *Bundle) titleForms() map[string]string {
 	return out
 }
 
-// Moving are the parameters that move on from release to release, as far as tags
-// tell: those with latest, and those that releases of several tags share.
-func (b *Bundle) Moving(tags []string) []release.Parameter {
+// Parameters are those of the releases of tags, by name. Latest are those that move on
+// from release to release: those with latest, and those that several tags share.
+func (b *Bundle) Parameters(tags []string) []release.Parameter {
 	latest, holders := map[string]bool{}, map[string]int{}
 	for _, tag := range tags {
 		r, err := b.resolve(tag, true)
@@ -112,9 +115,7 @@ func (b *Bundle) Moving(tags []string) []release.Parameter {
 	}
 	var out []release.Parameter
 	for _, name := range sortedKeys(latest) {
-		if latest[name] || holders[name] > 1 {
-			out = append(out, release.Parameter{Name: name, Latest: true})
-		}
+		out = append(out, release.Parameter{Name: name, Latest: latest[name] || holders[name] > 1})
 	}
 	return out
 }

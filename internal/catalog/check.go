@@ -2,16 +2,17 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"amiship/internal/release"
+	"amiship/internal/packer"
 )
 
-// check notes everything that is wrong with a catalog beyond its form, as far
-// as it can be seen without a tag; an example of every pattern stands in for
-// the tags to come.
+// check records everything that is wrong with a catalog beyond its syntax, as
+// far as it can be checked without a tag; an example of every pattern is used
+// for tags.
 func (b *Bundle) check() {
 	d, c := b.places, b.Catalog
 	if c.Version != 1 {
@@ -26,11 +27,15 @@ func (b *Bundle) check() {
 	b.checkTest()
 	b.checkListings()
 	b.checkKeep()
+	b.checkFreeze()
 	b.checkRehearsal()
 	before := len(d.problems)
 	b.checkRules()
 	if len(d.problems) == before {
 		b.checkExamples()
+	}
+	if len(d.problems) == before {
+		b.checkDistinct()
 	}
 }
 
@@ -51,6 +56,17 @@ func (b *Bundle) form(field, text string, re *regexp.Regexp, want string) {
 	}
 }
 
+// each checks the form of each.
+func (c Choices) each(b *Bundle, field string, re *regexp.Regexp, want string) {
+	for i, text := range c {
+		at := field
+		if len(c) > 1 {
+			at = fmt.Sprintf("%s[%d]", field, i)
+		}
+		b.form(at, text, re, want)
+	}
+}
+
 func (b *Bundle) checkWords() {
 	c := b.Catalog
 	if !projectName.MatchString(c.Project) {
@@ -64,9 +80,10 @@ func (b *Bundle) checkWords() {
 			b.places.add(field[0], "is empty")
 		}
 	}
-	b.form("build.subnet", c.Build.Subnet, subnetID, "id of a subnet")
+	c.Build.Subnet.each(b, "build.subnet", subnetID, "id of a subnet")
+	b.checkAccess()
 	for _, arch := range sortedKeys(c.Build.Instance) {
-		b.form("build.instance."+arch, c.Build.Instance[arch], instanceType, "instance type")
+		c.Build.Instance[arch].each(b, "build.instance."+arch, instanceType, "instance type")
 	}
 	if c.Build.Disk.Size < 1 || c.Build.Disk.Size > 16384 {
 		b.places.add("build.disk.size", "%d GiB; EBS has 1 to 16384", c.Build.Disk.Size)
@@ -93,10 +110,17 @@ func (b *Bundle) checkVars(field string, vars map[string]string) {
 		switch {
 		case !placeholderName.MatchString(name):
 			b.places.add(join(field, name), "a name has small letters, digits and _, as in my_value")
-		case slices.Contains(release.TemplateVariables(), name), slices.Contains(derived(), name), name == "edition":
+		case setByAmiship(name):
 			b.places.add(join(field, name), "Amiship sets {%s} itself; choose another name", name)
 		}
 	}
+}
+
+// setByAmiship reports whether a placeholder, or a variable of the template, has a value
+// that no catalog gives.
+func setByAmiship(name string) bool {
+	return slices.Contains(packer.Variables(), name) || slices.Contains(slices.Collect(maps.Values(packer.Renamed())), name) ||
+		slices.Contains(derived(), name) || name == "edition"
 }
 
 func (b *Bundle) checkRegions() {
@@ -109,7 +133,7 @@ func (b *Bundle) checkRegions() {
 			field := fmt.Sprintf("%s[%d]", list.field, i)
 			b.form(field, region, regionName, "region, as us-east-1 is one")
 			if before, ok := seen[region]; ok {
-				b.places.add(field, "%s stands in %s already", region, before)
+				b.places.add(field, "%s is in %s already", region, before)
 			}
 			seen[region] = list.field
 		}
@@ -128,6 +152,12 @@ func (b *Bundle) checkSources() {
 	b.form("package.sha256", p.SHA256.Hex, regexp.MustCompile(`^[0-9a-f]{64}$`), "SHA-256: 64 digits of 0-9a-f")
 	if p.URL != "" && p.SHA256.Hex == "" && p.SHA256.URL == "" {
 		b.places.add("package", `sha256 is missing: the digest, or {url: "{url}.sha256"} if it lies beside the package`)
+	}
+	if p.MaxSize < 0 || p.MaxSize > 16384 {
+		b.places.add("package.max_size", "%d GiB; no disk of EBS has more than 16384", p.MaxSize)
+	}
+	if p.URL == "" && p.MaxSize != 0 {
+		b.places.add("package.max_size", "goes with url only")
 	}
 	for _, name := range sortedKeys(p.Headers) {
 		field := "package.headers." + name
@@ -167,14 +197,14 @@ func (b *Bundle) checkImages() {
 		b.checkAccounts(field+".share", image.Share)
 		for i, arch := range image.Arch {
 			if slices.Index(image.Arch, arch) < i {
-				b.places.add(fmt.Sprintf("%s.arch[%d]", field, i), "%s stands twice", arch)
+				b.places.add(fmt.Sprintf("%s.arch[%d]", field, i), "%s is listed twice", arch)
 			}
 			if image.Name.For(arch) == "" {
 				b.places.add(field+".name", "says nothing for %s", arch)
 			}
 		}
-		if b.places.written(field + ".licence") {
-			b.checkSecret(field+".licence", image.Licence)
+		if b.places.written(field + ".license") {
+			b.checkSecret(field+".license", image.License)
 		}
 		b.checkChecks(field+".checks", image.Checks)
 		b.checkVars(field+".vars", image.Vars)

@@ -64,6 +64,9 @@ func (d *decoder) structure(n ast.Node, v reflect.Value, field string) {
 	given := map[string]bool{}
 	for _, p := range d.entries(n, field) {
 		name, full := d.key(p, field)
+		if now := currentName(known, name); now != name {
+			name, full = now, d.renamed(field, name, now)
+		}
 		f, ok := known[name]
 		if !ok {
 			d.unknown(full, name, known)
@@ -81,7 +84,7 @@ func (d *decoder) structure(n ast.Node, v reflect.Value, field string) {
 
 func (d *decoder) unknown(full, name string, known map[string]reflect.StructField) {
 	names := sortedKeys(known)
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		d.add(full, "unknown field; did you mean %s?", near)
 		return
 	}
@@ -97,6 +100,17 @@ func fieldsOf(t reflect.Type) map[string]reflect.StructField {
 		}
 	}
 	return out
+}
+
+// currentName is the name of a field that may have been written with the one that it had
+// before.
+func currentName(known map[string]reflect.StructField, name string) string {
+	for now, f := range known {
+		if was, ok := f.Tag.Lookup("was"); ok && was == name {
+			return now
+		}
+	}
+	return name
 }
 
 func sortedKeys[V any](m map[string]V) []string {

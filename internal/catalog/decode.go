@@ -13,12 +13,13 @@ import (
 )
 
 // decoder fills a value from a YAML document and, unlike a YAML library's own,
-// goes on after a problem and remembers where everything stands.
+// continues after a problem and records the position of every value.
 type decoder struct {
 	places   map[string]token.Position
 	anchors  map[string]ast.Node
 	problems []Problem
-	merging  int // mappings that were merged so far
+	old      []Problem // fields and variables that have another name now
+	merging  int       // mappings that were merged so far
 }
 
 // scalar is a composite type that may also be written as one text.
@@ -61,7 +62,8 @@ func (d *decoder) add(field, format string, args ...any) {
 	d.problems = append(d.problems, Problem{Field: field, Text: fmt.Sprintf(format, args...), Line: at.Line, Column: at.Column})
 }
 
-// place is where a field stands, or the nearest above it that is written down.
+// place is the position of a field, or of the nearest field above it that is
+// present.
 func (d *decoder) place(field string) token.Position {
 	for up := field; up != ""; up = parent(up) {
 		if at, ok := d.places[up]; ok {
@@ -101,7 +103,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field, values string) {
 	if v.Type() == reflect.TypeFor[PerArch]() {
 		values = "arch"
 	}
-	if s, ok := v.Addr().Interface().(scalar); ok && !isMapping(n) {
+	if s, ok := v.Addr().Interface().(scalar); ok && !isMapping(n) && (v.Kind() != reflect.Slice || n.Type() != ast.SequenceType) {
 		if text, ok := d.text(n, field); ok {
 			s.setScalar(text)
 		}
@@ -119,8 +121,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field, values string) {
 	}
 }
 
-// inBlock reports whether a node's values stand in lines of their own. The
-// first of them is not where its field is: that is its key.
+// inBlock reports whether a node's values are on separate lines. The first of
+// them is not where its field is: that is its key.
 func inBlock(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -131,7 +133,7 @@ func inBlock(n ast.Node) bool {
 	return n.Type() == ast.MappingValueType
 }
 
-// resolve looks through anchors, aliases and tags.
+// resolve follows anchors, aliases and tags.
 func (d *decoder) resolve(n ast.Node) ast.Node {
 	switch n := n.(type) {
 	case *ast.AnchorNode:

@@ -9,8 +9,8 @@ type TagForm struct {
 }
 
 // TagForms lists the tag patterns of a catalog; the first that fits a tag wins.
-// The expressions take a little more than the patterns: whether what stands for
-// {version} is a version is for Resolve to say.
+// The expressions match a little more than the patterns: Resolve checks whether
+// the value of {version} is a version.
 func (b *Bundle) TagForms() []TagForm {
 	var out []TagForm
 	for _, rule := range b.Catalog.Tags {

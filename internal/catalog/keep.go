@@ -11,28 +11,29 @@ import (
 
 // Keep says what is kept of older releases.
 type Keep struct {
-	Public   Kept `yaml:"public" help:"Of AMIs that everybody may launch. All, if not given."`
-	Private  Kept `yaml:"private" help:"Of the others. All, if not given."`
-	Versions Kept `yaml:"versions" help:"Of the versions of listings. All, if not given."`
-	Launched int  `yaml:"launched_days" help:"AMIs that somebody has started within so many days are kept too; 30, if not given."`
+	Public   Kept `yaml:"public" help:"Of public AMIs. All by default."`
+	Private  Kept `yaml:"private" help:"Of the others. All by default."`
+	Versions Kept `yaml:"versions" help:"Of the versions of listings. All by default."`
+	Launched int  `yaml:"launched_days" help:"Also keep AMIs that were launched within this many days; 30 by default."`
 }
 
 // Kept counts what is kept. The newest AMI of each image, what a parameter with
 // latest points at and what a listing offers are kept besides.
 type Kept struct {
-	Patches int `yaml:"patches" required:"true" help:"The newest so many patches of a minor version."`
-	Minors  int `yaml:"minors" required:"true" help:"Of the newest so many minor versions."`
-	Days    int `yaml:"days" help:"And all that is younger than so many days."`
+	Patches int `yaml:"patches" required:"true" help:"How many of the newest patches of a minor version."`
+	Minors  int `yaml:"minors" required:"true" help:"Of how many of the newest minor versions."`
+	Days    int `yaml:"days" help:"Also everything younger than this many days."`
 }
 
-// Retire has the periods of grace, each from the day on which an AMI was found to
-// be kept no longer.
+// Retire has the grace periods, each from the day on which an AMI was found to be
+// expired.
 type Retire struct {
-	Deprecate   string `yaml:"deprecate" help:"Searches show it no more: the date that customers are shown. 0d, if not given."`
-	Demote      string `yaml:"demote" help:"It becomes private. 30d, if not given."`
-	Disable     string `yaml:"disable" help:"Nobody can start it. 60d, if not given."`
-	Deregister  string `yaml:"deregister" help:"It is removed, with its snapshots. 90d, if not given."`
-	WithRelease bool   `yaml:"with_release" help:"A release that is complete does the steps that are due, without asking; else amiship retire does."`
+	Deprecate   string `yaml:"deprecate" help:"It no longer appears in searches: the deprecation date that customers see. 0d by default."`
+	Demote      string `yaml:"demote" help:"It becomes private. 30d by default."`
+	Disable     string `yaml:"disable" help:"It can no longer be launched, not even by its owner. 60d by default."`
+	Deregister  string `yaml:"deregister" help:"It is deregistered, with its snapshots. 90d by default."`
+	MaxPerRun   int    `yaml:"max_per_run" help:"The most AMIs that a retirement without a person's confirmation changes, in all regions together. As many as one release has by default."`
+	WithRelease bool   `yaml:"with_release" help:"A completed release runs the steps that are due, without asking; else amiship retire does."`
 }
 
 func (r *Retire) setDefaults() {
@@ -67,6 +68,9 @@ func (b *Bundle) checkKeep() {
 	b.checkKept("keep.versions", k.Versions)
 	if k.Launched < 0 {
 		b.places.add("keep.launched_days", "%d is less than none", k.Launched)
+	}
+	if n := b.Catalog.Retire.MaxPerRun; n < 1 && b.places.written("retire.max_per_run") {
+		b.places.add("retire.max_per_run", "%d; at least 1", n)
 	}
 	before, name := time.Duration(0), ""
 	for _, step := range b.Catalog.Retire.steps() {
@@ -107,7 +111,7 @@ func (b *Bundle) Retention() *release.Retention {
 	}
 	out := &release.Retention{
 		Public: b.kept("public", c.Keep.Public), Private: b.kept("private", c.Keep.Private), Versions: b.kept("versions", c.Keep.Versions),
-		Launched: time.Duration(c.Keep.Launched) * day,
+		Launched: time.Duration(c.Keep.Launched) * day, MaxPerRun: cmp.Or(c.Retire.MaxPerRun, b.MostAMIs()),
 	}
 	if !b.places.written("keep.launched_days") {
 		out.Launched = defaultLaunched * day

@@ -25,7 +25,8 @@ func TestRetention(t *testing.T) {
 	got := load(replace(t, minimal, "images:\n", "keep: {private: {patches: 1, minors: 2}}\nretire: {deprecate: 7d}\nimages:\n")).Retention()
 	if diff := cmp.Diff(&release.Retention{
 		Private: &release.Keep{Patches: 1, Minors: 2}, Launched: days(30),
-		Grace: release.Grace{Deprecate: days(7), Demote: days(30), Disable: days(60), Deregister: days(90)},
+		Grace:     release.Grace{Deprecate: days(7), Demote: days(30), Disable: days(60), Deregister: days(90)},
+		MaxPerRun: load(minimal).MostAMIs(),
 	}, got); diff != "" {
 		t.Error(diff)
 	}
@@ -33,7 +34,8 @@ func TestRetention(t *testing.T) {
 	want := &release.Retention{
 		Public: &release.Keep{Patches: 2, Minors: 3, Age: days(90)}, Private: &release.Keep{Patches: 1, Minors: 4, Age: days(30)},
 		Versions: &release.Keep{Patches: 3, Minors: 5, Age: days(180)}, Launched: days(20),
-		Grace: release.Grace{Deprecate: days(1), Demote: days(40), Disable: days(70), Deregister: days(100)},
+		Grace:     release.Grace{Deprecate: days(1), Demote: days(40), Disable: days(70), Deregister: days(100)},
+		MaxPerRun: b.MostAMIs(),
 	}
 	d, err := Resolve(b, "17.5.0+ce.0")
 	if err != nil {
@@ -96,20 +98,29 @@ func TestTagsThatCannotBeKnown(t *testing.T) {
 	}
 }
 
-func TestMoving(t *testing.T) {
+func TestParameters(t *testing.T) {
 	text := replace(t, full, `{name: "/gitlab/{edition}/latest/{arch}", latest: true}`,
-		`{name: "/gitlab/{edition}/latest/{arch}", latest: true}, {name: "/gitlab/{major}.{minor}/{arch}", latest: true}, {name: "/gitlab/now/{arch}"}`)
+		`{name: "/gitlab/{edition}/latest/{arch}", latest: true}, {name: "/gitlab/{major}.{minor}/{arch}", latest: true}`)
 	b, err := Load(write(t, text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, p := range b.Moving([]string{"17.5.0+ce.0", "17.4.2+ce.0", "17.4.1+ce.0", "what was this", "17.5.0+rc1.ce.0"}) {
-		got = append(got, p.Name)
+	var got, own []string
+	for _, p := range b.Parameters([]string{"17.5.0+ce.0", "17.4.2+ce.0", "17.4.1+ce.0", "17.4.1+ce.1", "what was this", "17.5.0+rc1.ce.0"}) {
+		if p.Latest {
+			got = append(got, p.Name)
+		} else {
+			own = append(own, p.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{
+		"/gitlab/ce/17.4.2/amd64", "/gitlab/ce/17.4.2/arm64", "/gitlab/ce/17.5.0/amd64", "/gitlab/ce/17.5.0/arm64",
+	}, own); diff != "" {
+		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{
 		"/gitlab/17.4/amd64", "/gitlab/17.4/arm64", "/gitlab/17.5/amd64", "/gitlab/17.5/arm64",
-		"/gitlab/ce/latest/amd64", "/gitlab/ce/latest/arm64", "/gitlab/now/amd64", "/gitlab/now/arm64",
+		"/gitlab/ce/17.4.1/amd64", "/gitlab/ce/17.4.1/arm64", "/gitlab/ce/latest/amd64", "/gitlab/ce/latest/arm64",
 	}, got); diff != "" {
 		t.Error(diff)
 	}

@@ -28,8 +28,9 @@ func (r *resolver) listing(name string) {
 		Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role),
 		Version: r.version(field, l, values),
 		Only:    l.Only, Pending: l.Pending, Validate: l.Validate, Retries: l.Retries, Limit: l.Limit,
-		Titles: r.titles(field, l, image, set),
-		Lines:  r.bundle.lines(field, l),
+		Titles:   r.titles(field, l, image, set),
+		Lines:    r.bundle.lines(field, l),
+		Unmarked: r.marked(image, arch) == maxMarked,
 	}
 	for i, arg := range l.ReleaseNotes.Command {
 		out.Notes = append(out.Notes, r.text(fmt.Sprintf("%s.release_notes.command[%d]", field, i), arg, values))

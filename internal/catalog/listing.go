@@ -13,21 +13,21 @@ type Listing struct {
 	Product        string          `yaml:"product" required:"true" help:"The id of the product: prod- and 13 or 25 letters and digits, or a UUID."`
 	Image          string          `yaml:"image" required:"true" help:"The image that backs it, and its architecture: premium/amd64; premium alone, if it has one. A product shows one architecture."`
 	Title          string          `yaml:"title" required:"true" help:"The title of the version; at most 64 characters. A template."`
-	Titles         string          `yaml:"titles" help:"The form of versions' titles, by which Amiship reads a version from one; that of title, if not given. A template with {version}."`
+	Titles         string          `yaml:"titles" help:"The form of versions' titles, by which Amiship reads a version from one; that of title by default. A template with {version}."`
 	ReleaseNotes   Notes           `yaml:"release_notes" required:"true" help:"What is new: a text, a file or what a command prints. A template."`
 	Usage          Words           `yaml:"usage_instructions" required:"true" help:"How to use it, a text or a file; at most 4000 characters. A template."`
-	AccessRole     string          `yaml:"access_role_arn" required:"true" help:"The ARN of the role by which Marketplace reads the AMI. A template."`
-	User           string          `yaml:"user_name" help:"The user that SSH logs in as; base.user, if not given. A template."`
-	ScanningPort   int             `yaml:"scanning_port" help:"The port of the AMI's sshd; 22, if not given."`
+	AccessRole     string          `yaml:"access_role_arn" required:"true" help:"The ARN of the role with which Marketplace reads the AMI. A template."`
+	User           string          `yaml:"user_name" help:"The user that SSH logs in as; base.user by default. A template."`
+	ScanningPort   int             `yaml:"scanning_port" help:"The port of the AMI's sshd; 22 by default."`
 	OS             OperatingSystem `yaml:"operating_system" required:"true" help:"The AMI's operating system, in Marketplace's words."`
-	Instance       string          `yaml:"recommended_instance_type" help:"build.instance of the architecture, if not given. A template."`
+	Instance       string          `yaml:"recommended_instance_type" help:"build.instance of the architecture by default. A template."`
 	SecurityGroups []SecurityGroup `yaml:"security_groups" required:"true" help:"The rules of the recommended security group, 1 to 25."`
-	Endpoint       AccessEndpoint  `yaml:"access_endpoint" help:"Where a started instance is reached."`
-	Only           string          `yaml:"only" help:"latest-stable, if not given: no pre-releases, and no patch of an older series; or all."`
-	Pending        string          `yaml:"pending" help:"What to do about somebody else's change set: wait, if not given; cancel, with an approval; or stop."`
-	Validate       bool            `yaml:"validate" help:"Each version is rehearsed at Marketplace first, with Intent VALIDATE."`
-	Retries        int             `yaml:"retries" help:"How often a change set that ended with SERVER_FAULT is submitted again; 3, if not given."`
-	Limit          int             `yaml:"version_limit" help:"How many versions the product may have; 100, if not given."`
+	Endpoint       AccessEndpoint  `yaml:"access_endpoint" help:"The endpoint of a launched instance."`
+	Only           string          `yaml:"only" help:"latest-stable by default: no pre-releases, and no patch of an older series; or all."`
+	Pending        string          `yaml:"pending" help:"What to do about a pending change set that this release did not submit: wait (the default), cancel (needs an approval), or stop."`
+	Validate       bool            `yaml:"validate" help:"Each version is first validated by Marketplace, with Intent VALIDATE."`
+	Retries        int             `yaml:"retries" help:"How often a change set that ended with SERVER_FAULT is retried; 3 by default."`
+	Limit          int             `yaml:"version_limit" help:"How many versions the product may have; 100 by default."`
 	Account        SellerAccount   `yaml:"account" help:"The account that the product belongs to, if it is another."`
 }
 
@@ -58,7 +58,7 @@ type OperatingSystem struct {
 type SecurityGroup struct {
 	Protocol string   `yaml:"protocol" required:"true" help:"tcp or udp."`
 	From     int      `yaml:"from_port" required:"true" help:"The first port."`
-	To       int      `yaml:"to_port" help:"The last port; from_port, if not given."`
+	To       int      `yaml:"to_port" help:"The last port; from_port by default."`
 	Ranges   []string `yaml:"ip_ranges" required:"true" help:"1 to 5 ranges of addresses: 0.0.0.0/0. Templates."`
 }
 
@@ -97,7 +97,7 @@ func (b *Bundle) setListingDefaults() {
 		}
 		_, arch := b.Catalog.backing(l)
 		text(&l.User, b.Catalog.Base.User)
-		text(&l.Instance, b.Catalog.Build.Instance[arch])
+		text(&l.Instance, b.Catalog.Build.Instance[arch].First())
 		text(&l.Only, release.OnlyLatestStable)
 		text(&l.Pending, release.PendingWait)
 		number("scanning_port", &l.ScanningPort, marketplace.DefaultScanningPort)

@@ -67,7 +67,7 @@ listings:
   agent:
     product: prod-0123456789abcdefghijklmno
     image: agent
-    title: "Agent, newest"
+    title: "Agent {version}"
     release_notes: {command: [print-notes, "--of={version}"]}
     usage_instructions: Start it.
     access_role_arn: *role
@@ -130,11 +130,12 @@ func TestListings(t *testing.T) {
 	agent := release.Listing{
 		Name: "agent", Product: "prod-0123456789abcdefghijklmno", Image: "agent", Arch: "amd64",
 		Version: marketplace.Version{
-			Title: "Agent, newest", Usage: "Start it.", AccessRole: role,
+			Title: "Agent 2.0.0", Usage: "Start it.", AccessRole: role,
 			User: "admin", ScanningPort: 22, OSName: "DEBIAN", OSVersion: "12", InstanceType: "t3.medium", SecurityGroups: web,
 		},
 		Notes: []string{"print-notes", "--of=2.0.0"},
 		Only:  "latest-stable", Pending: "wait", Retries: 3, Limit: 100,
+		Titles: `^Agent ([0-9][0-9A-Za-z.+~_-]*?)$`,
 	}
 	for tag, want := range map[string][]release.Listing{"v2.0.0+1": {arm, x86}, "agent-2.0.0": {agent}, "v2.0.0-rc1": nil} {
 		got := resolveListed(t, listed, tag).Listings
@@ -219,7 +220,7 @@ func TestListingProblems(t *testing.T) {
 		"a field missing":          {"    title: \"Prometheus {version}\"\n", "", `19:3: listings.x86: title is missing`},
 		"a version as a number":    {`version: "12"}`, `version: 12}`, `26:55: listings.x86.operating_system.version: is no text; put it in quotes: "12"`},
 		"an unknown placeholder":   {"{maker} made", "{marker} made", `23:20: listings.x86.release_notes: unknown placeholder {marker}; did you mean {maker}?`},
-		"a title too long":         {"Prometheus {version}\"\n    rel", "A title of {version} that has a good deal more to say than anybody reads\"\n    rel", `22:12: listings.x86.title: has 68 characters, Marketplace takes 64`},
+		"a title too long":         {"Prometheus {version}\"\n    rel", "A title of {version} that has a good deal more to say than anybody reads\"\n    rel", `22:12: listings.x86.title: has 68 characters, Marketplace accepts 64`},
 		"a title that is blank":    {"\"Prometheus {version}\"\n    rel", "\" Prometheus {version}\"\n    rel", `22:12: listings.x86.title: begins with a space`},
 		"notes of nothing":         {`"{maker} made {version}."`, `""`, `23:20: listings.x86.release_notes: is empty; write the text, or name a file or a command`},
 		"notes that say nothing":   {`"{maker} made {version}."`, `"{nothing}"`, `23:20: listings.x86.release_notes: is empty`},
@@ -234,7 +235,7 @@ func TestListingProblems(t *testing.T) {
 		"a port of zero":           {"scanning_port: 2222", "scanning_port: 0", `38:20: listings.arm.scanning_port: 0 is no TCP or UDP port`},
 		"a port too high":          {"scanning_port: 2222", "scanning_port: 65536", `38:20: listings.arm.scanning_port: 65536 is no TCP or UDP port`},
 		"a rule for icmp":          {"protocol: tcp", "protocol: icmp", `28:20: listings.x86.security_groups[0].protocol: "icmp"; Marketplace has tcp and udp`},
-		"a range that is none":     {"0.0.0.0/0", "everywhere", `28:54: listings.x86.security_groups[0].ip_ranges[0]: "everywhere" is no range of addresses, as 0.0.0.0/0 is one`},
+		"a range that is none":     {"0.0.0.0/0", "everywhere", `28:54: listings.x86.security_groups[0].ip_ranges[0]: "everywhere" is no range of IPv4 addresses, as 0.0.0.0/0 is one`},
 		"ports the wrong way":      {"from_port: 9090,", "from_port: 9090, to_port: 80,", `28:51: listings.x86.security_groups[0].to_port: 80 comes before from_port, 9090`},
 		"an absolute path":         {`"graph?{version}"`, `"/graph?{version}"`, `listings.arm.access_endpoint.relative_path: "/graph?1.2.3" begins with /, which Marketplace puts there itself`},
 		"an endpoint without port": {"{protocol: https, port: 9090, rel", "{protocol: https, rel", `listings.arm.access_endpoint: port is missing`},
@@ -330,7 +331,7 @@ func TestTitlesAreRead(t *testing.T) {
 
 func TestTitlesOfManyPlaceholders(t *testing.T) {
 	text := replace(t, listed, `"agent-{version}"`, `"agent-{version}-{kind}"`)
-	text = replace(t, text, `"Agent, newest"`, `"Agent {version} {kind}, {minor} ({version}) + {edition}"`)
+	text = replace(t, text, `title: "Agent {version}"`, `title: "Agent {version} {kind}, {minor} ({version}) + {edition}"`)
 	text = replace(t, text, "  agent: {name", "  agent: {edition: oss, name")
 	l := resolveListed(t, text, "agent-2.0.0-small").Listings[0]
 	if want := `^Agent ([0-9][0-9A-Za-z.+~_-]*?) [0-9A-Za-z_]+?, [0-9]+ \((?:[0-9][0-9A-Za-z.+~_-]*?)\) \+ oss$`; l.Titles != want {
@@ -338,5 +339,25 @@ func TestTitlesOfManyPlaceholders(t *testing.T) {
 	}
 	if m := regexp.MustCompile(l.Titles).FindStringSubmatch("Agent 1.9.0 large, 9 (1.9.0) + oss"); len(m) != 2 || m[1] != "1.9.0" {
 		t.Errorf("read %q", m)
+	}
+}
+
+// TestMarkedListings: an AMI that many listings offer has a mark of the first of them
+// only, and keeps room for its own tags.
+func TestMarkedListings(t *testing.T) {
+	catalog := listed
+	for n := range 40 {
+		catalog += fmt.Sprintf("  z%02d: {product: prod-zzzzzzzzz%04d, image: prometheus/amd64, title: \"Z%d {version}\", release_notes: n, usage_instructions: u, "+
+			"access_role_arn: *role, operating_system: *debian, security_groups: *web}\n", n, n, n)
+	}
+	d := resolveListed(t, catalog, "v2.0.0+1")
+	var unmarked []string
+	for _, l := range d.Listings {
+		if l.Unmarked {
+			unmarked = append(unmarked, l.Name)
+		}
+	}
+	if len(unmarked) != 25 || unmarked[0] != "z15" {
+		t.Errorf("%d of %d have no mark: %s", len(unmarked), len(d.Listings), unmarked)
 	}
 }

@@ -58,7 +58,7 @@ func (b *Bundle) checkBacking(field string, l Listing) {
 		b.places.add(field, "%s has several architectures, a listing shows one; write %s", name, oneOf(variants))
 		return
 	}
-	if near := nearest(l.Image, variants); near != "" {
+	if near := Nearest(l.Image, variants); near != "" {
 		b.places.add(field, "no variant %s; did you mean %s?", l.Image, near)
 		return
 	}

@@ -15,7 +15,7 @@ type Bundle struct {
 	File    string // absolute path of the catalog
 	Dir     string // absolute path of its directory; no path of the catalog leads out of it
 	Catalog *Catalog
-	Commit  string // that git has all of Paths at; whoever loads it may say so
+	Commit  string // that contains all of Paths unchanged; set by the caller
 	places  *decoder
 	files   []string // absolute paths of every file that Build names, sorted
 }
@@ -109,13 +109,14 @@ func (b *Bundle) findFiles() error {
 
 var besideTemplate = regexp.MustCompile(`\$\{path\.root\}/([^"$]+)"`)
 
-// checkTemplate looks for files that the template uses but the catalog does
-// not name: a change to them would go unnoticed.
+// checkTemplate finds files that the template uses but the catalog does not
+// name: a change to them would go unnoticed.
 func (b *Bundle) checkTemplate(root *os.Root) {
 	text, err := root.ReadFile(filepath.Clean(b.Catalog.Build.Template))
 	if err != nil {
 		return // noted already
 	}
+	b.places.renamedVariables(b.Catalog.Build.Template, text)
 	for _, m := range besideTemplate.FindAllSubmatch(text, -1) {
 		name := filepath.Join(filepath.Dir(b.Catalog.Build.Template), string(m[1]))
 		full := filepath.Join(b.Dir, name)

@@ -18,6 +18,7 @@ import (
 
 // full is a catalog that uses every field.
 const full = `version: 1
+freeze: [{from: 2026-12-20T00:00:00+01:00, to: "2027-01-02T00:00:00Z", reason: holidays}]
 project: gitlab
 tags:
   - {pattern: "{version}+rc{n}.{edition}.{build}", skip: release candidates get no images}
@@ -28,7 +29,9 @@ share: ["684062674729"]
 checks:
   - {run: "cat /etc/{project}", exit: 3, contains: "{host}"}
   - {run: "cat /etc/{image}", differs: true}
-test: {within: 5m}
+  - {path: /, https: true, insecure: true, method: PUT, headers: {Host: "{host}"}, body: "{major}", answers: {Server: "{image}"}, after: launch}
+  - {tcp: 5432}
+test: {within: 5m, allow: [/etc/key]}
 keep:
   public: {patches: 2, minors: 3, days: 90}
   private: {patches: 1, minors: 4, days: 30}
@@ -41,9 +44,11 @@ build:
   region: us-east-1
   template: image.pkr.hcl
   files: [amiship.yaml]
-  subnet: subnet-0ab
+  subnet: [subnet-0ab, subnet-0cd]
+  access_from: [203.0.113.0/24]
+  address_url: https://example.com/address
   imds_support: v2.0
-  instance: {amd64: m7i.large, arm64: m7g.large}
+  instance: {amd64: [m7i.large, m6i.large], arm64: m7g.large}
   disk: {size: 30, type: gp2}
 regions:
   required: [us-east-1, eu-west-1]
@@ -66,13 +71,13 @@ images:
     edition: ee
     name: "GitLab EE {version} Premium"
     share: ["679593333241"]
-    licence: {env: PREMIUM_LICENCE}
+    license: {env: PREMIUM_LICENSE}
     vars: {seats: "5"}
   ultimate:
     edition: ee
     name: "GitLab EE {version} Ultimate"
-    licence: {command: [pass, licence]}
-    checks: [{port: 8080, path: /-/health, status: 201, contains: ok}]
+    license: {command: [pass, license]}
+    checks: [{port: 8080, path: /-/health, status: 201, contains: ok, headers: {Accept: "*"}, answers: {Server: ok}}]
 listings:
   premium:
     product: prod-abcdefghijklm
@@ -126,7 +131,7 @@ func TestProblems(t *testing.T) {
 		"a text for true":          {"public: true", "public: yes please", `13:13: images.prometheus.public: is yes please, not true or false`},
 		"no value":                 {"public: true", "public:", `images.prometheus.public: has no value`},
 		"a region that is none":    {"eu-west-1]", "eu-west]", `9:25: regions.required[1]: "eu-west" is no region, as us-east-1 is one`},
-		"a region twice":           {"eu-west-1]", "us-east-1]", `regions.required[1]: us-east-1 stands in regions.required already`},
+		"a region twice":           {"eu-west-1]", "us-east-1]", `regions.required[1]: us-east-1 is in regions.required already`},
 		"the build region missing": {"[us-east-1, eu", "[us-west-2, eu", `7:17: build.region: us-east-1 must be one of regions.required`},
 		"an account that is none":  {"public: true", `share: ["1234"]`, `13:13: images.prometheus.share[0]: "1234" is no account id of 12 digits`},
 		"an architecture":          {"public: true", `arch: [amd64, x86]`, `13:19: images.prometheus.arch[1]: unknown architecture "x86"; known are amd64, arm64`},
@@ -139,27 +144,44 @@ func TestProblems(t *testing.T) {
 		"a path that leads out":    {"image.pkr.hcl", "../image.pkr.hcl", `7:38: build.template: ../image.pkr.hcl leads out of the directory of amiship.yaml`},
 		"a file that is not there": {"image.pkr.hcl", "other.pkr.hcl", `build.template: `},
 		"two packages":             {"{apt: prometheus}", "{apt: prometheus, file: x.deb}", `package: names 2 of file, url and apt; name one`},
+		"a size without a url":     {"{apt: prometheus}", "{apt: prometheus, max_size: 2}", `package.max_size: goes with url only`},
+		"a size beyond all disks":  {"{apt: prometheus}", `{url: "https://example.com/x.deb", sha256: {url: "{url}.sha256"}, max_size: 20000}`, `package.max_size: 20000 GiB; no disk`},
 		"a package without digest": {"{apt: prometheus}", `{url: "https://example.com/x.deb"}`, `package: sha256 is missing`},
 		"a package by ftp":         {"{apt: prometheus}", `{url: "ftp://example.com/x.deb", sha256: {url: "{url}.sha256"}}`, `package.url: "ftp://example.com/x.deb" is no http or https address`},
 		"a password in an address": {"{apt: prometheus}", `{url: "https://me:pw@example.com/x.deb", sha256: {url: "{url}.sha256"}}`, `package.url: has a password in it; name it under headers`},
-		"a licence from nowhere":   {"public: true", "licence: {}", `images.prometheus.licence: names 0 of env, file and command; name one`},
-		"a pattern twice the name": {`"v{version}"`, `"v{version}{version}"`, `tags[1].pattern: {version} stands twice`},
+		"a license from nowhere":   {"public: true", "license: {}", `images.prometheus.license: names 0 of env, file and command; name one`},
+		"under its old name":       {"public: true", "licence: {}", `13:14: images.prometheus.license: names 0 of env, file and command; name one`},
+		"a pattern twice the name": {`"v{version}"`, `"v{version}{version}"`, `tags[1].pattern: {version} occurs twice`},
 		"a pattern of our own":     {`"v{version}"`, `"v{version}-{arch}"`, `{arch} cannot be captured: Amiship sets it itself`},
 		"a pattern without one":    {`"v{version}"`, `"release"`, `tags[1].pattern: has no {version}`},
 		"an image that is not":     {`"v{version}"}`, `"v{version}", images: [prometeus]}`, `tags[1].images[0]: no image prometeus; did you mean prometheus?`},
 		"a free value of ours":     {"public: true", `vars: {source_ami: x}`, `images.prometheus.vars.source_ami: Amiship sets {source_ami} itself; choose another name`},
-		"a check of two kinds":     {"public: true", `checks: [{path: /, run: ls}]`, `13:14: images.prometheus.checks[0]: names 2 of path and run; name one`},
+		"a value of an old name":   {"public: true", `vars: {licence_file: x}`, `images.prometheus.vars.licence_file: Amiship sets {licence_file} itself; choose another name`},
+		"a check of two kinds":     {"public: true", `checks: [{path: /, run: ls}]`, `13:14: images.prometheus.checks[0]: names 2 of path, tcp and run; name one`},
 		"a command with a port":    {"public: true", `checks: [{run: ls, port: 1}]`, `images.prometheus.checks[0]: port and status go with path, not with run`},
+		"a command over HTTPS":     {"public: true", `checks: [{run: ls, https: true}]`, `images.prometheus.checks[0]: https, insecure, method, headers, body and answers go with path, not with run`},
+		"a port with a header":     {"public: true", `checks: [{tcp: 22, answers: {a: b}}]`, `images.prometheus.checks[0]: https, insecure, method, headers, body and answers go with path, not with tcp`},
+		"a port with a page":       {"public: true", `checks: [{tcp: 22, path: /}]`, `images.prometheus.checks[0]: names 2 of path, tcp and run; name one`},
+		"a port that answers":      {"public: true", `checks: [{tcp: 22, contains: SSH}]`, `images.prometheus.checks[0]: exit, differs and contains don't go with tcp: it only connects`},
+		"no port":                  {"public: true", `checks: [{tcp: 70000}]`, `images.prometheus.checks[0].tcp: 70000 is no TCP port`},
+		"no certificate":           {"public: true", `checks: [{path: /, insecure: true}]`, `images.prometheus.checks[0].insecure: accepts any certificate, and without https there is none`},
+		"no method":                {"public: true", `checks: [{path: /, method: GET /}]`, `images.prometheus.checks[0].method: "GET /" is no method of HTTP`},
+		"no header":                {"public: true", `checks: [{path: /, headers: {"X:": y}}]`, `is no name of a header`},
+		"a time that is none":      {"public: true", `checks: [{path: /, after: boot}]`, `images.prometheus.checks[0].after: "boot" is neither launch nor restart`},
+		"one instance compared":    {"public: true", `checks: [{run: ls, differs: true, after: restart}]`, `images.prometheus.checks[0]: differs compares two instances, of which only one is restarted`},
+		"everything is allowed":    {"images:\n", "test: {allow: ['*']}\nimages:\n", `test.allow[0]: "*" allows everything`},
+		"a type in a list":         {"image.pkr.hcl}", "image.pkr.hcl, instance: {amd64: [m7i.large, big]}}", `build.instance.amd64[1]: "big" is no instance type`},
 		"a page with an exit":      {"public: true", `checks: [{path: /, exit: 1}]`, `images.prometheus.checks[0]: exit and differs go with run, not with path`},
 		"no exit status":           {"public: true", `checks: [{run: ls, exit: 256}]`, `images.prometheus.checks[0].exit: 256 is no exit status`},
 		"a check of two minds":     {"public: true", `checks: [{run: ls, contains: x, differs: true}]`, `images.prometheus.checks[0]: has both contains and differs`},
 		"a word that is unknown":   {"public: true", `checks: [{run: "ls {hosts}"}]`, `images.prometheus.checks[0].run: unknown placeholder {hosts}; did you mean {host}?`},
+		"a copy's limit":           {"images:\n", "copy: {within: long}\nimages:\n", `copy.within: "long" is no duration, as 90m and 6h are`},
 		"a limit that is none":     {"images:\n", "test: {within: long}\nimages:\n", `test.within: "long" is no duration, as 90s and 10m are`},
 		"another IMDS":             {"image.pkr.hcl}", "image.pkr.hcl, imds_support: v1.0}", `build.imds_support: "v1.0"; EC2 has v2.0`},
 		"half a stand-in":          {"images:\n", "rehearsal: {standin: [make]}\nimages:\n", `rehearsal: standin and serves go together`},
 		"a world from elsewhere":   {"images:\n", "rehearsal: {world: ../world.yaml}\nimages:\n", `11:20: rehearsal.world: ../world.yaml leads out of the directory of amiship.yaml`},
 		"a buyer of no name":       {"images:\n", "rehearsal: {buyer: Some Body}\nimages:\n", `rehearsal.buyer: "Some Body" is no name of an account`},
-		"a var that is not there":  {"images:\n", "rehearsal: {vars: {a: b}}\nimages:\n", `rehearsal.vars.a: no a stands in vars`},
+		"a var that is not there":  {"images:\n", "rehearsal: {vars: {a: b}}\nimages:\n", `rehearsal.vars.a: vars has no a`},
 		"a check on no port":       {"public: true", `checks: [{port: 70000, path: /}]`, `images.prometheus.checks[0].port: 70000 is no TCP port`},
 		"an anchor that is not":    {"project: prometheus", "project: *name", `project: no anchor &name stands before this`},
 		"nothing is kept":          {"images:\n", "keep: {public: {patches: 0, minors: 3}}\nimages:\n", `11:26: keep.public.patches: 0; at least 1 is kept`},
@@ -353,11 +375,14 @@ func TestChecksAndBuildsOfARelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	premium, ultimate := d.Variants[0], d.Variants[1]
-	want := []release.Check{{Run: "cat /etc/gitlab", Exit: 3, Contains: "{host}"}, {Run: "cat /etc/premium", Differs: true}}
+	want := []release.Check{{Run: "cat /etc/gitlab", Exit: 3, Contains: "{host}"}, {Run: "cat /etc/premium", Differs: true}, {
+		Path: "/", Port: 443, Status: 200, HTTPS: true, Insecure: true, Method: "PUT", Headers: map[string]string{"Host": "{host}"}, Body: "17",
+		Answers: map[string]string{"Server": "premium"}, After: release.AfterLaunch,
+	}, {TCP: 5432}}
 	if diff := cmp.Diff(want, premium.Checks); diff != "" {
 		t.Error(diff)
 	}
-	if d.BuildNumber != 2 || premium.TestWithin != 5*time.Minute || len(ultimate.Checks) != 3 || premium.ChecksDigest() == ultimate.ChecksDigest() {
+	if d.BuildNumber != 2 || d.Policy.ImageWithin != 6*time.Hour || premium.TestWithin != 5*time.Minute || len(ultimate.Checks) != 5 || premium.ChecksDigest() == ultimate.ChecksDigest() {
 		t.Errorf("got build %d, %v, %d checks", d.BuildNumber, premium.TestWithin, len(ultimate.Checks))
 	}
 	if diff := cmp.Diff([]string{"679593333241", "684062674729"}, premium.Share); diff != "" {
@@ -365,5 +390,24 @@ func TestChecksAndBuildsOfARelease(t *testing.T) {
 	}
 	if _, err := Resolve(b, "17.5.0+ee.x"); err == nil {
 		t.Error("a build that is no number was taken")
+	}
+}
+
+// TestLaunchTargets: each instance type is tried in each subnet, in the catalog's order.
+func TestLaunchTargets(t *testing.T) {
+	b, err := Load(write(t, full), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Resolve(b, "17.5.0+ee.2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []release.LaunchTarget{{InstanceType: "m7i.large", Subnet: "subnet-0ab"}, {InstanceType: "m7i.large", Subnet: "subnet-0cd"}, {InstanceType: "m6i.large", Subnet: "subnet-0ab"}, {InstanceType: "m6i.large", Subnet: "subnet-0cd"}}
+	if diff := cmp.Diff(want, d.Variants[0].Build.LaunchTargets()); diff != "" {
+		t.Error(diff)
+	}
+	if one := (Build{}).targets(AMD64); len(one) != 1 {
+		t.Errorf("without a type and a subnet there are %v", one)
 	}
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -78,13 +79,13 @@ func (p *pattern) takes(name string) error {
 	case slices.Contains(derived(), name):
 		return fmt.Errorf("{%s} cannot be captured: Amiship sets it itself", name)
 	case slices.Contains(p.names, name):
-		return fmt.Errorf("{%s} stands twice", name)
+		return fmt.Errorf("{%s} occurs twice", name)
 	}
 	return nil
 }
 
 // match returns what a tag captures; ok is false if the tag has another form,
-// what stands for {version} is no version, or for {build} no number.
+// {version} is not a version, or {build} not a number.
 func (p *pattern) match(tag string) (captured map[string]string, ok bool) {
 	m := p.re.FindStringSubmatch(tag)
 	if m == nil {
@@ -111,12 +112,16 @@ func (p *pattern) match(tag string) (captured map[string]string, ok bool) {
 func (p *pattern) example() string { return p.tag("1.2.3") }
 
 // tag returns one of this form for a version.
-func (p *pattern) tag(version string) string {
+func (p *pattern) tag(version string) string { return p.tagOf(version, nil) }
+
+// tagOf returns a tag of this form for a version, with what another one captures.
+func (p *pattern) tagOf(version string, captured map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(p.text, func(name string) string {
-		if name == "{"+versionName+"}" {
+		name = strings.Trim(name, "{}")
+		if name == versionName {
 			return version
 		}
-		return "1"
+		return cmp.Or(captured[name], "1")
 	})
 }
 
@@ -148,7 +153,7 @@ type TagError struct {
 }
 
 func (e *TagError) Error() string {
-	return fmt.Sprintf("tag %q is no release of this project: %s takes %s, for example %s",
+	return fmt.Sprintf("tag %q does not match any tag pattern: %s accepts %s, for example %s",
 		e.Tag, e.File, oneOf(e.Patterns), e.Example)
 }
 

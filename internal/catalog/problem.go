@@ -54,8 +54,8 @@ func problemsError(file string, list []Problem) error {
 	return &Problems{File: file, List: slices.Compact(list)}
 }
 
-// nearest returns the candidate that is most like word, or "" if none is near.
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate that is most like word, or "" if none is near.
+func Nearest(word string, candidates []string) string {
 	best, least := "", len(word)/2+1
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {

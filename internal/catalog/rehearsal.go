@@ -21,6 +21,6 @@ func (b *Bundle) checkRehearsal() {
 
 func (b *Bundle) knownVar(field, name string) {
 	if _, ok := b.Catalog.Vars[name]; name != "" && !ok {
-		b.places.add(field, "no %s stands in vars", name)
+		b.places.add(field, "vars has no %s", name)
 	}
 }

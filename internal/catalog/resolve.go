@@ -12,8 +12,8 @@ import (
 	"amiship/internal/release"
 )
 
-// Resolve says what a catalog asks for at a tag. A tag that no pattern takes is
-// a *TagError; names that AWS would refuse are *Problems.
+// Resolve returns what a catalog requests at a tag. A tag that matches no
+// pattern is a *TagError; names that AWS would refuse are *Problems.
 //
 // Placeholders in texts are {version} {major} {minor} {patch} {tag} {project}
 // {image} {arch} {edition}, what the tag's pattern captures, and the vars.
@@ -22,6 +22,7 @@ func Resolve(b *Bundle, tag string) (release.Desired, error) {
 	if err != nil {
 		return release.Desired{}, err
 	}
+	r.checkPrerelease()
 	if err := problemsError(b.name(), r.places.problems); err != nil {
 		return release.Desired{}, err
 	}
@@ -34,6 +35,7 @@ type resolver struct {
 	bundle   *Bundle
 	catalog  *Catalog
 	places   *decoder
+	pattern  string // that took the tag
 	captured map[string]string
 	example  bool // of a tag: what is named for each tag need not be there
 	desired  release.Desired
@@ -45,12 +47,14 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 		return nil, err
 	}
 	rule := b.Catalog.Tags[i]
-	r := &resolver{bundle: b, catalog: b.Catalog, captured: captured, example: example, places: &decoder{places: b.places.places}}
+	r := &resolver{bundle: b, catalog: b.Catalog, pattern: rule.Pattern, captured: captured, example: example, places: &decoder{places: b.places.places}}
 	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Commit: b.Commit, Skip: rule.Skip, Targets: b.targets()}
 	r.desired.Policy = release.Policy{
 		BuildAnyway: b.Catalog.OnBlocker != onBlockerHold, Horizon: b.Catalog.Quota.Horizon, Raise: b.Catalog.Quota.Raise,
 		Retention: b.Retention(), Retire: b.Catalog.Retire.WithRelease,
 	}
+	r.desired.Policy.ImageWithin, _ = time.ParseDuration(b.Catalog.Copy.Within) // checked
+	r.desired.Control = b.Control()
 	r.desired.Forms = b.Forms()
 	if text, ok := captured[versionName]; ok {
 		if r.desired.Version, err = release.ParseVersion(text); err != nil {
@@ -70,10 +74,10 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 			r.desired.Variants = append(r.desired.Variants, r.variant(name, arch))
 		}
 	}
-	r.checkNames()
 	for _, name := range sortedKeys(b.Catalog.Listings) {
 		r.listing(name)
 	}
+	r.checkNames()
 	return r, nil
 }
 
@@ -109,13 +113,15 @@ func (r *resolver) variant(name, arch string) release.Variant {
 	}
 	v.Checks = append(r.checks("checks", r.catalog.Checks, values), r.checks(field+".checks", image.Checks, values)...)
 	v.TestWithin, _ = time.ParseDuration(r.catalog.Test.Within) // checked
+	v.TestAllow = slices.Clone(r.catalog.Test.Allow)
 	return v
 }
 
-// values are all that placeholders of an image's texts stand for, the free
-// values included; vars are these alone.
+// values are the values of all placeholders of an image's texts, the free
+// ones included; vars are the free ones alone.
 func (r *resolver) values(image string, set map[string]string) (values, vars map[string]string) {
-	vars = r.texts("vars", r.catalog.Vars, set)
+	vars = map[string]string{}
+	maps.Copy(vars, r.texts("vars", r.catalog.Vars, set))
 	maps.Copy(vars, r.texts("images."+image+".vars", r.catalog.Images[image].Vars, set))
 	values = maps.Clone(set)
 	maps.Copy(values, vars)
@@ -139,8 +145,8 @@ func accounts(lists ...[]string) []string {
 	return slices.Compact(all)
 }
 
-// checks renders checks. What is known only when a machine runs stays for the
-// one who asks it.
+// checks renders checks. Placeholders whose values are known only once an
+// instance runs stay for the caller.
 func (r *resolver) checks(field string, checks []Check, values map[string]string) []release.Check {
 	values = maps.Clone(values)
 	for _, later := range release.MachinePlaceholders() {
@@ -151,8 +157,11 @@ func (r *resolver) checks(field string, checks []Check, values map[string]string
 		at := fmt.Sprintf("%s[%d]", field, i)
 		out = append(out, release.Check{
 			Port: c.Port, Path: r.text(at+".path", c.Path, values), Status: c.Status,
-			Run: r.text(at+".run", c.Run, values), Exit: c.Exit,
-			Contains: r.text(at+".contains", c.Contains, values), Differs: c.Differs,
+			HTTPS: c.HTTPS, Insecure: c.Insecure, Method: c.Method, TCP: c.TCP,
+			Headers: r.texts(at+".headers", c.Headers, values), Body: r.text(at+".body", c.Body, values),
+			Answers: r.texts(at+".answers", c.Answers, values),
+			Run:     r.text(at+".run", c.Run, values), Exit: c.Exit,
+			Contains: r.text(at+".contains", c.Contains, values), Differs: c.Differs, After: c.After,
 		})
 	}
 	return out
@@ -167,21 +176,36 @@ func nameField(field string, image Image, arch string) string {
 
 func (r *resolver) build(image Image, arch string, values, vars map[string]string) release.Build {
 	c := r.catalog
+	targets := c.Build.targets(arch)
 	return release.Build{
 		Region:       c.Build.Region,
 		Template:     r.bundle.path(c.Build.Template),
 		Files:        slices.Clone(r.bundle.files),
-		InstanceType: c.Build.Instance[arch],
-		Subnet:       c.Build.Subnet,
+		InstanceType: targets[0].InstanceType,
+		Subnet:       targets[0].Subnet,
+		Others:       targets[1:],
+		AccessFrom:   slices.Clone(c.Build.AccessFrom),
+		AddressURL:   c.Build.AddressURL,
 		SSHUser:      c.Base.User,
 		DiskGiB:      c.Build.Disk.Size,
 		DiskType:     c.Build.Disk.Type,
 		IMDSSupport:  c.Build.IMDS,
 		Base:         release.Base{Owner: c.Base.Owner, Name: r.text("base.name", c.Base.Name, values), Arch: arch},
 		Package:      r.pkg(arch, values),
-		Licence:      r.bundle.secret(image.Licence),
+		License:      r.bundle.secret(image.License),
 		Vars:         vars,
 	}
+}
+
+// targets are what instances of an architecture are launched as, and where: each type in
+// each subnet.
+func (b Build) targets(arch string) (out []release.LaunchTarget) {
+	for _, t := range b.Instance[arch].orNone() {
+		for _, subnet := range b.Subnet.orNone() {
+			out = append(out, release.LaunchTarget{InstanceType: t, Subnet: subnet})
+		}
+	}
+	return out
 }
 
 func (r *resolver) pkg(arch string, values map[string]string) release.Package {
@@ -191,7 +215,7 @@ func (r *resolver) pkg(arch string, values map[string]string) release.Package {
 		URL:     r.text("package.url", c.URL, values),
 		Apt:     r.text("package.apt", c.Apt, values),
 		Version: r.text("package.version", c.Version, values),
-		Arch:    arch, SHA256: c.SHA256.Hex,
+		Arch:    arch, SHA256: c.SHA256.Hex, MaxBytes: int64(c.MaxSize) << 30,
 	}
 	withURL := maps.Clone(values)
 	withURL["url"] = p.URL
@@ -228,7 +252,11 @@ func (r *resolver) text(field, template string, values map[string]string) string
 	return out
 }
 
+// texts renders templates; of none it makes nil.
 func (r *resolver) texts(field string, templates, values map[string]string) map[string]string {
+	if len(templates) == 0 {
+		return nil
+	}
 	out := map[string]string{}
 	for _, key := range sortedKeys(templates) {
 		out[key] = r.text(join(field, key), templates[key], values)

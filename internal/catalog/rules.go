@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"amiship/internal/release"
 )
@@ -38,7 +37,7 @@ func (b *Bundle) known(field, image string) {
 		return
 	}
 	names := sortedKeys(b.Catalog.Images)
-	if near := nearest(image, names); near != "" {
+	if near := Nearest(image, names); near != "" {
 		b.places.add(field, "no image %s; did you mean %s?", image, near)
 		return
 	}
@@ -69,17 +68,15 @@ func (r *resolver) checkNames() {
 	for _, v := range r.desired.Variants {
 		image, field := r.catalog.Images[v.Image], "images."+v.Image
 		name := nameField(field, image, v.Arch)
-		r.note(name, release.CheckAMIName(v.Name))
-		r.note(field+".description", release.CheckDescription(v.Description))
+		r.note(name, checkAMIName(v.Name))
+		r.note(field+".description", checkDescription(v.Description))
 		r.unique(seen, name, "AMI name", v.Name, v)
-		r.checkTags(field+".tags", v.Tags)
+		r.checkTags(field+".tags", v)
 		for i, p := range v.Parameters {
 			at := fmt.Sprintf("%s.parameters[%d].name", field, i)
-			r.note(at, release.CheckParameterName(p.Name))
+			r.note(at, checkParameterName(p.Name))
 			r.unique(seen, at, "parameter", p.Name, v)
 		}
-		r.note("project", release.CheckAMIName(r.desired.CandidateName(v, strings.Repeat("0", 64))))
-		r.unique(seen, field, "name while it is built", r.desired.ClaimName(v), v)
 	}
 }
 
@@ -99,17 +96,33 @@ func (r *resolver) unique(seen map[string]string, field, kind, name string, v re
 	seen[key] = v.Image + "/" + v.Arch
 }
 
-// maxTags is how many tags of its own a catalog can give: AWS takes 50, and
-// Amiship writes up to 14.
-const maxTags = 36
+// AWS takes 50 tags. Amiship writes up to 14 that say what an AMI is, and one for each
+// event of the AMI and for the first listings that offer it: who submitted the others
+// matters less than the tags on which decisions rest.
+const (
+	maxTags   = 50
+	ownTags   = 14
+	maxMarked = 16
+)
 
-func (r *resolver) checkTags(field string, tags map[string]string) {
-	if len(tags) > maxTags {
-		r.places.add(field, "has %d tags; at most %d, with Amiship's own AWS takes 50", len(tags), maxTags)
+func (r *resolver) checkTags(field string, v release.Variant) {
+	left, tags := maxTags-ownTags-len(release.Events())-r.marked(v.Image, v.Arch), v.Tags
+	if len(tags) > left {
+		r.places.add(field, "has %d tags; at most %d, with Amiship's own AWS allows %d", len(tags), left, maxTags)
 	}
 	for _, key := range sortedKeys(tags) {
-		r.note(join(field, key), release.CheckTag(key, tags[key]))
+		r.note(join(field, key), checkTag(key, tags[key]))
 	}
+}
+
+// marked counts the listings so far that an AMI has a tag for.
+func (r *resolver) marked(image, arch string) (n int) {
+	for _, l := range r.desired.Listings {
+		if l.Image == image && l.Arch == arch && !l.Unmarked {
+			n++
+		}
+	}
+	return n
 }
 
 // checkPackage checks what only shows when the templates are rendered.

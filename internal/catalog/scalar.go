@@ -55,8 +55,8 @@ func (d *decoder) string(n ast.Node, v reflect.Value, field, values string) {
 	v.SetString(text)
 }
 
-// text reads a text. What YAML takes for a number or a truth value must stand
-// in quotes: 099720109477 would lose its zero, 1.10 too.
+// text reads a text. What YAML parses as a number or a boolean must be
+// quoted: 099720109477 would lose its zero, 1.10 too.
 func (d *decoder) text(n ast.Node, field string) (string, bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 )
 
@@ -59,6 +60,9 @@ func structSchema(t reflect.Type) map[string]any {
 		s := schemaOf(fields[name].Type, tag.Get("values")+tag.Get("keys"))
 		s["description"] = tag.Get("help")
 		properties[name] = s
+		if was, ok := tag.Lookup("was"); ok {
+			properties[was] = deprecated(s, name)
+		}
 		if tag.Get("required") != "" {
 			required = append(required, name)
 		}
@@ -68,4 +72,11 @@ func structSchema(t reflect.Type) map[string]any {
 		s["required"] = required
 	}
 	return s
+}
+
+// deprecated describes the name that a field had before.
+func deprecated(s map[string]any, now string) map[string]any {
+	out := maps.Clone(s)
+	out["deprecated"], out["description"] = true, "The old spelling of "+now+"."
+	return out
 }

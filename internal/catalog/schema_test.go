@@ -60,6 +60,7 @@ func TestSchemaAgrees(t *testing.T) {
 		"the example":     {string(example), true},
 		"a minimal one":   {minimal, true},
 		"a full one":      {full, true},
+		"an old name":     {replace(t, full, "    license: {env", "    licence: {env"), true},
 		"a number":        {replace(t, minimal, `"136693071363"`, `136693071363`), false},
 		"a field unknown": {replace(t, minimal, "public: true", "pubic: true"), false},
 		"a field missing": {replace(t, minimal, "project: prometheus\n", ""), false},

@@ -37,11 +37,11 @@ func FuzzResolve(f *testing.F) {
 		}
 		for _, v := range d.Variants {
 			for _, name := range []string{v.Name, d.ClaimName(v), d.CandidateName(v, "0123456789abcdef")} {
-				if err := release.CheckAMIName(name); err != nil {
+				if err := checkAMIName(name); err != nil {
 					t.Errorf("%q: %v", tag, err)
 				}
 			}
-			if err := release.CheckParameterName(v.Parameters[0].Name); err != nil {
+			if err := checkParameterName(v.Parameters[0].Name); err != nil {
 				t.Errorf("%q: %v", tag, err)
 			}
 			if filepath.Dir(v.Build.Template) != filepath.Dir(file) {

@@ -27,13 +27,13 @@ func expand(text string, values map[string]string) (string, error) {
 
 func unknownPlaceholder(name string, values map[string]string) error {
 	names := sortedKeys(values)
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		return fmt.Errorf("unknown placeholder {%s}; did you mean {%s}?", name, near)
 	}
 	return fmt.Errorf("unknown placeholder {%s}; known here are {%s}", name, strings.Join(names, "}, {"))
 }
 
-// placeholders returns what placeholders stand for in an image's texts: what the
+// placeholders returns the values of placeholders in an image's texts: what the
 // tag's pattern captured, the image's edition, and what follows from both.
 func placeholders(d release.Desired, captured map[string]string, image string, arch, edition string) map[string]string {
 	out := maps.Clone(captured)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// mark stands for a value that is another at every tag, until a text is a
-// regular expression.
+// mark replaces a value that differs at every tag, until a text is a regular
+// expression.
 func mark(name string) string { return "\x00" + name + "\x00" }
 
 var marked = regexp.MustCompile(mark("([a-z0-9_]+)"))
@@ -38,7 +38,7 @@ func form(text string) string {
 	return "^" + unmark(text) + "$"
 }
 
-// unmark puts the form of what they stand for in place of marks.
+// unmark replaces marks by the form of their values.
 func unmark(text string) string {
 	return marked.ReplaceAllStringFunc(text, func(m string) string { return anyOf(strings.Trim(m, "\x00")) })
 }
@@ -59,7 +59,7 @@ func (r *resolver) marks(image string, set map[string]string) map[string]string 
 	return out
 }
 
-// anyOf is the form of what a placeholder can stand for.
+// anyOf is the form of the values that a placeholder can have.
 func anyOf(name string) string {
 	switch name {
 	case versionName:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -23,45 +24,69 @@ type scope struct {
 	what, nothing string
 	yes           bool
 	options       engine.Options
-	reconcile     reconciler
+	toPlan        reconciler
 	always        []plan.ID // approved, even if they show only later
+	absent        string    // what to type where there is nothing of it; empty: that is fine
 }
 
 // shown does of a scope what a person has seen and approved of.
 func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
-	ctx, stop, cancel := interrupts(ctx)
+	ctx, stop, cancel := a.interrupts(ctx)
 	defer cancel()
-	p, _, err := look(ctx, d, s.reconcile)
+	p, _, err := look(reading(ctx, stop), d, s.toPlan)
 	if err != nil {
 		return err
 	}
 	report.Steps(a.Out, p)
 	report.Notes(a.Out, p)
+	if p.Complete() && p.Skip != "" && s.absent != "" && len(p.Missed) == 0 {
+		return withHint(fmt.Errorf("%s: %s", s.what, p.Skip), s.absent)
+	}
 	if p.Complete() {
 		fmt.Fprintf(a.Out, "%s: %s%s\n", s.what, s.nothing, because(p.Skip))
 		return unreadRegions(p)
 	}
+	if err := a.held(p); err != nil {
+		return err
+	}
 	if err := a.confirm(s.yes, s.what+": do this?"); err != nil {
 		return err
 	}
-	p, outcome, err := a.runOnly(ctx, stop, d, s.options, slices.Concat(stepIDs(p), s.always), s.reconcile)
+	o := runOptions{Options: s.options, progress: a.progress()}
+	p, outcome, err := a.runOnly(ctx, stop, d, o, slices.Concat(stepIDs(p), s.always), s.toPlan)
 	if err != nil {
 		return err
 	}
 	report.Trouble(a.Out, p)
-	fmt.Fprintf(a.Out, "%s: %s\n", s.what, outcome)
+	ended := string(outcome)
+	if outcome == engine.Complete && len(p.Missed) > 0 {
+		ended = "incomplete" // what could not be read has no steps
+	}
+	fmt.Fprintf(a.Out, "%s: %s; %s\n", s.what, ended, o.progress.Sum())
 	a.hints(p)
-	return outcomeError(outcome)
+	return firstOf(outcomeError(outcome), unreadRegions(p))
+}
+
+// showSteps shows the steps that a person confirms.
+func showSteps(w io.Writer, p plan.Plan, asJSON bool) error {
+	if asJSON {
+		return report.JSON(w, p)
+	}
+	report.Steps(w, p)
+	report.Notes(w, p)
+	return nil
 }
 
 // doApproved does the steps of a plan that was shown, and no others.
-func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.Desired, shown plan.Plan, reconcile reconciler) error {
-	p, outcome, err := a.runOnly(ctx, stop, d, engine.Defaults(), stepIDs(shown), reconcile)
+func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.Desired, shown plan.Plan, toPlan reconciler) error {
+	o := runOptions{Options: engine.Defaults(), progress: a.progress()}
+	p, outcome, err := a.runOnly(ctx, stop, d, o, stepIDs(shown), toPlan)
 	if err != nil {
 		return err
 	}
 	if !a.json {
 		report.Trouble(a.Out, p)
+		fmt.Fprintf(a.Out, "%s: %s\n", d.Project, o.progress.Sum())
 	}
 	a.hints(p)
 	// Of what can't be read there are no steps, neither done nor failed.
@@ -70,9 +95,9 @@ func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.De
 
 // runOnly is runAlone of no other steps than those.
 func (a *app) runOnly(
-	ctx context.Context, stop <-chan struct{}, d release.Desired, o engine.Options, approved []plan.ID, reconcile reconciler,
+	ctx context.Context, stop <-chan struct{}, d release.Desired, o runOptions, approved []plan.ID, toPlan reconciler,
 ) (plan.Plan, engine.Outcome, error) {
-	return a.runAlone(ctx, stop, d, releaseOptions{Options: o}, func(w world.World, r plan.Run) plan.Plan { return reconcile(w, r).Only(approved) })
+	return a.runAlone(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan { return toPlan(w, r).Only(approved) })
 }
 
 func because(skip string) string {

@@ -11,33 +11,41 @@ import (
 	"amiship/internal/catalog"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-func (a *app) blockersCommand() *cobra.Command {
-	var ahead int
-	cmd := &cobra.Command{
-		Use: "blockers [TAG...]", Short: "Show what would block the next releases, and what can be done about it",
-		Long: `Blockers looks at what releases need and AWS may not have: room for public AMIs
-in each region, room for versions on each listing, change sets that lock a
-listing, regions in which nothing can become public. Without a tag it looks at
-the next release of each form of tag. It changes nothing, and exits 20 if there
-are any.
+// blockersCmd is the command blockers.
+type blockersCmd struct {
+	*app
+	ahead int
+}
 
---forecast N looks N releases ahead: it fails weeks before a release would.`,
+func blockersCommand(a *app) *cobra.Command {
+	c := blockersCmd{app: a}
+	cmd := &cobra.Command{
+		Use: "blockers [TAG...]", Short: "Show what would block the next releases, and the remedies",
+		Long: `Blockers checks what releases need and AWS may not have: remaining quota for
+public AMIs in each region, remaining versions of each listing, change sets that
+lock a listing, regions in which AMIs can't become public. Without a tag it
+checks the next release of each tag pattern. It changes nothing, and exits 20 if
+it finds any.
+
+--forecast N checks N releases ahead, and so fails weeks before a release would.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship blockers
   amiship blockers 17.5.1+ee.0 --json
   amiship blockers --forecast 3        # in a schedule`,
 		RunE: func(cmd *cobra.Command, tags []string) error {
-			if ahead < 1 {
-				return usage(fmt.Errorf("--forecast %d: 1 or more releases", ahead))
+			if c.ahead < 1 {
+				return usage(fmt.Errorf("--forecast %d: 1 or more releases", c.ahead))
 			}
-			return a.blockers(cmd.Context(), tags, ahead)
+			return c.run(cmd.Context(), tags)
 		},
 	}
-	cmd.Flags().IntVar(&ahead, "forecast", 1, "how many releases, each like the next one, shall find room")
+	cmd.Flags().IntVar(&c.ahead, "forecast", 1, "check `N` releases ahead, each like the next one")
 	return cmd
 }
 
@@ -53,21 +61,43 @@ type foreseen struct {
 	world   world.World
 }
 
-func (a *app) blockers(ctx context.Context, tags []string, ahead int) error {
-	all, err := a.foresee(ctx, tags, ahead)
+func (c blockersCmd) run(ctx context.Context, tags []string) error {
+	all, err := c.foresee(ctx, tags, c.ahead)
 	if err != nil {
 		return err
 	}
-	if a.json {
-		err = report.JSON(a.Out, all)
+	if c.json {
+		err = report.JSON(c.Out, all)
 	} else {
 		for _, f := range all {
-			report.Blockers(a.Out, f.Tag, f.plan)
+			report.Blockers(c.Out, f.Tag, f.plan)
 		}
+	}
+	if err := c.showLeftovers(ctx); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(all, func(f foreseen) bool { return len(f.Blockers) > 0 }) {
 		return firstOf(err, silent(codeBlocked))
 	}
+	return err
+}
+
+// showLeftovers says what runs that died have left. It blocks nothing, and costs money.
+func (c blockersCmd) showLeftovers(ctx context.Context) error {
+	b, err := c.load()
+	if err != nil {
+		return err
+	}
+	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	if err != nil {
+		return err
+	}
+	left, err := leftovers(ctx, clients, b.Catalog)
+	out := c.Out
+	if c.json {
+		out = c.Err
+	}
+	report.Leftovers(out, left)
 	return err
 }
 
@@ -92,7 +122,7 @@ func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]fo
 	for _, d := range desired {
 		p, _, err := planner.plan(ctx, d, func(w world.World, r plan.Run) plan.Plan {
 			r.Ahead = ahead - 1
-			return plan.Reconcile(d, w, r)
+			return reconcile.Reconcile(d, w, r)
 		})
 		if err != nil {
 			return nil, err
@@ -101,7 +131,7 @@ func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]fo
 		if blockers == nil {
 			blockers = []plan.Blocker{}
 		}
-		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Rooms: p.Rooms, Notes: p.Notes, desired: d, plan: p, world: planner.world})
+		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Rooms: p.Rooms, Notes: p.Notes, desired: d, plan: p, world: planner.World})
 	}
 	return out, nil
 }
@@ -133,5 +163,5 @@ func nextVersion(ctx context.Context, b *catalog.Bundle) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return plan.NextVersion(b.Catalog.Project, w), unread(w, queries)
+	return reconcile.NextVersion(b.Catalog.Project, w), unread(w, queries)
 }

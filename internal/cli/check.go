@@ -1,65 +1,78 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
+	"amiship/internal/boottest"
 	"amiship/internal/catalog"
 	"amiship/internal/observe"
 	"amiship/internal/packer"
+	"amiship/internal/plan"
+	"amiship/internal/reconcile"
+	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-func (a *app) checkCommand() *cobra.Command {
-	var offline bool
-	cmd := &cobra.Command{
-		Use: "check [TAG]", Short: "Check the catalog, the tools, the credentials and the permissions",
-		Long: `Check says what a release would miss, without changing anything: whether the
-catalog is right (at a tag, if one is given), Packer is there, AWS knows the
-caller and takes what is signed by this machine's clock, every region answers and
-takes the release's AMIs, builds have a network to run in, and each listing's
-product can be read and takes the image: its architecture, visibility and room for
-versions.
+// checkCmd is the command check.
+type checkCmd struct {
+	*app
+	offline bool
+}
 
-Each is proven (it was done), simulated (AWS says that it would work), or unknown
-before it is done: whether machines can be started, a change set submitted, or
-the access role used.`,
-		Args: cobra.MaximumNArgs(1),
+func checkCommand(a *app) *cobra.Command {
+	c := checkCmd{app: a}
+	cmd := &cobra.Command{
+		Use: "check [TAG]", Short: "Check the catalog, tools, credentials and permissions",
+		Long: `Check reports what a release would lack, and changes nothing: whether the
+catalog is valid (at TAG, if given), Packer is installed, AWS accepts the
+credentials and this machine's clock, every region answers and accepts the
+release's AMIs, builds have a base AMI, a network and an instance type to run
+on, and each listing's product can be read and accepts the image: its
+architecture, visibility, remaining versions and recommended instance type.
+
+Each result is proven (it was done), simulated (AWS says that it would work), or
+unknown until it is done: whether instances can be launched, a change set
+submitted, or the access role used.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
+		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.check(cmd.Context(), args, offline)
+			return c.run(cmd.Context(), args)
 		},
 	}
-	cmd.Flags().BoolVar(&offline, "offline", false, "only the catalog and the tools")
+	cmd.Flags().BoolVar(&c.offline, "offline", false, "check only the catalog and the tools")
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, args []string, offline bool) error {
-	b, err := a.load()
+func (c checkCmd) run(ctx context.Context, args []string) error {
+	b, err := c.load()
 	if err != nil {
 		return err
 	}
-	for _, tag := range args {
-		if _, err := catalog.Resolve(b, tag); err != nil {
-			return err
-		}
+	releases, err := releasesToCheck(b, args)
+	if err != nil {
+		return err
 	}
-	found := []world.Finding{{What: b.File, How: world.Proven}, a.tool(ctx)}
-	if !offline {
-		more, err := online(ctx, b)
+	found := []audit.Finding{{What: b.File, How: audit.Proven}, toolFinding(ctx)}
+	if !c.offline {
+		more, err := online(ctx, b, releases)
 		if err != nil {
 			return err
 		}
 		found = append(found, more...)
 	}
-	if a.json {
-		err = report.JSON(a.Out, found)
+	if c.json {
+		err = report.JSON(c.Out, found)
 	} else {
-		report.Findings(a.Out, found)
+		report.Findings(c.Out, found)
 	}
 	for _, f := range found {
 		if f.Err != "" {
@@ -69,16 +82,25 @@ func (a *app) check(ctx context.Context, args []string, offline bool) error {
 	return err
 }
 
-func (a *app) tool(ctx context.Context) world.Finding {
+// releasesToCheck are the tag's, or what the next releases will request.
+func releasesToCheck(b *catalog.Bundle, tags []string) ([]release.Desired, error) {
+	if len(tags) == 0 {
+		return b.Examples(catalog.ExampleVersion)
+	}
+	d, err := catalog.Resolve(b, tags[0])
+	return []release.Desired{d}, err
+}
+
+func toolFinding(ctx context.Context) audit.Finding {
 	version, err := (packer.Runner{}).Version(ctx)
-	f := world.Finding{What: "packer " + version, How: world.Proven}
+	f := audit.Finding{What: "packer " + version, How: audit.Proven}
 	if err != nil {
 		f.Err = err.Error()
 	}
 	return f
 }
 
-func online(ctx context.Context, b *catalog.Bundle) ([]world.Finding, error) {
+func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired) ([]audit.Finding, error) {
 	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return nil, err
@@ -87,17 +109,48 @@ func online(ctx context.Context, b *catalog.Bundle) ([]world.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	who := world.Finding{What: fmt.Sprintf("account %s, as %s", account, arn), How: world.Proven}
+	who := audit.Finding{What: fmt.Sprintf("account %s, as %s", account, arn), How: audit.Proven}
 	asked := append(observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Catalog.Build.Subnet, allRegions(b.Catalog), anyPublic(b.Catalog)),
 		observe.PreflightListings(ctx, clients, b.Listings())...)
-	return append([]world.Finding{who, clockFinding(clients.Skew())}, asked...), nil
+	asked = append(asked, observe.PreflightBuilds(ctx, clients, releases)...)
+	asked = append(asked, accessFinding(ctx, clients, b.Catalog))
+	left, err := leftovers(ctx, clients, b.Catalog)
+	for _, what := range left {
+		asked = append(asked, audit.Finding{What: "left over in " + what + ": amiship sweep ends it", How: audit.Noted})
+	}
+	return append([]audit.Finding{who, clockFinding(clients.Skew()), changesFinding(ctx, clients, b)}, asked...), cmp.Or(clients.Rejected(), err)
+}
+
+// accessFinding says from where the instances of builds and boot tests will be reached.
+func accessFinding(ctx context.Context, clients *awsapi.Clients, c *catalog.Catalog) audit.Finding {
+	f := audit.Finding{Where: c.Build.Region, What: "access to builders, as build.access_from says", How: audit.Proven}
+	from, err := boottest.AccessFrom(ctx, clients, c.Build.Region, release.Build{AccessFrom: c.Build.AccessFrom, AddressURL: c.Build.AddressURL, Subnet: c.Build.Subnet.First()})
+	if err != nil {
+		f.Err = awsapi.Text(err)
+		return f
+	}
+	f.What = "access to builders from " + strings.Trim(fmt.Sprint(from), "[]") + ": build.access_from: " + strings.Join(c.Build.AccessFrom, ", ")
+	return f
 }
 
 // clockFinding says whether AWS takes what is signed by this machine's clock.
-func clockFinding(skew time.Duration) world.Finding {
-	f := world.Finding{What: "a clock that AWS takes signatures by", How: world.Proven}
+func clockFinding(skew time.Duration) audit.Finding {
+	f := audit.Finding{What: "a clock that AWS takes signatures by", How: audit.Proven}
 	if skew != 0 {
-		f.Err = world.WrongClock(skew) + "; set it: " + world.SetClock
+		f.Err = plan.WrongClock(skew) + "; set it: " + plan.SetClock
+	}
+	return f
+}
+
+// changesFinding says whether a pause or a freeze holds changes now.
+func changesFinding(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) audit.Finding {
+	f := audit.Finding{Where: b.Catalog.Build.Region, What: "changes are neither paused nor frozen", How: audit.Proven}
+	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, []world.Query{{Kind: world.LookPause, Region: b.Catalog.Build.Region}})
+	if err != nil {
+		f.Err = awsapi.Text(err)
+	}
+	for _, bl := range reconcile.Holding(b.Control(), w) {
+		f.Err = bl.Why
 	}
 	return f
 }

@@ -1,8 +1,8 @@
 // Package cli is the command line: flags, wiring, exit codes and hints.
 //
-// What a newcomer would get wrong: this is the only place that reads flags and
-// the environment, prints, or decides an exit code. Commands return errors;
-// Main turns them into a message, a hint and a code (see `amiship help exit-codes`).
+// This is the only package that reads flags and the environment, prints, or decides
+// an exit code. Commands return errors; Main turns them into a message, a hint and a
+// code (see `amiship help exit-codes`).
 package cli
 
 import (
@@ -12,11 +12,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
 	"amiship/sandbox/machine/container"
 )
@@ -34,10 +33,15 @@ type Version struct{ Version, Commit string }
 type app struct {
 	Stdio
 	version Version
+	// Of the global flags; see globalFlags.
 	file    string            // --file
 	json    bool              // --json
 	verbose bool              // --verbose
 	set     map[string]string // --set
+	noted   noted
+	lost    *lost
+
+	patience awsapi.Patience // --call-timeout, --read-timeout
 }
 
 // Main runs a command and returns the exit code. The sandbox starts its
@@ -46,57 +50,70 @@ func Main(ctx context.Context, args []string, stdio Stdio, v Version) int {
 	if container.Main() {
 		return 0
 	}
-	a := &app{Stdio: stdio, version: v}
+	survivePipes()
+	a := &app{version: v, lost: newLost(), noted: noted{}}
+	a.Stdio = Stdio{stdio.In, &sink{w: stdio.Out, lost: a.lost}, &sink{w: stdio.Err, lost: a.lost}}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(stdio.In)
-	root.SetOut(stdio.Out)
-	root.SetErr(stdio.Err)
-	err := root.ExecuteContext(ctx)
-	return a.fail(err)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	return a.code(root.ExecuteContext(ctx))
 }
 
 func (a *app) root() *cobra.Command {
+	var version bool
 	cmd := &cobra.Command{
 		Use:   "amiship",
-		Short: "From a release tag to Amazon Machine Images, and what blocks them on the way",
-		Long: `Amiship takes a release from a git tag to Amazon Machine Images in every region:
-it plans it, does it, resumes it, and can rehearse it without an AWS account.
+		Short: "Release Amazon Machine Images from git tags",
+		Long: `Amiship releases Amazon Machine Images: from a git tag to tested AMIs in every
+region and to versions on AWS Marketplace. It plans a release, runs and resumes
+it, shows what blocks it, and can rehearse it without an AWS account.
 
 AWS is the record: there is no state file. A run that was killed, retried or
-started twice carries on from what exists.`,
-		SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+started twice resumes from what exists.`,
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return a.version.print(a.Out)
+			}
+			return cmd.Help()
+		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	flags := cmd.PersistentFlags()
-	flags.StringVarP(&a.file, "file", "f", catalog.File, "the catalog")
-	flags.StringToStringVar(&a.set, "set", nil, "another value for one of the catalog's vars: name=value")
-	flags.BoolVar(&a.json, "json", false, "print results as JSON")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every call's effect")
-	cmd.AddCommand(
-		a.initCommand(), a.checkCommand(), a.planCommand(), a.releaseCommand(), a.verifyCommand(), a.statusCommand(), a.listingsCommand(),
-		a.blockersCommand(), a.unblockCommand(), a.waiveCommand(), a.withdrawCommand(), a.repairCommand(), a.retireCommand(), a.adoptCommand(),
-		a.sweepCommand(), a.pipelineCommand(), a.iamCommand(), a.rehearseCommand(), newSandboxCommand(), a.schemaCommand(), a.versionCommand(),
-		exitCodesTopic(),
-	)
+	cmd.PersistentPreRunE = a.prepare
+	cmd.SetFlagErrorFunc(wrongFlag)
+	cmd.Flags().BoolVar(&version, "version", false, "print the version")
+	globalFlags(a, cmd.PersistentFlags())
+	addCommands(cmd, groups(a))
 	return cmd
 }
 
-func (a *app) versionCommand() *cobra.Command {
+// prepare gives the AWS clients of a command their timeouts, and prints which calls AWS
+// does not answer.
+func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+	if a.patience.Call <= 0 || a.patience.Read <= 0 {
+		return usage(errors.New("--call-timeout and --read-timeout are durations such as 20s, and more than 0"))
+	}
+	a.patience.Say = func(text string) { fmt.Fprintln(a.Err, "amiship:", text) }
+	cmd.SetContext(awsapi.WithPatience(cmd.Context(), a.patience))
+	return nil
+}
+
+func versionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.Out, "amiship %s (%s)\n", a.version.Version, a.version.Commit)
-			return err
-		},
+		RunE: func(*cobra.Command, []string) error { return a.version.print(a.Out) },
 	}
 }
 
-func (a *app) schemaCommand() *cobra.Command {
+func (v Version) print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "amiship %s (%s)\n", v.Version, v.Commit)
+	return err
+}
+
+func schemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of amiship.yaml, for editors", Args: cobra.NoArgs,
+		Use: "schema", Short: "Print the JSON Schema of amiship.yaml for editors", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			text, err := catalog.Schema()
 			if err != nil {
@@ -132,29 +149,19 @@ func (a *app) load() (*catalog.Bundle, error) {
 	if err != nil {
 		return nil, &exitError{codeCatalog, err}
 	}
+	a.noted.print(a.Err, b)
 	return b, nil
 }
 
-// interrupts returns a channel that is closed at the first Ctrl-C or TERM; the
-// second one ends the context.
-func interrupts(ctx context.Context) (context.Context, <-chan struct{}, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	stop := make(chan struct{})
-	go func() {
-		defer signal.Stop(signals)
-		select {
-		case <-signals:
-			close(stop)
-		case <-ctx.Done():
-			return
+// noted are the notes about the catalog that were printed.
+type noted map[string]bool
+
+// print prints, once each, what to rename in the catalog.
+func (n noted) print(w io.Writer, b *catalog.Bundle) {
+	for _, note := range b.Notes() {
+		if !n[note] {
+			n[note] = true
+			fmt.Fprintln(w, "amiship: note:", note)
 		}
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, stop, cancel
+	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"amiship/internal/catalog"
 	"amiship/internal/history"
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 )
 
@@ -25,7 +25,7 @@ func (a *app) loadSaved(ctx context.Context) (*catalog.Bundle, error) {
 type wanted struct {
 	desired release.Desired
 	err     error
-	note    string // by which catalog, where somebody may expect another
+	note    string // by which catalog, where it may not be the expected one
 }
 
 func (w wanted) notes() []string {
@@ -37,7 +37,7 @@ func (w wanted) notes() []string {
 
 // wanted says what releases were to be: by the catalog as it was at the commit that
 // their AMIs name, else by today's. Each commit is read once.
-func (a *app) wanted(ctx context.Context, today *catalog.Bundle, all []plan.Released) map[string]wanted {
+func (a *app) wanted(ctx context.Context, today *catalog.Bundle, all []reconcile.Released) map[string]wanted {
 	out, byCommit := map[string]wanted{}, map[string][]string{}
 	for _, r := range all {
 		if r.Commit == "" || r.Commit == today.Commit {

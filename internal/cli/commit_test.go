@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 )
 
 const ofItsTime = `version: 1
@@ -64,7 +64,7 @@ func TestWanted(t *testing.T) {
 		"one that is not here":  {strings.Repeat("a", 40), "Today 1.0.0 sweet", "not in this clone: git fetch origin " + strings.Repeat("a", 40)},
 		"something else's name": {"main", "Today 1.0.0 sweet", `"main" is no commit`},
 	} {
-		got := a.wanted(t.Context(), b, []plan.Released{{Tag: "v1.0.0", Commit: c.commit}})["v1.0.0"]
+		got := a.wanted(t.Context(), b, []reconcile.Released{{Tag: "v1.0.0", Commit: c.commit}})["v1.0.0"]
 		if got.err != nil || got.desired.Variants[0].Name != c.name || !strings.Contains(got.note, c.note) || (got.note == "") != (c.note == "") {
 			t.Errorf("%s: %+v, note %q, %v", name, got.desired.Variants, got.note, got.err)
 		}

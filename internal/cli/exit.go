@@ -6,36 +6,44 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
-
+	"amiship/internal/apply"
 	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
 	"amiship/internal/plan"
 )
 
-// The exit codes are a published table: see exitCodesTopic.
+// The exit codes are published: exitCodes has their meanings.
 const (
+	codeDone        = 0
 	codeFailed      = 1
 	codeUsage       = 2
 	codeChanges     = 3
 	codeCatalog     = 10
 	codeBlocked     = 20
+	codeOutput      = 74
 	codeWaiting     = 75
+	codeCredentials = 77
 	codeInterrupted = 130
 )
 
-func exitCodesTopic() *cobra.Command {
-	return &cobra.Command{
-		Use: "exit-codes", Short: "What the exit codes mean",
-		Long: `Exit codes:
-  0    done
-  1    failed
-  2    wrong usage
-  3    the plan has changes (plan --exit-code)
-  10   the catalog is wrong, or the tag is no release
-  20   blocked: somebody must decide
-  75   still waiting: run the same command again to carry on
-  130  interrupted`,
+// exitCode is a row of the table of exit codes.
+type exitCode struct {
+	code    int
+	meaning string
+}
+
+func exitCodes() []exitCode {
+	return []exitCode{
+		{codeDone, "Success."},
+		{codeFailed, "Failed: the message says what, and often what to do."},
+		{codeUsage, "Usage error: an unknown command, flag or name, or no confirmation: without a terminal, --yes confirms."},
+		{codeChanges, "The plan has changes (plan --exit-code)."},
+		{codeCatalog, "The catalog is invalid, or the tag matches no tag pattern."},
+		{codeBlocked, "Blocked until an operator decides: amiship blockers lists the remedies. Or changes are paused or frozen."},
+		{codeOutput, "Stopped: standard output or standard error is closed or full, and output was lost."},
+		{codeWaiting, "Still waiting. The same command resumes the run."},
+		{codeCredentials, "AWS rejected the credentials: missing, invalid or expired. With new ones the same command resumes the run."},
+		{codeInterrupted, "Interrupted. The same command resumes the run."},
 	}
 }
 
@@ -52,8 +60,6 @@ func (e *exitError) Unwrap() error { return e.err }
 type silent int
 
 func (s silent) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
-
-func usage(err error) error { return &exitError{codeUsage, err} }
 
 // hinted is an error with the next thing to type.
 type hinted struct {
@@ -75,7 +81,7 @@ func (a *app) fail(err error) int {
 	case errors.As(err, &quiet):
 		return int(quiet)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(a.Err, "amiship: interrupted at once: what was under way is left as it is; the same command carries on")
+		fmt.Fprintln(a.Err, "amiship: interrupted at once: what was under way is left as it is; the same command resumes the run")
 		return codeInterrupted
 	}
 	for _, line := range strings.Split(awsapi.Text(err), "\n") {
@@ -84,6 +90,10 @@ func (a *app) fail(err error) int {
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintln(a.Err, "amiship: hint:", hint)
 	}
+	var wrong *usageError
+	if errors.As(err, &wrong) {
+		fmt.Fprintln(a.Err, "amiship: usage:", wrong.line())
+	}
 	return codeOf(err)
 }
 
@@ -91,44 +101,43 @@ func codeOf(err error) int {
 	var coded *exitError
 	var problems *catalog.Problems
 	var tag *catalog.TagError
+	var held *apply.HeldError
+	var wrong *usageError
 	switch {
 	case errors.As(err, &coded):
 		return coded.code
+	case errors.As(err, &wrong):
+		return codeUsage
+	case awsapi.IsExpired(err), awsapi.IsBadCredentials(err):
+		return codeCredentials
 	case errors.As(err, &problems), errors.As(err, &tag):
 		return codeCatalog
-	case isUsage(err):
-		return codeUsage
+	case errors.As(err, &held):
+		return codeBlocked
 	}
 	return codeFailed
-}
-
-// isUsage recognises what cobra says of wrong arguments, which has no type.
-func isUsage(err error) bool {
-	text := err.Error()
-	for _, prefix := range []string{"unknown command", "accepts ", "requires at least", "unknown flag", "invalid argument", "required flag"} {
-		if strings.HasPrefix(text, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // hintFor finds the next thing to type.
 func hintFor(err error) string {
 	var h *hinted
+	var wrong *usageError
 	switch {
 	case errors.As(err, &h):
 		return h.hint
-	case isUsage(err) || codeOf(err) == codeUsage:
-		return "amiship --help lists commands and flags"
+	case errors.As(err, &wrong):
+		return wrong.hint()
 	}
 	return awsHint(err)
 }
 
 func awsHint(err error) string {
+	var gone *awsapi.CredentialsError
 	switch {
 	case awsapi.IsNoCredentials(err):
 		return "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `amiship rehearse` needs none"
+	case errors.As(err, &gone):
+		return "get new credentials, then run the same command again: it resumes the run"
 	case awsapi.Unreachable(err) != "":
 		return awsapi.Unreachable(err) + " does not answer: see AWS_ENDPOINT_URL, the network, or the sandbox (`amiship sandbox`)"
 	}
@@ -139,9 +148,9 @@ func awsHint(err error) string {
 func codeHint(code string) string {
 	switch {
 	case awsapi.BadCredentials(code):
-		return "AWS does not know these credentials, or no more: aws sts get-caller-identity shows who you are"
+		return "AWS rejected the credentials, invalid or expired: aws sts get-caller-identity shows the current caller"
 	case awsapi.Denied(code):
-		return "the caller's IAM policy lacks the action that is named above: allow it, then run the same command again"
+		return "add the action that is named above to the IAM policy of the current caller, then run the same command again"
 	}
 	if hint := catalogHint(code); hint != "" {
 		return hint
@@ -150,9 +159,9 @@ func codeHint(code string) string {
 	case "VPCIdNotSpecified":
 		return "the region has no default VPC: name a subnet in build.subnet of amiship.yaml"
 	case "ResourceLimitExceeded":
-		return "the region's quota is used up: aws service-quotas list-service-quotas --service-code ec2 shows it, request-service-quota-increase asks for more"
+		return "the region's quota is exhausted: aws service-quotas list-service-quotas --service-code ec2 shows it, request-service-quota-increase requests more"
 	case "OptInRequired":
-		return "the region is not enabled for this account: enable it, or take it out of regions in amiship.yaml"
+		return "the region is not enabled for this account: enable it, or remove it from regions in amiship.yaml"
 	}
 	return ""
 }
@@ -161,11 +170,11 @@ func codeHint(code string) string {
 func catalogHint(code string) string {
 	switch code {
 	case "ServiceQuotaExceededException":
-		return "Marketplace takes no more for now: amiship listings shows the pending change sets and the room for versions; when there is some, run the same command again"
+		return "a Marketplace quota is exhausted: amiship listings shows the pending change sets and the remaining versions; run the same command again when there is capacity"
 	case "ResourceNotFoundException":
-		return "the caller's account has no such product: " + listEntities + " shows which it has; correct product, or account, of the listing in amiship.yaml"
+		return "the caller's account has no such product: " + listEntities + " shows which it has; fix product or account of the listing in amiship.yaml"
 	case "ValidationException":
-		return "AWS refuses the request for the reason that is named above: amiship listings shows what it has of the product"
+		return "AWS rejected the request for the reason that is named above: amiship listings shows the product's current state"
 	}
 	return ""
 }

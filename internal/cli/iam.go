@@ -13,33 +13,40 @@ import (
 	"amiship/internal/report"
 )
 
-func (a *app) iamCommand() *cobra.Command {
+func iamCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "iam", Short: "Print the IAM policies that releases need", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.marketplaceRoleCommand())
+	cmd.AddCommand(marketplaceRoleCommand(a))
 	return cmd
 }
 
-func (a *app) marketplaceRoleCommand() *cobra.Command {
-	var r marketplace.Role
-	cmd := &cobra.Command{
-		Use: "marketplace-role --account ID", Short: "Print the role by which AWS Marketplace takes AMIs in",
-		Long: `Marketplace-role prints the commands that make the role by which AWS Marketplace
-reads an AMI and shares it with itself: whom the role trusts, what it may do, and
-what whoever releases needs besides, iam:PassRole on it included. Nothing is
-asked of AWS and nothing is changed; the commands are the AWS CLI's, for a shell.
+// roleCmd is the command iam marketplace-role.
+type roleCmd struct {
+	*app
+	role marketplace.Role
+}
 
-A listing names the role by its ARN. With --json the three documents and the ARN
-are one object.`,
+func marketplaceRoleCommand(a *app) *cobra.Command {
+	c := roleCmd{app: a}
+	cmd := &cobra.Command{
+		Use: "marketplace-role --account ID", Short: "Print the role with which AWS Marketplace reads AMIs",
+		Long: `Marketplace-role prints AWS CLI commands that create the role with which AWS
+Marketplace reads an AMI and shares it with itself: its trust policy, its
+permissions, and what the principal that releases needs in addition,
+iam:PassRole on the role included. It calls no AWS API and changes nothing.
+
+A listing names the role by its ARN. --json prints the three policies and the
+ARN as one object.`,
+		Annotations: takes(jsonFlag),
 		Example: `  amiship iam marketplace-role --account 123456789012
   amiship iam marketplace-role --account 123456789012 --json | jq .releaser`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.marketplaceRole(r) },
+		RunE: func(*cobra.Command, []string) error { return c.run() },
 	}
-	cmd.Flags().StringVar(&r.Account, "account", "", "id of the account that the AMIs belong to (required)")
-	cmd.Flags().StringVar(&r.Name, "name", marketplace.DefaultRole, "name of the role")
+	cmd.Flags().StringVar(&c.role.Account, "account", "", "`ID` of the account that owns the AMIs (required)")
+	cmd.Flags().StringVar(&c.role.Name, "name", marketplace.DefaultRole, "`NAME` of the role")
 	return cmd
 }
 
@@ -51,30 +58,31 @@ type roleJSON struct {
 	Releaser    marketplace.Policy `json:"releaser"`
 }
 
-func (a *app) marketplaceRole(r marketplace.Role) error {
+func (c roleCmd) run() error {
+	r := c.role
 	if r.Account == "" {
 		return withHint(usage(errors.New("marketplace-role needs --account ID")), "aws sts get-caller-identity --query Account prints that of your credentials")
 	}
 	if err := r.Check(); err != nil {
 		return usage(err)
 	}
-	if a.json {
-		return report.JSON(a.Out, roleJSON{r.ARN(), r.Trust(), r.Permissions(), r.Releaser()})
+	if c.json {
+		return report.JSON(c.Out, roleJSON{r.ARN(), r.Trust(), r.Permissions(), r.Releaser()})
 	}
-	return writeRole(a.Out, r)
+	return writeRole(c.Out, r)
 }
 
 // writeRole writes the role as a shell script, to be read, typed or run. Its
 // documents hold no quote.
 func writeRole(w io.Writer, r marketplace.Role) error {
 	trust, permissions, releaser := indented(r.Trust()), indented(r.Permissions()), indented(r.Releaser())
-	_, err := fmt.Fprintf(w, `# In account %[1]s: the role that AWS Marketplace takes, and nobody else.
+	_, err := fmt.Fprintf(w, `# In account %[1]s: the role that AWS Marketplace alone can assume.
 aws iam create-role --role-name '%[2]s' --assume-role-policy-document '%[3]s'
 
 # What it may do: what AWS's own policy AWSMarketplaceAmiIngestion allows.
 aws iam put-role-policy --role-name '%[2]s' --policy-name AmiIngestion --policy-document '%[4]s'
 
-# What whoever releases needs besides.
+# What the principal that releases needs in addition.
 aws iam create-policy --policy-name AmishipMarketplace --policy-document '%[5]s'
 
 # It works once it is attached to the role or user that releases:

@@ -10,35 +10,42 @@ import (
 	"amiship/internal/scaffold"
 )
 
-func (a *app) initCommand() *cobra.Command {
-	var o scaffold.Options
+// initCmd is the command init.
+type initCmd struct {
+	*app
+	options scaffold.Options
+}
+
+func initCommand(a *app) *cobra.Command {
+	c := initCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "init [DIRECTORY]", Short: "Write a catalog, a template and scripts to start from",
-		Long: `Init writes amiship.yaml, a Packer template and the scripts that it runs. They are
-yours from then on. A file that is there already is kept, unless --replace.`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.init(append(args, ".")[0], o) },
+		Use: "init [DIRECTORY]", Short: "Write a catalog, a Packer template and scripts",
+		Long: `Init writes amiship.yaml, a Packer template and the scripts that it runs, as a
+start for your own. It keeps existing files, unless --replace.`,
+		Annotations: takes(jsonFlag),
+		Args:        cobra.MaximumNArgs(1),
+		RunE:        func(_ *cobra.Command, args []string) error { return c.run(append(args, ".")[0]) },
 	}
-	cmd.Flags().StringVar(&o.Project, "project", "", "the project's name; made from the directory's name if not given")
-	cmd.Flags().BoolVar(&o.Replace, "replace", false, "replace files that are there already")
+	cmd.Flags().StringVar(&c.options.Project, "project", "", "`NAME` of the project; by default that of the directory")
+	cmd.Flags().BoolVar(&c.options.Replace, "replace", false, "replace existing files")
 	return cmd
 }
 
-func (a *app) init(dir string, o scaffold.Options) error {
-	files, err := scaffold.Init(dir, o)
+func (c initCmd) run(dir string) error {
+	files, err := scaffold.Init(dir, c.options)
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return report.JSON(a.Out, files)
+	if c.json {
+		return report.JSON(c.Out, files)
 	}
-	t := tabwriter.NewWriter(a.Out, 2, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(c.Out, 2, 0, 2, ' ', 0)
 	for _, f := range files {
 		fmt.Fprintf(t, "%s\t%s\n", f.State, f.Path)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.Err, "next: say in amiship.yaml what you ship, then: amiship check --offline")
+	fmt.Fprintln(c.Err, "next: say in amiship.yaml what you ship, then: amiship check --offline")
 	return nil
 }

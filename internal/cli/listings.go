@@ -9,40 +9,48 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/observe"
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-func (a *app) listingsCommand() *cobra.Command {
-	var days int
+// listingsCmd is the command listings.
+type listingsCmd struct {
+	*app
+	days int
+}
+
+func listingsCommand(a *app) *cobra.Command {
+	c := listingsCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "listings [NAME...]", Short: "Show the listings on AWS Marketplace: versions, head-room, change sets",
-		Long: `Listings shows what AWS Marketplace has of each product of the catalog: its
-versions and how many more there may be, and the change sets of the last weeks
-with what they asked for and how they ended. It changes nothing.`,
+		Use: "listings [NAME...]", Short: "Show Marketplace listings: versions, limits, change sets",
+		Long: `Listings shows each product of the catalog on AWS Marketplace: its versions, how
+many more it can have, and the change sets of the last weeks with their details
+and results. It changes nothing.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship listings
   amiship listings premium --days 60 --json | jq '.[].Versions[].Title'`,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return a.listings(cmd.Context(), names, time.Duration(days)*24*time.Hour)
+			return c.run(cmd.Context(), names)
 		},
 	}
-	cmd.Flags().IntVar(&days, "days", 28, "change sets that began so many days ago or later, and all that are pending")
+	cmd.Flags().IntVar(&c.days, "days", 28, "show the change sets of the last `N` days, and all pending ones")
 	return cmd
 }
 
-func (a *app) listings(ctx context.Context, names []string, since time.Duration) error {
-	b, err := a.load()
+func (c listingsCmd) run(ctx context.Context, names []string) error {
+	since := time.Duration(c.days) * 24 * time.Hour
+	b, err := c.load()
 	if err != nil {
 		return err
 	}
 	all, err := chosen(b.Listings(), names)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintf(a.Out, "%s: no listings; they stand under listings in %s\n", b.Catalog.Project, a.file)
+		_, err := fmt.Fprintf(c.Out, "%s: no listings; %s has no section listings\n", b.Catalog.Project, c.file)
 		return err
 	}
 	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
@@ -58,11 +66,11 @@ func (a *app) listings(ctx context.Context, names []string, since time.Duration)
 	if err := o.Look(ctx, &w, setsOf(all, w, since)); err != nil {
 		return err
 	}
-	shown := plan.Listed(b.Catalog.Project, all, w, since)
-	if a.json {
-		err = report.JSON(a.Out, shown)
+	shown := reconcile.Listed(b.Catalog.Project, all, w, since)
+	if c.json {
+		err = report.JSON(c.Out, shown)
 	} else {
-		report.Products(a.Out, shown)
+		report.Products(c.Out, shown)
 	}
 	return firstOf(err, unread(w, queries))
 }
@@ -76,11 +84,19 @@ func chosen(all []release.Listing, names []string) ([]release.Listing, error) {
 	for _, name := range names {
 		l, ok := named(all, name)
 		if !ok {
-			return nil, fmt.Errorf("no listing %s in the catalog", name)
+			return nil, unknownName("listing", name, listingNames(all))
 		}
 		out = append(out, l)
 	}
 	return out, nil
+}
+
+func listingNames(all []release.Listing) []string {
+	var out []string
+	for _, l := range all {
+		out = append(out, l.Name)
+	}
+	return out
 }
 
 func named(all []release.Listing, name string) (release.Listing, bool) {
@@ -92,11 +108,11 @@ func named(all []release.Listing, name string) (release.Listing, bool) {
 	return release.Listing{}, false
 }
 
-// setsOf asks for the details of the change sets that are shown.
+// setsOf requests the details of the change sets that are shown.
 func setsOf(all []release.Listing, w world.World, since time.Duration) []world.Query {
 	var out []world.Query
 	for _, l := range all {
-		for _, set := range plan.Recent(w.Listings[l.Name].Sets.Val, w.Now, since) {
+		for _, set := range reconcile.Recent(w.Listings[l.Name].Sets.Val, w.Now, since) {
 			out = append(out, world.Query{Kind: world.LookChangeSet, Listing: l.Name, Set: set.ID})
 		}
 	}

@@ -5,24 +5,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
 	"amiship/internal/engine"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
+	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-// releaseOpen carries on every release that is not complete: one after the other,
+// releaseOpen resumes every release that is not complete: one after the other,
 // whatever became of those before.
-func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
-	until, err := plan.ParseUntil(o.until)
+func (c releaseCmd) runOpen(ctx context.Context) error {
+	until, err := plan.ParseUntil(c.until)
 	if err != nil {
 		return usage(err)
 	}
-	b, err := a.loadSaved(ctx)
+	approved, err := approvals(c.approve)
+	if err != nil {
+		return usage(err)
+	}
+	b, err := c.loadSaved(ctx)
 	if err != nil {
 		return err
 	}
@@ -30,19 +37,19 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop, cancel := interrupts(ctx)
+	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
-	tags, err := openTags(ctx, clients, b)
+	tags, err := openTags(reading(ctx, stop), clients, b)
 	if err != nil {
 		return err
 	}
 	if len(tags) == 0 {
-		fmt.Fprintf(a.Err, "%s: no release is open\n", b.Catalog.Project)
+		fmt.Fprintf(c.Err, "%s: no release is open\n", b.Catalog.Project)
 	}
 	worst, completed := engine.Complete, false
 	var errs []error
 	for _, tag := range tags {
-		outcome, err := a.carryOn(ctx, stop, clients, b, tag, until, o)
+		outcome, err := c.carryOn(ctx, stop, clients, b, tag, until, approved[plan.FreezeStep])
 		errs = append(errs, err)
 		worst = worst.Worse(outcome)
 		completed = completed || err == nil && outcome == engine.Complete
@@ -50,27 +57,49 @@ func (a *app) releaseOpen(ctx context.Context, o releaseOptions) error {
 			break
 		}
 	}
+	if worst != engine.Interrupted {
+		outcome, err := c.endDeadClaims(ctx, stop, clients, b)
+		errs, worst = append(errs, err), worst.Worse(outcome)
+	}
 	if completed && worst != engine.Interrupted && until == plan.UntilListed && b.Catalog.Retire.WithRelease {
-		errs = append(errs, a.retireAfter(ctx))
+		errs = append(errs, c.retireAfter(ctx))
 	}
 	return firstOf(errors.Join(errs...), outcomeError(worst))
 }
 
-func (a *app) carryOn(
-	ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, b *catalog.Bundle, tag string, until plan.Until, o releaseOptions,
+func (c releaseCmd) carryOn(
+	ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, b *catalog.Bundle, tag string, until plan.Until, freeze string,
 ) (engine.Outcome, error) {
 	d, err := catalog.Resolve(b, tag)
 	if err != nil {
 		return engine.HasFailed, fmt.Errorf("%s: %w", tag, err)
 	}
-	d.Untested = o.noTest
-	outcome, err := a.releaseOne(ctx, stop, clients, d, o, func(w world.World, r plan.Run) plan.Plan {
-		return plan.Reconcile(d, w, r).Until(until)
+	d.Untested, d.Control.Approved = c.noTest, freeze
+	outcome, err := c.releaseOne(ctx, stop, clients, d, func(w world.World, r plan.Run) plan.Plan {
+		r.Unattended = true
+		return reconcile.Reconcile(d, w, r).Until(until)
 	})
 	if err != nil {
 		err = fmt.Errorf("%s: %w", tag, err)
 	}
 	return outcome, err
+}
+
+// endDeadClaims ends what runs that died have left running where the project builds: a
+// schedule is all that comes by.
+func (c releaseCmd) endDeadClaims(ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, b *catalog.Bundle) (engine.Outcome, error) {
+	d, err := ofProject(b, approving{c.approve})
+	if err != nil {
+		return engine.HasFailed, err
+	}
+	s := reconcile.Sweep{Project: d.Project, Regions: []string{b.Catalog.Build.Region}, ClaimsOnly: true}
+	p, outcome, err := c.runWith(ctx, stop, clients, d, c.runOptions, s.Reconcile)
+	if err != nil {
+		return outcome, fmt.Errorf("end the claims of dead runs: %w", err)
+	}
+	report.Trouble(c.Err, p)
+	c.hints(p)
+	return outcome, unreadRegions(p)
 }
 
 // openTags reads which releases are not complete.
@@ -84,7 +113,7 @@ func openTags(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) (
 	if err := unread(w, queries); err != nil {
 		return nil, err
 	}
-	return plan.Open(b.Catalog.Project, listings, w), nil
+	return reconcile.Open(b.Catalog.Project, listings, w), nil
 }
 
 func listingsOf(listings []release.Listing) []world.Query {
@@ -102,6 +131,9 @@ func unread(w world.World, queries []world.Query) error {
 		err := w.Regions[q.Region].Images.Err
 		if l := w.Listings[q.Listing]; q.Listing != "" {
 			err = cmp.Or(l.Entity.Err, l.Sets.Err)
+		}
+		if where := q.Region + q.Listing; err != "" && !strings.Contains(err, where) {
+			err = where + ": " + err
 		}
 		if err != "" {
 			errs = append(errs, errors.New(err))

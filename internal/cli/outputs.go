@@ -26,23 +26,24 @@ type outputs struct {
 
 func (o *outputs) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.catalog, "catalog", "", "write the AMI ids by image, architecture and region to this file")
-	flags.StringVar(&o.dotenv, "dotenv", "", "write the AMI ids as variables to this file: AMI_<IMAGE>_<ARCH>_<REGION>=ami-…")
-	flags.StringVar(&o.junit, "junit", "", "write how each step ended to this file, as JUnit XML")
+	flags.StringVar(&o.catalog, "catalog", "", "write the AMI ids by image, architecture and region to this `FILE`")
+	flags.StringVar(&o.dotenv, "dotenv", "", "write the AMI ids as variables to this `FILE`: AMI_<IMAGE>_<ARCH>_<REGION>=ami-…")
+	flags.StringVar(&o.junit, "junit", "", "write the result of each step to this `FILE`, as JUnit XML")
 }
 
-// write writes those that were asked for, however the run has ended.
+// write writes those that have a path, no matter how the run has ended.
 func (o outputs) write(d release.Desired, p plan.Plan) error {
 	return errors.Join(
-		replaceFile(o.catalog, func(w io.Writer) error { return report.JSON(w, report.NewCatalog(d, p)) }),
-		replaceFile(o.dotenv, func(w io.Writer) error { return report.Dotenv(w, d, p) }),
-		replaceFile(o.junit, func(w io.Writer) error { return report.JUnit(w, p) }),
+		replaceFile(o.catalog, 0o644, func(w io.Writer) error { return report.JSON(w, report.NewCatalog(d, p)) }),
+		replaceFile(o.dotenv, 0o644, func(w io.Writer) error { return report.Dotenv(w, d, p) }),
+		replaceFile(o.junit, 0o600, func(w io.Writer) error { return report.JUnit(w, p) }),
 	)
 }
 
 // replaceFile replaces a file in one step, so that no reader sees half of it.
-// Without a path it does nothing.
-func replaceFile(path string, write func(io.Writer) error) error {
+// Without a path it does nothing. What may hold output of a build or of a machine is
+// for its owner alone.
+func replaceFile(path string, mode os.FileMode, write func(io.Writer) error) error {
 	if path == "" {
 		return nil
 	}
@@ -51,7 +52,7 @@ func replaceFile(path string, write func(io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Chmod(mode), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return os.Rename(f.Name(), path)
@@ -66,9 +67,10 @@ func ofArchs(d release.Desired, archs []string, until plan.Until) (release.Desir
 	if until != plan.UntilBuilt && until != plan.UntilTested {
 		return d, errors.New("--arch goes with --until built or --until tested: nothing is copied before all architectures are tested")
 	}
+	known := []string{catalog.AMD64, catalog.ARM64}
 	for _, arch := range archs {
-		if !slices.Contains([]string{catalog.AMD64, catalog.ARM64}, arch) {
-			return d, fmt.Errorf("no architecture %q: %s or %s", arch, catalog.AMD64, catalog.ARM64)
+		if !slices.Contains(known, arch) {
+			return d, unknownName("architecture", arch, known)
 		}
 	}
 	d.Variants = slices.DeleteFunc(slices.Clone(d.Variants), func(v release.Variant) bool { return !slices.Contains(archs, v.Arch) })

@@ -69,16 +69,18 @@ func TestReplaceFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	half := errors.New("half")
-	err := replaceFile(path, func(w io.Writer) error { _, _ = io.WriteString(w, "ne"); return half })
+	err := replaceFile(path, 0o600, func(w io.Writer) error { _, _ = io.WriteString(w, "ne"); return half })
 	if text, _ := os.ReadFile(path); !errors.Is(err, half) || string(text) != "old" {
 		t.Errorf("when writing ends halfway: %v, the file holds %q", err, text)
 	}
-	if err := replaceFile(path, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
-		t.Error(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o644 {
-		t.Errorf("has mode %v, %v", info.Mode(), err)
+	for _, mode := range []os.FileMode{0o600, 0o644} {
+		if err := replaceFile(path, mode, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
+			t.Error(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != mode {
+			t.Errorf("has mode %v, %v, want %v", info.Mode(), err, mode)
+		}
 	}
 	if text, _ := os.ReadFile(path); string(text) != "new" {
 		t.Errorf("holds %q", text)
@@ -86,7 +88,7 @@ func TestReplaceFile(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("beside it: %v, %v", left, err)
 	}
-	if err := replaceFile(filepath.Join(dir, "no", "amis.json"), nil); err == nil {
+	if err := replaceFile(filepath.Join(dir, "no", "amis.json"), 0o600, nil); err == nil {
 		t.Error("a directory that is not there is no fault")
 	}
 }

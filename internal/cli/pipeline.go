@@ -11,65 +11,68 @@ import (
 	"amiship/internal/scaffold"
 )
 
-type pipelineOptions struct {
+// gitlabCmd is the command pipeline gitlab.
+type gitlabCmd struct {
+	*app
 	output  string // empty: standard output
 	replace bool
 }
 
-func (a *app) pipelineCommand() *cobra.Command {
+func pipelineCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "pipeline", Short: "Write the CI jobs of tag pipelines", Args: cobra.NoArgs,
+		Use: "pipeline", Short: "Generate CI jobs for releases", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.pipelineGitLabCommand())
+	cmd.AddCommand(pipelineGitLabCommand(a))
 	return cmd
 }
 
-func (a *app) pipelineGitLabCommand() *cobra.Command {
-	var o pipelineOptions
+func pipelineGitLabCommand(a *app) *cobra.Command {
+	c := gitlabCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "gitlab", Short: "Write a GitLab CI file for this catalog's releases",
-		Long: `Gitlab prints a GitLab CI file, made from amiship.yaml: for each tag that is a
-release, checks and blockers first, a build for each architecture, publishing
-behind a protected environment; and for a schedule, a job that carries on what is
-not complete. What to set in GitLab stands at its top. Run it where the
-repository has its root.`,
-		Example: "  amiship pipeline gitlab --output .gitlab-ci.yml",
-		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return a.pipelineGitLab(o) },
+		Use: "gitlab", Short: "Generate a GitLab CI file for the releases of this catalog",
+		Long: `Gitlab prints a GitLab CI file, generated from amiship.yaml: for each tag that
+is a release, checks and blockers first, a build job for each architecture, and
+publishing behind a protected environment; and for a schedule, a job that
+resumes what is not complete. The comments at its top say what to set in GitLab.
+Run it in the root of the repository.`,
+		Annotations: takes(fileFlag, jsonFlag),
+		Example:     "  amiship pipeline gitlab --output .gitlab-ci.yml",
+		Args:        cobra.NoArgs,
+		RunE:        func(*cobra.Command, []string) error { return c.run() },
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to this file; one that is there is kept, unless --replace")
-	cmd.Flags().BoolVar(&o.replace, "replace", false, "replace the file if it is there already")
+	cmd.Flags().StringVarP(&c.output, "output", "o", "", "write to this `FILE`, unless it exists")
+	cmd.Flags().BoolVar(&c.replace, "replace", false, "replace the file if it exists")
 	return cmd
 }
 
-func (a *app) pipelineGitLab(o pipelineOptions) error {
+func (c gitlabCmd) run() error {
 	switch {
-	case !filepath.IsLocal(a.file):
-		return withHint(usage(fmt.Errorf("%s is not below this directory", a.file)),
+	case !filepath.IsLocal(c.file):
+		return withHint(usage(fmt.Errorf("%s is not below this directory", c.file)),
 			"jobs run in the repository's root: go there, and name the catalog from there")
-	case len(a.set) > 0:
+	case len(c.set) > 0:
 		return withHint(usage(errors.New("jobs know nothing of --set")), "give the var its value in the catalog")
 	}
-	b, err := a.load()
+	b, err := c.load()
 	if err != nil {
 		return err
 	}
-	text, err := scaffold.GitLab(b, filepath.ToSlash(filepath.Clean(a.file)))
+	text, err := scaffold.GitLab(b, filepath.ToSlash(filepath.Clean(c.file)))
 	if err != nil {
 		return err
 	}
-	if o.output == "" {
-		_, err := a.Out.Write(text)
+	if c.output == "" {
+		_, err := c.Out.Write(text)
 		return err
 	}
-	state, err := scaffold.Write(o.output, text, o.replace)
+	state, err := scaffold.Write(c.output, text, c.replace)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", o.output, err)
+		return fmt.Errorf("write %s: %w", c.output, err)
 	}
-	if a.json {
-		return report.JSON(a.Out, scaffold.File{Path: o.output, State: state})
+	if c.json {
+		return report.JSON(c.Out, scaffold.File{Path: c.output, State: state})
 	}
-	_, err = fmt.Fprintf(a.Out, "%s  %s\n", state, o.output)
+	_, err = fmt.Fprintf(c.Out, "%s  %s\n", state, c.output)
 	return err
 }

@@ -10,40 +10,45 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
+	"amiship/internal/engine"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-type planOptions struct {
+// planCmd is the command plan.
+type planCmd struct {
+	*app
 	exitCode bool
 	steps    bool
 }
 
-func (a *app) planCommand() *cobra.Command {
-	var o planOptions
+func planCommand(a *app) *cobra.Command {
+	c := planCmd{app: a}
 	cmd := &cobra.Command{
 		Use:   "plan TAG...",
-		Short: "Show what releases would do, where they stand, and what would block them",
-		Long: `Plan looks at AWS and shows what is left to do for each tag, and for all of them
-together: what a patch day comes to. It changes nothing and fetches no package.`,
+		Short: "Show what releases would do and what blocks them",
+		Long: `Plan reads AWS and shows the remaining steps of each tag, and the totals of all
+of them, as for a patch day. It changes nothing and downloads no package.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship plan v2.42.0
   amiship plan 17.5.1+ee.0 17.4.4+ee.0 17.3.7+ee.0
-  amiship plan v2.42.0 --json | jq '.Plans[].Steps[] | select(.State == "ready")'`,
+  amiship plan v2.42.0 --json | jq '.Plans[].Steps[].ID'`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, tags []string) error {
-			return a.plan(cmd.Context(), tags, o)
+			return c.run(cmd.Context(), tags)
 		},
 	}
-	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit 3 if there is something left to do")
-	cmd.Flags().BoolVar(&o.steps, "steps", false, "show every step")
+	cmd.Flags().BoolVar(&c.exitCode, "exit-code", false, "exit 3 if the plan has changes")
+	cmd.Flags().BoolVar(&c.steps, "steps", false, "show every step")
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, tags []string, o planOptions) error {
-	desired, err := a.resolve(tags)
+func (c planCmd) run(ctx context.Context, tags []string) error {
+	desired, err := c.resolve(tags)
 	if err != nil {
 		return err
 	}
@@ -57,22 +62,23 @@ func (a *app) plan(ctx context.Context, tags []string, o planOptions) error {
 		if err != nil {
 			return err
 		}
+		p = p.WithPaths()
 		plans = append(plans, p)
-		if !a.json {
-			report.Plan(a.Out, d, p, look)
+		if !c.json {
+			report.Plan(c.Out, d, p, look)
 		}
-		if o.steps && !a.json {
-			report.Steps(a.Out, p)
+		if c.steps && !c.json {
+			report.Steps(c.Out, p)
 		}
 	}
 	totals := report.NewTotals(desired, plans)
 	switch {
-	case a.json:
-		err = report.JSON(a.Out, plansJSON{plans, totals})
+	case c.json:
+		err = report.JSON(c.Out, plansJSON{plans, totals})
 	case len(tags) > 1:
-		totals.Write(a.Out)
+		totals.Write(c.Out)
 	}
-	return firstOf(err, planExit(plans, o))
+	return firstOf(err, c.exit(plans))
 }
 
 // plansJSON is what `plan --json` prints.
@@ -113,22 +119,21 @@ func eachOnce(tags []string) error {
 	return nil
 }
 
-// planExit says the worst of them: that one is blocked, before what is to do.
-func planExit(plans []plan.Plan, o planOptions) error {
+// exit says the worst of them: that one is blocked, before what is to do.
+func (c planCmd) exit(plans []plan.Plan) error {
 	switch {
 	case slices.ContainsFunc(plans, func(p plan.Plan) bool { return len(p.Blockers) > 0 }):
 		return silent(codeBlocked)
-	case o.exitCode && slices.ContainsFunc(plans, func(p plan.Plan) bool { return !p.Complete() }):
+	case c.exitCode && slices.ContainsFunc(plans, func(p plan.Plan) bool { return !p.Complete() }):
 		return silent(codeChanges)
 	}
 	return nil
 }
 
-// planner plans releases one after the other. What it has read of regions for
-// one serves the next.
+// planner plans releases one after the other, by what an observer reads.
 type planner struct {
+	engine.Planner
 	observer observe.Observer
-	world    world.World
 }
 
 func newPlanner(ctx context.Context, region string) (*planner, error) {
@@ -136,44 +141,21 @@ func newPlanner(ctx context.Context, region string) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &planner{observe.Observer{Clients: clients}, world.New()}, nil
+	return &planner{engine.Planner{World: world.New()}, observe.Observer{Clients: clients}}, nil
 }
 
-// plan reads until the plan lacks nothing but what only a release fetches.
-func (pl *planner) plan(ctx context.Context, d release.Desired, reconcile func(world.World, plan.Run) plan.Plan) (plan.Plan, report.Look, error) {
+// plan plans one release, and says what that took.
+func (pl *planner) plan(ctx context.Context, d release.Desired, toPlan reconciler) (plan.Plan, report.Look, error) {
 	clients, start := pl.observer.Clients, time.Now()
 	calls := clients.Calls()
 	pl.observer.Desired = d
-	pl.forget()
-	var p plan.Plan
-	for {
-		p = reconcile(pl.world, plan.NewRun(""))
-		queries := readable(p.Look)
-		if len(queries) == 0 {
-			break
-		}
-		if err := pl.observer.Look(ctx, &pl.world, queries); err != nil {
-			return p, report.Look{}, err
-		}
+	p, err := pl.Plan(controlled(d, toPlan), func(w *world.World, queries []world.Query) error {
+		return pl.observer.Look(ctx, w, queries)
+	})
+	if err != nil {
+		return p, report.Look{}, err
 	}
 	return p, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls}, nil
-}
-
-// forget drops the facts that were asked for one release alone: its variants',
-// its parameters and its notes. The others are everybody's.
-func (pl *planner) forget() {
-	fresh := world.New()
-	fresh.Now = pl.world.Now
-	for name, region := range pl.world.Regions {
-		region.Params = world.Fact[map[string]string]{}
-		fresh.Regions[name] = region
-	}
-	for name, l := range pl.world.Listings {
-		l.Notes = world.Fact[string]{}
-		fresh.Listings[name] = l
-	}
-	fresh.Sets, fresh.Abroad = pl.world.Sets, pl.world.Abroad
-	pl.world = fresh
 }
 
 // observed is the plan of a release as AWS is now.
@@ -181,23 +163,17 @@ func observed(ctx context.Context, d release.Desired) (plan.Plan, report.Look, e
 	return look(ctx, d, reconciling(d))
 }
 
-func reconciling(d release.Desired) func(world.World, plan.Run) plan.Plan {
-	return func(w world.World, r plan.Run) plan.Plan { return plan.Reconcile(d, w, r) }
+func reconciling(d release.Desired) reconciler {
+	return func(w world.World, r plan.Run) plan.Plan { return reconcile.Reconcile(d, w, r) }
 }
 
 // look plans one thing.
-func look(ctx context.Context, d release.Desired, reconcile func(world.World, plan.Run) plan.Plan) (plan.Plan, report.Look, error) {
+func look(ctx context.Context, d release.Desired, toPlan reconciler) (plan.Plan, report.Look, error) {
 	pl, err := newPlanner(ctx, firstRegion(d))
 	if err != nil {
 		return plan.Plan{}, report.Look{}, err
 	}
-	return pl.plan(ctx, d, reconcile)
-}
-
-// readable leaves out packages, and notes that a command prints: planning
-// fetches and runs nothing.
-func readable(look []world.Query) []world.Query {
-	return slices.DeleteFunc(slices.Clone(look), world.Query.Fetched)
+	return pl.plan(ctx, d, toPlan)
 }
 
 func firstRegion(d release.Desired) string {

@@ -11,45 +11,53 @@ import (
 	"amiship/internal/report"
 )
 
-func (a *app) rehearseCommand() *cobra.Command {
-	var o rehearse.Rehearsal
+// rehearseCmd is the command rehearse.
+type rehearseCmd struct {
+	*app
+	rehearsal rehearse.Rehearsal
+}
+
+func rehearseCommand(a *app) *cobra.Command {
+	c := rehearseCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "rehearse TAG...", Short: "Carry out whole releases in a sandbox, without an AWS account",
-		Long: `Rehearse starts a sandbox, releases into it with the real Packer on machines
-that really run, and then looks at the result as a customer: another account, in
-another region, finds the public AMIs, starts them and asks what the catalog's
-checks say. Several tags are released one after the other. It needs root, for the
-machines; --driver instant does without both.
+		Use: "rehearse TAG...", Short: "Run whole releases in a sandbox, without an AWS account",
+		Long: `Rehearse starts a sandbox, runs releases in it with the real Packer on machines
+that really run, and then inspects the result as a customer: from another
+account, in another region, it finds the public AMIs, launches them and runs the
+catalog's checks. Several tags are released one after the other. It needs root,
+for the machines; --driver instant runs none and needs no root.
 
-Versions of listings are submitted to the sandbox's Marketplace and looked at a
-day later, as a schedule does; then the account that rehearsal.buyer names finds
-what it has bought, starts it and asks it all that the checks say. The sandbox
-begins with what rehearsal.world or --world has: products, and who bought them.
+Versions of listings are submitted to the sandbox's Marketplace and polled a day
+later, as by a schedule. Then the account rehearsal.buyer launches what it
+bought and runs all checks. rehearsal.world or --world is the sandbox's initial
+state: products, and who bought them.
 
-What the catalog has under rehearsal stands in for what only the real release
-has: a program makes the packages, which are served on this machine, and tokens
-and licences come from there, whatever the environment has. The report says so.`,
+The section rehearsal of the catalog replaces what only a real release has: a
+program makes the packages, which are served on this machine, and tokens and
+licenses come from there, whatever is in the environment. The report says so.`,
+		Annotations: takes(catalogFlags, jsonFlag),
 		Example: `  amiship rehearse v2.42.0 -f examples/prometheus/amiship.yaml
-  amiship rehearse 17.5.0+ce.0 17.5.0+ee.0 -f examples/gitlab/amiship.yaml --builds 4`,
+  amiship rehearse 17.5.0+ce.0 17.5.0+ee.0 -f examples/gitlab/amiship.yaml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, tags []string) error {
-			o.Tags = tags
-			return a.rehearse(cmd.Context(), o)
+			c.rehearsal.Tags = tags
+			return c.run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.Driver, "driver", "container", "machines: container or instant")
-	flags.Float64Var(&o.Speed, "speed", 100, "how much shorter AWS's own durations are")
-	flags.StringVar(&o.World, "world", "", "a starting state for the sandbox")
-	flags.StringVar(&o.AMIs, "catalog", "catalog.json", "write the AMI ids by image, architecture and region to this file; of several tags, each to one with the tag in its name")
-	flags.StringVar(&o.State, "state", "", "keep the sandbox's state in this directory")
-	flags.IntVar(&o.Builds, "builds", 0, "machines that work at once; 0: as many as processors and memory allow")
-	flags.BoolVar(&o.RealPackage, "real-package", false, "leave out what the catalog has under rehearsal: its own package, tokens and licences")
+	flags.StringVar(&c.rehearsal.Driver, "driver", "container", "`DRIVER` of machines: container or instant")
+	flags.Float64Var(&c.rehearsal.Speed, "speed", 100, "`FACTOR` by which everything is faster than on AWS")
+	flags.StringVar(&c.rehearsal.World, "world", "", "`FILE` with the initial state of the sandbox")
+	flags.StringVar(&c.rehearsal.AMIs, "catalog", "catalog.json", "write the AMI ids by image, architecture and region to this `FILE`; with several tags, to one for each, with the tag in its name")
+	flags.StringVar(&c.rehearsal.State, "state", "", "keep the sandbox's state in this `DIRECTORY`")
+	flags.IntVar(&c.rehearsal.Builds, "builds", 0, "run `N` machines at a time; 0: as many as processors and memory allow")
+	flags.BoolVar(&c.rehearsal.RealPackage, "real-package", false, "use the real package, tokens and licenses, not those of the section rehearsal")
 	return cmd
 }
 
-func (a *app) rehearse(ctx context.Context, o rehearse.Rehearsal) error {
-	_, err := a.resolve(o.Tags) // before anything is begun
+func (c rehearseCmd) run(ctx context.Context) error {
+	o := c.rehearsal
+	_, err := c.resolve(o.Tags) // before anything is begun
 	if err != nil {
 		return err
 	}
@@ -62,8 +70,8 @@ func (a *app) rehearse(ctx context.Context, o rehearse.Rehearsal) error {
 		}
 		defer os.RemoveAll(o.State)
 	}
-	o.Catalog, o.Set, o.Log = a.file, a.set, a.Err
-	ctx, stop, cancel := interrupts(ctx)
+	o.Catalog, o.Set, o.Log = c.file, c.set, c.Err
+	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
 	go func() {
 		select {
@@ -74,11 +82,11 @@ func (a *app) rehearse(ctx context.Context, o rehearse.Rehearsal) error {
 	}()
 	rep, err := o.Run(ctx)
 	err = rehearsalError(err)
-	if a.json {
-		return firstOf(err, report.JSON(a.Out, rep))
+	if c.json {
+		return firstOf(err, report.JSON(c.Out, rep))
 	}
 	if len(rep.Phases) > 0 {
-		rep.Write(a.Out)
+		rep.Write(c.Out)
 	}
 	return err
 }

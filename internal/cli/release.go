@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,79 +21,93 @@ import (
 	"amiship/internal/observe"
 	"amiship/internal/packer"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/source"
 	"amiship/internal/world"
 )
 
-type releaseOptions struct {
+// runOptions are how a run is done.
+type runOptions struct {
 	engine.Options
+	logs    string   // where logs of failed boot tests go
+	approve []string // STEP@DIGEST
+
+	progress *report.Progress // nil: of this run alone
+}
+
+// releaseCmd is the command release.
+type releaseCmd struct {
+	*app
+	runOptions
 	until   string
-	logs    string // where logs of failed boot tests go
 	noTest  bool
 	retest  bool
 	rebuild bool
 	archs   []string // only variants of these; none: of all
 
 	resubmit bool
-	approve  []string // STEP@DIGEST
 	allOpen  bool
 	outputs
 }
 
-func (a *app) releaseCommand() *cobra.Command {
-	o := releaseOptions{Options: engine.Defaults()}
+func releaseCommand(a *app) *cobra.Command {
+	c := releaseCmd{app: a, runOptions: runOptions{Options: engine.Defaults()}}
 	cmd := &cobra.Command{
 		Use:   "release TAG | --all-open",
-		Short: "Do what a release needs, or carry on where it stands",
-		Long: `Release builds, tests, copies, shares and publishes the AMIs of a tag, and offers
-them on AWS Marketplace. What exists already is kept; a run that was killed is
-carried on by the same command. Nothing is made public or offered before every
-required region has its AMIs.
+		Short: "Run or resume a release",
+		Long: `Release builds, tests, copies, shares and publishes the AMIs of a tag, and
+submits their versions to AWS Marketplace. It keeps what exists: the same
+command resumes a run that was killed. Nothing is published or submitted before
+every required region has its AMIs.
 
-Marketplace takes hours. Release stays as long as --wait allows, and then ends
-with 75: the same command carries on, at any time, on any machine, without the
-secrets of the build. --all-open does so for every release that is not complete,
-and stays no longer than it takes to look, unless --wait is given. What a run has
-made it waits for until AWS shows it, for three minutes at most. A release that was
-built and tested only is left to whoever publishes it.
+Marketplace takes hours. Release waits as long as --wait allows and then exits
+75. The same command resumes it at any time, on any machine, without the secrets
+of the build. What a run created it polls until AWS shows it, for up to three
+minutes.
 
-Ctrl-C begins nothing new, ends the builds that are under way and gives its claim
-back; a second one leaves at once.`,
+--all-open resumes every release that is not complete, and does not wait unless
+--wait is given. It skips releases that were only built and tested: the job that
+publishes them resumes those. It also ends what interrupted runs left running in
+the build region, with their claims.
+
+The first Ctrl-C starts nothing new, stops the running builds and gives up the
+claim of the run. The second one exits at once.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Example: `  amiship release v2.42.0
   amiship release v2.42.0 --until shared --catalog amis.json
   amiship release --all-open        # in a schedule, a day later`,
-		Args: func(_ *cobra.Command, args []string) error { return tagOrAll(args, o) },
+		Args: func(_ *cobra.Command, args []string) error { return c.tagOrAll(args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.allOpen {
+			if c.allOpen {
 				if !cmd.Flags().Changed("wait") {
-					o.Wait = 0
+					c.Wait = 0
 				}
-				return a.releaseOpen(cmd.Context(), o)
+				return c.runOpen(cmd.Context())
 			}
-			return a.release(cmd.Context(), args[0], o)
+			return c.run(cmd.Context(), args[0])
 		},
 	}
 	flags := cmd.Flags()
-	flags.DurationVar(&o.Wait, "wait", o.Wait, "how long to stay when only waits are left; then exit 75")
-	flags.DurationVar(&o.Poll, "poll", o.Poll, "time between two looks at something pending")
-	flags.IntVar(&o.Builds, "builds", o.Builds, "builds and boot tests at once")
-	flags.StringVar(&o.until, "until", string(plan.UntilListed), "stop when this is reached: built, tested, shared, public or listed")
-	flags.StringVar(&o.logs, "logs", "amiship-logs", "directory for what the machines of failed boot tests have logged")
-	flags.BoolVar(&o.retest, "retest", false, "test candidates again that failed their boot test")
-	flags.BoolVar(&o.rebuild, "rebuild", false, "build candidates anew that failed their boot test, or were built from another package")
-	flags.BoolVar(&o.noTest, "no-test", false, "release candidates without a boot test: for machines that run nothing, as --driver instant has them")
-	flags.BoolVar(&o.resubmit, "resubmit", false, "offer Marketplace again what it refused, or what somebody has cancelled")
-	flags.StringArrayVar(&o.approve, "approve", nil, "allow what was shown, STEP@DIGEST: to cancel somebody else's change set, to restrict old versions")
-	flags.BoolVar(&o.allOpen, "all-open", false, "carry on all releases that are not complete")
-	flags.StringSliceVar(&o.archs, "arch", nil, "build and test for these architectures only; with --until built or tested")
-	o.outputs.flags(cmd)
+	flags.DurationVar(&c.Wait, "wait", c.Wait, "how long to wait when nothing else is left to do; then exit 75")
+	flags.DurationVar(&c.Poll, "poll", c.Poll, "time between two polls of something pending")
+	flags.IntVar(&c.Builds, "builds", c.Builds, "run `N` builds and boot tests at a time")
+	flags.StringVar(&c.until, "until", string(plan.UntilListed), "stop at this `STAGE`: built, tested, shared, public or listed")
+	flags.StringVar(&c.logs, "logs", "amiship-logs", "`DIRECTORY` for the logs of instances whose boot test failed")
+	flags.BoolVar(&c.retest, "retest", false, "repeat the boot test of candidates that failed it")
+	flags.BoolVar(&c.rebuild, "rebuild", false, "rebuild candidates that failed their boot test, or were built from another package")
+	flags.BoolVar(&c.noTest, "no-test", false, "release candidates without a boot test: for machines that run nothing, as with --driver instant")
+	flags.BoolVar(&c.resubmit, "resubmit", false, "submit change sets again that Marketplace rejected, or that were canceled")
+	flags.StringArrayVar(&c.approve, "approve", nil, "approve what a blocker shows, `STEP@DIGEST`: cancel another user's change set, overwrite another user's parameter, restrict old versions, release in a freeze")
+	flags.BoolVar(&c.allOpen, "all-open", false, "resume all releases that are not complete")
+	flags.StringSliceVar(&c.archs, "arch", nil, "build and test only `ARCH`,…: amd64, arm64; with --until built or tested")
+	c.outputs.flags(cmd)
 	return cmd
 }
 
-func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
-	b, err := a.loadSaved(ctx)
+func (c releaseCmd) run(ctx context.Context, tag string) error {
+	b, err := c.loadSaved(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,60 +115,60 @@ func (a *app) release(ctx context.Context, tag string, o releaseOptions) error {
 	if err != nil {
 		return err
 	}
-	until, err := plan.ParseUntil(o.until)
+	until, err := plan.ParseUntil(c.until)
 	if err != nil {
 		return usage(err)
 	}
-	if d, err = ofArchs(d, o.archs, until); err != nil {
+	if d, err = ofArchs(d, c.archs, until); err != nil {
 		return usage(err)
 	}
-	approved, err := approvals(o.approve)
+	approved, err := approvals(c.approve)
 	if err != nil {
 		return usage(err)
 	}
-	d.Untested = o.noTest
+	d.Untested, d.Control.Approved = c.noTest, approved[plan.FreezeStep]
 	clients, err := awsapi.Load(ctx, firstRegion(d))
 	if err != nil {
 		return err
 	}
-	ctx, stop, cancel := interrupts(ctx)
+	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
-	outcome, err := a.releaseOne(ctx, stop, clients, d, o, func(w world.World, r plan.Run) plan.Plan {
-		r.Retest, r.Rebuild, r.Resubmit, r.Approved = o.retest, o.rebuild, o.resubmit, approved
-		return plan.Reconcile(d, w, r).Until(until)
+	outcome, err := c.releaseOne(ctx, stop, clients, d, func(w world.World, r plan.Run) plan.Plan {
+		r.Retest, r.Rebuild, r.Resubmit, r.Approved = c.retest, c.rebuild, c.resubmit, approved
+		return reconcile.Reconcile(d, w, r).Until(until)
 	})
 	if err == nil && outcome == engine.Complete && until == plan.UntilListed && d.Policy.Retire {
-		err = a.retireAfter(ctx)
+		err = c.retireAfter(ctx)
 	}
 	return firstOf(err, outcomeError(outcome))
 }
 
 // retireAfter does what is due of older releases, as the catalog wants it with a
 // release that is complete. What is on standard output stays the release's.
-func (a *app) retireAfter(ctx context.Context) error {
-	aside := *a
-	aside.Out, aside.json = a.Err, false
-	return aside.retire(ctx, retireOptions{yes: true})
+func (c releaseCmd) retireAfter(ctx context.Context) error {
+	aside := *c.app
+	aside.Out, aside.json = c.Err, false
+	return retireCmd{app: &aside, unattended: true, approving: approving{c.approve}}.run(ctx)
 }
 
 // releaseOne does one release, and writes what came of it.
-func (a *app) releaseOne(
-	ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, d release.Desired, o releaseOptions, reconcile reconciler,
+func (c releaseCmd) releaseOne(
+	ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, d release.Desired, toPlan reconciler,
 ) (engine.Outcome, error) {
 	start, calls := time.Now(), clients.Calls()
-	p, outcome, err := a.run(ctx, stop, clients, d, o, reconcile)
+	p, outcome, err := c.runWith(ctx, stop, clients, d, c.runOptions, toPlan)
 	if err != nil {
 		return outcome, err
 	}
-	if err := o.write(d, p); err != nil {
+	if err := c.write(d, p); err != nil {
 		return outcome, err
 	}
-	if a.json {
-		err = report.JSON(a.Out, p)
+	if c.json {
+		err = report.JSON(c.Out, p)
 	} else {
-		report.Result(a.Out, d, p, outcome, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls})
+		report.Result(c.Out, d, p, outcome, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls})
 	}
-	a.hints(p)
+	c.hints(p)
 	return outcome, err
 }
 
@@ -161,16 +176,21 @@ func (a *app) releaseOne(
 type reconciler func(world.World, plan.Run) plan.Plan
 
 // tagOrAll: one tag, or all that are open.
-func tagOrAll(args []string, o releaseOptions) error {
+func (c releaseCmd) tagOrAll(args []string) error {
 	switch {
-	case o.allOpen && len(args) > 0:
+	case c.allOpen && len(args) > 0:
 		return usage(errors.New("name a tag, or --all-open"))
-	case o.allOpen && (o.catalog != "" || o.rebuild || o.retest || o.resubmit || len(o.approve) > 0):
-		return usage(errors.New("--catalog, --rebuild, --retest, --resubmit and --approve are about one release: name its tag"))
-	case o.allOpen:
+	case c.allOpen && (c.catalog != "" || c.rebuild || c.retest || c.resubmit || c.approvesSteps()):
+		return usage(errors.New("--catalog, --rebuild, --retest, --resubmit and --approve of a step are about one release: name its tag"))
+	case c.allOpen:
 		return nil
 	}
 	return cobra.ExactArgs(1)(nil, args)
+}
+
+// approvesSteps reports whether more is approved than a freeze, which is the project's.
+func (c releaseCmd) approvesSteps() bool {
+	return slices.ContainsFunc(c.approve, func(text string) bool { return !strings.HasPrefix(text, string(plan.FreezeStep)+"@") })
 }
 
 // approvals reads what was allowed: STEP@DIGEST.
@@ -195,29 +215,43 @@ func (a *app) desired(tag string) (release.Desired, error) {
 	return catalog.Resolve(b, tag)
 }
 
-// run puts the parts together and does what reconcile says.
-func (a *app) run(ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, d release.Desired, o releaseOptions, reconcile reconciler,
+// runWith puts the parts together and does what a reconciler plans.
+func (a *app) runWith(ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, d release.Desired, o runOptions, toPlan reconciler,
 ) (plan.Plan, engine.Outcome, error) {
+	if d.Control.Region == "" {
+		return plan.Plan{}, "", errors.New("no region is named in which a pause would be recorded")
+	}
+	approved, err := approvals(o.approve)
+	if err != nil {
+		return plan.Plan{}, "", usage(err)
+	}
+	if o.progress == nil {
+		o.progress = a.progress()
+	}
 	id := runID()
-	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs}
+	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs, Who: once(calling(clients)), Approved: approved}
 	defer doer.Close()
-	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(&source.Store{}), Notes: notes}
+	store := a.store()
+	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(store), Digest: digest(store), Notes: notes}
 	loop := local.Loop{
-		RunID: id, Options: o.Options, Now: clients.Now, Look: looker.Look, Do: doer.Do,
-		Reconcile: reconcile,
-		Touches:   func(act plan.Action) []world.Query { return apply.Touches(act, d) },
-		Report:    report.NewProgress(a.Err, time.Now).Plan,
+		RunID: id, Options: o.Options, Now: clients.Now, Look: looker.Each, Do: doer.Do, Expired: clients.Expired(), Rejected: clients.Rejected,
+		Reconcile: controlled(d, toPlan),
+		Affects:   func(act plan.Action) []world.Query { return act.Affects(d) },
+		Report:    o.progress.Plan,
+		Changed:   o.progress.Changed,
 	}
 	return loop.Run(ctx, stop)
 }
 
-// runAlone is run with clients of its own.
-func (a *app) runAlone(ctx context.Context, stop <-chan struct{}, d release.Desired, o releaseOptions, reconcile reconciler) (plan.Plan, engine.Outcome, error) {
+func (a *app) progress() *report.Progress { return report.NewProgress(a.Err, time.Now) }
+
+// runAlone is runWith, with clients of its own.
+func (a *app) runAlone(ctx context.Context, stop <-chan struct{}, d release.Desired, o runOptions, toPlan reconciler) (plan.Plan, engine.Outcome, error) {
 	clients, err := awsapi.Load(ctx, firstRegion(d))
 	if err != nil {
 		return plan.Plan{}, "", err
 	}
-	return a.run(ctx, stop, clients, d, o, reconcile)
+	return a.runWith(ctx, stop, clients, d, o, toPlan)
 }
 
 // runID tells this run from others: where it is, and a random part.

@@ -4,38 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"amiship/internal/awsapi"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
+	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
-type repairOptions struct{ yes, all bool }
+// repairCmd is the command repair.
+type repairCmd struct {
+	*app
+	yes, all bool
+	approving
+}
 
-func (a *app) repairCommand() *cobra.Command {
-	var o repairOptions
+func repairCommand(a *app) *cobra.Command {
+	c := repairCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "repair TAG | --all", Short: "Put back what was taken from complete releases",
-		Long: `Repair shows what AWS or somebody has taken from the AMIs of a release since it
-was complete, asks, and puts it back: public permission, shares, parameters. It
-builds and copies nothing, publishes nothing that was withdrawn or is no longer
-kept, and leaves releases alone that are not complete.
+		Use: "repair TAG | --all", Short: "Restore permissions and parameters of completed releases",
+		Long: `Repair shows which public permissions, shares and parameters of a completed
+release were removed by AWS or another user, asks for confirmation, and restores
+them. It builds and copies nothing, and leaves releases alone that were
+withdrawn, have expired or are not complete. An operator has to run it: in a
+scheduled pipeline it refuses to, since an AMI that was made private by hand,
+because of a leak for instance, must not become public again by itself. verify
+reports it.
 
-What a release was to be says the catalog as it was at the commit in the tag
-amiship:commit of its AMIs, read from the git repository that the catalog stands
-in. Where there is no such tag, or this clone has not got the commit, which is
-said, it is today's catalog; values of --set count for either.
+TAG is compared with the catalog at the commit in the tag amiship:commit of its
+AMIs, read from the git repository of the catalog. Without that tag, or if this
+clone lacks the commit, it uses today's catalog and says so. Values of --set
+apply to both.
 
-AWS deprecates public AMIs two years after they were made; that can't be lifted,
-and repair only says so.`,
-		Args: func(_ *cobra.Command, args []string) error { return tagOrEvery(args, o.all) },
-		RunE: func(cmd *cobra.Command, args []string) error { return a.repair(cmd.Context(), args, o) },
+AWS deprecates public AMIs two years after their creation. That can't be undone;
+repair only reports it.`,
+		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
+		Args:        func(_ *cobra.Command, args []string) error { return tagOrEvery(args, c.all) },
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
-	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&o.all, "all", false, "every release that AWS has")
+	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
+	cmd.Flags().BoolVar(&c.all, "all", false, "every release of the project")
+	c.flag(cmd)
 	return cmd
 }
 
@@ -50,8 +63,12 @@ func tagOrEvery(args []string, all bool) error {
 	return cobra.ExactArgs(1)(nil, args)
 }
 
-func (a *app) repair(ctx context.Context, tags []string, o repairOptions) error {
-	b, err := a.loadSaved(ctx)
+func (c repairCmd) run(ctx context.Context, tags []string) error {
+	if scheduled(os.Getenv) {
+		return withHint(usage(errors.New("repair refuses to run in a schedule: it makes AMIs public that may have been made private on purpose")),
+			"amiship verify --all --as PROFILE reports what differs, in a schedule too; a person runs repair")
+	}
+	b, err := c.loadSaved(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,8 +76,8 @@ func (a *app) repair(ctx context.Context, tags []string, o repairOptions) error 
 	if err != nil {
 		return err
 	}
-	var released []plan.Released
-	if o.all {
+	var released []reconcile.Released
+	if c.all {
 		released, err = everyRelease(ctx, clients, b)
 	} else {
 		released, err = oneRelease(ctx, clients, b, tags[0])
@@ -68,22 +85,27 @@ func (a *app) repair(ctx context.Context, tags []string, o repairOptions) error 
 	if err != nil {
 		return err
 	}
-	wants := a.wanted(ctx, b, released)
+	control, err := c.control(b.Control()) // today's, whichever catalog a release was made by
+	if err != nil {
+		return err
+	}
+	wants := c.wanted(ctx, b, released)
 	var errs []error
 	for _, r := range released {
-		errs = append(errs, ofTag(r.Tag, a.repairOne(ctx, r.Tag, wants[r.Tag], o)))
+		errs = append(errs, ofTag(r.Tag, c.repairOne(ctx, r.Tag, wants[r.Tag], control)))
 	}
 	return errors.Join(errs...)
 }
 
-func (a *app) repairOne(ctx context.Context, tag string, want wanted, o repairOptions) error {
+func (c repairCmd) repairOne(ctx context.Context, tag string, want wanted, today release.ChangeControl) error {
 	if want.err != nil {
 		return withNote(want.err, want.note)
 	}
-	return a.shown(ctx, want.desired, scope{
-		what: "repair " + tag, nothing: "nothing is to be put back", yes: o.yes, options: engine.Defaults(),
-		reconcile: func(w world.World, r plan.Run) plan.Plan {
-			p := plan.Repair(want.desired, w, r)
+	want.desired.Control = today
+	return c.shown(ctx, want.desired, scope{
+		what: "repair " + tag, nothing: "nothing to restore", yes: c.yes, options: engine.Defaults(),
+		toPlan: func(w world.World, r plan.Run) plan.Plan {
+			p := reconcile.Repair(want.desired, w, r)
 			p.Notes = append(want.notes(), p.Notes...)
 			return p
 		},

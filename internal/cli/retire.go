@@ -4,129 +4,210 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"amiship/internal/catalog"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-type retireOptions struct{ yes, plan, markdown bool }
+// retireCmd is the command retire.
+type retireCmd struct {
+	*app
+	yes, plan, markdown bool
+	unattended          bool // no person has started it
+	approving                // keep@DIGEST, freeze@DIGEST
+}
 
-func (a *app) retireCommand() *cobra.Command {
-	var o retireOptions
+// spared is how many of the newest versions a run keeps that no person has started.
+const spared = 2
+
+func retireCommand(a *app) *cobra.Command {
+	c := retireCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "retire", Short: "Take older AMIs away, step by step, by what the catalog keeps",
-		Long: `Retire shows which AMIs of the project's releases are kept no longer, by keep in the
-catalog, asks, and does the step of each that is due: searches stop showing it, it
-becomes private, nobody can start it, it is removed with its snapshots. How long
-after one another is retire in the catalog; one run does one step of an AMI.
+		Use: "retire", Short: "Retire AMIs that the retention policy no longer keeps",
+		Long: `Retire shows which AMIs the retention policy, keep in the catalog, no longer
+keeps, asks for confirmation, and takes the next step of each AMI that is due:
+it is deprecated, then made private, then disabled, then deregistered with its
+snapshots. The grace periods between them are retire in the catalog; one run
+takes one step of an AMI.
 
-The newest AMI of each image is kept, what a parameter points at that moves on with
-releases, what a listing offers, and what somebody has started lately. What could
-not be read keeps whatever it could protect.
+The newest AMI of each image is kept, and AMIs to which a parameter of the
+latest version points, that a listing offers, or that were launched lately. What
+could not be read protects every AMI that it may concern.
 
---plan shows all of them with the reasons and changes nothing; with --markdown for
-the people who have to agree. Versions of listings are only shown.`,
+A run without confirmation, as with --yes, changes at most retire.max_per_run
+AMIs, the oldest first. An unattended run also keeps the newest two versions of
+each image: with --unattended, after a release (with_release), and in a
+scheduled pipeline of GitLab or GitHub.
+
+The policy of the last retirement is recorded in a tag of the newest AMI. While
+keep or retire in the catalog differ from it, nothing is retired until an
+operator approves the change: --approve keep@DIGEST, as the blocker shows it.
+
+--plan shows every AMI with the reason and changes nothing; --markdown formats
+it for review. Versions of listings are only shown.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Example: `  amiship retire --plan --markdown > retire.md
-  amiship retire --yes        # in a schedule`,
+  amiship retire --unattended  # in a schedule
+  amiship retire --approve keep@1f8a03b92c4d`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.retire(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
-	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&o.plan, "plan", false, "show what is kept, what goes, and why; change nothing")
-	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "show it as Markdown; with --plan")
+	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
+	cmd.Flags().BoolVar(&c.unattended, "unattended", false, "as --yes, for a schedule: keeps the newest two versions")
+	cmd.Flags().StringArrayVar(&c.approve, "approve", nil, "approve a policy that differs from the last one, or run in a freeze: `keep@DIGEST` or freeze@DIGEST, as the blocker shows it")
+	cmd.Flags().BoolVar(&c.plan, "plan", false, "show what is kept, what is retired, and why; change nothing")
+	cmd.Flags().BoolVar(&c.markdown, "markdown", false, "format the plan as Markdown; with --plan")
 	return cmd
 }
 
-func (a *app) retire(ctx context.Context, o retireOptions) error {
+func (c retireCmd) run(ctx context.Context) error {
+	c.unattended = c.unattended || c.yes && scheduled(os.Getenv)
+	c.yes = c.yes || c.unattended
 	switch {
-	case o.markdown && !o.plan, o.markdown && a.json:
+	case c.markdown && !c.plan, c.markdown && c.json:
 		return usage(errors.New("--markdown goes with --plan, and not with --json"))
-	case a.json && !o.plan && !o.yes:
+	case c.json && !c.plan && !c.yes:
 		return usage(errors.New("--json goes with --plan or --yes"))
 	}
-	b, err := a.load()
+	b, err := c.loadSaved(ctx)
 	if err != nil {
 		return err
 	}
-	ctx, stop, cancel := interrupts(ctx)
+	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
-	s, err := a.retirement(ctx, b)
+	s, err := c.retirement(reading(ctx, stop), b)
 	if err != nil {
 		return err
 	}
-	if err := a.showRetirement(s, o); err != nil || o.plan {
+	if s.nothingDue() && !c.plan && !c.json {
+		report.NothingDue(c.Out, s.summary)
+		return nil
+	}
+	if err := c.show(s); err != nil || c.plan {
 		return firstOf(err, unreadRegions(s.plan))
+	}
+	if len(s.plan.Blockers) > 0 {
+		return silent(codeBlocked)
 	}
 	if len(s.plan.Steps) == 0 {
 		return unreadRegions(s.plan)
 	}
-	if err := a.confirm(o.yes, fmt.Sprintf("do these %d?", len(s.plan.Steps))); err != nil {
+	if err := c.held(s.plan); err != nil {
 		return err
 	}
-	return firstOf(a.doApproved(ctx, stop, s.desired, s.plan, s.scope.Reconcile), unreadRegions(s.plan))
+	if err := c.confirm(c.yes, fmt.Sprintf("do these %d?", len(s.plan.Steps))); err != nil {
+		return err
+	}
+	return firstOf(c.doApproved(ctx, stop, s.desired, s.plan, s.toPlan), unreadRegions(s.plan))
 }
 
 // retirement is a scope with what was seen of it.
 type retirement struct {
 	desired release.Desired
-	scope   plan.Retire
+	toPlan  reconciler
 	plan    plan.Plan
-	summary plan.Retirement
+	summary reconcile.Retirement
 }
 
-// retirement looks: first at all images, which say what parameters there are.
-func (a *app) retirement(ctx context.Context, b *catalog.Bundle) (retirement, error) {
+// nothingDue reports that all was read, and there is nothing to do or to decide.
+func (s retirement) nothingDue() bool {
+	return len(s.plan.Steps) == 0 && len(s.plan.Blockers) == 0 && len(s.plan.Missed) == 0 && len(s.plan.Notes) == 0
+}
+
+// retirement reads AWS: first all images, which say what parameters there are.
+func (c retireCmd) retirement(ctx context.Context, b *catalog.Bundle) (retirement, error) {
+	approved, err := approvals(c.approve)
+	if err != nil {
+		return retirement{}, usage(err)
+	}
 	keep := b.Retention()
 	if keep == nil {
-		return retirement{}, withHint(&exitError{codeCatalog, fmt.Errorf("%s does not say what is kept", a.file)},
-			"keep: {public: {patches: 2, minors: 3, days: 90}} in "+a.file+" keeps the newest 2 patches of the newest 3 minors, and all that is younger than 90 days")
+		return retirement{}, withHint(&exitError{codeCatalog, fmt.Errorf("%s does not say what is kept", c.file)},
+			"keep: {public: {patches: 2, minors: 3, days: 90}} in "+c.file+" keeps the newest 2 patches of the newest 3 minors, and all that is younger than 90 days")
 	}
-	out := retirement{desired: release.Desired{Project: b.Catalog.Project, Listings: b.Listings()}}
+	d, err := ofProject(b, c.approving)
+	if err != nil {
+		return retirement{}, err
+	}
+	d.Listings = b.Listings()
+	out := retirement{desired: d}
 	regions := allRegions(b.Catalog)
 	pl, err := newPlanner(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return out, err
 	}
-	if err := pl.observer.Look(ctx, &pl.world, imagesOf(regions)); err != nil {
+	if err := pl.observer.Look(ctx, &pl.World, imagesOf(regions)); err != nil {
 		return out, err
 	}
-	moving := b.Moving(tagsOf(out.desired.Project, pl.world))
-	out.desired.Variants = []release.Variant{{Build: release.Build{Region: b.Catalog.Build.Region}, Parameters: moving}}
-	out.scope = plan.Retire{
-		Project: b.Catalog.Project, Regions: regions, Listings: out.desired.Listings, Parameters: len(moving) > 0, Policy: *keep,
+	parameters := c.parametersOf(ctx, b, reconcile.Releases(out.desired.Project, pl.World))
+	out.desired.Variants = []release.Variant{{Build: release.Build{Region: b.Catalog.Build.Region}, Parameters: parameters}}
+	scope := c.limited(reconcile.Retire{
+		Project: b.Catalog.Project, Regions: regions, Listings: out.desired.Listings, Parameters: parameters, Policy: *keep,
+	})
+	out.toPlan = func(w world.World, r plan.Run) plan.Plan {
+		r.Approved = approved
+		return scope.Reconcile(w, r)
 	}
-	if out.plan, _, err = pl.plan(ctx, out.desired, out.scope.Reconcile); err != nil {
+	if out.plan, _, err = pl.plan(ctx, out.desired, out.toPlan); err != nil {
 		return out, err
 	}
-	out.summary = out.scope.Summary(pl.world)
+	out.summary = scope.Summary(pl.World)
+	out.summary.Blockers = out.plan.Blockers
 	return out, nil
 }
 
-// tagsOf are the tags of a project's releases that a world shows.
-func tagsOf(project string, w world.World) []string {
-	var out []string
-	for _, r := range plan.Releases(project, w) {
-		out = append(out, r.Tag)
+// limited bounds what a retirement changes that no person confirms, or has started.
+func (c retireCmd) limited(t reconcile.Retire) reconcile.Retire {
+	if c.yes {
+		t.Limit = t.Policy.MaxPerRun
 	}
-	slices.Sort(out)
+	if c.unattended {
+		t.Spare = spared
+	}
+	return t
+}
+
+// parametersOf are the parameters of releases: by today's catalog, which says what
+// moves on, and those that a release got by the catalog of its own commit.
+func (c retireCmd) parametersOf(ctx context.Context, b *catalog.Bundle, all []reconcile.Released) []release.Parameter {
+	var tags []string
+	for _, r := range all {
+		tags = append(tags, r.Tag)
+	}
+	out := b.Parameters(tags)
+	for _, want := range c.wanted(ctx, b, all) {
+		for _, v := range want.desired.Variants {
+			for _, p := range v.Parameters {
+				if !slices.ContainsFunc(out, func(o release.Parameter) bool { return o.Name == p.Name }) {
+					out = append(out, release.Parameter{Name: p.Name})
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y release.Parameter) int { return strings.Compare(x.Name, y.Name) })
 	return out
 }
 
-func (a *app) showRetirement(s retirement, o retireOptions) error {
+func (c retireCmd) show(s retirement) error {
 	switch {
-	case a.json:
-		return report.JSON(a.Out, s.summary)
-	case o.markdown:
-		report.RetirementMarkdown(a.Out, s.summary)
+	case c.json:
+		return report.JSON(c.Out, s.summary)
+	case c.markdown:
+		report.RetirementMarkdown(c.Out, s.summary)
 	default:
-		report.Retirement(a.Out, s.summary)
-		report.Steps(a.Out, s.plan)
+		report.Retirement(c.Out, s.summary)
+		report.Steps(c.Out, s.plan)
+		report.Notes(c.Out, s.plan)
+		report.Trouble(c.Out, s.plan)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,25 +22,27 @@ import (
 	"amiship/sandbox/machine/bases"
 )
 
-// newSandboxCommand is `amiship sandbox` with its subcommands.
-func newSandboxCommand() *cobra.Command {
+// sandboxCommand is `amiship sandbox` with its subcommands.
+func sandboxCommand(a *app) *cobra.Command {
 	var cfg sandbox.Config
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "An AWS to rehearse against, for any client, with machines that really run",
-		Long: `Runs an AWS of its own in the foreground: EC2, STS, Service Quotas, SSM
-and the Marketplace Catalog, in every region behind one address, for any client
-of AWS. It prints "ready URL" once it serves. All it knows is in the state
-directory; when it is started on it again, it goes on from there.`,
+		Short: "Run a local AWS to rehearse against",
+		Long: `Sandbox runs a local AWS in the foreground: EC2, STS, Service Quotas, SSM and
+the Marketplace Catalog, every region at one address, for any AWS client. It
+prints "ready URL" once it serves. Its whole state is in the state directory;
+started on it again, it resumes from there.`,
+		Annotations: takes(verboseFlag),
 		Example: `  amiship sandbox --listen 127.0.0.1:4566 --state ./aws --speed 60
-  eval "$(amiship sandbox env --state ./aws)"; aws ec2 describe-images --owners self`,
+  eval "$(amiship sandbox env --state ./aws)"
+  aws ec2 describe-images --owners self`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if cfg.Cache, err = bases.DefaultDir(); err != nil {
 				return err
 			}
-			cfg.Verbose, _ = cmd.Flags().GetBool("verbose")
+			cfg.Verbose = a.verbose
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			err = sandbox.Run(ctx, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -47,14 +50,14 @@ directory; when it is started on it again, it goes on from there.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:4566", "loopback address and port; port 0 picks a free one")
-	f.StringVar(&cfg.State, "state", "", "directory of the sandbox's state (required)")
-	f.Float64Var(&cfg.Speed, "speed", 1, "how many times shorter than on AWS everything takes")
-	f.StringVar(&cfg.World, "world", "", "YAML file with what there is at the beginning; amiship sandbox world prints one")
-	f.StringVar(&cfg.Driver, "driver", sandbox.Container, "machines: container (real, needs root) or instant (they only answer SSH)")
-	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rates")
+	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:4566", "loopback `ADDRESS` and port; port 0 picks a free one")
+	f.StringVar(&cfg.State, "state", "", "`DIRECTORY` of the sandbox's state (required)")
+	f.Float64Var(&cfg.Speed, "speed", 1, "`FACTOR` by which everything is faster than on AWS")
+	f.StringVar(&cfg.World, "world", "", "YAML `FILE` with the initial state; amiship sandbox world prints one")
+	f.StringVar(&cfg.Driver, "driver", sandbox.Container, "`DRIVER` of machines: container (real, needs root) or instant (they only answer SSH)")
+	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rate limits")
 	_ = cmd.MarkFlagRequired("state")
-	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(), sandboxFault(), sandboxStop(), sandboxPrepare(), sandboxWorld())
+	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(a), sandboxFault(), sandboxStop(), sandboxPrepare(), sandboxWorld())
 	return cmd
 }
 
@@ -71,7 +74,7 @@ func sandboxHint(err error, state string) error {
 // onSandbox makes a subcommand that talks to a running sandbox.
 func onSandbox(cmd *cobra.Command, run func(ctx context.Context, c *admin.Client, out io.Writer, args []string) error) *cobra.Command {
 	var state string
-	cmd.Flags().StringVar(&state, "state", "", "directory of the sandbox's state (required)")
+	cmd.Flags().StringVar(&state, "state", "", "`DIRECTORY` of the sandbox's state (required)")
 	_ = cmd.MarkFlagRequired("state")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		err := run(cmd.Context(), admin.Dial(state), cmd.OutOrStdout(), args)
@@ -83,13 +86,17 @@ func onSandbox(cmd *cobra.Command, run func(ctx context.Context, c *admin.Client
 func sandboxEnv() *cobra.Command {
 	var account, region string
 	cmd := onSandbox(&cobra.Command{
-		Use: "env", Short: "Print shell commands that point any AWS client at the sandbox", Args: cobra.NoArgs,
-		Long: `Prints shell commands that point any AWS client at the sandbox, as one of its
-accounts. The others are profiles, by name and by id: --profile of the AWS CLI,
---as of amiship verify.`,
+		Use: "env", Short: "Print shell commands that point AWS clients at the sandbox", Args: cobra.NoArgs,
+		Long: `Env prints shell commands that point any AWS client at the sandbox, as one of
+its accounts. The others are profiles, by name and by id: --profile of the AWS
+CLI, --as of amiship verify.`,
 		Example: `  eval "$(amiship sandbox env --state ./aws --account customer)"
-  eval "$(amiship sandbox env --state ./aws)"; aws --profile customer sts get-caller-identity`,
+  eval "$(amiship sandbox env --state ./aws)"
+  aws --profile customer sts get-caller-identity`,
 	}, func(ctx context.Context, c *admin.Client, out io.Writer, _ []string) error {
+		if known := sandbox.Regions(); !slices.Contains(known, region) {
+			return unknownName("region", region, known)
+		}
 		info, err := c.Info(ctx)
 		if err != nil {
 			return err
@@ -104,8 +111,8 @@ accounts. The others are profiles, by name and by id: --profile of the AWS CLI,
 		}
 		return writeEnv(out, info.URL, region, dir, who)
 	})
-	cmd.Flags().StringVar(&account, "account", "vendor", "who to be: vendor, customer, marketplace, or an account of the world; name or id")
-	cmd.Flags().StringVar(&region, "region", "us-east-1", "the region that clients default to")
+	cmd.Flags().StringVar(&account, "account", "vendor", "`ACCOUNT` by name or id: vendor, customer, marketplace, or one of the world")
+	cmd.Flags().StringVar(&region, "region", "us-east-1", "default `REGION` of clients")
 	return cmd
 }
 
@@ -138,7 +145,7 @@ func quote(s string) string {
 
 func sandboxAdvance() *cobra.Command {
 	return onSandbox(&cobra.Command{
-		Use: "advance DURATION", Short: "Move the sandbox's clock forward: 90s, 26h, 3d", Args: cobra.ExactArgs(1),
+		Use: "advance DURATION", Short: "Advance the sandbox's clock: 90s, 26h, 3d", Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *admin.Client, out io.Writer, args []string) error {
 		d, err := parseDays(args[0])
 		if err != nil {
@@ -175,7 +182,7 @@ func parseDays(s string) (time.Duration, error) {
 
 func sandboxDump() *cobra.Command {
 	return onSandbox(&cobra.Command{
-		Use: "dump", Short: "Print everything in the sandbox as JSON", Args: cobra.NoArgs,
+		Use: "dump", Short: "Print the sandbox's whole state as JSON", Args: cobra.NoArgs,
 	}, func(ctx context.Context, c *admin.Client, out io.Writer, _ []string) error {
 		dump, err := c.Dump(ctx)
 		if err != nil {
@@ -189,7 +196,7 @@ func sandboxDump() *cobra.Command {
 
 func sandboxWorld() *cobra.Command {
 	return &cobra.Command{
-		Use: "world", Short: "Print a world file that has everything, to start one of your own from", Args: cobra.NoArgs,
+		Use: "world", Short: "Print an example of a world file that has everything", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(cmd.OutOrStdout(), sandbox.ExampleWorld())
 			return err
@@ -199,7 +206,7 @@ func sandboxWorld() *cobra.Command {
 
 func sandboxStop() *cobra.Command {
 	return onSandbox(&cobra.Command{
-		Use: "stop", Short: "Stop the sandbox that runs on a state", Args: cobra.NoArgs,
+		Use: "stop", Short: "Stop the sandbox of a state directory", Args: cobra.NoArgs,
 	}, func(ctx context.Context, c *admin.Client, _ io.Writer, _ []string) error {
 		return c.Shutdown(ctx)
 	})

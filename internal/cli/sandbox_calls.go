@@ -19,13 +19,13 @@ import (
 )
 
 // sandboxCalls reads the log of calls, whether the sandbox runs or not.
-func sandboxCalls() *cobra.Command {
+func sandboxCalls(a *app) *cobra.Command {
 	var state string
 	var changes bool
 	cmd := &cobra.Command{
-		Use: "calls", Short: "Print the calls that the sandbox has answered, a line each", Args: cobra.NoArgs,
+		Use: "calls", Short: "Print the calls that the sandbox answered, one a line", Args: cobra.NoArgs,
+		Annotations: takes(jsonFlag),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			asJSON, _ := cmd.Flags().GetBool("json")
 			f, err := os.Open(filepath.Join(state, sandbox.CallsFile))
 			if errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("state %s: no sandbox ever ran on it", state)
@@ -34,11 +34,11 @@ func sandboxCalls() *cobra.Command {
 				return err
 			}
 			defer f.Close()
-			return printCalls(cmd.OutOrStdout(), f, asJSON, changes)
+			return printCalls(cmd.OutOrStdout(), f, a.json, changes)
 		},
 	}
-	cmd.Flags().StringVar(&state, "state", "", "directory of the sandbox's state (required)")
-	cmd.Flags().BoolVar(&changes, "changes", false, "only calls that may have changed something: no reads, no dry runs, nothing that was refused")
+	cmd.Flags().StringVar(&state, "state", "", "`DIRECTORY` of the sandbox's state (required)")
+	cmd.Flags().BoolVar(&changes, "changes", false, "only calls that may have changed something: no reads, dry runs or refused calls")
 	_ = cmd.MarkFlagRequired("state")
 	return cmd
 }
@@ -69,15 +69,23 @@ func sandboxFault() *cobra.Command {
 	var off bool
 	var file string
 	cmd := onSandbox(&cobra.Command{
-		Use: "fault", Short: "Make calls fail, until told otherwise", Args: cobra.NoArgs,
-		Long: `Makes calls fail, or what they make. What is set replaces what was set before;
-several at once come from a file, a list as in the section faults of a world
-(amiship sandbox world). Durations are AWS's, all but --signed: the sandbox's speed
-shortens them.`,
-		Example: `  amiship sandbox fault --state ./aws --region eu-west-3 --for 20m   # a region that answers 500 for a while
-  amiship sandbox fault --state ./aws --action 'Copy*' --times 1 --status 503 --code RequestLimitExceeded
-  amiship sandbox fault --state ./aws --action 'Describe*' --lag 10s # reads that lag behind writes
+		Use: "fault", Short: "Make calls fail", Args: cobra.NoArgs,
+		Long: `Fault makes calls fail, or what they create, until it is told otherwise. It
+replaces the faults that were set before; --file sets several, a list as in the
+section faults of a world (amiship sandbox world). Durations are those of AWS,
+which the sandbox's speed shortens, except --signed. Reading the report of a
+Marketplace scan is the action GetScanReport of aws-marketplace.`,
+		Example: `  # a region that answers 500 for a while
+  amiship sandbox fault --state ./aws --region eu-west-3 --for 20m
+  # a region that accepts connections and never answers
+  amiship sandbox fault --state ./aws --region eu-west-3 --answer silent
+  # one copy that is throttled
+  amiship sandbox fault --state ./aws --action 'Copy*' --times 1 \
+    --status 503 --code RequestLimitExceeded
+  # two copies that fail
   amiship sandbox fault --state ./aws --action CopyImage --times 2 --ends failed
+  # reads that lag behind writes
+  amiship sandbox fault --state ./aws --action 'Describe*' --lag 10s
   amiship sandbox fault --state ./aws --file faults.yaml
   amiship sandbox fault --state ./aws --off`,
 	}, func(ctx context.Context, c *admin.Client, _ io.Writer, _ []string) error {
@@ -94,23 +102,24 @@ shortens them.`,
 		return c.SetFaults(ctx, list...)
 	})
 	fl := cmd.Flags()
-	fl.StringVar(&f.Account, "account", "", "only calls of this account, by name or id")
-	fl.StringVar(&f.Region, "region", "", "only calls to this region (patterns with * are allowed)")
-	fl.StringVar(&f.Service, "service", "", "only calls to this service: ec2, ssm, sts, servicequotas, aws-marketplace")
-	fl.StringVar(&f.Action, "action", "", "only this action: CopyImage, Describe*")
-	fl.DurationVar(&f.Signed, "signed", 0, "refuse calls that were signed so long ago, or so far ahead, by the sandbox's clock")
-	fl.BoolVar(&f.After, "after", false, "fail the answer when the work is done")
-	fl.IntVar(&f.Status, "status", 0, "HTTP status; -1 drops the connection (500, unless the fault does something else)")
-	fl.StringVar(&f.Code, "code", "", "error code (InternalError)")
-	fl.StringVar(&f.Message, "message", "", "error text")
-	fl.IntVar(&f.Skip, "skip", 0, "let so many calls pass first")
-	fl.IntVar(&f.Times, "times", 0, "hit so many calls; 0: all")
-	fl.DurationVar(&f.For, "for", 0, "how long after the first hit; 0: until told otherwise")
-	fl.DurationVar(&f.Delay, "delay", 0, "how late the answer comes")
-	fl.DurationVar(&f.Lag, "lag", 0, "how old what is read is")
-	fl.StringVar((*string)(&f.Ends), "ends", "", "what becomes of what the call makes: failed, stuck, vanished, terminated, deaf")
+	fl.StringVar(&f.Account, "account", "", "only calls of this `ACCOUNT`, by name or id")
+	fl.StringVar(&f.Region, "region", "", "only calls to this `REGION`; * is a wildcard")
+	fl.StringVar(&f.Service, "service", "", "only calls to this `SERVICE`: ec2, ssm, sts, servicequotas, aws-marketplace")
+	fl.StringVar(&f.Action, "action", "", "only this `ACTION`: CopyImage, Describe*")
+	fl.DurationVar(&f.Signed, "signed", 0, "refuse calls that were signed this long ago, or ahead, by the sandbox's clock")
+	fl.BoolVar(&f.After, "after", false, "fail the answer after the work is done")
+	fl.IntVar(&f.Status, "status", 0, "HTTP `STATUS`; -1 drops the connection; 500 if the fault does nothing else")
+	fl.StringVar(&f.Code, "code", "", "error `CODE`; InternalError by default")
+	fl.StringVar(&f.Message, "message", "", "error `TEXT`")
+	fl.IntVar(&f.Skip, "skip", 0, "let `N` calls pass first")
+	fl.IntVar(&f.Times, "times", 0, "hit `N` calls; 0: all")
+	fl.DurationVar(&f.For, "for", 0, "how long after the first hit; 0: until changed")
+	fl.DurationVar(&f.Delay, "delay", 0, "delay of the answer")
+	fl.StringVar((*string)(&f.Answer), "answer", "", "the `KIND` of answer: silent (nothing, for ever), stalled (half of it, then nothing), cut (half of it)")
+	fl.DurationVar(&f.Lag, "lag", 0, "age of what is read")
+	fl.StringVar((*string)(&f.Ends), "ends", "", "what `STATE` the call's resource ends in: failed, stuck, vanished, terminated, deaf")
 	fl.DurationVar(&f.Lasts, "lasts", 0, "how long that takes")
-	fl.StringVar(&file, "file", "", "a file with a list of faults, instead")
-	fl.BoolVar(&off, "off", false, "nothing goes wrong any more")
+	fl.StringVar(&file, "file", "", "`FILE` with a list of faults, instead")
+	fl.BoolVar(&off, "off", false, "remove all faults")
 	return cmd
 }

@@ -19,13 +19,12 @@ import (
 // rehearsal need not wait for it.
 func sandboxPrepare() *cobra.Command {
 	return &cobra.Command{
-		Use: "prepare [NAME[/ARCH]...]", Short: "Build the systems that machines start from, ahead of time",
-		Long: `Builds the base systems that are not there yet: those that are named or, without
-names, all that are of this machine's processor. Others run by emulation, for
-which QEMU must be there: apt-get install qemu-user-static. A base takes one to
-three minutes, root, and the archive of its distribution; it is shared by all
-sandboxes of this user. A sandbox builds what it lacks by itself when a machine
-first needs it.`,
+		Use: "prepare [NAME[/ARCH]...]", Short: "Build the base systems of machines ahead of time",
+		Long: `Prepare builds the base systems that are missing: those that are named or,
+without names, all for this machine's processor. Others run by emulation, which
+needs QEMU: apt-get install qemu-user-static. A base takes one to three minutes,
+root, and the archive of its distribution; all sandboxes of this user share it.
+A sandbox builds a base that is missing when a machine first needs it.`,
 		Example: "  sudo amiship sandbox prepare debian-12 ubuntu-22.04/arm64",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			dir, err := bases.DefaultDir()
@@ -46,7 +45,7 @@ func prepare(ctx context.Context, store *bases.Store, names []string, out io.Wri
 	for _, name := range names {
 		layer := baseLayer(name)
 		if !store.Has(layer) {
-			return usage(fmt.Errorf("no base is named %s: there are %s", name, strings.Join(baseNames(store), ", ")))
+			return unknownName("base", name, baseNames(store))
 		}
 		if _, err := store.Prepare(ctx, layer); err != nil {
 			return rootHint(err)

@@ -3,6 +3,7 @@ package cli
 import (
 	"log/slog"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ func TestPrepareNamesTheBases(t *testing.T) {
 	store := bases.Open(t.TempDir(), slog.New(slog.DiscardHandler))
 	for _, name := range []string{"plan-9", "plan-9/arm64", "ubuntu-22.04/vax"} {
 		err := prepare(t.Context(), store, []string{name}, &out)
-		if err == nil || codeOf(err) != codeUsage || !strings.Contains(err.Error(), name+": there are ubuntu-22.04,") {
+		if err == nil || codeOf(err) != codeUsage || !strings.Contains(err.Error(), strconv.Quote(name)+": known are ubuntu-22.04,") {
 			t.Errorf("got %v, want wrong usage and the names that there are", err)
 		}
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -14,36 +13,13 @@ import (
 
 	"amiship/sandbox"
 	"amiship/sandbox/admin"
+	"amiship/sandbox/sandboxtest"
 )
 
-// boxed starts a sandbox and returns its state.
-func boxed(t *testing.T) string {
-	t.Helper()
-	state := t.TempDir()
-	ctx, stop := context.WithCancel(t.Context())
-	r, w := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		err := sandbox.Run(ctx, sandbox.Config{Listen: "127.0.0.1:0", State: state, Driver: sandbox.Instant}, w, io.Discard)
-		w.CloseWithError(err)
-		ended <- err
-	}()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("the sandbox ended with %v", err)
-		}
-	})
-	if _, err := r.Read(make([]byte, 100)); err != nil {
-		t.Fatal(err)
-	}
-	return state
-}
-
-func sandboxCommand(t *testing.T, args ...string) (string, error) {
+func runSandbox(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	cmd := newSandboxCommand()
+	cmd := sandboxCommand(&app{})
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(args)
 	cmd.SetOut(&out)
@@ -54,8 +30,8 @@ func sandboxCommand(t *testing.T, args ...string) (string, error) {
 
 // TestSandboxEnv lets a shell evaluate what is printed.
 func TestSandboxEnv(t *testing.T) {
-	state := boxed(t)
-	env, err := sandboxCommand(t, "env", "--state", state, "--account", "customer", "--region", "eu-west-3")
+	state := sandboxtest.Start(t, "").State()
+	env, err := runSandbox(t, "env", "--state", state, "--account", "customer", "--region", "eu-west-3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,14 +46,14 @@ func TestSandboxEnv(t *testing.T) {
 	if string(out) != want {
 		t.Errorf("the shell has %swant %s", out, want)
 	}
-	if _, err := sandboxCommand(t, "env", "--state", state, "--account", "nobody"); err == nil || !strings.Contains(err.Error(), `no account "nobody"`) {
+	if _, err := runSandbox(t, "env", "--state", state, "--account", "nobody"); err == nil || !strings.Contains(err.Error(), `no account "nobody"`) {
 		t.Errorf("for nobody: %v", err)
 	}
 }
 
 func TestSandboxAdvanceDumpStop(t *testing.T) {
-	state := boxed(t)
-	out, err := sandboxCommand(t, "advance", "1d2h", "--state", state)
+	state := sandboxtest.Start(t, "").State()
+	out, err := runSandbox(t, "advance", "1d2h", "--state", state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,13 +61,13 @@ func TestSandboxAdvanceDumpStop(t *testing.T) {
 	if ahead := time.Until(now); err != nil || ahead < 25*time.Hour || ahead > 27*time.Hour {
 		t.Errorf("after 26 h it prints %q (%v)", out, err)
 	}
-	if out, err := sandboxCommand(t, "dump", "--state", state); err != nil || !strings.Contains(out, `"accounts"`) {
+	if out, err := runSandbox(t, "dump", "--state", state); err != nil || !strings.Contains(out, `"accounts"`) {
 		t.Errorf("dump: %.100s (%v)", out, err)
 	}
-	if _, err := sandboxCommand(t, "stop", "--state", state); err != nil {
+	if _, err := runSandbox(t, "stop", "--state", state); err != nil {
 		t.Error(err)
 	}
-	_, err = sandboxCommand(t, "dump", "--state", state)
+	_, err = runSandbox(t, "dump", "--state", state)
 	var h *hinted
 	if !errors.Is(err, admin.ErrNotRunning) || !errors.As(err, &h) || h.hint != "amiship sandbox --state "+state+" starts one" {
 		t.Errorf("when it is gone: %v", err)
@@ -99,8 +75,8 @@ func TestSandboxAdvanceDumpStop(t *testing.T) {
 }
 
 func TestSandboxOnATakenState(t *testing.T) {
-	state := boxed(t)
-	_, err := sandboxCommand(t, "--state", state, "--listen", "127.0.0.1:0", "--driver", "instant")
+	state := sandboxtest.Start(t, "").State()
+	_, err := runSandbox(t, "--state", state, "--listen", "127.0.0.1:0", "--driver", "instant")
 	var h *hinted
 	if !errors.Is(err, admin.ErrLocked) || !errors.As(err, &h) || !strings.HasPrefix(h.hint, "amiship sandbox stop") {
 		t.Errorf("a second one: %v", err)
@@ -108,20 +84,20 @@ func TestSandboxOnATakenState(t *testing.T) {
 }
 
 func TestSandboxFault(t *testing.T) {
-	state := boxed(t)
-	if _, err := sandboxCommand(t, "fault", "--state", state, "--region", "eu-*", "--action", "Copy*", "--times", "2"); err != nil {
+	state := sandboxtest.Start(t, "").State()
+	if _, err := runSandbox(t, "fault", "--state", state, "--region", "eu-*", "--action", "Copy*", "--times", "2"); err != nil {
 		t.Error(err)
 	}
-	if _, err := sandboxCommand(t, "fault", "--state", state, "--off"); err != nil {
+	if _, err := runSandbox(t, "fault", "--state", state, "--off"); err != nil {
 		t.Error(err)
 	}
-	if _, err := sandboxCommand(t, "fault", "--state", state, "--ends", "badly"); err == nil || !strings.Contains(err.Error(), `ends "badly"`) {
+	if _, err := runSandbox(t, "fault", "--state", state, "--ends", "badly"); err == nil || !strings.Contains(err.Error(), `ends "badly"`) {
 		t.Errorf("an ending that there is not: %v", err)
 	}
 }
 
 func TestSandboxFaultsOfAFile(t *testing.T) {
-	state := boxed(t)
+	state := sandboxtest.Start(t, "").State()
 	for text, want := range map[string]string{
 		"- {region: eu-west-3, for: 20m}\n- {action: CopyImage, ends: failed}\n": "",
 		"":                                    "",
@@ -134,7 +110,7 @@ func TestSandboxFaultsOfAFile(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := sandboxCommand(t, "fault", "--state", state, "--file", file)
+		_, err := runSandbox(t, "fault", "--state", state, "--file", file)
 		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}

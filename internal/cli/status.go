@@ -10,26 +10,35 @@ import (
 	"amiship/internal/catalog"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-func (a *app) statusCommand() *cobra.Command {
+// statusCmd is the command status.
+type statusCmd struct{ *app }
+
+func statusCommand(a *app) *cobra.Command {
+	c := statusCmd{a}
 	return &cobra.Command{
-		Use: "status [TAG]", Short: "Show the releases that AWS has, or the AMIs of one",
-		Args: cobra.MaximumNArgs(1),
+		Use: "status [TAG]", Short: "Show the releases of the project, or the AMIs of one",
+		Long: `Status lists the releases of the project, what interrupted runs left behind,
+whether changes are paused or frozen, and for how many more releases the quotas
+are enough. With a tag it shows the AMIs of that release. It changes nothing.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
+		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return a.statusOf(cmd.Context(), args[0])
+				return c.runOf(cmd.Context(), args[0])
 			}
-			return a.status(cmd.Context())
+			return c.run(cmd.Context())
 		},
 	}
 }
 
-func (a *app) statusOf(ctx context.Context, tag string) error {
-	d, err := a.desired(tag)
+func (c statusCmd) runOf(ctx context.Context, tag string) error {
+	d, err := c.desired(tag)
 	if err != nil {
 		return err
 	}
@@ -37,17 +46,17 @@ func (a *app) statusOf(ctx context.Context, tag string) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return report.JSON(a.Out, report.NewCatalog(d, p))
+	if c.json {
+		return firstOf(report.JSON(c.Out, report.NewCatalog(d, p)), unreadRegions(p))
 	}
-	report.Plan(a.Out, d, p, look)
-	report.AMIs(a.Out, d, p)
-	report.Listings(a.Out, p)
-	return nil
+	report.Plan(c.Out, d, p, look)
+	report.AMIs(c.Out, d, p)
+	report.Listings(c.Out, p)
+	return unreadRegions(p)
 }
 
-func (a *app) status(ctx context.Context) error {
-	b, err := a.load()
+func (c statusCmd) run(ctx context.Context) error {
+	b, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -55,40 +64,45 @@ func (a *app) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, imagesOf(allRegions(b.Catalog)))
+	regions := allRegions(b.Catalog)
+	queries := append(slices.Concat(imagesOf(regions), claimsOf(regions)), world.Query{Kind: world.LookPause, Region: b.Catalog.Build.Region})
+	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, queries)
 	if err != nil {
 		return err
 	}
-	releases := plan.Releases(b.Catalog.Project, w)
-	if a.json {
-		return report.JSON(a.Out, releases)
+	releases := reconcile.Releases(b.Catalog.Project, w)
+	if c.json {
+		report.Leftovers(c.Err, reconcile.Leftovers(b.Catalog.Project, w))
+		return firstOf(report.JSON(c.Out, releases), unread(w, imagesOf(allRegions(b.Catalog))))
 	}
-	report.Releases(a.Out, b.Catalog.Project, releases, w)
-	f, err := a.forecast(ctx, b, w)
+	report.Releases(c.Out, b.Catalog.Project, releases, w)
+	report.Leftovers(c.Out, reconcile.Leftovers(b.Catalog.Project, w))
+	report.Held(c.Out, reconcile.Holding(b.Control(), w))
+	f, err := forecast(ctx, b, w)
 	if err != nil {
 		return err
 	}
-	report.Forecast(a.Out, f)
-	return nil
+	report.Forecast(c.Out, f)
+	return unread(w, imagesOf(allRegions(b.Catalog)))
 }
 
-// forecast is for how many releases there is room.
-func (a *app) forecast(ctx context.Context, b *catalog.Bundle, w world.World) (plan.Forecast, error) {
-	next, err := b.Examples(plan.NextVersion(b.Catalog.Project, w))
+// forecast is for how many releases the quotas are enough.
+func forecast(ctx context.Context, b *catalog.Bundle, w world.World) (reconcile.Forecast, error) {
+	next, err := b.Examples(reconcile.NextVersion(b.Catalog.Project, w))
 	if err != nil {
-		return plan.Forecast{}, err
+		return reconcile.Forecast{}, err
 	}
 	all, err := foreseeAll(ctx, next, 1)
 	if err != nil {
-		return plan.Forecast{}, err
+		return reconcile.Forecast{}, err
 	}
 	var plans []plan.Plan
 	var seen world.World
 	for _, f := range all {
 		plans, seen = append(plans, f.plan), f.world
 	}
-	products := plan.Listed(b.Catalog.Project, b.Listings(), seen, 0)
-	return plan.NewForecast(plans, products, w, b.Catalog.Project), nil
+	products := reconcile.Listed(b.Catalog.Project, b.Listings(), seen, 0)
+	return reconcile.NewForecast(plans, products, w, b.Catalog.Project), nil
 }
 
 func imagesOf(regions []string) []world.Query {
@@ -97,6 +111,21 @@ func imagesOf(regions []string) []world.Query {
 		out = append(out, world.Query{Kind: world.LookImages, Region: r})
 	}
 	return out
+}
+
+func claimsOf(regions []string) []world.Query {
+	var out []world.Query
+	for _, r := range regions {
+		out = append(out, world.Query{Kind: world.LookClaims, Region: r})
+	}
+	return out
+}
+
+// leftovers are what runs that died have left in the regions of a catalog. A region that
+// can't be read has none: other parts of the same answer say so.
+func leftovers(ctx context.Context, clients *awsapi.Clients, c *catalog.Catalog) ([]string, error) {
+	w, err := observe.Once(ctx, clients, release.Desired{Project: c.Project}, claimsOf(allRegions(c)))
+	return reconcile.Leftovers(c.Project, w), err
 }
 
 // allRegions are the regions of a catalog, sorted.

@@ -18,39 +18,44 @@ import (
 	"amiship/internal/source"
 )
 
-type unblockOptions struct {
+// unblockCmd is the command unblock.
+type unblockCmd struct {
+	*app
 	yes   bool
 	tag   string
 	ahead int
+	approving
 }
 
-func (a *app) unblockCommand() *cobra.Command {
-	var o unblockOptions
+func unblockCommand(a *app) *cobra.Command {
+	c := unblockCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "unblock BLOCKER [REMEDY]", Short: "Clear one of the blockers, after showing how",
-		Long: `Unblock does one remedy of one blocker, as amiship blockers and amiship plan name
-them: it shows what will be changed, and asks. Without a terminal it needs --yes.
-What it changes is read again just before; if that is no longer as it was shown,
-nothing is done.`,
+		Use: "unblock BLOCKER [REMEDY]", Short: "Apply a remedy to a blocker",
+		Long: `Unblock applies one remedy of one blocker, as amiship blockers and amiship plan
+list them: it shows what will be changed and asks for confirmation. Without a
+terminal it needs --yes. It reads what it changes again just before; if that
+differs from what was shown, it changes nothing.`,
+		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
 		Example: `  amiship unblock quota/eu-west-3 raise
   amiship unblock quota/eu-west-3 demote --tag 17.5.1+ee.0 --yes`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.unblock(cmd.Context(), args[0], append(args[1:], "")[0], o)
+			return c.run(cmd.Context(), args[0], append(args[1:], "")[0])
 		},
 	}
-	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().StringVar(&o.tag, "tag", "", "the release that is blocked; without it, the next one of each form")
-	cmd.Flags().IntVar(&o.ahead, "forecast", 1, "make room for so many releases")
+	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
+	cmd.Flags().StringVar(&c.tag, "tag", "", "the blocked release's `TAG`; by default the next one of each tag pattern")
+	cmd.Flags().IntVar(&c.ahead, "forecast", 1, "apply the remedy for `N` releases ahead")
+	c.flag(cmd)
 	return cmd
 }
 
-func (a *app) unblock(ctx context.Context, id, name string, o unblockOptions) error {
+func (c unblockCmd) run(ctx context.Context, id, name string) error {
 	var tags []string
-	if o.tag != "" {
-		tags = []string{o.tag}
+	if c.tag != "" {
+		tags = []string{c.tag}
 	}
-	all, err := a.foresee(ctx, tags, max(1, o.ahead))
+	all, err := c.foresee(ctx, tags, max(1, c.ahead))
 	if err != nil {
 		return err
 	}
@@ -62,11 +67,28 @@ func (a *app) unblock(ctx context.Context, id, name string, o unblockOptions) er
 	if err != nil {
 		return err
 	}
-	report.Remedy(a.Out, bl, remedy)
-	if err := a.confirm(o.yes, "do it?"); err != nil {
+	report.Remedy(c.Out, bl, remedy)
+	if err := c.confirm(c.yes, "do it?"); err != nil {
 		return err
 	}
-	return a.remedy(ctx, found, remedy)
+	if found.desired.Control, err = c.control(found.desired.Control); err != nil {
+		return err
+	}
+	return withOthers(c.do(ctx, found, remedy), bl, remedy)
+}
+
+// withOthers names what else can be done about a blocker, if a remedy did not work.
+func withOthers(err error, bl plan.Blocker, tried plan.Remedy) error {
+	var others []string
+	for _, r := range bl.Remedies {
+		if r.Name != tried.Name && r.Command != "" {
+			others = append(others, r.Name+": "+r.Command)
+		}
+	}
+	if err == nil || len(others) == 0 || errors.Is(err, apply.ErrChanged) {
+		return err
+	}
+	return withHint(err, "what else can be done: "+strings.Join(others, "; "))
 }
 
 // blockerOf finds a blocker in what was foreseen.
@@ -103,26 +125,33 @@ func remedyOf(bl plan.Blocker, name string) (plan.Remedy, error) {
 	return plan.Remedy{}, withHint(usage(fmt.Errorf("%s has no remedy %s that unblock can do", bl.ID, name)), "its remedies: "+strings.Join(names, ", "))
 }
 
-// remedy does what was shown, one after the other.
-func (a *app) remedy(ctx context.Context, f foreseen, r plan.Remedy) error {
+// do does what was shown, one after the other.
+func (c unblockCmd) do(ctx context.Context, f foreseen, r plan.Remedy) error {
 	clients, err := awsapi.Load(ctx, firstRegion(f.desired))
 	if err != nil {
 		return err
 	}
-	doer := &apply.Applier{Clients: clients, Desired: f.desired, Packer: packer.Runner{}, RunID: runID(), Secret: source.Secret, Log: a.log(), Poll: time.Second}
+	doer := &apply.Applier{Clients: clients, Desired: f.desired, Packer: packer.Runner{}, RunID: runID(), Secret: source.Secret, Log: c.log(), Poll: time.Second, Who: once(calling(clients))}
 	defer doer.Close()
 	for i, act := range r.Do {
 		res, err := doer.Do(ctx, act)
 		if err != nil {
 			return fmt.Errorf("%d of %d done: %w", i, len(r.Do), withChanged(err))
 		}
-		fmt.Fprintf(a.Out, "done  %s %s\n", act.ID, res.Made)
+		fmt.Fprintf(c.Out, "done  %s %s\n", act.ID, res.Made)
+		if res.Left != nil {
+			fmt.Fprintf(c.Err, "amiship: %v\n", res.Left)
+		}
 	}
 	return nil
 }
 
 func withChanged(err error) error {
-	if errors.Is(err, apply.ErrChanged) {
+	var held *apply.HeldError
+	switch {
+	case errors.As(err, &held):
+		return withHint(err, "amiship resume ends a pause; --approve freeze@DIGEST runs in a freeze")
+	case errors.Is(err, apply.ErrChanged):
 		return withHint(err, "amiship blockers shows how it is now")
 	}
 	return err

@@ -14,78 +14,82 @@ import (
 	"amiship/internal/report"
 )
 
-type verifyOptions struct {
+// verifyCmd is the command verify.
+type verifyCmd struct {
+	*app
 	as      string // profile of the customer
 	catalog string // catalog.json of the release
 	noTest  bool   // it was released so
 	all     bool   // every release that AWS has
 }
 
-func (a *app) verifyCommand() *cobra.Command {
-	var o verifyOptions
+func verifyCommand(a *app) *cobra.Command {
+	c := verifyCmd{app: a}
 	cmd := &cobra.Command{
 		Use:   "verify TAG | --all --as PROFILE",
-		Short: "Look at a release as a customer does, and say what is not as asked for",
-		Long: `Verify looks at every region of a release with two pairs of eyes, and changes
-nothing. As a customer, in the account of the profile that --as names: every
-public AMI is found by owner and name, once, and no private one, by name or id.
-As the owner: name, tags, architecture, disks, snapshots, permissions and
-parameters are those that the catalog asks for, to the account, and nothing is
-left of the builds. It shares no code with plan: a release is done when its
-plan is empty and verify finds nothing.
+		Short: "Report differences between a release and its catalog",
+		Long: `Verify inspects every region of a release from two accounts, and changes
+nothing. From the customer's account, whose profile --as names: every public AMI
+is found by owner and name, exactly once, and no private AMI by name or id. From
+the owner's account: names, tags, architectures, disks, snapshots, permissions
+and parameters are as configured in the catalog, and nothing is left of the
+builds. It shares no code with plan: a release is done when its plan is empty
+and verify reports no differences.
 
-It exits 1 with findings. A region that cannot be read is one; a best-effort
-region without AMIs is none, nor is one that is waived, as long as it is. What was
-published a moment ago AWS may not show yet: look again.
+It exits 1 with differences. A region that could not be read is one. An optional
+region without AMIs is not, nor is a waived region while its waiver lasts. AWS
+may not show yet what was published a moment ago: run it again.
 
-Of a release that was withdrawn it looks whether it is out of everybody's reach:
-no AMI or snapshot of it is public or shared any more, and no parameter of the
-latest version names one, where there is another to name.
+Of a withdrawn release it checks that no customer can reach it: no AMI or
+snapshot is public or shared, and no parameter of the latest version names one
+where another version can take its place.
 
-TAG is compared with today's catalog. --all does so for every release that AWS
-has, with the catalog as it was at the commit in the tag amiship:commit of its
-AMIs, read from the git repository that the catalog stands in. Where there is no
-such tag, or this clone has not got the commit, which is said, it is today's;
-values of --set count for either. A tag that the catalog no longer takes is a
-finding. What is no longer kept, or is not complete, is left out.`,
+TAG is compared with today's catalog. --all compares every release with the
+catalog at the commit in the tag amiship:commit of its AMIs, read from the git
+repository of the catalog. Without that tag, or if this clone lacks the commit,
+it uses today's catalog and says so. Values of --set apply to both. A tag that
+the catalog no longer accepts is a difference. Expired releases, and those that
+are not complete, are skipped.`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship verify v2.42.0 --as customer
-  amiship verify v2.42.0 --as customer --catalog amis.json --json | jq '.findings[]'`,
-		Args: func(_ *cobra.Command, args []string) error { return tagOrEvery(args, o.all) },
+  amiship verify v2.42.0 --as customer --catalog amis.json
+  amiship verify --all --as customer --json | jq '.[].seen.findings'`,
+		Args: func(_ *cobra.Command, args []string) error { return tagOrEvery(args, c.all) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.all {
-				return a.verifyAll(cmd.Context(), o)
+			if c.all {
+				return c.runAll(cmd.Context())
 			}
-			return a.verify(cmd.Context(), args[0], o)
+			return c.run(cmd.Context(), args[0])
 		},
 	}
-	cmd.Flags().StringVar(&o.as, "as", "", "AWS profile of another account, which owns nothing of the release and is not shared with (required)")
-	cmd.Flags().StringVar(&o.catalog, "catalog", "", "compare with the AMI ids that release --catalog wrote to this file")
-	cmd.Flags().BoolVar(&o.all, "all", false, "every release that AWS has")
-	cmd.Flags().BoolVar(&o.noTest, "no-test", false, "the release was made with --no-test: do not ask for a boot test")
+	cmd.Flags().StringVar(&c.as, "as", "", "AWS `PROFILE` of an account that neither owns the release nor shares it (required)")
+	cmd.Flags().StringVar(&c.catalog, "catalog", "", "compare with the AMI ids that release --catalog wrote to this `FILE`")
+	cmd.Flags().BoolVar(&c.all, "all", false, "every release of the project")
+	cmd.Flags().BoolVar(&c.noTest, "no-test", false, "accept AMIs without a boot test, as release --no-test makes them")
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, tag string, o verifyOptions) error {
-	if o.as == "" {
+func (c verifyCmd) run(ctx context.Context, tag string) error {
+	if c.as == "" {
 		return needsEyes()
 	}
-	d, err := a.desired(tag)
+	d, err := c.desired(tag)
 	if err != nil {
 		return err
 	}
 	if d.Skip != "" {
-		_, err := fmt.Fprintf(a.Out, "%s %s: nothing to verify: %s\n", d.Project, d.Tag, d.Skip)
+		_, err := fmt.Fprintf(c.Out, "%s %s: nothing to verify: %s\n", d.Project, d.Tag, d.Skip)
 		return err
 	}
-	d.Untested = o.noTest
+	d.Untested = c.noTest
 	audit := outside.Audit{Desired: d}
-	if audit.Listed, err = readListed(o.catalog); err != nil {
+	if audit.Listed, err = readListed(c.catalog); err != nil {
 		return err
 	}
-	if audit.Owner, audit.Customer, err = bothEyes(ctx, firstRegion(d), o.as); err != nil {
+	if audit.Owner, audit.Customer, err = bothEyes(ctx, firstRegion(d), c.as); err != nil {
 		return err
 	}
-	return a.audit(ctx, audit)
+	return c.audit(ctx, audit)
 }
 
 // bothEyes are the clients of the owner and of the customer that a profile names.
@@ -102,15 +106,15 @@ func needsEyes() error {
 		"what others see can only be seen from another account: --as names a profile of one (in a sandbox: --as customer)")
 }
 
-func (a *app) audit(ctx context.Context, audit outside.Audit) error {
+func (c verifyCmd) audit(ctx context.Context, audit outside.Audit) error {
 	seen, err := audit.Run(ctx)
 	if err != nil {
 		return asHint(err)
 	}
-	if a.json {
-		err = report.JSON(a.Out, seen)
+	if c.json {
+		err = report.JSON(c.Out, seen)
 	} else {
-		report.Verified(a.Out, seen)
+		report.Verified(c.Out, seen)
 	}
 	if len(seen.Findings) > 0 {
 		return firstOf(err, silent(codeFailed))

@@ -9,45 +9,53 @@ import (
 	"amiship/internal/catalog"
 	"amiship/internal/observe"
 	"amiship/internal/outside"
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-// verifyAll audits every release that AWS has, and sums up.
-func (a *app) verifyAll(ctx context.Context, o verifyOptions) error {
+// runAll audits every release that AWS has, and sums up.
+func (c verifyCmd) runAll(ctx context.Context) error {
 	switch {
-	case o.as == "":
+	case c.as == "":
 		return needsEyes()
-	case o.catalog != "":
+	case c.catalog != "":
 		return usage(errors.New("--catalog is about one release: name its tag"))
 	}
-	b, err := a.loadSaved(ctx)
+	b, err := c.loadSaved(ctx)
 	if err != nil {
 		return err
 	}
 	var audit outside.Audit
-	if audit.Owner, audit.Customer, err = bothEyes(ctx, b.Catalog.Build.Region, o.as); err != nil {
+	if audit.Owner, audit.Customer, err = bothEyes(ctx, b.Catalog.Build.Region, c.as); err != nil {
 		return err
 	}
 	released, err := everyRelease(ctx, audit.Owner, b)
 	if err != nil {
 		return err
 	}
-	wants := a.wanted(ctx, b, released)
+	wants := c.wanted(ctx, b, released)
 	all := []report.Audited{}
 	for _, r := range released {
-		one, err := auditOne(ctx, audit, r, wants[r.Tag], o)
+		one, err := c.auditOne(ctx, audit, r, wants[r.Tag])
 		if err != nil {
 			return ofTag(r.Tag, asHint(err))
 		}
 		all = append(all, one)
 	}
-	if a.json {
-		err = report.JSON(a.Out, all)
+	audit.Desired = release.Desired{Project: b.Catalog.Project, Forms: b.Forms()}
+	rest, err := audit.Parameters(ctx, allRegions(b.Catalog))
+	if err != nil {
+		return asHint(err)
+	}
+	if len(rest.Findings)+len(rest.Notes) > 0 {
+		all = append(all, report.Audited{Seen: &rest})
+	}
+	if c.json {
+		err = report.JSON(c.Out, all)
 	} else {
-		report.AuditedAll(a.Out, b.Catalog.Project, all)
+		report.AuditedAll(c.Out, b.Catalog.Project, all)
 	}
 	if report.CountFindings(all) > 0 {
 		return firstOf(err, silent(codeFailed))
@@ -56,7 +64,7 @@ func (a *app) verifyAll(ctx context.Context, o verifyOptions) error {
 }
 
 // auditOne audits a release as its catalog wanted it.
-func auditOne(ctx context.Context, audit outside.Audit, r plan.Released, want wanted, o verifyOptions) (report.Audited, error) {
+func (c verifyCmd) auditOne(ctx context.Context, audit outside.Audit, r reconcile.Released, want wanted) (report.Audited, error) {
 	out := report.Audited{Tag: r.Tag, Notes: want.notes()}
 	switch {
 	case r.Over == release.StageWithdrawn && want.err != nil:
@@ -73,23 +81,23 @@ func auditOne(ctx context.Context, audit outside.Audit, r plan.Released, want wa
 		out.Err = fmt.Sprintf("the catalog takes it no longer: %v", want.err)
 		return out, nil
 	case want.desired.Skip != "":
-		out.Err = "the catalog releases nothing at it any more: " + want.desired.Skip
+		out.Err = "the catalog no longer releases anything at it: " + want.desired.Skip
 		return out, nil
 	}
 	audit.Desired = want.desired
-	audit.Desired.Untested = o.noTest
+	audit.Desired.Untested = c.noTest
 	seen, err := audit.Run(ctx)
 	out.Seen = &seen
 	return out, err
 }
 
 // everyRelease are all that AWS has, the newest first; every region must answer.
-func everyRelease(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) ([]plan.Released, error) {
+func everyRelease(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) ([]reconcile.Released, error) {
 	w, queries, err := lookForReleases(ctx, clients, b)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Releases(b.Catalog.Project, w), unread(w, queries)
+	return reconcile.Releases(b.Catalog.Project, w), unread(w, queries)
 }
 
 // lookForReleases reads the images of all regions.
@@ -100,12 +108,12 @@ func lookForReleases(ctx context.Context, clients *awsapi.Clients, b *catalog.Bu
 }
 
 // oneRelease is what the regions that answer show of a release.
-func oneRelease(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle, tag string) ([]plan.Released, error) {
+func oneRelease(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle, tag string) ([]reconcile.Released, error) {
 	w, _, err := lookForReleases(ctx, clients, b)
-	for _, r := range plan.Releases(b.Catalog.Project, w) {
+	for _, r := range reconcile.Releases(b.Catalog.Project, w) {
 		if r.Tag == tag {
-			return []plan.Released{r}, err
+			return []reconcile.Released{r}, err
 		}
 	}
-	return []plan.Released{{Tag: tag}}, err
+	return []reconcile.Released{{Tag: tag}}, err
 }

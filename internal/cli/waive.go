@@ -13,75 +13,87 @@ import (
 	"amiship/internal/engine"
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
 
-type waiveOptions struct {
+// waiveCmd is the command waive.
+type waiveCmd struct {
+	*app
 	tag, why, until string
 	undo            bool
+	approving
 }
 
-func (a *app) waiveCommand() *cobra.Command {
-	var o waiveOptions
+func waiveCommand(a *app) *cobra.Command {
+	c := waiveCmd{app: a}
 	cmd := &cobra.Command{
-		Use: "waive REGION --reason TEXT --until DATE", Short: "Let releases do without a required region for a while",
-		Long: `Waive notes on the candidates of a release, or of all that are under way, that one
-of the required regions is not waited for: until the end of that day, UTC, it is
-best effort. The release completes without it, keeps its candidates, and brings
-the region along once it answers: release --all-open does so. After that day the
-region is required again. The region of the builds can't be waived, nor
-Marketplace's while there are listings.`,
-		Example: `  amiship waive eu-west-3 --reason "outage, AWS says Thursday" --until 2026-12-03
+		Use: "waive REGION --reason TEXT --until DATE", Short: "Temporarily make a required region optional",
+		Long: `Waive records on the candidates of a release, or of all releases in progress,
+that a required region is optional until the end of a day, UTC. The release
+completes without the region and keeps its candidates; release --all-open adds
+the region once it answers. After that day the region is required again. The
+build region can't be waived, nor the region of Marketplace while there are
+listings.`,
+		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
+		Example: `  amiship waive eu-west-3 --reason "outage until Thursday" --until 2026-12-03
   amiship waive eu-west-3 --undo`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.waive(cmd.Context(), args[0], o) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.why, "reason", "", "why (required)")
-	flags.StringVar(&o.until, "until", "", "the last day, such as 2026-12-31 (required)")
-	flags.StringVar(&o.tag, "tag", "", "for this release alone")
-	flags.BoolVar(&o.undo, "undo", false, "take it back")
+	flags.StringVar(&c.why, "reason", "", "why: `TEXT` (required)")
+	flags.StringVar(&c.until, "until", "", "the last `DAY`, such as 2026-12-31 (required)")
+	flags.StringVar(&c.tag, "tag", "", "only for this release's `TAG`")
+	flags.BoolVar(&c.undo, "undo", false, "remove the waiver")
+	c.flag(cmd)
 	return cmd
 }
 
-func (a *app) waive(ctx context.Context, region string, o waiveOptions) error {
-	b, err := a.load()
+func (c waiveCmd) run(ctx context.Context, region string) error {
+	b, err := c.load()
 	if err != nil {
 		return err
 	}
-	waiver, err := waiverOf(b, region, o)
+	waiver, err := c.waiver(b, region)
 	if err != nil {
 		return usage(err)
 	}
-	d := release.Desired{Project: b.Catalog.Project, Tag: o.tag}
-	x := plan.Waiving{Project: d.Project, Tag: o.tag, Builds: []string{b.Catalog.Build.Region}, Waiver: waiver, Undo: o.undo}
+	d, err := ofProject(b, c.approving)
+	if err != nil {
+		return err
+	}
+	d.Tag = c.tag
+	x := reconcile.Waiving{Project: d.Project, Tag: c.tag, Builds: []string{b.Catalog.Build.Region}, Waiver: waiver, Undo: c.undo}
 	p, _, err := look(ctx, d, x.Reconcile)
 	switch {
 	case err != nil:
 		return err
 	case p.Skip != "":
 		return withHint(errors.New(p.Skip), "amiship status shows which releases have candidates")
-	case !o.undo && !waiver.InForce(p.Now):
-		return usage(fmt.Errorf("--until %s is over: AWS has %s", o.until, world.Moment(p.Now)))
+	case !c.undo && !waiver.InForce(p.Now):
+		return usage(fmt.Errorf("--until %s is over: AWS has %s", c.until, plan.Moment(p.Now)))
 	}
-	return a.note(ctx, d, x)
+	return c.do(ctx, d, x)
 }
 
-// note does it without a question: what it changes can be taken back.
-func (a *app) note(ctx context.Context, d release.Desired, x plan.Waiving) error {
-	ctx, stop, cancel := interrupts(ctx)
+// do does it without a question: what it changes can be taken back.
+func (c waiveCmd) do(ctx context.Context, d release.Desired, x reconcile.Waiving) error {
+	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
-	p, outcome, err := a.runAlone(ctx, stop, d, releaseOptions{Options: engine.Defaults()}, func(w world.World, r plan.Run) plan.Plan { return x.Reconcile(w, r) })
+	o := runOptions{Options: engine.Defaults(), progress: c.progress()}
+	p, outcome, err := c.runAlone(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan { return x.Reconcile(w, r) })
 	if err != nil {
 		return err
 	}
 	for _, s := range p.Steps {
-		fmt.Fprintf(a.Out, "%s  %s: waived: %s\n", s.State, s.Name, noneIfEmpty(s.Value))
+		fmt.Fprintf(c.Out, "%s  %s: waived: %s\n", s.State, s.Image().Name, noneIfEmpty(plan.As[plan.RecordWaiver](s.Action).Waivers))
 	}
-	report.Trouble(a.Out, p)
-	a.hints(p)
+	fmt.Fprintf(c.Out, "%s %s: %s\n", d.Project, d.Tag, o.progress.Sum())
+	report.Trouble(c.Out, p)
+	c.hints(p)
 	return firstOf(outcomeError(outcome), unreadRegions(p))
 }
 
@@ -92,21 +104,21 @@ func noneIfEmpty(text string) string {
 	return text
 }
 
-// waiverOf checks what was typed against the catalog.
-func waiverOf(b *catalog.Bundle, region string, o waiveOptions) (release.Waiver, error) {
-	c := b.Catalog
+// waiver checks what was typed against the catalog.
+func (c waiveCmd) waiver(b *catalog.Bundle, region string) (release.Waiver, error) {
+	cat := b.Catalog
 	switch {
-	case !slices.Contains(c.Regions.Required, region):
-		return release.Waiver{}, fmt.Errorf("%s is not a required region: %s", region, strings.Join(c.Regions.Required, ", "))
-	case region == c.Build.Region:
+	case !slices.Contains(cat.Regions.Required, region):
+		return release.Waiver{}, fmt.Errorf("%s is not a required region: known are %s", region, strings.Join(cat.Regions.Required, ", "))
+	case region == cat.Build.Region:
 		return release.Waiver{}, fmt.Errorf("%s can't be waived: the builds are there", region)
-	case region == marketplace.Region && len(c.Listings) > 0:
+	case region == marketplace.Region && len(cat.Listings) > 0:
 		return release.Waiver{}, fmt.Errorf("%s can't be waived: listings need their AMIs there", region)
-	case o.undo:
+	case c.undo:
 		return release.Waiver{Region: region}, nil
-	case strings.TrimSpace(o.why) == "" || o.until == "":
+	case strings.TrimSpace(c.why) == "" || c.until == "":
 		return release.Waiver{}, errors.New("waive needs --reason TEXT and --until DATE")
 	}
-	until, err := release.ParseDay(o.until)
-	return release.Waiver{Region: region, Until: until, Why: o.why}, err
+	until, err := release.ParseDay(c.until)
+	return release.Waiver{Region: region, Until: until, Why: c.why}, err
 }

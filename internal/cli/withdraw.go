@@ -12,76 +12,90 @@ import (
 	"amiship/internal/catalog"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
-type withdrawOptions struct {
+// withdrawCmd is the command withdraw.
+type withdrawCmd struct {
+	*app
 	engine.Options
 	why      string
 	yes      bool
 	restrict bool
 	resubmit bool
+	override bool
 }
 
-func (a *app) withdrawCommand() *cobra.Command {
-	o := withdrawOptions{Options: engine.Defaults()}
+func withdrawCommand(a *app) *cobra.Command {
+	c := withdrawCmd{app: a, Options: engine.Defaults()}
 	cmd := &cobra.Command{
-		Use: "withdraw TAG --reason TEXT", Short: "Recall a release for a defect",
-		Long: `Withdraw shows what there is of a release, asks, and takes it back: each AMI is
-marked with the reason, and then private; whoever could launch it stands in its
-tag amiship:taken. Parameters of the latest version name the one before again. A
-change set that would list it is cancelled while that is possible. Neither release
-nor repair publishes it a second time.
+		Use: "withdraw TAG --reason TEXT", Short: "Withdraw a defective release",
+		Long: `Withdraw shows the AMIs of a release, asks for confirmation, and withdraws them:
+each is tagged with the reason and made private. All permissions to launch it
+and to use its snapshots are revoked, those of accounts, organizations,
+organizational units and the public. They are recorded in the tags
+amiship:taken, amiship:taken.2 and so on of the AMI and of each snapshot.
+Parameters of the latest version are rolled back to the version before. A change
+set that would list the release is canceled while that is possible. Neither
+release nor repair publishes it again.
 
-Machines that run from it go on. With --restrict its versions on Marketplace are
-taken from new buyers too: that can't be undone, and owes those who have it 90
-days of support. The last public version of a product Marketplace does not let go.`,
-		Example: `  amiship withdraw v2.42.0 --reason "loses data when the disk is full"`,
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.withdraw(cmd.Context(), args[0], o) },
+Running instances are unaffected. --restrict also restricts its versions on
+Marketplace: that can't be undone, new buyers can't get them, and existing
+buyers are owed 90 days of support. Marketplace never restricts the last public
+version of a product.
+
+A pause or a freeze holds it like any other change. --override-pause withdraws
+all the same: a defective release may be why changes are paused.`,
+		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
+		Example:     `  amiship withdraw v2.42.0 --reason "loses data when the disk is full"`,
+		Args:        cobra.ExactArgs(1),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.why, "reason", "", "what is wrong with it (required)")
-	flags.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	flags.BoolVar(&o.restrict, "restrict", false, "restrict its versions on Marketplace too")
-	flags.BoolVar(&o.resubmit, "resubmit", false, "offer Marketplace a restriction again that it refused")
-	flags.DurationVar(&o.Wait, "wait", o.Wait, "how long to stay when only waits are left; then exit 75")
-	flags.DurationVar(&o.Poll, "poll", o.Poll, "time between two looks at something pending")
+	flags.StringVar(&c.why, "reason", "", "what is wrong with it: `TEXT` (required)")
+	flags.BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
+	flags.BoolVar(&c.restrict, "restrict", false, "also restrict its versions on Marketplace")
+	flags.BoolVar(&c.resubmit, "resubmit", false, "submit restrictions again that Marketplace rejected")
+	flags.BoolVar(&c.override, "override-pause", false, "withdraw although changes are paused or frozen")
+	flags.DurationVar(&c.Wait, "wait", c.Wait, "how long to wait when nothing else is left to do; then exit 75")
+	flags.DurationVar(&c.Poll, "poll", c.Poll, "time between two polls of something pending")
 	return cmd
 }
 
-func (a *app) withdraw(ctx context.Context, tag string, o withdrawOptions) error {
-	if strings.TrimSpace(o.why) == "" {
+func (c withdrawCmd) run(ctx context.Context, tag string) error {
+	if strings.TrimSpace(c.why) == "" {
 		return usage(errors.New("withdraw needs --reason TEXT: it is what others find on the AMIs"))
 	}
-	b, err := a.load()
+	b, err := c.load()
 	if err != nil {
 		return err
 	}
-	d, err := a.recalled(b, tag)
+	d, err := c.recalled(b, tag)
 	if err != nil {
 		return err
 	}
-	x := plan.Withdrawal{Desired: d, Why: o.why, Restrict: o.restrict}
-	return a.shown(ctx, d, scope{
-		what: "withdraw " + tag, nothing: "nothing is left to withdraw", yes: o.yes, options: o.Options, always: x.Later(),
-		reconcile: func(w world.World, r plan.Run) plan.Plan {
-			r.Resubmit = o.resubmit
+	d.Control.Override = c.override
+	x := reconcile.Withdrawal{Desired: d, Why: c.why, Restrict: c.restrict}
+	return c.shown(ctx, d, scope{
+		what: "withdraw " + tag, nothing: "nothing is left to withdraw", absent: "amiship status lists the releases that there are", yes: c.yes, options: c.Options, always: x.Later(),
+		toPlan: func(w world.World, r plan.Run) plan.Plan {
+			r.Resubmit = c.resubmit
 			return x.Reconcile(w, r)
 		},
 	})
 }
 
 // recalled is what there may be of a release: what the catalog says, in all of its
-// regions. A tag that it takes no more can be recalled too.
+// regions. A tag that the catalog no longer accepts can be withdrawn too.
 func (a *app) recalled(b *catalog.Bundle, tag string) (release.Desired, error) {
 	d, err := catalog.Resolve(b, tag)
 	var unknown *catalog.TagError
 	switch {
 	case errors.As(err, &unknown):
 		fmt.Fprintf(a.Err, "amiship: %v: its AMIs are found by their tags, its parameters stay\n", err)
-		d = release.Desired{Project: b.Catalog.Project, Tag: tag, Listings: b.Listings()}
+		d = release.Desired{Project: b.Catalog.Project, Tag: tag, Listings: b.Listings(), Control: b.Control()}
 	case err != nil:
 		return release.Desired{}, err
 	}

@@ -1,8 +1,8 @@
 // Package engine decides what a run does next: what to start, what to read
 // again and when, and when to stop. Deciding is pure; package local carries it
-// out in one process.
+// out in one process. A Planner reads for plans that are only shown.
 //
-// What a newcomer would get wrong: the engine never decides what a release
+// The engine never decides what a release
 // needs. That is in the plan; here is only order, patience and limits.
 package engine
 
@@ -34,6 +34,9 @@ type Status struct {
 	Now       time.Time
 	Idle      time.Time                 // since when nothing but waits was left; zero: something is under way
 	LookedAt  map[world.Query]time.Time // when a query was last read
+	Looking   map[world.Query]bool      // queries that are being read
+	Stuck     bool                      // of none of them has anything come for longer than Late
+	Silenced  int                       // steps under way that AWS has left without an answer before
 	VainLooks int                       // looks since something last changed, at facts that could not be read
 	Stopping  bool                      // asked to stop: start nothing more
 }
@@ -44,7 +47,7 @@ type Outcome string
 // The outcomes of a run.
 const (
 	Complete    Outcome = "complete"
-	StillToWait Outcome = "waiting" // run again to carry on
+	StillToWait Outcome = "waiting" // run again to resume
 	IsBlocked   Outcome = "blocked"
 	HasFailed   Outcome = "failed"
 	Interrupted Outcome = "interrupted"
@@ -67,33 +70,44 @@ type Decision struct {
 	Stop  Outcome       // not empty: the run is over
 }
 
+// Late is after which time without a fact what is being read counts as what could not
+// be read so far: everything else goes on without it. Many facts of one API come for
+// longer than that, at its rate.
+const Late = 10 * time.Second
+
 // Next decides.
 func Next(p plan.Plan, s Status, o Options) Decision {
-	if len(p.Look) > 0 && !s.Stopping {
-		return Decision{Look: p.Look}
-	}
 	running := p.Count(plan.Running)
-	if s.Stopping {
+	switch {
+	case s.Stopping:
 		return stopping(p, running)
+	case len(p.Look) > 0:
+		return Decision{Look: slices.DeleteFunc(slices.Clone(p.Look), func(q world.Query) bool { return s.Looking[q] })}
 	}
 	d := Decision{Start: startable(p, o)}
-	if len(d.Start)+running == 0 {
+	if len(d.Start) == 0 && running == s.Silenced {
 		if d.Stop = over(p, s, o); d.Stop != "" {
 			return d
 		}
 	}
 	d.Look, d.Wake = polls(p, s, o)
+	if s.stayed(o) && len(s.Looking) > 0 {
+		d.Look = nil // what is being read is the last that it stays for
+	}
 	if end := s.Idle.Add(o.Wait); !s.Idle.IsZero() && end.After(s.Now) && end.Before(d.Wake) {
 		d.Wake = end // it may stay no longer, however long the next look takes to come
 	}
 	return d
 }
 
+// stayed reports whether the run has stayed as long as it may.
+func (s Status) stayed(o Options) bool { return !s.Idle.IsZero() && s.Now.Sub(s.Idle) >= o.Wait }
+
 // stopping starts nothing but the end of this run's own claims.
 func stopping(p plan.Plan, running int) Decision {
 	d := Decision{}
 	for _, s := range p.Steps {
-		if s.State == plan.Ready && s.Own {
+		if s.State == plan.Ready && s.Own() {
 			d.Start = append(d.Start, s)
 		}
 	}
@@ -110,7 +124,7 @@ func startable(p plan.Plan, o Options) []plan.Step {
 		if s.State != plan.Running {
 			continue
 		}
-		if s.Kind.Long() {
+		if s.Kind().Long() {
 			builds--
 		} else {
 			others--
@@ -122,7 +136,7 @@ func startable(p plan.Plan, o Options) []plan.Step {
 			continue
 		}
 		left := &others
-		if s.Kind.Long() {
+		if s.Kind().Long() {
 			left = &builds
 		}
 		if *left > 0 {
@@ -139,10 +153,19 @@ func over(p plan.Plan, s Status, o Options) Outcome {
 	switch {
 	case p.Complete():
 		return Complete
-	case vain, slices.ContainsFunc(p.Waits, func(w plan.Wait) bool { return w.Unshown }):
+	case len(s.Looking) > 0 || s.Silenced > 0: // AWS may take for ever to answer
+		if s.stayed(o) && (s.Stuck || len(s.Looking) == 0) {
+			return StillToWait
+		}
+		return ""
+	case slices.ContainsFunc(p.Waits, func(w plan.Wait) bool { return w.Unshown }):
+		return ""
+	case p.Held && p.Count(plan.Failed) == 0 && !(vain && missesPause(p)): // whatever it waits for, nothing may follow
+		return IsBlocked
+	case vain:
 		return ""
 	case len(p.Waits) > 0 || retries(p):
-		if !s.Idle.IsZero() && s.Now.Sub(s.Idle) >= o.Wait {
+		if s.stayed(o) {
 			return StillToWait
 		}
 		return ""
@@ -151,6 +174,11 @@ func over(p plan.Plan, s Status, o Options) Outcome {
 	default:
 		return IsBlocked
 	}
+}
+
+// missesPause reports whether it could not be read whether changes are paused.
+func missesPause(p plan.Plan) bool {
+	return slices.ContainsFunc(p.Missed, func(q world.Query) bool { return q.Kind == world.LookPause })
 }
 
 // retries reports whether a step waits for nothing but its next try.
@@ -175,7 +203,7 @@ func polls(p plan.Plan, s Status, o Options) ([]world.Query, time.Time) {
 	var now []world.Query
 	next := s.Now.Add(30 * time.Second)
 	due := func(q world.Query, every time.Duration) {
-		if slices.Contains(now, q) {
+		if slices.Contains(now, q) || s.Looking[q] {
 			return
 		}
 		at := s.LookedAt[q].Add(every)

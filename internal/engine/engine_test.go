@@ -12,11 +12,11 @@ import (
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func step(k plan.Kind, s plan.State) plan.Step {
-	return plan.Step{Action: plan.Action{ID: plan.ID(string(k) + "/" + string(s)), Kind: k}, State: s}
+	return plan.Step{Action: plan.Action{ID: plan.ID(string(k) + "/" + string(s)), Change: k.Change()}, State: s}
 }
 
 func own(s plan.Step) plan.Step {
-	s.Own = true
+	s.Change = plan.EndClaim{Own: true}
 	return s
 }
 
@@ -32,7 +32,7 @@ func TestNextStops(t *testing.T) {
 		"nothing left":                     {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Done)}}, engine.Status{}, engine.Complete},
 		"best effort only":                 {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Skipped)}}, engine.Status{}, engine.Complete},
 		"a blocker":                        {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Blocked)}}, engine.Status{}, engine.IsBlocked},
-		"a failure":                        {plan.Plan{Steps: []plan.Step{step(plan.Build, plan.Failed), step(plan.Copy, plan.After)}}, engine.Status{}, engine.HasFailed},
+		"a failure":                        {plan.Plan{Steps: []plan.Step{step(plan.Build, plan.Failed), step(plan.Copy, plan.Queued)}}, engine.Status{}, engine.HasFailed},
 		"a failure beside something ready": {plan.Plan{Steps: []plan.Step{step(plan.Build, plan.Failed), step(plan.Copy, plan.Ready)}}, engine.Status{}, ""},
 		"a wait, with patience left":       {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Waiting)}, Waits: waits}, engine.Status{Idle: noon.Add(-time.Minute)}, ""},
 		"a wait, patience over":            {plan.Plan{Steps: []plan.Step{step(plan.Copy, plan.Waiting)}, Waits: waits}, engine.Status{Idle: noon.Add(-3 * time.Hour)}, engine.StillToWait},
@@ -60,7 +60,7 @@ func TestNextKeepsItsLimits(t *testing.T) {
 	o := engine.Options{Builds: 2, Parallel: 3}
 	builds, others := 0, 0
 	for _, s := range engine.Next(p, engine.Status{Now: noon}, o).Start {
-		if s.Kind == plan.Build || s.Kind == plan.Test {
+		if s.Kind() == plan.Build || s.Kind() == plan.Test {
 			builds++
 		} else {
 			others++
@@ -93,6 +93,26 @@ func TestNextEndsItsWaitInTime(t *testing.T) {
 	s := engine.Status{Now: noon, Idle: noon.Add(-time.Second), LookedAt: map[world.Query]time.Time{p.Waits[0].Query: noon}}
 	if d := engine.Next(p, s, engine.Options{Poll: time.Second, Wait: 3 * time.Second}); d.Stop != "" || !d.Wake.Equal(noon.Add(2*time.Second)) {
 		t.Errorf("stops as %q, wakes at %v; want it to stay 2 s more", d.Stop, d.Wake)
+	}
+}
+
+// TestNextAsksNothingMore: a run whose wait is over waits for what it has asked, and asks
+// nothing new meanwhile: at an API's rate that would never end.
+func TestNextAsksNothingMore(t *testing.T) {
+	due, asked := world.Query{Kind: world.LookListing, Listing: "premium"}, world.Query{Kind: world.LookListing, Listing: "plus"}
+	p := plan.Plan{Steps: []plan.Step{step(plan.ChangeSet, plan.Waiting)}, Waits: []plan.Wait{{Query: due}, {Query: asked}}}
+	s := engine.Status{Now: noon, Idle: noon.Add(-time.Second), Looking: map[world.Query]bool{asked: true}}
+	o := engine.Options{Poll: time.Second, Wait: time.Hour}
+	if d := engine.Next(p, s, o); d.Stop != "" || len(d.Look) != 1 {
+		t.Errorf("in its wait it stops as %q and looks at %v, want it to look at premium", d.Stop, d.Look)
+	}
+	o.Wait = time.Second
+	if d := engine.Next(p, s, o); d.Stop != "" || len(d.Look) != 0 {
+		t.Errorf("after its wait it stops as %q and looks at %v, want neither yet", d.Stop, d.Look)
+	}
+	s.Looking = nil
+	if d := engine.Next(p, s, o); d.Stop != engine.StillToWait {
+		t.Errorf("when all was answered it stops as %q", d.Stop)
 	}
 }
 

@@ -1,9 +1,9 @@
-// Package history reads the git repository that a bundle stands in: which commit
-// it is at, and what it was at another.
+// Package history reads the git repository that contains a bundle: its current
+// commit, and its files at another commit.
 //
-// What a newcomer would get wrong: nothing here is needed to release. A bundle
-// may stand in no repository, on a machine without git, or in a clone that lacks
-// what is asked for; each is an answer, and the caller goes on without.
+// Nothing here is needed to release. A bundle may be in no repository, on a
+// machine without git, or in a clone that lacks a commit; each is an answer,
+// and the caller continues without.
 package history
 
 import (
@@ -99,8 +99,8 @@ func treeOf(ctx context.Context, dir, commit string) (string, error) {
 }
 
 // git runs it in a directory, and returns what it says, less the last newline. It
-// asks nobody, writes nothing to the repository, and starts none of its programs
-// but the filters of files.
+// asks no remote, writes nothing to the repository, and starts none of its
+// programs but the filters of files.
 func git(ctx context.Context, dir string, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false"}, args...)...)
 	var faults bytes.Buffer

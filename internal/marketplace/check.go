@@ -14,7 +14,8 @@ import (
 // name in a catalog: "security_groups[0].from_port".
 type Fault struct{ Field, Text string }
 
-// What the API takes (facts 1.3 and 1.5). Texts are counted in code points.
+// What the API takes: docs/reference/aws.md#startchangeset and
+// docs/reference/aws.md#adddeliveryoptions. Texts are counted in code points.
 const (
 	maxDetails        = 16384
 	maxTitle          = 64
@@ -26,7 +27,7 @@ const (
 	maxRanges         = 5
 )
 
-// anyAMI is as long as the id of an AMI that is to come.
+// anyAMI is as long as the id of a future AMI.
 const anyAMI = "ami-00000000000000000"
 
 // checker collects faults.
@@ -42,8 +43,8 @@ func (c *checker) note(field string, err error) {
 	}
 }
 
-// Check returns everything in a version that Marketplace would refuse. An AMI
-// or release notes that are empty are to come, and not checked.
+// Check returns everything in a version that Marketplace would refuse. An
+// empty AMI or empty release notes are not known yet, and not checked.
 func (v Version) Check() []Fault {
 	c := &checker{}
 	c.note("title", checkText(v.Title, maxTitle))
@@ -89,7 +90,7 @@ func (c *checker) endpoint(e Endpoint) {
 
 func (c *checker) securityGroups(groups []SecurityGroup) {
 	if n := len(groups); n < 1 || n > maxSecurityGroups {
-		c.add("security_groups", "has %d rules, Marketplace takes 1 to %d", n, maxSecurityGroups)
+		c.add("security_groups", "has %d rules, Marketplace accepts 1 to %d", n, maxSecurityGroups)
 	}
 	for i, g := range groups {
 		at := fmt.Sprintf("security_groups[%d]", i)
@@ -107,11 +108,11 @@ func (c *checker) securityGroups(groups []SecurityGroup) {
 
 func (c *checker) ranges(field string, ranges []string) {
 	if n := len(ranges); n < 1 || n > maxRanges {
-		c.add(field, "has %d ranges, Marketplace takes 1 to %d", n, maxRanges)
+		c.add(field, "has %d ranges, Marketplace accepts 1 to %d", n, maxRanges)
 	}
 	for i, text := range ranges {
-		if _, err := netip.ParsePrefix(text); err != nil {
-			c.add(fmt.Sprintf("%s[%d]", field, i), "%q is no range of addresses, as 0.0.0.0/0 is one", text)
+		if prefix, err := netip.ParsePrefix(text); err != nil || !prefix.Addr().Is4() {
+			c.add(fmt.Sprintf("%s[%d]", field, i), "%q is no range of IPv4 addresses, as 0.0.0.0/0 is one", text)
 		}
 	}
 }
@@ -130,7 +131,7 @@ func (c *checker) size(v Version) {
 	if len(v.Usage) > len(v.ReleaseNotes) {
 		field = "usage_instructions"
 	}
-	c.add(field, "makes the details of the change %d characters of JSON, AWS takes %d", n, maxDetails)
+	c.add(field, "makes the details of the change %d characters of JSON, AWS accepts %d", n, maxDetails)
 }
 
 // CheckReleaseNotes says what Marketplace would refuse in release notes by
@@ -156,7 +157,7 @@ func checkText(text string, limit int) error {
 	case unicode.IsSpace(first):
 		return errors.New("begins with a space")
 	case n > limit:
-		return fmt.Errorf("has %d characters, Marketplace takes %d", n, limit)
+		return fmt.Errorf("has %d characters, Marketplace accepts %d", n, limit)
 	case slices.ContainsFunc([]string{" ™", " ®"}, func(sign string) bool { return strings.Contains(text, sign) }):
 		return errors.New("has a space before a trademark sign")
 	}

@@ -13,13 +13,14 @@ import (
 type Advice struct {
 	Means    string
 	Field    string // of the listing in the catalog, to change; several are apart by a space; "" if it is none
-	Property string // of the AMI, the role or the product, to look at; "" if it is none
+	Property string // of the AMI, the role or the product, to inspect; "" if it is none
 	Do       string // what to do next, a command where there is one
 	Findings string // the address of a file that says more, if the message names one
 	Known    bool   // false: there is nothing but what Marketplace said
 }
 
-// Subject is what an advice is about. What is empty stands in capitals: TAG.
+// Subject is what an advice is about. An empty field is shown as a
+// placeholder in capitals: TAG.
 type Subject struct{ Tag, Listing, AMI, Role string }
 
 // For returns the advice for one listing of one release.
@@ -42,13 +43,13 @@ func Explain(code, message string) Advice {
 	a.Known = ok
 	if !ok {
 		a.Means = "Amiship does not know this code of Marketplace's."
-		a.Do = "mend what Marketplace names; then: " + offerAgain
+		a.Do = "fix what Marketplace names; then: " + offerAgain
 	}
 	a.Findings = address.FindString(message)
 	return a
 }
 
-// codes are those of facts 1.10.
+// codes are those of docs/reference/aws.md#change-set-error-codes.
 func codes() map[string]Advice {
 	all := map[string]Advice{}
 	for _, some := range []map[string]Advice{
@@ -77,9 +78,9 @@ func aboutTexts() map[string]Advice {
 			Means: "The product has a version of this title already, perhaps a restricted one.",
 			Field: "title", Do: "amiship listings shows whose it is; give this one another title, then: amiship release {tag}",
 		},
-		"INVALID_VERSION_TITLE":      {Means: "Marketplace does not take the version's title." + refused, Field: "title", Do: sendAgain},
-		"INVALID_RELEASE_NOTES":      {Means: "Marketplace does not take the release notes." + refused, Field: "release_notes", Do: sendAgain},
-		"INVALID_USAGE_INSTRUCTIONS": {Means: "Marketplace does not take the usage instructions." + refused, Field: "usage_instructions", Do: sendAgain},
+		"INVALID_VERSION_TITLE":      {Means: "Marketplace does not accept the version's title." + refused, Field: "title", Do: sendAgain},
+		"INVALID_RELEASE_NOTES":      {Means: "Marketplace does not accept the release notes." + refused, Field: "release_notes", Do: sendAgain},
+		"INVALID_USAGE_INSTRUCTIONS": {Means: "Marketplace does not accept the usage instructions." + refused, Field: "usage_instructions", Do: sendAgain},
 	}
 }
 
@@ -110,7 +111,7 @@ func aboutSystems() map[string]Advice {
 			Field: "operating_system.name", Do: "take a name that Marketplace has, in capitals, as UBUNTU is one; " + sendAgain,
 		},
 		"INCOMPATIBLE_OPERATING_SYSTEM_VERSION": {
-			Means: "Marketplace does not take this version of the operating system, or it is not the one of the AMI.",
+			Means: "Marketplace does not accept this version of the operating system, or it is not the one of the AMI.",
 			Field: "operating_system.version", Do: sendAgain,
 		},
 		"INVALID_SCANNING_PORT": {
@@ -122,17 +123,17 @@ func aboutSystems() map[string]Advice {
 
 func aboutAMIs() map[string]Advice {
 	return map[string]Advice{
-		"INVALID_AMI_NAME": {Means: "Marketplace does not take the name of the AMI.", Field: "image", Property: "the AMI's name", Do: "change the image's name in amiship.yaml, then release a new tag of it"},
+		"INVALID_AMI_NAME": {Means: "Marketplace does not accept the name of the AMI.", Field: "image", Property: "the AMI's name", Do: "change the image's name in amiship.yaml, then release a new tag of it"},
 		"INVALID_AMI_ID":   {Means: "There is no AMI of this id in us-east-1 that the product's account owns.", Property: "the AMI's region and owner", Do: lookAtAMI + "; if it is gone: amiship release {tag} copies it anew; else: amiship release {tag} --resubmit"},
 		"EXISTING_AMI_PRODUCT_CODE": {
 			Means: "The AMI has a product code already: it, or the base that it was built from, came from a listing.",
 			Field: "image", Property: "the AMI's ProductCodes", Do: "build from a base without product code (base in amiship.yaml; " + lookAtAMI + " shows the code), then release a new tag of it",
 		},
 		"INVALID_AMI_ARCHITECTURE": {
-			Means: "Marketplace does not take the AMI's architecture for this product: a listing shows one, and another needs a product of its own.",
+			Means: "Marketplace does not accept the AMI's architecture for this product: a listing shows one, and another needs a product of its own.",
 			Field: "image", Property: "the AMI's Architecture", Do: "name the variant that the product shows in amiship.yaml, then: amiship release {tag}",
 		},
-		"INVALID_AMI_VIRTUALIZATION_TYPE": {Means: "The AMI is paravirtual; Marketplace takes hvm.", Property: "the AMI's VirtualizationType", Do: buildAgain},
+		"INVALID_AMI_VIRTUALIZATION_TYPE": {Means: "The AMI is paravirtual; Marketplace accepts hvm.", Property: "the AMI's VirtualizationType", Do: buildAgain},
 		"INCOMPATIBLE_AMI": {
 			Means: "The AMI does not fit the recommended instance type, or others of the product's: its architecture, its virtualization, or that it has no ENA support.",
 			Field: "recommended_instance_type image", Property: "the AMI's Architecture, VirtualizationType and EnaSupport",
@@ -150,12 +151,12 @@ func aboutIngestion() map[string]Advice {
 		"ASSET_NOT_FOUND": {
 			Means: "Marketplace does not find the AMI: it is not in us-east-1, or the role {role} may not share it.",
 			Field: "access_role_arn", Property: "the AMI's region and the role's policies",
-			Do: lookAtAMI + "; if it is gone: amiship release {tag} copies it anew; else mend the role (" + printRole + "), then: amiship release {tag} --resubmit",
+			Do: lookAtAMI + "; if it is gone: amiship release {tag} copies it anew; else fix the role (" + printRole + "), then: amiship release {tag} --resubmit",
 		},
 		"ASSET_ACCESS_EXCEPTION": {
 			Means: "Marketplace cannot copy the AMI: it cannot assume the role {role}, the role may not share the AMI and its snapshots, or a snapshot is encrypted.",
 			Field: "access_role_arn", Property: "the role's trust and policies, and Encrypted of the AMI's snapshots",
-			Do: "mend the role (" + printRole + "), then: amiship release {tag} --resubmit; or name another: amiship release {tag}; if " + lookAtAMI + " shows Encrypted, " +
+			Do: "fix the role (" + printRole + "), then: amiship release {tag} --resubmit; or name another: amiship release {tag}; if " + lookAtAMI + " shows Encrypted, " +
 				"see EbsEncryptionByDefault of aws ec2 get-ebs-encryption-by-default --region us-east-1, disable it and release a new tag",
 		},
 		"SCAN_ERROR": {
@@ -171,7 +172,7 @@ func aboutOptions() map[string]Advice {
 	const fromListing = "amiship listings shows the versions and their state; then ask again for those that are public"
 	return map[string]Advice{
 		"INVALID_PRODUCT": {
-			Means: "Marketplace does not take this change for the product: only limited and public products get versions, and only of public ones can versions be restricted.",
+			Means: "Marketplace does not accept this change for the product: only limited and public products get versions, and only of public ones can versions be restricted.",
 			Field: "product", Property: "the product's visibility", Do: "amiship listings shows the product; correct its id, then: amiship release {tag}; or publish it in the Marketplace Management Portal, then: amiship release {tag} --resubmit",
 		},
 		"MISSING_DELIVERY_OPTION_IDS":     {Means: "The change names no delivery option of a version.", Property: "the product's delivery options", Do: fromListing},

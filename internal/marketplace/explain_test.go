@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// documented are the codes of facts 1.10, for the changes that are sent.
+// documented are the codes of docs/reference/aws.md#change-set-error-codes,
+// for the changes that are sent.
 func documented() []string {
 	return strings.Fields(`
 		INVALID_AMI_NAME INVALID_PRODUCT DUPLICATE_VERSION_TITLE INVALID_VERSION_TITLE INVALID_RELEASE_NOTES
@@ -60,7 +61,7 @@ func TestAdvice(t *testing.T) {
 		"a title": {
 			"INVALID_VERSION_TITLE", "Remove unsupported characters: [~].",
 			Subject{Tag: "v1"},
-			Advice{Known: true, Field: "title", Do: "change it in amiship.yaml, then: amiship release v1", Means: "Marketplace does not take the version's title. " +
+			Advice{Known: true, Field: "title", Do: "change it in amiship.yaml, then: amiship release v1", Means: "Marketplace does not accept the version's title. " +
 				"What is refused are spaces at the beginning or before a trademark sign, some characters, and too many of them."},
 		},
 		"findings": {
@@ -84,7 +85,7 @@ func TestAdvice(t *testing.T) {
 		"a code of tomorrow": {
 			"NO_SUCH_CODE", "Something.",
 			Subject{Tag: "v1"},
-			Advice{Means: "Amiship does not know this code of Marketplace's.", Do: "mend what Marketplace names; then: amiship release v1 if that changes the version, else: amiship release v1 --resubmit"},
+			Advice{Means: "Amiship does not know this code of Marketplace's.", Do: "fix what Marketplace names; then: amiship release v1 if that changes the version, else: amiship release v1 --resubmit"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

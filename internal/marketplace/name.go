@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// maxName is how many characters the name of a change set may have (facts 1.3).
+// maxName is how many characters the name of a change set may have
+// (docs/reference/aws.md#startchangeset).
 const maxName = 100
 
 var notInName = regexp.MustCompile(`[^\w\s+=.:@-]`)
 
-// maxStem leaves room for what follows a stem.
+// maxStem leaves space for what follows a stem.
 const maxStem = maxName - len(" validate 0123456789ab")
 
 // Stem begins the name of every change set that Amiship makes for one release

@@ -29,7 +29,7 @@ func (r Role) Check() error {
 	case !accountID.MatchString(r.Account):
 		return fmt.Errorf("account %q: an id has 12 digits", r.Account)
 	case !roleName.MatchString(r.Name):
-		return fmt.Errorf("role %q: IAM takes 1 to 64 letters, digits and _+=,.@-", r.Name)
+		return fmt.Errorf("role %q: IAM accepts 1 to 64 letters, digits and _+=,.@-", r.Name)
 	}
 	return nil
 }
@@ -67,7 +67,8 @@ func (r Role) Trust() Policy {
 }
 
 // Permissions are what the role may do: as AWS's own AWSMarketplaceAmiIngestion
-// has it (facts 1.12), look at AMIs and snapshots, and share them.
+// has it (docs/reference/aws.md#ami-rules-for-listings), inspect AMIs and
+// snapshots, and share them.
 func (r Role) Permissions() Policy {
 	return policy(
 		Statement{
@@ -81,8 +82,9 @@ func (r Role) Permissions() Policy {
 	)
 }
 
-// Releaser is what whoever releases needs besides, to list versions: to name the
-// role to Marketplace, and the Catalog's operations that Amiship calls.
+// Releaser lists the additional permissions that the caller of a release needs
+// to list versions: to pass the role to Marketplace, and the Catalog's
+// operations that Amiship calls.
 func (r Role) Releaser() Policy {
 	return policy(
 		Statement{

@@ -2,9 +2,9 @@
 // of AMI products: the details of a new version, their limits, the names of
 // change sets, and what its error codes mean. It calls nothing.
 //
-// What a newcomer would get wrong: one version is one AMI on one architecture.
-// And limits are counted as the API counts them: before anything is sent, all
-// at once, since Marketplace itself says the half of it hours later.
+// One version is one AMI on one architecture. And limits are counted as the
+// API counts them: before anything is sent, all at once, since Marketplace
+// itself says the half of it hours later.
 package marketplace
 
 import (

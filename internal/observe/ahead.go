@@ -16,23 +16,25 @@ import (
 func (o *Observer) network(ctx context.Context, region string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, v := range o.Desired.Variants {
-		if _, asked := out[v.Build.Subnet]; asked || v.Build.Region != region {
-			continue
-		}
-		out[v.Build.Subnet] = ""
-		err := network(ctx, o.Clients.EC2(region), v.Build.Subnet)
-		switch {
-		case errors.Is(err, errNoNetwork):
-			out[v.Build.Subnet] = region + ": " + err.Error()
-		case err != nil:
-			return nil, err
+		for _, t := range v.Build.LaunchTargets() {
+			if _, asked := out[t.Subnet]; asked || v.Build.Region != region {
+				continue
+			}
+			out[t.Subnet] = ""
+			err := network(ctx, o.Clients.EC2(region), t.Subnet)
+			switch {
+			case errors.Is(err, errNoNetwork):
+				out[t.Subnet] = region + ": " + err.Error()
+			case err != nil:
+				return nil, err
+			}
 		}
 	}
 	return out, nil
 }
 
-// denied says which actions of a release the caller may not do in a region: seven
-// dry runs where it is built, five elsewhere.
+// denied says which actions of a release the caller may not do in a region: eight
+// dry runs where it is built, six elsewhere.
 func (o *Observer) denied(ctx context.Context, region string) (map[string]string, error) {
 	client := o.Clients.EC2(region)
 	runs := dryRuns(ctx, client)
@@ -57,8 +59,8 @@ type dryRun struct {
 	err    error
 }
 
-// nobody is an id that no resource has.
-const nobody = "00000000000000000"
+// noResource is an id that no resource has.
+const noResource = "00000000000000000"
 
 // dryClaims ask for what a claim consists of.
 func dryClaims(ctx context.Context, client *ec2.Client) []dryRun {
@@ -69,10 +71,10 @@ func dryClaims(ctx context.Context, client *ec2.Client) []dryRun {
 	return []dryRun{{"ec2:CreateSecurityGroup", group}, {"ec2:CreateKeyPair", key}}
 }
 
-// dryRuns ask for what is done in every region, of an AMI and a snapshot that do
-// not exist: AWS looks at permissions first.
+// dryRuns request what is done in every region, for an AMI and a snapshot that
+// do not exist: AWS checks permissions first.
 func dryRuns(ctx context.Context, client *ec2.Client) []dryRun {
-	ami, snapshot := aws.String("ami-"+nobody), aws.String("snap-"+nobody)
+	ami, snapshot := aws.String("ami-"+noResource), aws.String("snap-"+noResource)
 	_, copied := client.CopyImage(ctx, &ec2.CopyImageInput{
 		Name: aws.String("amiship-check"), SourceImageId: ami, SourceRegion: aws.String("us-east-1"), DryRun: aws.Bool(true),
 	})
@@ -87,11 +89,13 @@ func dryRuns(ctx context.Context, client *ec2.Client) []dryRun {
 		Resources: []string{*ami}, Tags: []types.Tag{{Key: aws.String("amiship:check"), Value: aws.String("")}}, DryRun: aws.Bool(true),
 	})
 	_, removed := client.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: ami, DryRun: aws.Bool(true)})
+	_, deleted := client.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: snapshot, DryRun: aws.Bool(true)})
 	return []dryRun{
 		{"ec2:CopyImage", copied},
 		{"ec2:ModifyImageAttribute", shared},
 		{"ec2:ModifySnapshotAttribute", restorable},
 		{"ec2:CreateTags", tagged},
 		{"ec2:DeregisterImage", removed},
+		{"ec2:DeleteSnapshot", deleted},
 	}
 }

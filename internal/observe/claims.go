@@ -19,7 +19,7 @@ func (o *Observer) claims(ctx context.Context, region string) ([]world.Claim, er
 	client := o.Clients.EC2(region)
 	var out []world.Claim
 	pages := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{filter("group-name", "amiship-"+o.Desired.Project+"-*")}, MaxResults: aws.Int32(page),
+		Filters: []types.Filter{filter("group-name", release.ClaimsPattern(o.Desired.Project))}, MaxResults: aws.Int32(page),
 	})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
@@ -43,25 +43,22 @@ func (o *Observer) claims(ctx context.Context, region string) ([]world.Claim, er
 }
 
 func claim(g types.SecurityGroup) world.Claim {
-	c := world.Claim{Group: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName), Tags: map[string]string{}}
-	for _, t := range g.Tags {
-		c.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
+	c := world.Claim{Group: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName), Tags: Tags(g.Tags)}
 	c.Run = c.Tag(release.TagRun)
-	c.Alive, _ = time.Parse(time.RFC3339, c.Tag(release.TagAlive)) // none: silent for ever
+	c.Alive, _ = time.Parse(time.RFC3339, c.Tag(release.TagAlive)) // none: see world.Claim.Due
 	return c
 }
 
 func (o *Observer) keyPairs(ctx context.Context, client *ec2.Client, claims []world.Claim) error {
 	got, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{
-		Filters: []types.Filter{filter("key-name", "amiship-"+o.Desired.Project+"-*")},
+		Filters: []types.Filter{filter("key-name", release.ClaimsPattern(o.Desired.Project))},
 	})
 	if err != nil {
 		return err
 	}
 	for _, k := range got.KeyPairs {
 		for i := range claims {
-			if claims[i].Name == aws.ToString(k.KeyName) {
+			if claims[i].Name == aws.ToString(k.KeyName) && !release.OfAnother(Tags(k.Tags), claims[i].Tags) {
 				claims[i].KeyPair = claims[i].Name
 			}
 		}

@@ -28,10 +28,10 @@ func (o *Observer) images(ctx context.Context, region string) ([]world.Image, er
 	return out, err
 }
 
-var errOff = errors.New("switched off in this account")
+var errOff = errors.New("not enabled in this account")
 
-// isOff asks another region of the release: the one that is off knows nobody, as it
-// does when the keys are wrong.
+// isOff asks another region of the release: the one that is not enabled knows no
+// caller, which is also its answer to wrong keys.
 func (o *Observer) isOff(ctx context.Context, region string) bool {
 	regions := slices.Concat(o.Desired.BuildRegions(), o.Desired.Regions())
 	n := slices.IndexFunc(regions, func(r string) bool { return r != region })
@@ -70,7 +70,7 @@ func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.De
 func unseen(region string, err error) error {
 	where := region
 	if awsapi.IsRegionOff(err) {
-		where += " (switched off in this account, if other regions answer: aws account enable-region --region-name " + region + ")"
+		where += " (not enabled in this account, if other regions answer: aws account enable-region --region-name " + region + ")"
 	}
 	return fmt.Errorf("describe images in %s: %w", where, err)
 }
@@ -79,8 +79,11 @@ func unseen(region string, err error) error {
 func Image(i types.Image) world.Image {
 	out := world.Image{
 		ID: aws.ToString(i.ImageId), Name: aws.ToString(i.Name), State: string(i.State),
-		Arch: arch(i.Architecture), Public: aws.ToBool(i.Public), Tags: map[string]string{},
-		IMDSSupport: string(i.ImdsSupport),
+		Arch: arch(i.Architecture), Public: aws.ToBool(i.Public), Tags: Tags(i.Tags),
+		IMDSSupport: string(i.ImdsSupport), Source: aws.ToString(i.SourceImageId),
+	}
+	if p := aws.ToString(i.DeregistrationProtection); p != "disabled" {
+		out.Protection = p
 	}
 	if i.StateReason != nil {
 		out.Reason = aws.ToString(i.StateReason.Message)
@@ -88,17 +91,24 @@ func Image(i types.Image) world.Image {
 	out.Created, _ = time.Parse(time.RFC3339, aws.ToString(i.CreationDate))
 	out.LastLaunched, _ = time.Parse(time.RFC3339, aws.ToString(i.LastLaunchedTime)) // none: never
 	out.Deprecated, _ = time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime))    // none: it is not
-	for _, t := range i.Tags {
-		out.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
 	for _, m := range i.BlockDeviceMappings {
 		if m.Ebs == nil || m.Ebs.SnapshotId == nil {
 			continue
 		}
 		out.Snapshots = append(out.Snapshots, *m.Ebs.SnapshotId)
+		out.Size += int(aws.ToInt32(m.Ebs.VolumeSize))
 		out.Encrypted = out.Encrypted || aws.ToBool(m.Ebs.Encrypted)
 	}
 	slices.Sort(out.Snapshots)
+	return out
+}
+
+// Tags turns EC2's tags into a map.
+func Tags(list []types.Tag) map[string]string {
+	out := map[string]string{}
+	for _, t := range list {
+		out[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
 	return out
 }
 
@@ -110,7 +120,8 @@ func arch[T ~string](a T) string {
 	return string(a)
 }
 
-// grants reads which own images and snapshots an account may use (facts 2.6).
+// grants reads which own images and snapshots an account may use
+// (docs/reference/aws.md#permissions-of-many-images-in-one-call).
 func (o *Observer) grants(ctx context.Context, region, account string) (world.Grants, error) {
 	g := world.Grants{Images: map[string]bool{}, Snapshots: map[string]bool{}}
 	images, err := describe(ctx, o.Clients.EC2(region), region, &ec2.DescribeImagesInput{
@@ -144,13 +155,9 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 		return world.Base{}, err
 	}
 	sel := v.Build.Base
-	machine := "x86_64"
-	if v.Arch != "amd64" {
-		machine = v.Arch
-	}
 	pages := ec2.NewDescribeImagesPaginator(o.Clients.EC2(q.Region), &ec2.DescribeImagesInput{
 		Owners: []string{sel.Owner}, MaxResults: aws.Int32(page),
-		Filters: []types.Filter{filter("name", sel.Name), filter("state", "available"), filter("architecture", machine)},
+		Filters: []types.Filter{filter("name", sel.Name), filter("state", "available"), filter("architecture", machineArch(v.Arch))},
 	})
 	var newest types.Image
 	for pages.HasMorePages() {
@@ -167,10 +174,17 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 	if newest.ImageId == nil {
 		return world.Base{}, fmt.Errorf("no AMI of account %s named %s for %s in %s: see base in amiship.yaml", sel.Owner, sel.Name, v.Arch, q.Region)
 	}
-	return world.Base{
+	base := world.Base{
 		ID: *newest.ImageId, Name: aws.ToString(newest.Name), Description: aws.ToString(newest.Description),
 		RootDevice: aws.ToString(newest.RootDeviceName),
-	}, nil
+	}
+	base.Created, _ = time.Parse(time.RFC3339, aws.ToString(newest.CreationDate))
+	for _, code := range newest.ProductCodes {
+		if code.ProductCodeType == types.ProductCodeValuesMarketplace {
+			base.ProductCode = aws.ToString(code.ProductCodeId)
+		}
+	}
+	return base, nil
 }
 
 func filter(name string, values ...string) types.Filter {

@@ -17,17 +17,18 @@ import (
 )
 
 // limits reads what may be public in a region, and whether anything may: seven
-// calls, and one more for each quota that nobody has asked to have raised.
+// calls, and one more for each quota without a request for an increase.
 func (o *Observer) limits(ctx context.Context, region string) (world.Limits, error) {
 	l := world.Limits{
 		Public: o.quota(ctx, region, world.QuotaPublicAMIs, "public AMIs"),
 		AMIs:   o.quota(ctx, region, world.QuotaAMIs, "AMIs"),
 	}
 	client := o.Clients.EC2(region)
-	var err error
-	if l.Binned, err = binned(ctx, client); err != nil {
-		return l, fmt.Errorf("list the Recycle Bin in %s: %w", region, err)
+	bin, err := binned(ctx, client, region)
+	if err != nil {
+		return l, err
 	}
+	l.Binned = len(bin)
 	public, err := client.GetImageBlockPublicAccessState(ctx, &ec2.GetImageBlockPublicAccessStateInput{})
 	if err != nil {
 		return l, fmt.Errorf("ask whether AMIs may be public in %s: %w", region, err)
@@ -52,7 +53,8 @@ func (o *Observer) quota(ctx context.Context, region, code, what string) world.Q
 	return q
 }
 
-// readQuota is what was given, or else AWS's default; and what was asked for.
+// readQuota is the applied quota, or else AWS's default; and the requested
+// increase.
 func readQuota(ctx context.Context, client *servicequotas.Client, code *string) (world.Quota, error) {
 	service := aws.String(world.QuotaService)
 	var q world.Quota
@@ -98,16 +100,18 @@ func request(r quotas.RequestedServiceQuotaChange) world.QuotaRequest {
 	}
 }
 
-// binned counts the AMIs in the Recycle Bin.
-func binned(ctx context.Context, client *ec2.Client) (int, error) {
-	n := 0
+// binned are the AMIs in the Recycle Bin.
+func binned(ctx context.Context, client *ec2.Client, region string) (map[string]bool, error) {
+	out := map[string]bool{}
 	pages := ec2.NewListImagesInRecycleBinPaginator(client, &ec2.ListImagesInRecycleBinInput{MaxResults: aws.Int32(page)})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
 		if err != nil {
-			return 0, err
+			return nil, fmt.Errorf("list the Recycle Bin in %s: %w", region, err)
 		}
-		n += len(got.Images)
+		for _, i := range got.Images {
+			out[aws.ToString(i.ImageId)] = true
+		}
 	}
-	return n, nil
+	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog/types"
 
@@ -17,7 +18,7 @@ import (
 	"amiship/internal/world"
 )
 
-// newest is how many change sets of a listing are looked at: one page.
+// newest is how many change sets of a listing are read: one page.
 const newest = 20
 
 // listing reads a product and its newest change sets: two calls. Each is a fact
@@ -56,7 +57,8 @@ func entityOf(ctx context.Context, client *marketplacecatalog.Client, product st
 	return d.entity(aws.ToString(out.EntityIdentifier)), nil
 }
 
-// entityDetails is what Marketplace says of a product, as far as we ask (facts 1.7).
+// entityDetails is the part of a product's description that is read
+// (docs/reference/aws.md#describeentity).
 type entityDetails struct {
 	Description struct{ ProductTitle, ProductCode, Visibility string }
 	Versions    []struct {
@@ -110,8 +112,8 @@ func changeSets(ctx context.Context, client *marketplacecatalog.Client, product 
 	return all, nil
 }
 
-// changeSet reads what one asks for, what was wrong with it, and its tags, which
-// say whose it is.
+// changeSet reads what one requests, what was wrong with it, and its tags, which
+// identify its owner.
 func (o *Observer) changeSet(ctx context.Context, q world.Query) (world.SetDetails, error) {
 	l, err := o.Desired.Listing(q.Listing)
 	if err != nil {
@@ -126,7 +128,7 @@ func (o *Observer) changeSet(ctx context.Context, q world.Query) (world.SetDetai
 	}
 	d := Details(out)
 	if set := (world.ChangeSet{Status: d.Status}); !set.Pending() {
-		o.fetchReports(ctx, d)
+		fetchReports(ctx, aws.ToString(client.Options().BaseEndpoint), d)
 		return d, nil
 	}
 	tags, err := client.ListTagsForResource(ctx, &marketplacecatalog.ListTagsForResourceInput{ResourceArn: out.ChangeSetArn})
@@ -160,7 +162,7 @@ func (o *Observer) notes(ctx context.Context, q world.Query) (string, error) {
 		return "", err
 	}
 	if o.Notes == nil {
-		return "", fmt.Errorf("the release notes of %s are not asked for here", q.Listing)
+		return "", fmt.Errorf("the release notes of %s are not read here", q.Listing)
 	}
 	text, err := o.Notes(ctx, l.Notes)
 	if err != nil {
@@ -171,9 +173,21 @@ func (o *Observer) notes(ctx context.Context, q world.Query) (string, error) {
 
 // abroad reads the images of an account that listings belong to.
 func (o *Observer) abroad(ctx context.Context, q world.Query) ([]world.Image, error) {
+	client, err := o.ec2Of(q)
+	if err != nil {
+		return nil, err
+	}
+	return own(ctx, client, q.Region)
+}
+
+// ec2Of is the client of a query: of our account, or of one that listings belong to.
+func (o *Observer) ec2Of(q world.Query) (*ec2.Client, error) {
+	if q.Account == "" {
+		return o.Clients.EC2(q.Region), nil
+	}
 	i := slices.IndexFunc(o.Desired.Listings, func(l release.Listing) bool { return l.Account == q.Account })
 	if i < 0 {
 		return nil, fmt.Errorf("no listing of account %s in this release", q.Account)
 	}
-	return own(ctx, o.Clients.As(o.Desired.Listings[i].Role).EC2(q.Region), q.Region)
+	return o.Clients.As(o.Desired.Listings[i].Role).EC2(q.Region), nil
 }

@@ -1,16 +1,18 @@
 // Package observe fills a world.World with what AWS has: batched, places side
 // by side, a fixed number of calls per region and page, never per image.
 //
-// What a newcomer would get wrong: a look that fails is a fact too. It is
-// noted, with its reason, and the rest of the look goes on.
+// A failed read is a fact too. It is recorded with its reason, and the other
+// reads continue.
 package observe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,49 +29,110 @@ type Observer struct {
 	// Fetch fetches and verifies a variant's package. Nil: packages are not
 	// fetched, and a query for one is answered with an error.
 	Fetch func(context.Context, release.Variant) (world.Package, error)
+	// Digest reads the SHA-256 that a variant's package has where it comes from. Nil:
+	// none is read, and a query for one is answered with an error.
+	Digest func(context.Context, release.Variant) (string, error)
 	// Notes runs the command that prints a listing's release notes. Nil: none is
 	// run, and a query for notes is answered with an error.
 	Notes func(ctx context.Context, command []string) (string, error)
 
-	answered bool // AWS has answered something
+	answered atomic.Bool // AWS has answered something
 }
 
 // parallel bounds the calls under way at once, all regions together.
 const parallel = 64
 
-// Look reads the queries and writes what it found into w. Failures are facts
-// in w. An error is returned when ctx has ended, or when AWS has never answered
-// anything: no credentials, unknown ones, an address where nobody is.
+// Look reads the queries and writes what it found into w. Failures are facts in w. An
+// error is returned when ctx has ended, or when no call can work: AWS has never
+// answered anything (no credentials, unknown ones, an address where nothing listens),
+// or rejects the credentials now.
 func (o *Observer) Look(ctx context.Context, w *world.World, queries []world.Query) error {
 	var mu sync.Mutex
-	var failed []error
+	err := o.Each(ctx, queries, func(_ world.Query, note func(*world.World)) {
+		mu.Lock()
+		defer mu.Unlock()
+		note(w)
+	})
+	w.Now, w.Skew = o.Clients.Now(), o.Clients.Skew()
+	return err
+}
+
+// Each is Look for a caller that needs every fact as soon as it is known: found
+// gets a function that writes it into a world. It is called concurrently by
+// several goroutines.
+func (o *Observer) Each(ctx context.Context, queries []world.Query, found func(world.Query, func(*world.World))) error {
+	failures := make([]error, len(queries))
 	var g errgroup.Group
 	g.SetLimit(parallel)
-	for _, q := range queries {
+	for i, q := range queries {
 		g.Go(func() error {
-			note, err := o.read(ctx, q)
+			note, err := o.readWithin(ctx, q)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			note(w, o.Clients.Now(), reason(q, err))
-			switch {
-			case q.Fetched():
-			case err != nil:
-				failed = append(failed, err)
-			default:
-				o.answered = true
+			if failures[i] = err; err == nil && !q.Fetched() {
+				o.answered.Store(true)
 			}
+			at, skew, why := o.Clients.Now(), o.Clients.Skew(), reason(q, err)
+			found(q, func(w *world.World) {
+				note(w, at, why)
+				throttled(w, q, err)
+				w.Now, w.Skew = at, skew
+			})
 			return nil
 		})
 	}
-	err := g.Wait()
-	w.Now, w.Skew = o.Clients.Now(), o.Clients.Skew()
-	if err == nil && !o.answered {
-		err = hopeless(failed)
+	if err := g.Wait(); err != nil {
+		return err
 	}
-	return err
+	return o.verdict(ctx, queries, failures)
+}
+
+// readWithin is read, which takes no longer than a fact may take. What is fetched has
+// deadlines of its own.
+func (o *Observer) readWithin(ctx context.Context, q world.Query) (noted, error) {
+	if q.Fetched() {
+		return o.read(ctx, q)
+	}
+	within, cancel := o.Clients.Within(ctx)
+	defer cancel()
+	note, err := o.read(within, q)
+	if err != nil && within.Err() != nil {
+		err = fmt.Errorf("read %s of %s: %w", q.Kind, cmp.Or(q.Region, q.Listing), context.Cause(within))
+	}
+	return note, err
+}
+
+// verdict returns why no call can work, if that is what failures come to.
+func (o *Observer) verdict(ctx context.Context, queries []world.Query, failures []error) error {
+	if err := o.Clients.Rejected(); err != nil {
+		return err
+	}
+	var failed []error
+	for i, err := range failures {
+		if err == nil && !queries[i].Fetched() {
+			return nil
+		}
+		if !queries[i].Fetched() {
+			failed = append(failed, err)
+		}
+	}
+	if !o.answered.Load() {
+		return hopeless(failed)
+	}
+	if len(failed) == 0 || slices.ContainsFunc(failed, func(err error) bool { return !awsapi.IsBadCredentials(err) }) {
+		return nil
+	}
+	return o.Clients.Confirm(ctx)
+}
+
+// throttled notes whether a read failed for its rate alone.
+func throttled(w *world.World, q world.Query, err error) {
+	if awsapi.IsThrottled(err) {
+		w.Throttled[q] = true
+	} else {
+		delete(w.Throttled, q)
+	}
 }
 
 // hopeless returns the reason for which AWS can't be spoken to at all, if that
@@ -86,22 +149,29 @@ func hopeless(failed []error) error {
 	return failed[0]
 }
 
-// Once reads facts of what is desired that nobody has read yet.
+// Once reads facts about the desired release that were not read yet.
 func Once(ctx context.Context, c *awsapi.Clients, d release.Desired, queries []world.Query) (world.World, error) {
 	o, w := Observer{Clients: c, Desired: d}, world.New()
 	err := o.Look(ctx, &w, queries)
 	return w, err
 }
 
-// reason is how a failed look reads in a plan.
+// reason is the text for a failed read in a plan.
 func reason(q world.Query, err error) string {
 	if err == nil {
 		return ""
 	}
-	if at := awsapi.Unreachable(err); at != "" && !q.Fetched() {
-		return at + " does not answer"
+	var silent *awsapi.SilentError
+	at := awsapi.Unreachable(err)
+	switch {
+	case q.Fetched(), at == "":
+		return awsapi.Text(err)
+	case errors.As(err, &silent):
+		return silent.Error()
+	case at == "AWS": // whose address is not known, or no matter
+		return err.Error()
 	}
-	return awsapi.Text(err)
+	return at + " does not answer"
 }
 
 // noted writes a fact, known or missed, into a world.
@@ -114,13 +184,27 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) { r.Images, r.Off = f, errors.Is(err, errOff) }), err
 	case world.LookGrants:
 		v, err := o.grants(ctx, q.Region, q.Account)
-		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Grants]) { setGrants(r, q.Account, f) }), err
+		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Grants]) { r.SawGrants(q.Account, f) }), err
+	case world.LookAccess:
+		v, err := o.access(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			w.Access[q.ID] = world.Fact[[]string]{At: at, Err: e, Val: v}
+		}, err
 	case world.LookClaims:
 		v, err := o.claims(ctx, q.Region)
-		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Claim]) { r.Claims = f }), err
+		return inRegion(q, v, (*world.Region).SawClaims), err
 	case world.LookParams:
 		v, err := o.params(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Params = f }), err
+	case world.LookBin:
+		v, err := o.binRules(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.BinRule]) { r.Bin = f }), err
+	case world.LookSnapshots:
+		v, err := o.snapshots(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Snapshot]) { r.Snapshots = f }), err
+	case world.LookNamed:
+		v, err := o.named(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Parameters]) { r.Named = f }), err
 	case world.LookLimits:
 		v, err := o.limits(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Limits]) { r.Limits = f }), err
@@ -135,10 +219,20 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 		return func(w *world.World, at time.Time, e string) {
 			w.Packages[q.Variant] = world.Fact[world.Package]{At: at, Err: e, Val: v}
 		}, err
+	case world.LookDigest:
+		v, err := o.digest(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			w.Digests[q.Variant] = world.Fact[string]{At: at, Err: e, Val: v}
+		}, err
 	case world.LookBase:
 		v, err := o.base(ctx, q)
 		return func(w *world.World, at time.Time, e string) {
 			w.Bases[q.Variant] = world.Fact[world.Base]{At: at, Err: e, Val: v}
+		}, err
+	case world.LookPause:
+		v, err := Pause(ctx, o.Clients, q.Region, o.Desired.Project)
+		return func(w *world.World, at time.Time, e string) {
+			w.Pause = world.Fact[release.Pause]{At: at, Err: e, Val: v}
 		}, err
 	}
 	return o.readListing(ctx, q)
@@ -178,17 +272,6 @@ func inRegion[T any](q world.Query, v T, set func(*world.Region, world.Fact[T]))
 	}
 }
 
-// setGrants replaces the map, since worlds are handed around as values.
-func setGrants(r *world.Region, account string, f world.Fact[world.Grants]) {
-	all := map[string]world.Fact[world.Grants]{account: f}
-	for k, v := range r.Grants {
-		if k != account {
-			all[k] = v
-		}
-	}
-	r.Grants = all
-}
-
 func (o *Observer) variant(name string) (release.Variant, error) {
 	i := slices.IndexFunc(o.Desired.Variants, func(v release.Variant) bool { return v.Image+"/"+v.Arch == name })
 	if i < 0 {
@@ -206,4 +289,15 @@ func (o *Observer) fetch(ctx context.Context, q world.Query) (world.Package, err
 		return world.Package{}, fmt.Errorf("the package of %s is not fetched here", q.Variant)
 	}
 	return o.Fetch(ctx, v)
+}
+
+func (o *Observer) digest(ctx context.Context, q world.Query) (string, error) {
+	v, err := o.variant(q.Variant)
+	if err != nil {
+		return "", err
+	}
+	if o.Digest == nil {
+		return "", fmt.Errorf("the package's digest of %s is not read here", q.Variant)
+	}
+	return o.Digest(ctx, v)
 }

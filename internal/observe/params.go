@@ -15,9 +15,13 @@ const batch = 10
 // params reads the release's parameters in a region; those that do not exist
 // are missing from the answer.
 func (o *Observer) params(ctx context.Context, region string) (map[string]string, error) {
+	return values(ctx, o.Clients.SSM(region), region, o.parameterNames())
+}
+
+func values(ctx context.Context, client *ssm.Client, region string, all []string) (map[string]string, error) {
 	out := map[string]string{}
-	for names := range slices.Chunk(o.parameterNames(), batch) {
-		got, err := o.Clients.SSM(region).GetParameters(ctx, &ssm.GetParametersInput{Names: names})
+	for names := range slices.Chunk(all, batch) {
+		got, err := client.GetParameters(ctx, &ssm.GetParametersInput{Names: names})
 		if err != nil {
 			return nil, fmt.Errorf("get parameters in %s: %w", region, err)
 		}

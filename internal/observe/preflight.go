@@ -10,51 +10,63 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
-	"amiship/internal/world"
 )
 
 // preflight asks AWS, without changing anything, whether a release could work.
 type preflight struct {
 	clients *awsapi.Clients
-	public  bool // some AMIs are to be public
+	public  bool // some AMIs will be public
 }
 
 // Preflight asks, without changing anything, whether a release could work: that
 // every region answers and takes its AMIs, that builds have a network to run in,
 // and that the caller may do what a release does. public says that some of its
-// AMIs are to be public.
-func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion, subnet string, regions []string, public bool) []world.Finding {
+// AMIs will be public.
+func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, subnets, regions []string, public bool) []audit.Finding {
 	p := preflight{c, public}
-	byRegion := make([][]world.Finding, len(regions))
+	byRegion := make([][]audit.Finding, len(regions))
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	for i, r := range regions {
 		g.Go(func() error {
-			byRegion[i] = p.region(ctx, r)
+			within, cancel := c.Within(ctx)
+			defer cancel()
+			byRegion[i] = p.region(within, r)
 			return nil
 		})
 	}
 	_ = g.Wait() // findings hold the errors
-	return append(slices.Concat(byRegion...), p.builds(ctx, buildRegion, subnet)...)
+	return append(slices.Concat(byRegion...), p.builds(ctx, buildRegion, subnets)...)
 }
 
 // builds asks what is done in the build region alone. What has no dry run is not
 // known before it is done.
-func (p preflight) builds(ctx context.Context, region, subnet string) []world.Finding {
+func (p preflight) builds(ctx context.Context, region string, subnets []string) []audit.Finding {
 	client := p.clients.EC2(region)
-	out := []world.Finding{finding(region, "a network for builds", network(ctx, client, subnet))}
+	var out []audit.Finding
+	if len(subnets) == 0 {
+		subnets = []string{""} // the default VPC
+	}
+	for i, subnet := range subnets {
+		what := "a network for builds"
+		if i > 0 {
+			what += ", where " + subnets[0] + " has no capacity"
+		}
+		out = append(out, finding(region, what, network(ctx, client, subnet)))
+	}
 	for _, try := range dryClaims(ctx, client) {
 		out = append(out, simulated(region, try.action, try.err))
 	}
-	for _, action := range []string{"ec2:RunInstances", "ec2:CreateImage", "ssm:PutParameter", "servicequotas:RequestServiceQuotaIncrease"} {
-		out = append(out, world.Finding{Where: region, What: action, How: world.Unknown})
+	for _, action := range []string{"ec2:RunInstances", "ec2:StopInstances", "ec2:StartInstances", "ec2:CreateImage", "ssm:PutParameter", "ssm:DeleteParameter", "servicequotas:RequestServiceQuotaIncrease"} {
+		out = append(out, audit.Finding{Where: region, What: action, How: audit.Unknown})
 	}
 	return out
 }
 
-func finding(where, what string, err error) world.Finding {
-	f := world.Finding{Where: where, What: what, How: world.Proven}
+func finding(where, what string, err error) audit.Finding {
+	f := audit.Finding{Where: where, What: what, How: audit.Proven}
 	if err != nil {
 		f.Err = awsapi.Text(err)
 	}
@@ -72,8 +84,7 @@ func dry(err error) error {
 // errNoNetwork says that builds have nowhere to run.
 var errNoNetwork = errors.New("no network to build in")
 
-// network looks for the subnet that builds run in; without one, for the default
-// VPC.
+// network finds the subnet that builds run in; without one, the default VPC.
 func network(ctx context.Context, client *ec2.Client, subnet string) error {
 	if subnet != "" {
 		_, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{subnet}})

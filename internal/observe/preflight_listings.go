@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -17,26 +18,26 @@ import (
 // PreflightListings asks Marketplace, without changing anything, whether each
 // listing could get a version: that its product and its change sets can be read,
 // and that it takes what the catalog has for it. Whether the caller may submit,
-// and Marketplace may use the access role, nobody can ask.
-func PreflightListings(ctx context.Context, c *awsapi.Clients, listings []release.Listing) []world.Finding {
-	out := make([][2]world.Finding, len(listings))
+// and Marketplace may use the access role, can't be asked.
+func PreflightListings(ctx context.Context, c *awsapi.Clients, listings []release.Listing) []audit.Finding {
+	out := make([][2]audit.Finding, len(listings))
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	for i, l := range listings {
 		g.Go(func() error {
-			out[i] = [2]world.Finding{productFinding(ctx, c, l), setsFinding(ctx, c, l)}
+			out[i] = [2]audit.Finding{productFinding(ctx, c, l), setsFinding(ctx, c, l)}
 			return nil
 		})
 	}
 	_ = g.Wait() // findings hold the errors
-	var all []world.Finding
+	var all []audit.Finding
 	for _, pair := range out {
 		all = append(all, pair[:]...)
 	}
 	return all
 }
 
-func productFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) world.Finding {
+func productFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) audit.Finding {
 	e, err := entityOf(ctx, c.As(l.Role).Marketplace(), l.Product)
 	if err != nil {
 		return finding(l.Name, l.Product, err)
@@ -55,7 +56,7 @@ func unable(e world.Entity, l release.Listing) error {
 		why = append(why, fmt.Sprintf("%q is %s, the listing's image %s: a product shows one architecture", e.Versions[i].Title, e.Versions[i].Arch, l.Arch))
 	}
 	if e.Offered() >= l.Limit {
-		why = append(why, "no room for another version")
+		why = append(why, "no version quota left")
 	}
 	if len(why) == 0 {
 		return nil
@@ -63,7 +64,7 @@ func unable(e world.Entity, l release.Listing) error {
 	return errors.New(strings.Join(why, "; "))
 }
 
-func setsFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) world.Finding {
+func setsFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) audit.Finding {
 	sets, err := changeSets(ctx, c.As(l.Role).Marketplace(), l.Product)
 	if err != nil {
 		return finding(l.Name, "aws-marketplace:ListChangeSets", err)
@@ -71,7 +72,7 @@ func setsFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) worl
 	what := "no change set pending"
 	for _, s := range sets {
 		if s.Pending() {
-			what = fmt.Sprintf("change set %s pending, %s since %s", s.ID, s.Status, world.Moment(s.Start))
+			what = fmt.Sprintf("change set %s pending, %s since %s", s.ID, s.Status, s.Start.UTC().Format("2006-01-02 15:04 UTC"))
 			break
 		}
 	}

@@ -8,19 +8,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
-	"amiship/internal/world"
 )
 
 // region asks what a release needs in every region: by doing it where nothing is
 // changed, by a dry run where there is one.
-func (p preflight) region(ctx context.Context, region string) []world.Finding {
+func (p preflight) region(ctx context.Context, region string) []audit.Finding {
 	client := p.clients.EC2(region)
 	_, err := client.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, MaxResults: aws.Int32(5)})
 	if err != nil {
-		return []world.Finding{finding(region, "ec2:DescribeImages", unseen(region, err))} // it has nothing else to say
+		return []audit.Finding{finding(region, "ec2:DescribeImages", unseen(region, err))} // it has nothing else to say
 	}
-	out := []world.Finding{finding(region, "ec2:DescribeImages", nil)}
+	out := []audit.Finding{finding(region, "ec2:DescribeImages", nil)}
 	out = append(out, p.publicity(ctx, region)...)
 	for _, try := range dryRuns(ctx, client) {
 		out = append(out, simulated(region, try.action, try.err))
@@ -29,35 +29,35 @@ func (p preflight) region(ctx context.Context, region string) []world.Finding {
 }
 
 // publicity says whether AMIs can be public in a region.
-func (p preflight) publicity(ctx context.Context, region string) []world.Finding {
+func (p preflight) publicity(ctx context.Context, region string) []audit.Finding {
 	o := Observer{Clients: p.clients}
 	l, err := o.limits(ctx, region)
 	switch {
 	case err != nil:
-		return []world.Finding{finding(region, "whether AMIs may be public", err)}
+		return []audit.Finding{finding(region, "whether AMIs may be public", err)}
 	case l.BlockPublic != "" && p.public:
 		err = fmt.Errorf("block public access for AMIs is on (%s)", l.BlockPublic)
 	case l.Encrypted:
 		err = fmt.Errorf("encryption by default is on: copies can be neither shared nor public")
 	}
-	out := []world.Finding{finding(region, "snapshots and AMIs can be shared", err)}
+	out := []audit.Finding{finding(region, "snapshots and AMIs can be shared", err)}
 	if !p.public {
 		return out
 	}
 	room := finding(region, fmt.Sprintf("%d public AMIs at most, %d in all", l.Public.Limit, l.AMIs.Limit), nil)
 	if err := cmp.Or(l.Public.Err, l.AMIs.Err); err != "" {
-		room = world.Finding{Where: region, What: "how many AMIs may be public: " + err, How: world.Unknown}
+		room = audit.Finding{Where: region, What: "how many AMIs may be public: " + err, How: audit.Unknown}
 	}
 	return append(out, room)
 }
 
 // simulated is what a dry run comes to. Who was told that a thing is not there was
 // let through before.
-func simulated(where, what string, err error) world.Finding {
+func simulated(where, what string, err error) audit.Finding {
 	f := finding(where, what, dry(err))
 	if err != nil && !awsapi.IsDryRun(err) && !awsapi.Denied(awsapi.Code(err)) && awsapi.Code(err) != "" {
 		f.Err = ""
 	}
-	f.How = world.Simulated
+	f.How = audit.Simulated
 	return f
 }

@@ -35,14 +35,14 @@ func (c Customer) FindBought(ctx context.Context, code string) (types.Image, err
 	return newest, nil
 }
 
-// Try starts a machine from an AMI, as a buyer who has a key of his own, and
-// asks it all that the variant's checks say, over HTTP and SSH. Whatever it has
-// made is gone when it returns.
+// Try launches an instance of an AMI, as a buyer with a key of their own, and
+// runs all the variant's checks, over HTTP and SSH. Everything that it created
+// is gone when it returns.
 func (c Customer) Try(ctx context.Context, region, ami string, v release.Variant) (m Machine, err error) {
 	client, name := c.Clients.EC2(region), "tries-"+ami
-	key, err := client.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{KeyName: aws.String(name), KeyType: types.KeyTypeRsa})
+	key, err := boottest.NewKeyPair(ctx, client, name, nil)
 	if err != nil {
-		return m, fmt.Errorf("make a key pair in %s: %w", region, err)
+		return m, fmt.Errorf("%s: %w", region, err)
 	}
 	defer func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
@@ -50,12 +50,12 @@ func (c Customer) Try(ctx context.Context, region, ami string, v release.Variant
 		_, gone := client.DeleteKeyPair(end, &ec2.DeleteKeyPairInput{KeyName: aws.String(name)})
 		err = errors.Join(err, c.End(end, m), gone)
 	}()
-	if m, err = c.launch(ctx, region, boottest.Launch{AMI: ami, InstanceType: v.Build.InstanceType, KeyName: name}, append(v.Ports(), sshPort)); err != nil {
+	if m, err = c.launch(ctx, region, boottest.Launch{AMI: ami, Targets: as(v.Build.InstanceType), KeyName: name}, append(v.Ports(), sshPort)); err != nil {
 		return m, err
 	}
 	test := boottest.Test{
-		User: v.Build.SSHUser, Key: []byte(aws.ToString(key.KeyMaterial)), Checks: v.Checks, Within: v.TestWithin, Poll: c.Poll,
-		Hide: func(string) string { return "(not shown: it may hold a licence)" },
+		User: v.Build.SSHUser, Key: key, Checks: v.Checks, Within: v.TestWithin, Poll: c.Poll,
+		Allow: v.TestAllow, Hide: func(string) string { return "(not shown: it may hold a license)" },
 	}
 	rep, err := test.Run(ctx, []boottest.Machine{m.Machine})
 	if err == nil && len(rep.Failures) > 0 {
@@ -64,13 +64,21 @@ func (c Customer) Try(ctx context.Context, region, ami string, v release.Variant
 	return m, err
 }
 
-// endWithin is how long it may take until a machine is gone.
+// as is a launch as an instance type, in the default VPC.
+func as(instanceType string) []release.LaunchTarget {
+	return []release.LaunchTarget{{InstanceType: instanceType}}
+}
+
+// endWithin is how long the termination of an instance may take.
 const endWithin = 2 * time.Minute
 
-// sshPort is where machines let their owner in.
+// checkIP tells a buyer who is not on a sandbox its address.
+const checkIP = "https://checkip.amazonaws.com"
+
+// sshPort is where instances accept their owner's login.
 const sshPort = 22
 
-// launch starts one machine in a group of its own, open at those ports.
+// launch launches one instance in a group of its own, open at those ports.
 func (c Customer) launch(ctx context.Context, region string, l boottest.Launch, ports []int) (Machine, error) {
 	client := c.Clients.EC2(region)
 	m := Machine{Region: region}
@@ -81,11 +89,15 @@ func (c Customer) launch(ctx context.Context, region string, l boottest.Launch, 
 		return m, fmt.Errorf("make a security group in %s: %w", region, err)
 	}
 	m.Group = aws.ToString(group.GroupId)
-	if err := boottest.OpenPorts(ctx, client, m.Group, ports); err != nil {
+	from, err := boottest.AccessFrom(ctx, c.Clients, region, release.Build{AccessFrom: []string{release.AccessAuto}, AddressURL: checkIP})
+	if err != nil {
 		return m, err
 	}
-	l.Group, l.Count, l.Poll = m.Group, 1, c.Poll
-	started, err := l.Start(ctx, client)
+	if err := boottest.OpenPorts(ctx, client, m.Group, ports, from); err != nil {
+		return m, err
+	}
+	l.Group, l.Poll = m.Group, c.Poll
+	started, err := l.Start(ctx, client, nil)
 	if len(started) > 0 {
 		m.Machine = started[0]
 	}

@@ -47,8 +47,8 @@ func (l *look) accounts(v release.Variant, what string, want, got []string) {
 	}
 }
 
-// snapshotsOf compares what is behind an AMI: whoever copies or restores it
-// needs that too.
+// snapshotsOf compares the snapshots of an AMI: an account that copies or
+// restores it needs them too.
 func (l *look) snapshotsOf(ctx context.Context, v release.Variant, i types.Image) {
 	if l.snapshots == nil {
 		return // said already

@@ -26,8 +26,8 @@ func (m *marks) same(what, want, got string) {
 	}
 }
 
-// imageMarks compares an AMI with what was asked for, as far as its owner's
-// description of it goes. What the catalog leaves open may be anything.
+// imageMarks compares an AMI with the catalog, as far as its owner's
+// description shows. What the catalog does not set may be anything.
 func imageMarks(d release.Desired, v release.Variant, i types.Image, now time.Time) []mark {
 	var m marks
 	m.same("name", v.Name, aws.ToString(i.Name))
@@ -46,6 +46,7 @@ func imageMarks(d release.Desired, v release.Variant, i types.Image, now time.Ti
 		m.same("deprecated", "that a search shows it", "deprecated since "+at.Format(time.DateOnly))
 	}
 	m.tags(asked(d, v), tagsOf(i.Tags))
+	m.provenance(tagsOf(i.Tags))
 	if !d.Untested {
 		m.tested(tagsOf(i.Tags)[release.TagTested])
 	}
@@ -83,6 +84,24 @@ func (m *marks) disks(v release.Variant, i types.Image) {
 	m.same("root disk", fmt.Sprintf("%d GiB %s", v.Build.DiskGiB, v.Build.DiskType), root)
 }
 
+// provenance: an AMI says what it was built from. One that was adopted says nothing of
+// that, nor of a boot test.
+func (m *marks) provenance(tags map[string]string) {
+	all := []string{release.TagInputs, release.TagPackage, release.TagBase}
+	if !slices.ContainsFunc(append(all, release.TagTested), func(key string) bool { return tags[key] != "" }) {
+		return
+	}
+	for _, key := range all {
+		value, _ := release.ReadTag(tags[key])
+		switch {
+		case value == "":
+			m.same("tag "+key, "what it was built from", "no such tag")
+		case key == release.TagInputs && release.CutInputs(value):
+			m.same("tag "+key, "the whole digest", strconv.Quote(value)+", which is cut")
+		}
+	}
+}
+
 // tested: whatever the checks are by now, the AMI passed those of its time.
 func (m *marks) tested(tag string) {
 	text, _ := release.ReadTag(tag)
@@ -99,7 +118,7 @@ func asked(d release.Desired, v release.Variant) map[string]string {
 	return out
 }
 
-// tags compares those that were asked for; others may stand beside them.
+// tags compares the configured ones; there may be others.
 func (m *marks) tags(want, got map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		value, ok := got[key]
@@ -115,4 +134,4 @@ func (m *marks) tags(want, got map[string]string) {
 }
 
 // list is accounts or ids for a reader.
-func list(ids []string) string { return cmp.Or(strings.Join(ids, " "), "nobody") }
+func list(ids []string) string { return cmp.Or(strings.Join(ids, " "), "none") }

@@ -41,6 +41,8 @@ func good(d release.Desired, v release.Variant) types.Image {
 	}
 	tags := asked(d, v)
 	tags[release.TagTested] = release.TagValue("ok 0123456789ab")
+	tags[release.TagInputs] = release.TagValue(strings.Repeat("0123", 16))
+	tags[release.TagPackage], tags[release.TagBase] = release.TagValue("aa"), release.TagValue("ami-base")
 	setTags(&i, tags)
 	return i
 }
@@ -83,6 +85,9 @@ func TestImageMarks(t *testing.T) {
 		"another build":       {func(i *types.Image) { setTags(i, map[string]string{release.TagBuild: "1:0"}) }, `tag amiship:build: "1:1", "1:0"`},
 		"another schema":      {func(i *types.Image) { setTags(i, map[string]string{release.TagStage: "release"}) }, `tag amiship:stage: "1:release", "release"`},
 		"a failed test":       {func(i *types.Image) { setTags(i, map[string]string{release.TagTested: "1:failed 01 why"}) }, "boot test: that it passed, failed 01 why"},
+		"no package":          {func(i *types.Image) { setTags(i, map[string]string{release.TagPackage: ""}) }, "tag amiship:package: what it was built from, no such tag"},
+		"no base":             {func(i *types.Image) { setTags(i, map[string]string{release.TagBase: ""}) }, "tag amiship:base: what it was built from, no such tag"},
+		"cut inputs":          {func(i *types.Image) { setTags(i, map[string]string{release.TagInputs: "1:0123456789ab"}) }, `tag amiship:inputs: the whole digest, "0123456789ab", which is cut`},
 		"no test":             {func(i *types.Image) { setTags(i, map[string]string{release.TagTested: ""}) }, "boot test: that it passed, "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package outside
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/audit"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
 // leftOver finds what carries the release's tags, or a candidate's name, and is
@@ -38,26 +37,22 @@ func (l *look) leftOver(ctx context.Context) {
 	}
 }
 
-// extra notes something of the release that was not asked for.
+// extra records a resource of the release that the catalog does not request.
 func (l *look) extra(what, got string) {
-	l.found = append(l.found, world.Difference{Region: l.Region, What: what, Want: nothing, Got: got})
+	l.found = append(l.found, audit.Difference{Region: l.Region, What: what, Want: nothing, Got: got})
 }
 
-func (l *look) surplusAt(why string, i types.Image) world.Difference {
+func (l *look) surplusAt(why string, i types.Image) audit.Difference {
 	got := fmt.Sprintf("%s %s %q, %s", why, aws.ToString(i.ImageId), aws.ToString(i.Name), i.State)
-	return world.Difference{Region: l.Region, What: "left over", Want: nothing, Got: got}
+	return audit.Difference{Region: l.Region, What: "left over", Want: nothing, Got: got}
 }
 
 // candidate is what surplus calls one.
 const candidate = "candidate"
 
-var inputsSuffix = regexp.MustCompile(`^-[0-9a-f]{12}$`)
-
-// isCandidate goes by the name: a build that was killed may have left no tags.
 func (l *look) isCandidate(i types.Image) bool {
 	return slices.ContainsFunc(l.Desired.Variants, func(v release.Variant) bool {
-		rest, ok := strings.CutPrefix(aws.ToString(i.Name), l.Desired.ClaimName(v))
-		return ok && inputsSuffix.MatchString(rest)
+		return l.Desired.Owner(v).OwnsCandidate(aws.ToString(i.Name), tagsOf(i.Tags))
 	})
 }
 
@@ -85,7 +80,7 @@ func (l *look) ours(tags map[string]string) bool {
 	return project == l.Desired.Project && tag == l.Desired.Tag
 }
 
-// tagged names whatever else carries the release's tag: machines, keys, groups,
+// tagged lists everything else with the release's tag: instances, keys, groups,
 // volumes, and snapshots without an AMI. One call shows all kinds.
 func (l *look) tagged(ctx context.Context) ([]string, error) {
 	carry, err := l.tags(ctx, filter("key", release.TagTag), filter("value", "*:"+l.Desired.Tag))
@@ -94,7 +89,7 @@ func (l *look) tagged(ctx context.Context) ([]string, error) {
 	}
 	known := map[string]bool{}
 	for _, i := range l.own {
-		known[aws.ToString(i.ImageId)] = true // surplus looks at these
+		known[aws.ToString(i.ImageId)] = true // surplus checks these
 		for _, id := range snapshotIDs(i) {
 			known[id] = true
 		}
@@ -144,7 +139,7 @@ func (l *look) mine(ctx context.Context, ids []string) ([]string, error) {
 	return out, nil
 }
 
-// terminated finds the machines that are gone, which AWS lists for an hour.
+// terminated finds the terminated instances, which AWS lists for an hour.
 func (l *look) terminated(ctx context.Context, ids []string) (map[string]bool, error) {
 	out := map[string]bool{}
 	machines := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !strings.HasPrefix(id, "i-") })

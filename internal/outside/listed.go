@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"amiship/internal/audit"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
 // Listed is what a release wrote down: its AMI ids by image, architecture and
@@ -19,11 +19,11 @@ type Listed struct {
 
 // compare holds the list against what was seen, in both directions. Where the
 // region did not answer, nothing is known of its ids.
-func (l Listed) compare(d release.Desired, seen []world.Sight) []world.Difference {
+func (l Listed) compare(d release.Desired, seen []audit.Sight) []audit.Difference {
 	if l.Project != d.Project || l.Tag != d.Tag {
-		return []world.Difference{{What: "catalog file", Want: d.Project + " " + d.Tag, Got: l.Project + " " + l.Tag}}
+		return []audit.Difference{{What: "catalog file", Want: d.Project + " " + d.Tag, Got: l.Project + " " + l.Tag}}
 	}
-	var out []world.Difference
+	var out []audit.Difference
 	asked := map[release.Key]bool{}
 	for _, s := range seen {
 		asked[release.Key{Image: s.Image, Arch: s.Arch, Place: release.Place{Region: s.Region}}] = true
@@ -43,8 +43,8 @@ func (l Listed) compare(d release.Desired, seen []world.Sight) []world.Differenc
 	return out
 }
 
-func differs(region, image, arch, want, got string) world.Difference {
-	return world.Difference{
+func differs(region, image, arch, want, got string) audit.Difference {
+	return audit.Difference{
 		Region: region, Image: image, Arch: arch, What: "catalog file",
 		Want: cmp.Or(want, "no entry"), Got: cmp.Or(got, "no entry"),
 	}

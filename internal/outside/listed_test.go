@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"amiship/internal/audit"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
 func TestListed(t *testing.T) {
@@ -20,13 +20,13 @@ func TestListed(t *testing.T) {
 		"no id":               {"v1", regions{}, "a: ami-1, no entry"},
 		"an id too many":      {"v1", regions{"a": "ami-1", "b": "ami-3"}, "b: no entry, ami-3"},
 		"a region too many":   {"v1", regions{"a": "ami-1", "z": "ami-3"}, "z: no entry, ami-3"},
-		"what nobody read":    {"v1", regions{"a": "ami-1", "c": "ami-3"}, ""},
+		"what was not read":   {"v1", regions{"a": "ami-1", "c": "ami-3"}, ""},
 		"of another release":  {"v2", regions{"a": "ami-1"}, ": p v1, p v2"},
 		"of another and none": {"v2", nil, ": p v1, p v2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := Listed{Project: "p", Tag: c.tag, AMIs: map[string]map[string]map[string]string{"ce": {"amd64": c.amis}}}
-			seen := []world.Sight{
+			seen := []audit.Sight{
 				{Region: "a", Image: "ce", Arch: "amd64", AMI: "ami-1"},
 				{Region: "b", Image: "ce", Arch: "amd64"},
 				{Region: "c", Image: "ce", Arch: "amd64", Unread: true},

@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
 // look is one region, as its owner and a customer see it.
@@ -23,15 +23,15 @@ type look struct {
 
 	own       []types.Image             // all that the owner has
 	silent    error                     // why that is not known
-	waiver    *release.Waiver           // in force: the release may do without the region
+	waiver    *release.Waiver           // in force: the release may skip the region
 	snapshots map[string]types.Snapshot // those of the release's AMIs
 	public    []types.Image             // what the customer finds by the release's names
 	released  map[string]types.Image    // by variant: the one AMI that counts
 	blind     bool                      // the customer could not be asked
 
-	sights     []world.Sight
-	found      []world.Difference
-	candidates []world.Difference // left over, unless a waiver keeps them
+	sights     []audit.Sight
+	found      []audit.Difference
+	candidates []audit.Difference // left over, unless a waiver keeps them
 	notes      []string
 }
 
@@ -46,7 +46,7 @@ func (l *look) read(ctx context.Context) {
 	l.own, l.silent = ownImages(ctx, l.Owner.EC2(l.Region))
 }
 
-// run looks at each variant.
+// run checks each variant.
 func (l *look) run(ctx context.Context) {
 	l.released = map[string]types.Image{}
 	if l.silent != nil {
@@ -75,7 +75,7 @@ func (l *look) run(ctx context.Context) {
 // sightless lists the variants of a region that did not answer.
 func (l *look) sightless() {
 	for _, v := range l.Desired.Variants {
-		l.sights = append(l.sights, world.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, Unread: true})
+		l.sights = append(l.sights, audit.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, Unread: true})
 	}
 }
 
@@ -85,12 +85,12 @@ func (l *look) unread(what string, err error) {
 		l.notes = append(l.notes, fmt.Sprintf("%s: %s not read: %s; %s", l.Region, what, awsapi.Text(err), l.optional()))
 		return
 	}
-	l.found = append(l.found, world.Difference{Region: l.Region, What: notRead, Want: what, Got: awsapi.Text(err)})
+	l.found = append(l.found, audit.Difference{Region: l.Region, What: notRead, Want: what, Got: awsapi.Text(err)})
 }
 
 // differs notes what is wrong with a variant.
 func (l *look) differs(v release.Variant, what, want, got string) {
-	l.found = append(l.found, world.Difference{
+	l.found = append(l.found, audit.Difference{
 		Region: l.Region, Image: v.Image, Arch: v.Arch, What: what, Want: cmp.Or(want, nothing), Got: cmp.Or(got, nothing),
 	})
 }
@@ -149,11 +149,11 @@ func tagsOf(list []types.Tag) map[string]string {
 	return out
 }
 
-// variant compares one variant with what was asked for.
+// variant compares one variant with the catalog.
 func (l *look) variant(ctx context.Context, v release.Variant) {
 	image, there := l.released[v.Key("").Variant()]
 	id := aws.ToString(image.ImageId)
-	l.sights = append(l.sights, world.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, AMI: id})
+	l.sights = append(l.sights, audit.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, AMI: id})
 	switch {
 	case there:
 		for _, m := range imageMarks(l.Desired, v, image, l.Owner.Now()) {
@@ -172,8 +172,8 @@ func (l *look) variant(ctx context.Context, v release.Variant) {
 	}
 }
 
-// sameName finds other AMIs of the owner's that have the public name: whoever
-// searches by name would not know which to take.
+// sameName finds other AMIs of the owner's that have the public name: a
+// customer who searches by name could not choose.
 func (l *look) sameName(v release.Variant, id string) {
 	for _, i := range l.own {
 		other := aws.ToString(i.ImageId)

@@ -1,10 +1,10 @@
-// Package outside looks at a release as a customer does: another account, with
-// nothing but what is public. An Audit asks its owner too, for what nobody else
-// can see. It shares nothing with observe, so that a mistake there is not made
-// twice.
+// Package outside inspects a release as a customer does: another account, with
+// nothing but what is public. An Audit asks its owner too, for what no other
+// account can see. It shares nothing with observe, so that a mistake there is
+// not made twice.
 //
-// What a newcomer would get wrong: whatever is launched here costs money on AWS
-// until it is terminated; Launch's caller must End it.
+// Whatever is launched here costs money on AWS until it is terminated; Launch's
+// caller must End it.
 package outside
 
 import (
@@ -24,7 +24,7 @@ import (
 // Customer is an account that owns nothing of the release.
 type Customer struct {
 	Clients *awsapi.Clients
-	Poll    time.Duration // between two looks at something that is starting
+	Poll    time.Duration // between two reads of something that is starting
 }
 
 // Find returns the public AMI of that owner and name, as a customer searches
@@ -79,10 +79,10 @@ type Machine struct {
 // Launch starts an instance from an AMI, open on those TCP ports, and waits
 // until it runs. What was made before an error is in the Machine too.
 func (c Customer) Launch(ctx context.Context, region, ami, instanceType string, ports []int) (Machine, error) {
-	return c.launch(ctx, region, boottest.Launch{AMI: ami, InstanceType: instanceType}, ports)
+	return c.launch(ctx, region, boottest.Launch{AMI: ami, Targets: as(instanceType)}, ports)
 }
 
-// End terminates the machine and removes its group.
+// End terminates the instance and removes its group.
 func (c Customer) End(ctx context.Context, m Machine) error {
 	client := c.Clients.EC2(m.Region)
 	if m.ID != "" {
@@ -102,12 +102,13 @@ func (c Customer) End(ctx context.Context, m Machine) error {
 	})
 }
 
-// Check asks the machine over HTTP until the answer is as it shall be, or ctx ends.
+// Check polls the instance over HTTP until the answer is as expected, or ctx
+// ends.
 func (c Customer) Check(ctx context.Context, m Machine, check release.Check) error {
 	return boottest.Ask(ctx, c.Poll, m.Machine, check)
 }
 
-// Console is what the machine wrote to its console.
+// Console is what the instance wrote to its console.
 func (c Customer) Console(ctx context.Context, m Machine) (string, error) {
 	return boottest.Console(ctx, c.Clients.EC2(m.Region), m.ID)
 }

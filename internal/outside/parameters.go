@@ -46,8 +46,13 @@ func (l *look) readParameters(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	slices.Sort(names)
+	return l.valuesOf(ctx, slices.Compact(names))
+}
+
+// valuesOf reads parameters; those that do not exist are missing from the answer.
+func (l *look) valuesOf(ctx context.Context, names []string) (map[string]string, error) {
 	out := map[string]string{}
-	for some := range slices.Chunk(slices.Compact(names), batch) {
+	for some := range slices.Chunk(names, batch) {
 		got, err := l.Owner.SSM(l.Region).GetParameters(ctx, &ssm.GetParametersInput{Names: some})
 		if err != nil {
 			return nil, fmt.Errorf("get parameters: %w", err)

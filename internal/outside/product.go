@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/marketplacecatalog"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
 	"amiship/internal/marketplace"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
 // product is what Marketplace says of one, as far as buyers see it.
@@ -50,16 +50,16 @@ func ProductCode(ctx context.Context, owner *awsapi.Clients, l release.Listing) 
 type shelf struct {
 	Audit
 	release.Listing
-	found []world.Difference
+	found []audit.Difference
 	notes []string
 }
 
 func (s *shelf) differs(what, want, got string) {
-	s.found = append(s.found, world.Difference{Image: s.Image, Arch: s.Arch, What: "listing " + s.Name + ": " + what, Want: want, Got: got})
+	s.found = append(s.found, audit.Difference{Image: s.Image, Arch: s.Arch, What: "listing " + s.Name + ": " + what, Want: want, Got: got})
 }
 
-// run compares what buyers see of a listing with what was asked for: one version
-// of the title, of the release's AMI, and public.
+// run compares what buyers see of a listing with the catalog: one version of the
+// title, of the release's AMI, and public.
 func (s *shelf) run(ctx context.Context) {
 	p, err := productOf(ctx, s.Owner, s.Listing)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *shelf) run(ctx context.Context) {
 	s.backedBy(ctx, amis[0])
 }
 
-// of returns the AMIs of the versions of a title, and how far each is to be seen.
+// of returns the AMIs of the versions of a title, and the visibility of each.
 func (p product) of(title string) (amis, visibilities []string) {
 	for _, v := range p.Versions {
 		if v.VersionTitle != title {
@@ -97,7 +97,7 @@ func (p product) of(title string) (amis, visibilities []string) {
 	return amis, visibilities
 }
 
-// notWanted says why a listing that shows the latest does without the release.
+// notWanted says why a listing that shows the latest skips the release.
 func (s *shelf) notWanted(p product) string {
 	if s.Only != release.OnlyLatestStable {
 		return ""
@@ -114,7 +114,7 @@ func (s *shelf) notWanted(p product) string {
 	return ""
 }
 
-// backedBy looks whether the version's AMI is the release's.
+// backedBy checks whether the version's AMI is the release's.
 func (s *shelf) backedBy(ctx context.Context, ami string) {
 	own, err := ownImages(ctx, s.Owner.As(s.Role).EC2(marketplace.Region), filter("image-id", ami))
 	if err != nil {
@@ -128,8 +128,8 @@ func (s *shelf) backedBy(ctx context.Context, ami string) {
 	}
 }
 
-// listings looks at all listings, and adds what was found.
-func (a Audit) listings(ctx context.Context, seen *world.Verified) error {
+// listings checks all listings, and adds the findings.
+func (a Audit) listings(ctx context.Context, seen *audit.Verified) error {
 	for _, l := range a.Desired.Listings {
 		s := shelf{Audit: a, Listing: l}
 		s.run(ctx)

@@ -14,11 +14,11 @@ import (
 )
 
 // search is a customer's, by owner and name: of all variants in one call.
-// Candidates have names of their own, which nobody should find either.
+// Candidates have names of their own, which a search must not find either.
 func (l *look) search(ctx context.Context) ([]types.Image, error) {
 	var names []string
 	for _, v := range l.Desired.Variants {
-		names = append(names, v.Name, l.Desired.ClaimName(v)+"-*")
+		names = append(append(names, v.Name), l.Desired.CandidatesPatterns(v)...)
 	}
 	var out []types.Image
 	for some := range slices.Chunk(names, values) {
@@ -31,7 +31,7 @@ func (l *look) search(ctx context.Context) ([]types.Image, error) {
 	return out, nil
 }
 
-// asCustomer compares what somebody else sees of a variant.
+// asCustomer compares what another account sees of a variant.
 func (l *look) asCustomer(ctx context.Context, v release.Variant, id string) {
 	var found []string
 	for _, i := range l.public {
@@ -68,7 +68,7 @@ func (l *look) publicly(v release.Variant, i types.Image) {
 	}
 }
 
-// hidden asks for a private AMI by its id, which a search by name might miss.
+// hidden requests a private AMI by its id, which a search by name might miss.
 func (l *look) hidden(ctx context.Context, v release.Variant, id string) {
 	if id == "" {
 		return
@@ -98,10 +98,11 @@ func what(ids []string) string {
 	return list(ids)
 }
 
-// visibleCandidates are not for customers.
+// visibleCandidates are not for customers, who do not see the owner's tags.
 func (l *look) visibleCandidates() {
 	for _, i := range l.public {
-		if l.isCandidate(i) {
+		n := slices.IndexFunc(l.own, func(own types.Image) bool { return aws.ToString(own.ImageId) == aws.ToString(i.ImageId) })
+		if n >= 0 && l.isCandidate(l.own[n]) {
 			l.extra("public view", fmt.Sprintf("candidate %s %q", aws.ToString(i.ImageId), aws.ToString(i.Name)))
 		}
 	}

@@ -10,31 +10,31 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
-// Audit looks at every region of a finished release with two pairs of eyes. A
-// customer's see what is public, and that what is private is not; only the
-// owner's see tags, permissions, snapshots and parameters.
+// Audit checks every region of a finished release from two accounts. The
+// customer's shows what is public, and that private AMIs are not; only the
+// owner's shows tags, permissions, snapshots and parameters.
 type Audit struct {
 	Owner, Customer *awsapi.Clients
 	Desired         release.Desired
-	Listed          *Listed // nil: nobody wrote down the ids
+	Listed          *Listed // nil: the ids were not recorded
 }
 
 // ErrOwner says that the customer's account is the owner's.
 var ErrOwner = errors.New("it owns the AMIs")
 
-// sideBySide is how many regions are looked at at once.
+// sideBySide is how many regions are checked concurrently.
 const sideBySide = 8
 
-// Run looks once, and returns all that is not as it was asked for. What cannot
-// be read is a finding; an error says that there was nobody to ask, or that ctx
-// ended.
-func (a Audit) Run(ctx context.Context) (world.Verified, error) {
-	seen := world.Verified{Project: a.Desired.Project, Tag: a.Desired.Tag, AMIs: []world.Sight{}, Findings: []world.Difference{}}
+// Run inspects the release once, and returns all that differs from the catalog. What
+// cannot be read is a finding; an error says that no account could be asked, that the
+// credentials have expired, or that ctx ended.
+func (a Audit) Run(ctx context.Context) (audit.Verified, error) {
+	seen := audit.Verified{Project: a.Desired.Project, Tag: a.Desired.Tag, AMIs: []audit.Sight{}, Findings: []audit.Difference{}}
 	before := a.calls()
 	var err error
 	if seen.Owner, _, err = a.Owner.Identity(ctx); err != nil {
@@ -56,11 +56,11 @@ func (a Audit) Run(ctx context.Context) (world.Verified, error) {
 		err = a.released(ctx, &seen, looks)
 	}
 	seen.Calls = a.calls() - before
-	return seen, err
+	return seen, cmp.Or(a.Owner.Rejected(), a.Customer.Rejected(), err)
 }
 
-// released compares with what was asked for.
-func (a Audit) released(ctx context.Context, seen *world.Verified, looks []*look) error {
+// released compares with the catalog.
+func (a Audit) released(ctx context.Context, seen *audit.Verified, looks []*look) error {
 	waive(looks, a.Owner.Now())
 	if err := each(ctx, looks, (*look).run); err != nil {
 		return err
@@ -82,13 +82,16 @@ func (a Audit) everywhere(ctx context.Context, owner, customer string) ([]*look,
 	return looks, each(ctx, looks, (*look).read)
 }
 
-// each does something in all regions, some of them at once.
+// each does something in all regions, some of them at once. A region has as long as
+// reading a fact may take.
 func each(ctx context.Context, looks []*look, do func(*look, context.Context)) error {
 	var g errgroup.Group
 	g.SetLimit(sideBySide)
 	for _, l := range looks {
 		g.Go(func() error {
-			do(l, ctx)
+			within, cancel := l.Owner.Within(ctx)
+			defer cancel()
+			do(l, within)
 			return ctx.Err()
 		})
 	}
@@ -96,7 +99,7 @@ func each(ctx context.Context, looks []*look, do func(*look, context.Context)) e
 }
 
 // collect puts the regions together, and what can only be seen across them.
-func (a Audit) collect(seen *world.Verified, looks []*look) {
+func (a Audit) collect(seen *audit.Verified, looks []*look) {
 	for _, l := range looks {
 		seen.AMIs = append(seen.AMIs, l.sights...)
 		seen.Findings = append(seen.Findings, l.found...)
@@ -105,7 +108,7 @@ func (a Audit) collect(seen *world.Verified, looks []*look) {
 	for _, v := range a.Desired.Variants {
 		seen.Findings = append(seen.Findings, origins(v, looks)...)
 		if !v.Public && slices.Contains(v.Share, seen.Customer) {
-			seen.Notes = append(seen.Notes, fmt.Sprintf("%s/%s is shared with account %s, which looked: that others do not see it is known from its permissions only",
+			seen.Notes = append(seen.Notes, fmt.Sprintf("%s/%s is shared with account %s, which verified: only its permissions show that other accounts do not see it",
 				v.Image, v.Arch, seen.Customer))
 		}
 	}
@@ -115,8 +118,8 @@ func (a Audit) collect(seen *world.Verified, looks []*look) {
 }
 
 // byPlace sorts findings by region and variant.
-func byPlace(found []world.Difference) {
-	slices.SortStableFunc(found, func(x, y world.Difference) int {
+func byPlace(found []audit.Difference) {
+	slices.SortStableFunc(found, func(x, y audit.Difference) int {
 		return cmp.Or(strings.Compare(x.Region, y.Region), strings.Compare(x.Image, y.Image), strings.Compare(x.Arch, y.Arch))
 	})
 }

@@ -45,10 +45,10 @@ func (l *look) waivers() []release.Waiver {
 	return out
 }
 
-// optional says why the release may do without the region.
+// optional says why the release may skip the region.
 func (l *look) optional() string {
 	if l.waiver == nil {
-		return "it is best effort"
+		return "it is optional"
 	}
 	return fmt.Sprintf("it is waived until %s: %s", l.waiver.Day(), l.waiver.Why)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/audit"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
 // two are looks at the region of the builds, where a candidate is, and at another.
@@ -35,7 +35,7 @@ func TestWaive(t *testing.T) {
 		"run out":          {"eu-west-1 2026-11-21 fire", nil, "", "eu-west-1 was waived until 2026-11-21, and is required again"},
 		"the later of two": {"eu-west-1 2026-11-21 fire; eu-west-1 2026-12-01 flood", nil, "it is waived until 2026-12-01: flood", ""},
 		"another region":   {"eu-west-3 2026-12-01 fire", nil, "", ""},
-		"best effort":      {"eu-west-1 2026-12-01 fire", func(_, away *look) { away.Required = false }, "it is best effort", ""},
+		"best effort":      {"eu-west-1 2026-12-01 fire", func(_, away *look) { away.Required = false }, "it is optional", ""},
 		"of another release": {"eu-west-1 2026-12-01 fire", func(home, _ *look) {
 			setTags(&home.own[0], map[string]string{release.TagTag: "1:v1.2.4"})
 		}, "", ""},
@@ -75,9 +75,9 @@ func TestKeptByWaiver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			home, away := two(t, c.waived)
 			waive([]*look{home, away}, now)
-			home.sights = []world.Sight{{Region: "us-east-1", AMI: "ami-1"}}
-			away.sights = []world.Sight{{Region: "eu-west-1", AMI: c.ami}}
-			home.candidates = []world.Difference{{Region: "us-east-1", What: "left over", Got: "candidate ami-3"}}
+			home.sights = []audit.Sight{{Region: "us-east-1", AMI: "ami-1"}}
+			away.sights = []audit.Sight{{Region: "eu-west-1", AMI: c.ami}}
+			home.candidates = []audit.Difference{{Region: "us-east-1", What: "left over", Got: "candidate ami-3"}}
 			keptByWaiver([]*look{home, away})
 			if kept := len(home.found) == 0; kept != c.kept || kept != (len(home.notes) == 1) {
 				t.Errorf("findings %v, notes %v", home.found, home.notes)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -30,8 +31,8 @@ func withdrawn(looks []*look) string {
 	return ""
 }
 
-// recalled looks whether a release that was withdrawn is out of everybody's reach.
-func (a Audit) recalled(ctx context.Context, seen *world.Verified, looks []*look) error {
+// recalled checks that no other account can use a withdrawn release.
+func (a Audit) recalled(ctx context.Context, seen *audit.Verified, looks []*look) error {
 	if err := each(ctx, looks, (*look).recall); err != nil {
 		return err
 	}
@@ -48,8 +49,8 @@ func (a Audit) recalled(ctx context.Context, seen *world.Verified, looks []*look
 	return ctx.Err()
 }
 
-// recall looks at every AMI of the release in a region, as its owner and as a
-// customer, and at what points at it.
+// recall checks every AMI of the release in a region, as its owner and as a
+// customer, and the parameters that point at it.
 func (l *look) recall(ctx context.Context) {
 	if l.silent != nil {
 		l.unread("the owner's AMIs", l.silent)
@@ -81,14 +82,14 @@ func of(i types.Image) release.Variant {
 // marked: without the mark a run would publish it again.
 func (l *look) marked(i types.Image) {
 	v := of(i)
-	l.sights = append(l.sights, world.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, AMI: aws.ToString(i.ImageId)})
+	l.sights = append(l.sights, audit.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, AMI: aws.ToString(i.ImageId)})
 	if got, want := tagsOf(i.Tags)[release.TagStage], release.TagValue(release.StageWithdrawn); got != want {
 		l.differs(v, "tag "+release.TagStage, strconv.Quote(want), strconv.Quote(got)+" of "+aws.ToString(i.ImageId))
 	}
 }
 
-// closed: nobody may launch the AMI, or restore what is behind it. Who may at a
-// release is asked of one that is shared with nobody.
+// closed: no other account may launch the AMI, or restore its snapshots. Which
+// accounts may in a release is compared with one that is shared with none.
 func (l *look) closed(ctx context.Context, i types.Image) {
 	v := of(i)
 	l.permissions(ctx, v, i)
@@ -156,8 +157,8 @@ func (l *look) another(v release.Variant) bool {
 	})
 }
 
-// recall says what buyers can still get: a withdrawal leaves that to somebody who
-// says --restrict.
+// recall says what buyers can still get: a withdrawal leaves that to an operator
+// who passes --restrict.
 func (s *shelf) recall(ctx context.Context) {
 	p, err := productOf(ctx, s.Owner, s.Listing)
 	if err != nil {
@@ -165,6 +166,6 @@ func (s *shelf) recall(ctx context.Context) {
 		return
 	}
 	if _, seen := p.of(s.Version.Title); slices.ContainsFunc(seen, func(how string) bool { return how != world.VisibleRestricted }) {
-		s.notes = append(s.notes, fmt.Sprintf("listing %s still offers %q: amiship withdraw --restrict takes it from new buyers", s.Name, s.Version.Title))
+		s.notes = append(s.notes, fmt.Sprintf("listing %s still offers %q: amiship withdraw --restrict restricts it to existing buyers", s.Name, s.Version.Title))
 	}
 }

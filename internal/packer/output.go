@@ -1,6 +1,7 @@
 package packer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,26 +19,44 @@ const lastLines = 12
 type output struct {
 	mu       sync.Mutex
 	log      io.Writer
-	secrets  *strings.Replacer
+	secrets  *Redactor
 	streams  []*lines
 	errors   []string // of the builds
 	shown    []string // error lines on the terminal: all there is when a template is wrong
-	recent   []string // what machine and provisioner wrote last
+	recent   []string // the last output of instance and provisioner
 	failed   []string // recent, when a provisioner failed
 	artifact string
+	dropped  int // bytes of the line that is being read
 }
 
 func newOutput(log io.Writer, secrets []string) *output {
 	if log == nil {
 		log = io.Discard
 	}
-	return &output{log: log, secrets: Redactor(secrets)}
+	return &output{log: log, secrets: NewRedactor(secrets)}
 }
 
-// lines cuts a stream into lines.
+// Bounds, in bytes: of a line, and of what is remembered of one.
+const (
+	mostLine  = 1 << 20
+	mostKept  = 4 << 10
+	mostTexts = 64 // error texts
+)
+
+// unheard says that what is set to see Packer's log is not handed on.
+func (o *output) unheard(env []string) {
+	for _, name := range []string{"PACKER_LOG", "PACKER_LOG_PATH"} {
+		if lookup(env, name) != "" {
+			o.show(name + " is not handed on to Packer: its log holds secrets")
+		}
+	}
+}
+
+// lines cuts a stream into lines. Of one that is too long the end is dropped.
 type lines struct {
-	out  *output
-	rest []byte
+	out     *output
+	rest    []byte
+	dropped int // bytes of the line
 }
 
 // stream returns a writer for one of Packer's two streams.
@@ -50,40 +69,72 @@ func (o *output) stream() io.Writer {
 func (s *lines) Write(p []byte) (int, error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	s.rest = append(s.rest, p...)
+	n := len(p)
 	for {
-		line, rest, found := strings.Cut(string(s.rest), "\n")
+		line, rest, found := bytes.Cut(p, []byte("\n"))
+		s.add(line)
 		if !found {
-			return len(p), nil
+			return n, nil
 		}
-		s.rest = []byte(rest)
-		s.out.line(line)
+		s.end()
+		p = rest
 	}
 }
 
-// flush takes what stands behind the last newline as a line.
+// add takes a piece of a line. A secret that begins within the bound is kept whole.
+func (s *lines) add(p []byte) {
+	keep := min(len(p), max(0, mostLine+s.out.secrets.longest-len(s.rest)))
+	s.rest = append(s.rest, p[:keep]...)
+	s.dropped += len(p) - keep
+}
+
+func (s *lines) end() {
+	s.out.dropped = s.dropped
+	s.out.line(string(s.rest))
+	s.out.dropped, s.rest, s.dropped = 0, s.rest[:0], 0
+}
+
+// flush takes the text after the last newline as a line.
 func (o *output) flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, s := range o.streams {
 		if len(s.rest) > 0 {
-			o.line(string(s.rest))
+			s.end()
 		}
-		s.rest = nil
 	}
+}
+
+// clean takes secrets out of a text of the line that is being read. Where the line was
+// cut, the beginning of a secret may be its end.
+func (o *output) clean(text string) string {
+	text = o.secrets.Replace(text)
+	if o.dropped == 0 {
+		return text
+	}
+	text = text[:max(0, len(text)-o.secrets.longest)]
+	return strings.ToValidUTF8(text, "") + fmt.Sprintf("… [cut: the line has %d more bytes]", o.dropped+o.secrets.longest)
+}
+
+// kept is what is remembered of a text.
+func kept(text string) string {
+	if len(text) <= mostKept {
+		return text
+	}
+	return strings.ToValidUTF8(text[:mostKept], "") + fmt.Sprintf("… [cut: %d more bytes]", len(text)-mostKept)
 }
 
 func (o *output) line(line string) {
 	e, ok := parse(line)
 	if !ok {
-		o.show(line)
+		o.show(o.clean(line))
 		return
 	}
 	switch {
 	case e.kind == "ui" && len(e.data) > 1:
 		o.ui(e.data[0], e.data[1])
-	case e.kind == "error" && e.target != "" && len(e.data) > 0:
-		o.errors = append(o.errors, o.secrets.Replace(e.data[0]))
+	case e.kind == "error" && e.target != "" && len(e.data) > 0 && len(o.errors) < mostTexts:
+		o.errors = append(o.errors, kept(o.clean(e.data[0])))
 	case e.kind == "artifact" && len(e.data) > 2 && e.data[1] == "id":
 		o.artifact = e.data[2]
 	}
@@ -91,13 +142,13 @@ func (o *output) line(line string) {
 
 // ui takes a line for people. A multi-line one is shown as several.
 func (o *output) ui(level, text string) {
-	text = o.secrets.Replace(text)
-	for line := range strings.SplitSeq(strings.Trim(text, "\r\n"), "\n") {
+	text = strings.Trim(o.clean(text), "\r\n")
+	for line := range strings.SplitSeq(text, "\n") {
 		o.show(line)
 		if strings.Contains(line, "Provisioning step had errors") {
 			o.failed = o.recent
 		}
-		if level == "error" {
+		if line = kept(line); level == "error" && len(o.shown) < lastLines {
 			o.shown = append(o.shown, strings.TrimPrefix(strings.TrimSpace(line), "==> "))
 		}
 		if level != "say" {
@@ -107,12 +158,13 @@ func (o *output) ui(level, text string) {
 	}
 }
 
+// show writes a line out of which secrets were taken.
 func (o *output) show(line string) {
-	fmt.Fprintln(o.log, strings.TrimRight(o.secrets.Replace(line), "\r"))
+	fmt.Fprintln(o.log, strings.TrimRight(line, "\r"))
 }
 
-// withoutSource cuts what Packer puts in front of a machine's line:
-// "    amazon-ebs.image: ".
+// withoutSource cuts Packer's prefix of an instance's line: "
+// amazon-ebs.image: ".
 func withoutSource(line string) string {
 	if source, text, found := strings.Cut(strings.TrimPrefix(strings.TrimLeft(line, " "), "==> "), ": "); found && !strings.Contains(source, " ") {
 		return text
@@ -130,7 +182,7 @@ func (o *output) failure(err error) error {
 	defer o.mu.Unlock()
 	e := &Error{Code: exit.ExitCode(), Texts: o.errors, Last: o.failed}
 	if len(e.Texts) == 0 {
-		e.Last = o.shown[:min(len(o.shown), lastLines)]
+		e.Last = o.shown
 	}
 	return e
 }

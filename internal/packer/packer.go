@@ -1,15 +1,16 @@
 // Package packer runs "packer build" for one variant and says which AMI came
 // out of it. It works with Packer 1.6.6 and with current Packer.
 //
-// What a newcomer would get wrong: Packer is several processes (it wraps
-// itself, and each plugin is one more), and a killed parent leaves the others
-// running. They all share a process group with a guard, a shell that ends the
-// group and deletes its directory as soon as this process is gone, however it
-// went. And Packer hides nothing, sensitive variables neither: secrets are
-// files here, never variables, and their values are taken out of every line.
+// Packer is several processes (it wraps itself, and each plugin is one more),
+// and a killed parent leaves the others running. They all share a process
+// group with a guard, a shell that ends the group and deletes its directory
+// as soon as this process is gone, however it went. And Packer hides nothing,
+// sensitive variables neither: secrets are files here, never variables, and
+// their values are taken out of every line.
 package packer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +27,9 @@ var ErrNotInstalled = errors.New("packer is not installed")
 
 // Runner runs Packer. The zero value is ready to use.
 type Runner struct {
-	Path  string        // of packer; empty: looked for in PATH
+	Path  string        // of packer; empty: searched in PATH
 	Env   []string      // where Packer's environment is taken from; nil: this process's
-	Poll  time.Duration // between two looks at AWS, rounded to seconds; 2 s if zero
+	Poll  time.Duration // between two reads of AWS, rounded to seconds; 2 s if zero
 	Grace time.Duration // for Packer's own clean-up after a cancel; 3 minutes if zero
 }
 
@@ -36,9 +37,10 @@ type Runner struct {
 type Build struct {
 	Template string            // absolute path
 	Vars     map[string]any    // texts, numbers, maps of texts; those that the template declares are passed on
+	Required []string          // variables that the template must declare: Required(), for a release
 	Files    map[string][]byte // secrets: a variable of the name holds the path of a 0600 file with the content
-	Secrets  []string          // more values that must not show up in the output
-	Log      io.Writer         // gets the output, line by line, secrets taken out; nil: nobody
+	Secrets  []string          // besides the files and the caller's keys: values that must not show up in the output
+	Log      io.Writer         // gets the output, line by line, with secrets redacted; nil: discarded
 }
 
 // Result is a finished build.
@@ -53,6 +55,11 @@ type Error struct {
 	Code  int      // Packer's exit code
 	Texts []string // what Packer says is wrong
 	Last  []string // the last lines of a provisioner that failed
+}
+
+// Says reports whether Packer has named a text as an error.
+func (e *Error) Says(text string) bool {
+	return slices.ContainsFunc(e.Texts, func(t string) bool { return strings.Contains(t, text) })
 }
 
 func (e *Error) Error() string {
@@ -83,11 +90,12 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 		return Result{}, err
 	}
 	start := time.Now()
-	out := newOutput(b.Log, b.hide())
+	out := newOutput(b.Log, r.hide(b))
+	out.unheard(r.from())
 	cmd := exec.CommandContext(ctx, program, "build", "-machine-readable", "-color=false", "-var-file="+vars, b.Template)
-	cmd.Env = append(r.environment(), "TMPDIR="+g.dir)
-	cmd.Dir = filepath.Dir(b.Template)
-	err = r.run(cmd, g, out)
+	cmd.Env, cmd.Dir = r.environment(), filepath.Dir(b.Template)
+	cmd.Stdout, cmd.Stderr = out.stream(), out.stream()
+	err = g.run(cmd, r.grace())
 	out.flush()
 	switch {
 	case ctx.Err() != nil:
@@ -101,19 +109,36 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 	return res, err
 }
 
+func (r Runner) grace() time.Duration {
+	if r.Grace == 0 {
+		return 3 * time.Minute
+	}
+	return r.Grace
+}
+
+// versionWithin is how long Packer may take to say its version.
+const versionWithin = time.Minute
+
 // Version returns what packer says its version is: "1.6.6".
 func (r Runner) Version(ctx context.Context) (string, error) {
 	program, err := r.program()
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, program, "version")
-	cmd.Env = r.environment()
-	out, err := cmd.Output()
+	g, err := newGuard()
 	if err != nil {
-		return "", fmt.Errorf("%s version: %w", program, err)
+		return "", err
 	}
-	first, _, _ := strings.Cut(string(out), "\n")
+	defer g.end()
+	ctx, cancel := context.WithTimeoutCause(ctx, versionWithin, fmt.Errorf("did not end within %s", versionWithin))
+	defer cancel()
+	out := &firstLine{}
+	cmd := exec.CommandContext(ctx, program, "version")
+	cmd.Env, cmd.Stdout = r.environment(), out
+	if err := g.run(cmd, time.Second); err != nil {
+		return "", fmt.Errorf("%s version: %w", program, cmp.Or(context.Cause(ctx), err))
+	}
+	first, _, _ := strings.Cut(out.String(), "\n")
 	return strings.TrimPrefix(strings.TrimSpace(first), "Packer v"), nil
 }
 
@@ -125,9 +150,18 @@ func (r Runner) program() (string, error) {
 	return path, nil
 }
 
+// firstLine keeps what a program prints first.
+type firstLine struct{ strings.Builder }
+
+func (f *firstLine) Write(p []byte) (int, error) {
+	const most = 1 << 10 // bytes
+	f.Builder.Write(p[:min(len(p), max(0, most-f.Len()))])
+	return len(p), nil
+}
+
 // hide returns the values that must not show up.
-func (b Build) hide() []string {
-	hide := slices.Clone(b.Secrets)
+func (r Runner) hide(b Build) []string {
+	hide := append(secretsIn(r.environment()), b.Secrets...)
 	for _, content := range b.Files {
 		hide = append(hide, string(content))
 	}

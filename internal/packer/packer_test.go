@@ -20,7 +20,7 @@ func fake(t *testing.T, script string) (Runner, Build) {
 	t.Helper()
 	dir := t.TempDir()
 	program, template := filepath.Join(dir, "packer"), filepath.Join(dir, "image.pkr.hcl")
-	const declares = "variable \"source_ami\" {}\nvariable \"tags\" {}\nvariable \"manifest\" {}\nvariable \"licence_file\" {}\nvariable \"custom_endpoint_ec2\" {}\n"
+	const declares = "variable \"source_ami\" {}\nvariable \"tags\" {}\nvariable \"manifest\" {}\nvariable \"license_file\" {}\nvariable \"custom_endpoint_ec2\" {}\n"
 	for name, text := range map[string]string{program: "#!/bin/bash\n" + script, template: declares} {
 		if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
 			t.Fatal(err)
@@ -67,13 +67,13 @@ func TestBuildFindsTheAMI(t *testing.T) {
 func TestBuildFails(t *testing.T) {
 	r, b := fake(t, `
 echo '1,,ui,message,    amazon-ebs.x: Unpacking'
-echo '1,,ui,error,==> amazon-ebs.x: dpkg: no space%!(PACKER_COMMA) left on licence-0815'
+echo '1,,ui,error,==> amazon-ebs.x: dpkg: no space%!(PACKER_COMMA) left on license-0815'
 echo '1,,ui,say,==> amazon-ebs.x: Provisioning step had errors: Running the cleanup provisioner'
 echo '1,,ui,say,==> amazon-ebs.x: Terminating'
 echo '1,amazon-ebs.x,error,Script exited with non-zero exit status: 3'
 exit 1`)
 	var log bytes.Buffer
-	b.Log, b.Secrets = &log, []string{"licence-0815"}
+	b.Log, b.Secrets = &log, []string{"license-0815"}
 	_, err := r.Build(t.Context(), b)
 	const want = "packer build: Script exited with non-zero exit status: 3\n  | Unpacking\n  | dpkg: no space, left on [secret]"
 	if err == nil || err.Error() != want {
@@ -84,29 +84,70 @@ exit 1`)
 	}
 }
 
+// TestWhatPackerNamesAsAnError: only its errors count, not what it prints otherwise.
+func TestWhatPackerNamesAsAnError(t *testing.T) {
+	r, b := fake(t, `echo "1,,ui,say,InsufficientX"; echo "1,amazon-ebs.x,error,Error launching source instance: InsufficientY: no"; exit 1`)
+	_, err := r.Build(t.Context(), b)
+	var failed *Error
+	if !errors.As(err, &failed) || !failed.Says("InsufficientY") || failed.Says("InsufficientX") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestBuildKeepsSecretsOffTheCommandLine(t *testing.T) {
 	r, b := fake(t, vars+`
 echo "1,,ui,say,args $*"
-echo "1,,ui,say,mode $(stat -c %a "$vars" "$(dirname "$vars")/licence_file" "$(dirname "$vars")" | xargs)"
+echo "1,,ui,say,mode $(stat -c %a "$vars" "$(dirname "$vars")/license_file" "$(dirname "$vars")" | xargs)"
 echo "1,,ui,say,vars $(grep -c '"tags"' "$vars") $(grep -c undeclared "$vars") $(grep -c 0815 "$vars")"
-echo "1,,ui,say,licence $(tail -n 1 "$(dirname "$vars")/licence_file")"
+echo "1,,ui,say,license $(tail -n 1 "$(dirname "$vars")/license_file")"
+echo "1,,ui,say,session $AWS_SESSION_TOKEN; log $PACKER_LOG$PACKER_LOG_PATH$PACKER_TMP_DIR; cache $PACKER_CACHE_DIR"
 echo "1,,ui,say,env $CI_TOKEN $PKR_VAR_x $AWS_PROFILE $CHECKPOINT_DISABLE $AWS_POLL_DELAY_SECONDS $AWS_MAX_ATTEMPTS"
 `+artifact)
 	var log bytes.Buffer
-	r.Env = []string{"PATH=" + os.Getenv("PATH"), "CI_TOKEN=token", "PKR_VAR_x=sneaked", "AWS_PROFILE=vendor"}
+	r.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "CI_TOKEN=token", "PKR_VAR_x=sneaked", "AWS_PROFILE=vendor", "AWS_SESSION_TOKEN=session-0815",
+		"PACKER_LOG=1", "PACKER_LOG_PATH=/tmp/packer.log", "PACKER_TMP_DIR=/tmp", "PACKER_CACHE_DIR=/cache",
+	}
 	b.Log = &log
 	b.Vars["tags"], b.Vars["undeclared"] = map[string]string{"A": "${b}"}, "x"
-	b.Files = map[string][]byte{"licence_file": []byte("BEGIN\nlicence-0815\n")}
+	b.Files = map[string][]byte{"license_file": []byte("BEGIN\nlicense-0815\n")}
 	if _, err := r.Build(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"mode 600 600 700\n", "vars 1 0 0\n", "licence [secret]\n", "env   vendor 1 2 1800\n"} {
+	for _, want := range []string{"mode 600 600 700\n", "vars 1 0 0\n", "license [secret]\n", "session [secret]; log ; cache /cache\n", "PACKER_LOG_PATH is not handed on", "env   vendor 1 2 1800\n"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("no %q in\n%s", want, &log)
 		}
 	}
 	if strings.Contains(log.String(), "0815") {
-		t.Errorf("the licence shows up in\n%s", &log)
+		t.Errorf("the license shows up in\n%s", &log)
+	}
+}
+
+// TestRenamedVariables: a template gets a variable by the names that it declares, be they
+// today's or those of before.
+func TestRenamedVariables(t *testing.T) {
+	for name, c := range map[string]struct{ declares, want string }{
+		"today's name": {`variable "license_file" {}`, "license_file"},
+		"the old one":  {`variable "licence_file" {}`, "licence_file"},
+		"both":         {"variable \"license_file\" {}\nvariable \"licence_file\" {}", "licence_file license_file"},
+		"neither":      {`variable "tags" {}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, b := fake(t, vars+`echo "1,,ui,say,given: $(sed -n 's/.*"\(lic[a-z_]*\)": "\(.*\)",*/\1/p' "$vars" | xargs)."`+"\n"+
+				`echo "1,,ui,say,read: $(sed -n 's/.*"lic[a-z_]*": "\(.*\)".*/\1/p' "$vars" | xargs head -qn 1)."`+"\n"+artifact)
+			if err := os.WriteFile(b.Template, []byte(c.declares), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			b.Log, b.Files = &log, map[string][]byte{"license_file": []byte("seats-0815\n")}
+			if _, err := r.Build(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+			if text := log.String(); !strings.Contains(text, "given: "+c.want+".\n") || c.want != "" && !strings.Contains(text, "read: [secret]") {
+				t.Errorf("want %q, log: %s", c.want, text)
+			}
+		})
 	}
 }
 
@@ -134,6 +175,37 @@ func TestCancelKillsWhatDoesNotEnd(t *testing.T) {
 	gone(t, log.String())
 }
 
+// TestGuardOutlivesInterrupt: a guard that is there ignores ^C from its first moment, and
+// its group ends with it also when something else has ended the guard.
+func TestGuardOutlivesInterrupt(t *testing.T) {
+	for range 20 {
+		g, err := newGuard()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid := g.cmd.Process.Pid
+		if err := syscall.Kill(-pid, syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		sleep := exec.CommandContext(t.Context(), "sleep", "300")
+		sleep.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: pid}
+		if err := sleep.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond)
+		if zombie(strconv.Itoa(pid)) {
+			t.Error("^C ended the guard")
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		g.end()
+		if err := sleep.Wait(); err == nil {
+			t.Error("sleep outlived its guard")
+		}
+	}
+}
+
 // watcher is a log that calls a function when it has read some word.
 type watcher struct {
 	text []byte
@@ -151,7 +223,7 @@ func (w *watcher) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// gone waits until the processes that stand behind "pids" are no more.
+// gone waits until the processes named by "pids" have ended.
 func gone(t *testing.T, log string) {
 	t.Helper()
 	_, text, _ := strings.Cut(log, "pids ")
@@ -208,28 +280,60 @@ func TestNothingOutlivesUs(t *testing.T) {
 }
 
 // TestKilledBeforePacker kills a process that has a build's directory and has not
-// started Packer yet: a licence may be in it by then.
+// started Packer yet: a license may be in it by then.
 func TestKilledBeforePacker(t *testing.T) {
 	if os.Getenv("PACKER_TEST_GUARD") != "" {
 		g, err := newGuard()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(g.dir, "licence"), []byte("secret"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(g.dir, "license"), []byte("secret"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintln(os.Stdout, "pids", g.cmd.Process.Pid, os.Getpid(), g.dir)
 		time.Sleep(time.Minute)
-		t.Fatal("nobody has killed this")
+		t.Fatal("this was not killed")
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestKilledBeforePacker")
 	cmd.Env = append(os.Environ(), "PACKER_TEST_GUARD=1")
 	killedLeavesNothing(t, cmd)
 }
 
+// TestVersionHasItsOwnPlace for what Packer writes, and leaves none.
+func TestVersionHasItsOwnPlace(t *testing.T) {
+	r, _ := fake(t, `touch "$TMPDIR/packer-log-left"; echo "Packer v1.6.6"; echo "$TMPDIR" >"$(dirname "$0")/place"; yes | head -c 100000`)
+	got, err := r.Version(t.Context())
+	if err != nil || got != "1.6.6" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	place, err := os.ReadFile(filepath.Join(filepath.Dir(r.Path), "place"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := strings.TrimSpace(string(place))
+	if _, err := os.Stat(dir); !strings.Contains(dir, "amiship-packer-") || !os.IsNotExist(err) {
+		t.Errorf("it wrote into %q, which is there: %v", dir, err)
+	}
+}
+
 func TestNoPacker(t *testing.T) {
 	_, err := Runner{Path: filepath.Join(t.TempDir(), "packer")}.Build(t.Context(), Build{})
 	if !errors.Is(err, ErrNotInstalled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestRequiredVariables: a template that would do without a variable that it must use is
+// not built from.
+func TestRequiredVariables(t *testing.T) {
+	template := filepath.Join(t.TempDir(), "image.pkr.hcl")
+	if err := os.WriteFile(template, []byte("variable \"tags\" {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, required := range []string{"tags", "security_group_id"} {
+		err := keepDeclared(map[string]any{}, template, []string{required})
+		if named := err != nil && strings.Contains(err.Error(), "declares no variable "+required); named != (required == "security_group_id") {
+			t.Errorf("%s: %v", required, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package packer
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func FuzzOutput(f *testing.F) {
 			}
 		}
 		o.flush()
-		all := log.String() + strings.Join(o.errors, "") + strings.Join(o.recent, "") + strings.Join(o.shown, "")
+		all := strings.Join(slices.Concat([]string{log.String()}, o.errors, o.recent, o.shown), "\n") // lines that follow each other
 		if strings.Contains(all, "hunter2") {
 			t.Errorf("the secret is in %q", all)
 		}

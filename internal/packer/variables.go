@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// writeVars writes the variables and the secret files, readable by nobody
-// else, and returns the path of the variables.
+// writeVars writes the variables and the secret files, readable by this user
+// only, and returns the path of the variables.
 func (r Runner) writeVars(b Build, dir, manifest string) (string, error) {
 	vars := maps.Clone(b.Vars)
 	if vars == nil {
@@ -26,7 +26,12 @@ func (r Runner) writeVars(b Build, dir, manifest string) (string, error) {
 		}
 		vars[name] = path
 	}
-	if err := keepDeclared(vars, b.Template); err != nil {
+	for name, old := range Renamed() {
+		if value, ok := vars[name]; ok {
+			vars[old] = value
+		}
+	}
+	if err := keepDeclared(vars, b.Template, b.Required); err != nil {
 		return "", err
 	}
 	text, err := json.MarshalIndent(vars, "", "  ")
@@ -47,8 +52,8 @@ func (r Runner) endpoint() string {
 var declaration = regexp.MustCompile(`(?m)^[ \t]*variable[ \t]+"?([A-Za-z0-9_-]+)"?[ \t]*\{`)
 
 // keepDeclared drops the variables that a template doesn't declare: Packer
-// would warn of each.
-func keepDeclared(vars map[string]any, template string) error {
+// would warn of each. Some it must declare.
+func keepDeclared(vars map[string]any, template string, required []string) error {
 	text, err := os.ReadFile(template)
 	if err != nil {
 		return fmt.Errorf("read the template: %w", err)
@@ -59,6 +64,11 @@ func keepDeclared(vars map[string]any, template string) error {
 	declared := map[string]bool{}
 	for _, m := range declaration.FindAllSubmatch(text, -1) {
 		declared[string(m[1])] = true
+	}
+	for _, name := range required {
+		if !declared[name] {
+			return fmt.Errorf("template %s: declares no variable %s; see the template that amiship init writes", template, name)
+		}
 	}
 	maps.DeleteFunc(vars, func(name string, _ any) bool { return !declared[name] })
 	return nil

@@ -1,43 +1,20 @@
 package plan_test
 
 import (
-	"slices"
 	"testing"
 
 	"amiship/internal/plan"
-	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
-// TestUntil: a stage keeps what leads to it, and what ends what was begun.
-func TestUntil(t *testing.T) {
-	d := desired(t)
-	m, w := newModel(), world.New()
-	tags := d.OwnTags(d.Variants[0], release.StageCandidate)
-	tags[release.TagInputs] = release.TagValue("0123456789abcdef")
-	m.add("us-east-1", world.Image{Name: d.CandidateName(d.Variants[0], "0123456789abcdef"), State: world.Available, Tags: tags, IMDSSupport: "v2.0"})
-	m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.ClaimName(d.Variants[0]), Run: "a", Alive: m.now}
-	m.answer(&w, everything(d))
-	p := plan.Reconcile(d, w, plan.NewRun("a"))
-	const testClaim, unclaim = "claim/ce/amd64/us-east-1/test", "unclaim/ce/amd64/us-east-1"
-	for until, c := range map[plan.Until]struct {
-		last   plan.Kind // that is in it
-		beyond plan.Kind // that is not
-		tests  bool
-	}{
-		plan.UntilBuilt:  {plan.Build, plan.Test, false},
-		plan.UntilTested: {plan.Test, plan.Copy, true},
-		plan.UntilShared: {plan.Share, plan.Publish, true},
-		plan.UntilPublic: {plan.Publish, plan.Remove, true},
-		plan.UntilListed: {plan.Remove, "", true},
-	} {
-		got := p.Until(until)
-		has := func(k plan.Kind) bool {
-			return slices.ContainsFunc(got.Steps, func(s plan.Step) bool { return s.Kind == k })
-		}
-		_, tests := got.Step(testClaim)
-		if _, ends := got.Step(unclaim); !has(c.last) || has(c.beyond) || tests != c.tests || !ends {
-			t.Errorf("%s: has %s %t, %s %t, the test's claim %t, ends the build's %t", until, c.last, has(c.last), c.beyond, has(c.beyond), tests, ends)
-		}
+// TestOnlyKeepsWhatIsBlocked: what was approved may be behind what can't be read any longer,
+// so a plan with a blocker is not complete, whatever was approved.
+func TestOnlyKeepsWhatIsBlocked(t *testing.T) {
+	step := func(id plan.ID, s plan.State) plan.Step {
+		return plan.Step{Action: plan.Action{ID: id}, State: s}
+	}
+	p := plan.Plan{Steps: []plan.Step{step("close/a", plan.Done), step("close/b", plan.Ready), step("withdraw/eu-west-1", plan.Blocked)}}
+	got := p.Only([]plan.ID{"close/a", "close/eu-west-1"})
+	if len(got.Steps) != 2 || got.Steps[1].ID != "withdraw/eu-west-1" || got.Complete() {
+		t.Errorf("kept %+v, complete: %v", got.Steps, got.Complete())
 	}
 }

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// roomEach is the memory that a building machine may want, in KiB.
-const roomEach = 1 << 20
+// memoryEach is the memory that a build machine may need, in KiB.
+const memoryEach = 1 << 20
 
-// builds is how many machines work at once: one for each processor, two at
-// least since they wait much, but no more than there is memory for.
+// builds is how many machines work at once: one for each processor, at least
+// two since they often wait, and at most as many as there is memory for.
 func (r Rehearsal) builds() int {
 	if r.Builds > 0 {
 		return r.Builds
 	}
 	n := max(2, runtime.NumCPU())
 	if free, ok := available(); ok {
-		n = min(n, int(free/roomEach))
+		n = min(n, int(free/memoryEach))
 	}
 	return max(1, n)
 }

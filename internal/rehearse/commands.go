@@ -52,7 +52,8 @@ func (c commands) release(ctx context.Context, d release.Desired, rel *Release) 
 	return nil
 }
 
-// verify has another command look at everything, as the customer and the owner.
+// verify runs another command that checks everything, as the customer and the
+// owner.
 func (c commands) verify(ctx context.Context, d release.Desired, rel *Release) error {
 	start := time.Now()
 	args := c.tested("verify", d.Tag, "--as", customer, "--catalog", c.amisOf(d.Tag))
@@ -97,7 +98,7 @@ func (c commands) run(ctx context.Context, out io.Writer, args ...string) error 
 	return nil
 }
 
-// untested reports whether the boot test is left out: it would ask machines
+// untested reports whether the boot test is skipped: it would check machines
 // that run nothing.
 func (c commands) untested() bool { return c.Driver == instant }
 

@@ -16,9 +16,9 @@ import (
 	"amiship/internal/release"
 )
 
-// look asks the vendor's account what the AMIs were built from, and then has
-// every public one tried by a customer, side by side.
-func (r Rehearsal) look(ctx context.Context, d release.Desired, rel *Release) error {
+// inspect reads from the vendor's account what the AMIs were built from, and
+// then tries every public one as a customer, concurrently.
+func (r Rehearsal) inspect(ctx context.Context, d release.Desired, rel *Release) error {
 	owner, err := r.caller(ctx, vendor)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (r Rehearsal) look(ctx context.Context, d release.Desired, rel *Release) er
 	return errors.Join(errs...)
 }
 
-// poll is the time between two looks at a machine that starts.
+// poll is the time between two reads of an instance that starts.
 const poll = 200 * time.Millisecond
 
 // try is what a customer does with the AMI of one variant, and what comes of it.
@@ -120,13 +120,13 @@ func (t *try) whyNot() string {
 	return ""
 }
 
-// ask makes the checks that anybody can make, from outside. Those that run on
-// the machine belong to the boot test, which has its key.
+// ask runs the checks that need no login, from outside. Those that run on the
+// instance belong to the boot test, which has its key.
 func (t *try) ask(ctx context.Context, m outside.Machine) error {
 	ctx, cancel := context.WithTimeout(ctx, t.v.TestWithin)
 	defer cancel()
 	for _, check := range t.v.Checks {
-		if check.Run != "" {
+		if check.FromOutside() == 0 || check.After == release.AfterRestart {
 			continue
 		}
 		start := time.Now()
@@ -134,7 +134,11 @@ func (t *try) ask(ctx context.Context, m outside.Machine) error {
 			console, _ := t.who.Console(context.WithoutCancel(ctx), m)
 			return fmt.Errorf("%w\nthe machine's console:\n%s", err, console)
 		}
-		t.add("ask", fmt.Sprintf("%s answers %d", boottest.URL(m.Machine, check), check.Status), start)
+		said := fmt.Sprintf("answers %d", check.Status)
+		if check.TCP > 0 {
+			said = "accepts connections"
+		}
+		t.add("ask", boottest.URL(m.Machine, check)+" "+said, start)
 	}
 	return nil
 }

@@ -19,14 +19,14 @@ import (
 // What a release comes to that is still to wait, by `amiship help exit-codes`.
 const stillWaiting = 75
 
-// later is when a schedule looks again at what Marketplace takes hours for, and
-// looks how often it does at most.
+// later is when a schedule polls what Marketplace takes hours for, and polls
+// how often at most.
 const (
 	later = "26h"
-	looks = 4
+	polls = 4
 )
 
-// list submits what the release has for its listings, and then carries on as a
+// list submits what the release has for its listings, and then continues as a
 // schedule does: a day later, by processes that know no tag and no secret.
 func (c commands) list(ctx context.Context, d release.Desired, rel *Release) error {
 	start := time.Now()
@@ -38,7 +38,7 @@ func (c commands) list(ctx context.Context, d release.Desired, rel *Release) err
 	bare := c
 	bare.props = c.withoutSecrets()
 	for n := 0; err != nil; n++ {
-		if n == looks {
+		if n == polls {
 			return c.overdue(ctx, d, rel, err)
 		}
 		start = time.Now()
@@ -48,13 +48,13 @@ func (c commands) list(ctx context.Context, d release.Desired, rel *Release) err
 		if err = bare.carryOn(ctx, d, rel, "release", "--all-open", "--poll", "500ms"); err != nil && !waits(err) {
 			return err
 		}
-		rel.add("look again", later+" later, without secrets: amiship release --all-open", start)
+		rel.add("poll again", later+" later, without secrets: amiship release --all-open", start)
 	}
 	return c.showListings(ctx, d, rel)
 }
 
-// submitted says what came of it: listings that show the latest do without a
-// patch of an older series.
+// submitted reports the result: listings that show the latest skip a patch of
+// an older series.
 func submitted(d release.Desired, waits error) string {
 	if waits == nil {
 		return "nothing to wait for"
@@ -77,7 +77,7 @@ func (c commands) carryOn(ctx context.Context, d release.Desired, rel *Release, 
 	for each := json.NewDecoder(&out); ; {
 		var p plan.Plan
 		if each.Decode(&p) != nil {
-			return err // there is none, or no more
+			return err // there is none, or it is done
 		}
 		if p.Tag == d.Tag {
 			rel.Listings, rel.Plan.Blockers = changeSets(p), p.Blockers
@@ -87,7 +87,7 @@ func (c commands) carryOn(ctx context.Context, d release.Desired, rel *Release, 
 
 // changeSets are the steps of listings.
 func changeSets(p plan.Plan) []plan.Step {
-	return slices.DeleteFunc(slices.Clone(p.Steps), func(s plan.Step) bool { return s.Kind != plan.ChangeSet })
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(s plan.Step) bool { return s.Kind() != plan.ChangeSet })
 }
 
 // overdue says which listings Marketplace is not done with, and since when.
@@ -101,10 +101,10 @@ func (c commands) overdue(ctx context.Context, d release.Desired, rel *Release, 
 			late = append(late, s.Target.Listing+": "+s.Why)
 		}
 	}
-	return fmt.Errorf("%d looks, each %s after the one before, and Marketplace is not done: %s: %w", looks, later, strings.Join(late, "; "), err)
+	return fmt.Errorf("%d polls, each %s after the one before, and Marketplace is not done: %s: %w", polls, later, strings.Join(late, "; "), err)
 }
 
-// tested adds what commands are told where machines run nothing.
+// tested adds the flags that commands get where machines run nothing.
 func (c commands) tested(args ...string) []string {
 	if c.untested() {
 		args = append(args, "--no-test")
@@ -136,7 +136,7 @@ func (c commands) showListings(ctx context.Context, d release.Desired, rel *Rele
 }
 
 // buy has a subscriber find each version by the product's code, start it, and
-// ask it all that the catalog's checks say: configured, and with its licence.
+// ask it all that the catalog's checks say: configured, and with its license.
 func (r Rehearsal) buy(ctx context.Context, p *props, d release.Desired, rel *Release) error {
 	if p.buyer == "" || len(d.Listings) == 0 {
 		return nil

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func listed(name string, state plan.State, why string) plan.Step {
 	key := release.Key{Image: name, Arch: "amd64", Listing: name}
 	return plan.Step{
-		Action: plan.Action{ID: plan.ID("changeset/" + name), Kind: plan.ChangeSet, Target: key, Title: "Product " + name + " 1", AMI: "ami-0123456789abcdef0"},
+		Action: plan.Action{ID: plan.ID("changeset/" + name), Target: key, Change: plan.SubmitChangeSet{Image: plan.Image{AMI: "ami-0123456789abcdef0"}, For: plan.ChangeSet, Title: "Product " + name + " 1"}},
 		State:  state, Why: why,
 	}
 }
@@ -39,8 +39,8 @@ func TestReportOfListings(t *testing.T) {
 		},
 		Plan: plan.Plan{Steps: []plan.Step{{
 			Action: plan.Action{
-				ID: "copy/pro/amd64/us-east-1", Kind: plan.Copy, Name: "Product pro 1", AMI: "ami-0123456789abcdef0",
-				Target: release.Key{Image: "pro", Arch: "amd64", Place: release.Place{Region: "us-east-1"}},
+				ID: "copy/pro/amd64/us-east-1", Target: release.Key{Image: "pro", Arch: "amd64", Place: release.Place{Region: "us-east-1"}},
+				Change: plan.CopyImage{Image: plan.Image{Name: "Product pro 1", AMI: "ami-0123456789abcdef0"}},
 			},
 			State: plan.Done,
 		}}},
@@ -48,11 +48,11 @@ func TestReportOfListings(t *testing.T) {
 		Phases: []Phase{
 			{Name: "release", Result: "public; AMI ids in catalog.json", Took: 195900 * time.Millisecond},
 			{Name: "submit", Result: "pro, old; Marketplace takes hours", Took: 100 * time.Millisecond},
-			{Name: "look again", Result: "26h later, without secrets: amiship release --all-open", Took: 200 * time.Millisecond},
+			{Name: "poll again", Result: "26h later, without secrets: amiship release --all-open", Took: 200 * time.Millisecond},
 			{Name: "find bought", Result: `pro  "Product pro 1" of aws-marketplace: ami-0f00000000000000f`},
 			{Name: "try", Result: "pro  i-0123456789abcdef0 at 127.1.2.3 passes 12 checks", Took: 6700 * time.Millisecond},
 		},
-		Verified: "  listed pro: Product pro 1\nproduct v1: 1 AMI in 1 region and 1 listing are as asked for\n",
+		Verified: "  listed pro: Product pro 1\nproduct v1: 1 AMI in 1 region and 1 listing are as configured\n",
 	}
 	var got bytes.Buffer
 	Report{Title: "product v1", Releases: []Release{rel}, Total: 240 * time.Second}.Write(&got)
@@ -74,19 +74,19 @@ func TestReportOfListings(t *testing.T) {
 // TestWithoutSecrets: what the catalog has for rehearsals goes, and what this
 // process may have under the same names; the rest stays.
 func TestWithoutSecrets(t *testing.T) {
-	t.Setenv("LICENCE", "real")
-	t.Setenv("LICENCE_SERVER", "stays")
+	t.Setenv("LICENSE", "real")
+	t.Setenv("LICENSE_SERVER", "stays")
 	p := props{
-		set: map[string]string{"packages": "http://127.0.0.1:1"}, own: map[string]string{"LICENCE": "rehearsed", "TOKEN": "rehearsed"}, work: "work",
-		env: append(environ(), "LICENCE=rehearsed", "TOKEN=rehearsed"),
+		set: map[string]string{"packages": "http://127.0.0.1:1"}, own: map[string]string{"LICENSE": "rehearsed", "TOKEN": "rehearsed"}, work: "work",
+		env: append(environ(), "LICENSE=rehearsed", "TOKEN=rehearsed"),
 	}
 	bare := p.withoutSecrets()
 	for _, kv := range bare.env {
-		if name, value, _ := strings.Cut(kv, "="); name == "LICENCE" || name == "TOKEN" || value == "rehearsed" {
+		if name, value, _ := strings.Cut(kv, "="); name == "LICENSE" || name == "TOKEN" || value == "rehearsed" {
 			t.Errorf("%s is left", kv)
 		}
 	}
-	for _, kv := range []string{"LICENCE_SERVER=stays", "PATH=" + os.Getenv("PATH")} {
+	for _, kv := range []string{"LICENSE_SERVER=stays", "PATH=" + os.Getenv("PATH")} {
 		if !slices.Contains(bare.env, kv) {
 			t.Errorf("%s is not left", kv)
 		}
@@ -94,18 +94,18 @@ func TestWithoutSecrets(t *testing.T) {
 	if diff := cmp.Diff([]any{p.set, p.work}, []any{bare.set, bare.work}); diff != "" {
 		t.Errorf("more is gone than secrets: %s", diff)
 	}
-	if !slices.Contains(p.env, "LICENCE=rehearsed") {
+	if !slices.Contains(p.env, "LICENSE=rehearsed") {
 		t.Error("the others have lost theirs as well")
 	}
 }
 
-// fakeAmiship writes down what it is called with, with the licence that it finds.
+// fakeAmiship writes down what it is called with, with the license that it finds.
 // It ends as codes say: by the first argument that one is there for.
 func fakeAmiship(t *testing.T, codes, shown string) (program, log string) {
 	t.Helper()
 	dir := t.TempDir()
 	program, log = filepath.Join(dir, "amiship"), filepath.Join(dir, "log")
-	script := "#!/bin/sh\necho \"$1 $2 ${LICENCE:-none}\" >>" + log + "\ntimes=$(grep -c '^release --all-open' " + log + ")\n" +
+	script := "#!/bin/sh\necho \"$1 $2 ${LICENSE:-none}\" >>" + log + "\ntimes=$(grep -c '^release --all-open' " + log + ")\n" +
 		"case \"$1 $2\" in\nplan*) echo '" + shown + "';;\n" + codes + "\nesac\n"
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestList(t *testing.T) {
 			`release*) exit 75;;`, shownStuck,
 			[]string{submit, advance, look, advance, look, advance, look, advance, look},
 			75,
-			"4 looks, each 26h after the one before, and Marketplace is not done: pro: change set cs-1 is PREPARING: ", plan.Waiting,
+			"4 polls, each 26h after the one before, and Marketplace is not done: pro: change set cs-1 is PREPARING: ", plan.Waiting,
 		},
 		"refused at once": {`"release v1") exit 20;;`, shownListed, []string{submit}, 20, "amiship release v1 ended with exit code 20", ""},
 		"refused later": {
@@ -151,7 +151,7 @@ func TestList(t *testing.T) {
 			program, log := fakeAmiship(t, c.codes, c.shown)
 			cmds := commands{
 				Rehearsal: Rehearsal{Program: program, Catalog: "amiship.yaml", State: "state", Driver: instant, Log: io.Discard},
-				props:     &props{own: map[string]string{"LICENCE": "rehearsed"}, env: append(environ(), "LICENCE=rehearsed")},
+				props:     &props{own: map[string]string{"LICENSE": "rehearsed"}, env: append(environ(), "LICENSE=rehearsed")},
 			}
 			rel := Release{Tag: "v1"}
 			err := cmds.list(t.Context(), release.Desired{Tag: "v1", Listings: []release.Listing{{Name: "pro"}}}, &rel)
@@ -184,7 +184,7 @@ func ends(t *testing.T, err error, code int, text string) {
 	}
 }
 
-// TestShows: a buyer looks only for what is listed.
+// TestShows: a buyer searches only for what is listed.
 func TestShows(t *testing.T) {
 	rel := Release{Listings: []plan.Step{listed("pro", plan.Done, ""), listed("old", plan.Skipped, "older")}}
 	for name, want := range map[string]bool{"pro": true, "old": false, "another": false} {

@@ -62,7 +62,7 @@ func (s *packageServer) add(at, file string) error {
 	return nil
 }
 
-// serve answers until close. Nothing is added any more.
+// serve answers until close. Nothing is added from now on.
 func (s *packageServer) serve() { go func() { _ = s.http.Serve(s.listen) }() }
 
 func (s *packageServer) close() error { return errors.Join(s.http.Close(), closed(s.listen)) }

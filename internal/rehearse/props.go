@@ -20,7 +20,7 @@ import (
 )
 
 // props are what releases are rehearsed with: the catalog as its rehearsal
-// changes it, and the packages that stand in.
+// changes it, and the packages that replace the real ones.
 type props struct {
 	desired  []release.Desired
 	set      map[string]string // values of the catalog's vars
@@ -28,8 +28,8 @@ type props struct {
 	env      []string          // environment of every command, own included
 	work     string            // temporary files; empty: none
 	world    string            // the sandbox's starting state, absolute; empty: none
-	buyer    string            // account that buys what is listed; empty: nobody
-	server   *packageServer    // nil: nothing stands in
+	buyer    string            // account that buys what is listed; empty: none
+	server   *packageServer    // nil: the real packages are used
 	standins []Standin
 }
 
@@ -39,7 +39,7 @@ type Standin struct{ Name, URL, Program string }
 // ErrServes says that a var can't be set: a rehearsal does that itself.
 var ErrServes = errors.New("the rehearsal sets it to where its stand-ins are; --real-package leaves these out")
 
-// prepare reads the catalog and makes what stands in.
+// prepare reads the catalog and makes the replacements.
 func (r Rehearsal) prepare(ctx context.Context, rep *Report) (_ *props, err error) {
 	b, err := catalog.Load(r.Catalog, r.Set)
 	if err != nil {
@@ -222,7 +222,7 @@ func (p *props) setFlags() []string {
 	return out
 }
 
-// close ends the server and removes what stood in.
+// close ends the server and removes the replacements.
 func (p *props) close() error {
 	var err error
 	if p.server != nil {

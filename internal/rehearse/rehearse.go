@@ -1,12 +1,12 @@
 // Package rehearse carries out releases in a sandbox: it starts one, releases
-// into it as anybody would, with a package that stands in for the real one if
-// the catalog has such, then looks at the result with the eyes of a customer in
-// another account and region.
+// into it as a user would, with a package that replaces the real one if the
+// catalog has such, then checks the result as a customer in another account and
+// region.
 //
-// What a newcomer would get wrong: it runs the same commands that a user types,
-// as processes of their own; nothing is faked or shared in memory. And what the
-// catalog has for rehearsals goes over what the environment has: a real token
-// or licence has no business here.
+// It runs the same commands that a user types, as processes of their own;
+// nothing is faked or shared in memory. And what the catalog has for rehearsals
+// goes over what the environment has: a real token or license has no business
+// here.
 package rehearse
 
 import (
@@ -34,7 +34,7 @@ type Rehearsal struct {
 	Driver      string            // container or instant
 	World       string            // a starting state, or empty
 	Speed       float64
-	Builds      int // at once; 0: as many as this machine has room for
+	Builds      int // at once; 0: as many as this machine has capacity for
 	Log         io.Writer
 }
 
@@ -90,8 +90,8 @@ func (r Rehearsal) knows(ctx context.Context, account string) error {
 	return err
 }
 
-// release does one, and looks at it: as a customer, and whether anything is
-// left to do.
+// release runs one, and checks it: as a customer, and that nothing is left to
+// do.
 func (r Rehearsal) release(ctx context.Context, p *props, d release.Desired, rel *Release) error {
 	vendorsEnv, err := r.env(ctx, vendor)
 	if err != nil {
@@ -104,7 +104,7 @@ func (r Rehearsal) release(ctx context.Context, p *props, d release.Desired, rel
 	if rel.Plan.Skip != "" {
 		return nil
 	}
-	if err := r.look(ctx, d, rel); err != nil {
+	if err := r.inspect(ctx, d, rel); err != nil {
 		return err
 	}
 	if len(d.Listings) > 0 {

@@ -62,10 +62,10 @@ func (r *Release) addSteps() {
 		if s.Took == 0 {
 			continue
 		}
-		if byKind[s.Kind] == nil {
-			kinds = append(kinds, s.Kind)
+		if byKind[s.Kind()] == nil {
+			kinds = append(kinds, s.Kind())
 		}
-		byKind[s.Kind] = append(byKind[s.Kind], s)
+		byKind[s.Kind()] = append(byKind[s.Kind()], s)
 	}
 	for _, kind := range kinds {
 		r.addKind(kind, byKind[kind])

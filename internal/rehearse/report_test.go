@@ -26,7 +26,7 @@ func foreign() string {
 func rehearsed() Release {
 	step := func(k plan.Kind, arch, region string, took time.Duration) plan.Step {
 		key := release.Key{Image: "ce", Arch: arch, Place: release.Place{Region: region}}
-		return plan.Step{Action: plan.Action{ID: plan.ID(string(k) + "/" + key.String()), Kind: k, Target: key}, State: plan.Done, Took: took}
+		return plan.Step{Action: plan.Action{ID: plan.ID(string(k) + "/" + key.String()), Target: key, Change: k.Change()}, State: plan.Done, Took: took}
 	}
 	here, there := runtime.GOARCH, foreign()
 	return Release{
@@ -73,7 +73,7 @@ func TestEmulation(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	rel := rehearsed()
-	rel.Verified, rel.Notes = "product v1: 4 AMIs in 2 regions are as asked for\n", []string{"nothing else"}
+	rel.Verified, rel.Notes = "product v1: 4 AMIs in 2 regions are as configured\n", []string{"nothing else"}
 	rep := Report{
 		Title: "product v1", Releases: []Release{rel}, Total: 90 * time.Second,
 		Standins: []Standin{{Name: "product_1.deb", URL: "http://127.0.0.1:1/product_1.deb", Program: "standin/build"}},
@@ -84,7 +84,7 @@ func TestReport(t *testing.T) {
 		"Rehearsal of product v1\n",
 		"  STAND-IN  product_1.deb is not the real package: standin/build made it\n",
 		"\nproduct v1\n",
-		"\nproduct v1: 4 AMIs in 2 regions are as asked for\n",
+		"\nproduct v1: 4 AMIs in 2 regions are as configured\n",
 		"  note: nothing else\n",
 		"  in all   90.0 s\n",
 	} {

@@ -24,7 +24,7 @@ type box struct {
 }
 
 // errGone says that the sandbox ended in the middle of the rehearsal.
-var errGone = errors.New("the sandbox ended in the middle of the rehearsal; what it said last stands above")
+var errGone = errors.New("the sandbox ended in the middle of the rehearsal; its last output is above")
 
 // command runs this same amiship. It is asked to end before it is made to; a
 // Ctrl-C at the terminal is ours to hand on.

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// standin is a program that makes packages which stand in for the real ones.
+// standin is a program that makes packages in place of the real ones.
 type standin struct {
 	name string   // as the catalog has it
 	args []string // the program, absolute, and its arguments
@@ -48,7 +48,7 @@ func (s standin) make(ctx context.Context, name string) (string, error) {
 }
 
 func (s standin) run(ctx context.Context, log, tmp, path string) error {
-	out, err := os.Create(log)
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

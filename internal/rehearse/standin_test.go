@@ -99,7 +99,7 @@ func waitFor(t *testing.T, path string) {
 	t.Errorf("%s does not appear", path)
 }
 
-// waitGone waits until a process has ended; one that nobody has waited for yet
+// waitGone waits until a process has ended; one that was not waited for yet
 // has ended too.
 func waitGone(t *testing.T, pid int) {
 	t.Helper()

@@ -1,9 +1,8 @@
 // Package release holds the values that say what a release is: its tag and
-// version, the images it asks for, and where. It does no I/O.
+// version, its images, and where. It does no I/O.
 //
-// What a newcomer would get wrong: nothing here has an AWS id. Everything is
-// named by a Key before it exists, so that a plan can be written down before
-// anything is built.
+// Nothing here has an AWS id. Everything is named by a Key before it exists,
+// so that a plan can be written down before anything is built.
 package release
 
 import (
@@ -54,7 +53,7 @@ func (k Key) Compare(o Key) int {
 		strings.Compare(k.Account, o.Account), strings.Compare(k.Region, o.Region))
 }
 
-// Desired is what a catalog asks for at one tag.
+// Desired is what a catalog requests at one tag.
 type Desired struct {
 	Project string
 	Tag     string
@@ -70,15 +69,19 @@ type Desired struct {
 	Targets  []Target  // every region, the build regions included, sorted by region
 	Listings []Listing // on Marketplace, of these variants, sorted by name
 	Policy   Policy
-	Forms    []Form // of all the project's variants, sorted: for AMIs that nobody has tagged
+	Control  ChangeControl // what may hold its changes
+	Forms    []Form        // of all the project's variants, sorted: for AMIs without tags
 }
 
 // Policy is what a project has decided about blockers.
 type Policy struct {
-	// BuildAnyway lets builds begin while it can be seen that a required region
-	// will have no room for what they lead to.
+	// BuildAnyway lets builds begin although a required region will have no
+	// remaining quota for their AMIs.
 	BuildAnyway bool
-	// Horizon is for how many releases a raised quota shall have room.
+	// ImageWithin is how long AWS may take over an AMI of up to 100 GiB, and as long again
+	// for each further 100 GiB: then the pending AMI is a blocker. Zero: as long as it likes.
+	ImageWithin time.Duration
+	// Horizon is how many releases a raised quota must have capacity for.
 	Horizon int
 	// Raise lets a release ask AWS for a higher quota by itself.
 	Raise bool
@@ -91,10 +94,10 @@ type Policy struct {
 // Target is a region of a release.
 type Target struct {
 	Region   string
-	Required bool // false: best effort, it ends skipped without failing the release
+	Required bool // false: optional, it ends skipped without failing the release
 }
 
-// Variant is an image on one architecture, as it shall be in every region.
+// Variant is an image on one architecture, as it must be in every region.
 type Variant struct {
 	Image, Arch string
 	Name        string // the public AMI name
@@ -105,7 +108,8 @@ type Variant struct {
 	Tags        map[string]string // the catalog's own, rendered; not amiship's
 	Parameters  []Parameter
 	Checks      []Check
-	TestWithin  time.Duration // of a boot test, from launch to the last check
+	TestWithin  time.Duration // of a boot test, from launch to the last check, and again from a restart
+	TestAllow   []string      // subjects of findings that the boot test accepts, with * for any text
 	Build       Build
 }
 
@@ -125,6 +129,17 @@ func (v Variant) Key(region string) Key {
 	return Key{Image: v.Image, Arch: v.Arch, Place: Place{Region: region}}
 }
 
+// LaunchTarget is what an instance of builds and boot tests is launched as, and where.
+type LaunchTarget struct {
+	InstanceType string
+	Subnet       string // empty: the default VPC
+}
+
+// LaunchTargets are all, in the order in which they are tried; there is at least one.
+func (b Build) LaunchTargets() []LaunchTarget {
+	return append([]LaunchTarget{{b.InstanceType, b.Subnet}}, b.Others...)
+}
+
 // Parameter is an SSM parameter that holds the AMI's id, in every target region.
 type Parameter struct {
 	Name   string
@@ -137,16 +152,27 @@ type Build struct {
 	Template     string   // absolute path of the Packer template
 	Files        []string // absolute paths that are digested into the inputs: template and scripts
 	InstanceType string
-	Subnet       string // empty: the default VPC
-	SSHUser      string
-	DiskGiB      int
-	DiskType     string
-	IMDSSupport  string // "v2.0": the AMI asks for IMDSv2; empty: it leaves it open
-	Base         Base
-	Package      Package
-	Licence      Secret // zero: none
-	Vars         map[string]string
+	Subnet       string         // empty: the default VPC
+	Others       []LaunchTarget // tried in this order where AWS has no capacity for these two
+	// AccessFrom says from where instances are reached: CIDR ranges, or one of
+	// AccessAuto and AccessVPC. AddressURL answers AccessAuto.
+	AccessFrom  []string
+	AddressURL  string
+	SSHUser     string
+	DiskGiB     int
+	DiskType    string
+	IMDSSupport string // "v2.0": the AMI requires IMDSv2; empty: not set
+	Base        Base
+	Package     Package
+	License     Secret // zero: none
+	Vars        map[string]string
 }
+
+// The words of Build.AccessFrom.
+const (
+	AccessAuto = "auto" // this machine's public address
+	AccessVPC  = "vpc"  // the ranges of the VPC that instances run in
+)
 
 // Base selects the AMI that a build starts from: the newest that fits.
 type Base struct {
@@ -166,6 +192,13 @@ type Package struct {
 	SHA256  string // hex; empty: from SHA256URL, or from apt's signed index
 	// SHA256URL names a file with the digest, as sha256sum writes it.
 	SHA256URL string
+	MaxBytes  int64 // of URL, that are taken; 0: any number
+}
+
+// Digestible reports whether the package's digest can be read anew where it comes
+// from. One that the catalog names stays what it is.
+func (p Package) Digestible() bool {
+	return p.SHA256 == "" && (p.SHA256URL != "" || p.Apt != "" || p.File != "")
 }
 
 // Secret is a value that is fetched when it is needed and never shown.
@@ -206,7 +239,7 @@ func (d Desired) BuildRegions() []string {
 	return slices.Compact(out)
 }
 
-// Regions returns those that the release is to be in, or is built in, sorted.
+// Regions returns those that the release goes to, or is built in, sorted.
 func (d Desired) Regions() []string {
 	out := d.BuildRegions()
 	for _, t := range d.Targets {
@@ -227,7 +260,12 @@ func (d Desired) SharedIn(region string) []string {
 	return slices.Compact(out)
 }
 
-// Listing is a product on AWS Marketplace that shall show the release.
+// Open reports whether AMIs of a variant become public or are listed.
+func (d Desired) Open(v Variant) bool {
+	return v.Public || slices.ContainsFunc(d.Listings, func(l Listing) bool { return l.Image == v.Image && l.Arch == v.Arch })
+}
+
+// Listing is a product on AWS Marketplace that offers the release.
 type Listing struct {
 	Name        string // in the catalog
 	Product     string // id of the entity: prod-…, or a UUID
@@ -236,13 +274,14 @@ type Listing struct {
 	// AMIs: its ARN. Account is that account's id. Both empty: the same account.
 	Role, Account string
 	Version       marketplace.Version // without the AMI; without release notes that a command prints
-	Notes         []string            // the command that prints the release notes; nil: they stand in Version
+	Notes         []string            // the command that prints the release notes; nil: they are in Version
 	Only          string              // OnlyLatestStable or OnlyAll
-	Pending       string              // what to do about somebody else's change set: PendingWait, …
+	Pending       string              // what to do about a pending change set that this release did not submit: PendingWait, …
 	Validate      bool                // rehearse at Marketplace first, with Intent VALIDATE
 	Retries       int                 // how often a change set that failed by Marketplace's own fault is submitted again
 	Limit         int                 // how many versions a product may have
 	Titles        string              // regular expression whose first group reads a version from a title
+	Unmarked      bool                // its AMI has no tag left to record who submitted it
 	// Lines says where a field of the version stands: "title" -> "amiship.yaml:41".
 	Lines map[string]string
 }
@@ -253,13 +292,19 @@ const (
 	OnlyAll          = "all"
 )
 
-// What to do about a change set of somebody else that locks a listing
-// (Listing.Pending).
+// What to do about a change set that locks a listing and that this release
+// did not submit (Listing.Pending).
 const (
 	PendingWait   = "wait"
-	PendingCancel = "cancel" // once somebody has approved of exactly that one, and while it is PREPARING
+	PendingCancel = "cancel" // once exactly that one was approved, and while it is PREPARING
 	PendingStop   = "stop"
 )
+
+// AMIKey names the AMI that backs the listing: in the account that the product
+// belongs to, in Marketplace's region.
+func (l Listing) AMIKey() Key {
+	return Key{Image: l.Image, Arch: l.Arch, Place: Place{Account: l.Account, Region: marketplace.Region}}
+}
 
 // Key names the listing.
 func (l Listing) Key() Key { return Key{Listing: l.Name} }

@@ -1,17 +1,46 @@
 package release
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Retention says what is kept of a project's releases, and what becomes of the
 // rest.
 type Retention struct {
-	// What is kept of AMIs that everybody may launch, of the others, and of the
-	// versions of listings. Nil: all of them.
+	// What is kept of public AMIs, of the others, and of the versions of
+	// listings. Nil: all of them.
 	Public, Private, Versions *Keep
-	// Launched: an AMI that somebody has started within that time is kept.
+	// Launched: an AMI that was launched within that time is kept.
 	Launched time.Duration
 	Grace    Grace
+	// MaxPerRun is how many AMIs a retirement changes at most, in all regions together,
+	// if no person confirms it.
+	MaxPerRun int
 }
+
+// String spells what decides which AMIs are retired, and when: equal policies have equal
+// texts, of less than a tag's 256 characters. MaxPerRun decides neither.
+func (r Retention) String() string {
+	g := r.Grace
+	return fmt.Sprintf("public %s, private %s, versions %s, launched %s, deprecate %s, demote %s, disable %s, deregister %s",
+		r.Public, r.Private, r.Versions, asDays(r.Launched), asDays(g.Deprecate), asDays(g.Demote), asDays(g.Disable), asDays(g.Deregister))
+}
+
+// Digest of the policy: 12 hex digits, to be approved.
+func (r Retention) Digest() string {
+	return Digest(12, r.String())
+}
+
+// String: the newest 2 patches of 3 minors, and what is younger than 90 days.
+func (k *Keep) String() string {
+	if k == nil {
+		return "all"
+	}
+	return fmt.Sprintf("%d of %d %s", k.Patches, k.Minors, asDays(k.Age))
+}
+
+func asDays(d time.Duration) string { return fmt.Sprintf("%dd", int(d.Hours()/24)) }
 
 // Keep is a policy: the newest patches of each of the newest minors, and whatever
 // is younger than Age.
@@ -20,17 +49,18 @@ type Keep struct {
 	Age             time.Duration
 }
 
-// Grace is how long after an AMI was found to be kept no longer (TagRetired) each
-// step is due. They grow in this order.
+// Grace is how long after an AMI was found to be expired (TagRetired) each step
+// is due. They grow in this order.
 type Grace struct{ Deprecate, Demote, Disable, Deregister time.Duration }
 
-// Form is the form of the names and tags that AMIs of a variant have, whoever made
-// them: by it they are known where Amiship's own tags are missing.
+// Form is the form of the names and tags that AMIs of a variant have, whoever
+// created them: it identifies them where Amiship's own tags are missing.
 type Form struct {
 	Image, Arch string
 	Public      bool
 	Name        string            // regular expression whose first group reads a version; "": none
 	Tags        map[string]string // the same for the catalog's tags; those without a version have no group
+	Parameters  []string          // regular expressions of the names of its SSM parameters, at any version
 	Tag         string            // what a tag of a version is, with {version} in it
 }
 

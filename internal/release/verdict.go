@@ -22,10 +22,11 @@ func (v Verdict) String() string {
 	return string(text[:min(len(text), maxTag)])
 }
 
-// ReadVerdict reads what String wrote; ok is false if there is none.
+// ReadVerdict reads what String wrote; ok is false if there is none. Anyone who may tag
+// may write another text: a digest that String would cut is none.
 func ReadVerdict(text string) (v Verdict, ok bool) {
 	result, rest, _ := strings.Cut(text, " ")
 	v.Checks, v.Why, _ = strings.Cut(rest, " ")
 	v.OK = result == "ok"
-	return v, v.Checks != "" && (v.OK || result == "failed")
+	return v, v.Checks != "" && len([]rune(v.Checks)) <= maxTag-len("failed ") && (v.OK || result == "failed")
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Waiver lets a release do without one of its required regions for a while.
+// Waiver makes a required region of a release optional for a while.
 type Waiver struct {
 	Region string
 	Until  time.Time // midnight UTC, at the end of the last day

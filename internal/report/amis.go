@@ -20,11 +20,11 @@ type Catalog struct {
 	Missing []string                                `json:"missing,omitempty"`
 }
 
-// NewCatalog lists the AMIs of a plan that exist and are what they shall be.
+// NewCatalog lists the AMIs of a plan that exist and are as requested.
 func NewCatalog(d release.Desired, p plan.Plan) Catalog {
 	c := Catalog{Project: d.Project, Tag: d.Tag, Version: d.Version.Text, AMIs: map[string]map[string]map[string]string{}}
 	for _, s := range p.Steps {
-		if s.Kind != plan.Copy || s.Target.Account != "" {
+		if s.Kind() != plan.Copy || s.Target.Account != "" {
 			continue
 		}
 		if s.State != plan.Done {
@@ -39,7 +39,7 @@ func NewCatalog(d release.Desired, p plan.Plan) Catalog {
 		if byArch[s.Target.Arch] == nil {
 			byArch[s.Target.Arch] = map[string]string{}
 		}
-		byArch[s.Target.Arch][s.Target.Region] = s.AMI
+		byArch[s.Target.Arch][s.Target.Region] = s.Image().AMI
 	}
 	return c
 }
@@ -49,7 +49,7 @@ func Listings(w io.Writer, p plan.Plan) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	first := true
 	for _, s := range p.Steps {
-		if s.Kind != plan.ChangeSet {
+		if s.Kind() != plan.ChangeSet {
 			continue
 		}
 		if first {
@@ -60,22 +60,44 @@ func Listings(w io.Writer, p plan.Plan) {
 		if s.State != plan.Done || s.Why != "" {
 			state = strings.TrimSpace(string(s.State) + " " + firstLine(s.Why))
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Listing, s.Title, orDash(s.AMI), orDash(s.Set), state)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Listing, plan.As[plan.SubmitChangeSet](s.Action).Title, orDash(s.Image().AMI), orDash(s.Set), state)
 	}
 	t.Flush()
 }
 
-// AMIs writes a table with a row for each AMI of the release.
+// AMIs writes a table with a row for each AMI of the release; before there are any, for each
+// candidate.
 func AMIs(w io.Writer, d release.Desired, p plan.Plan) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  IMAGE\tREGION\tAMI\tNAME\tSTATE")
 	for _, s := range p.Steps {
-		if s.Kind != plan.Copy || s.Target.Account != "" {
+		if s.Kind() != plan.Copy || s.Target.Account != "" {
 			continue
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Variant(), s.Target.Region, orDash(s.AMI), s.Name, stateOf(d, p, s))
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Variant(), s.Target.Region, orDash(s.Image().AMI), s.Image().Name, stateOf(d, p, s))
+	}
+	if p.Stage == plan.UntilBuilt || p.Stage == plan.UntilTested {
+		for _, s := range p.Steps {
+			if s.Kind() == plan.Build {
+				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Target.Variant(), s.Target.Region, orDash(s.Image().AMI), orDash(s.Image().Name), candidateState(p, s))
+			}
+		}
 	}
 	t.Flush()
+}
+
+// candidateState says whether a candidate is built, and whether it has passed its test.
+func candidateState(p plan.Plan, build plan.Step) string {
+	state := "candidate"
+	if build.State != plan.Done {
+		state = string(build.State)
+	}
+	for _, s := range p.Steps {
+		if s.Kind() == plan.Test && s.Target == build.Target && s.State == plan.Done {
+			state += ", tested"
+		}
+	}
+	return state
 }
 
 // stateOf puts together what the steps say of one AMI: public, shared, …
@@ -84,21 +106,22 @@ func stateOf(d release.Desired, p plan.Plan, copied plan.Step) string {
 		return strings.TrimSpace(string(copied.State) + " " + firstLine(copied.Why))
 	}
 	var parts []string
+	shared := true
 	for _, s := range p.Steps {
 		if s.Target != copied.Target {
 			continue
 		}
-		switch s.Kind {
+		switch s.Kind() {
 		case plan.Publish:
 			parts = append(parts, map[bool]string{true: "public", false: "not public yet"}[s.State == plan.Done])
 		case plan.Share:
 			if s.State != plan.Done {
-				parts = append(parts, "share "+string(s.State))
+				parts, shared = append(parts, "share "+string(s.State)), false
 			}
 		}
 	}
 	if i := slices.IndexFunc(d.Variants, func(v release.Variant) bool { return v.Key(copied.Target.Region) == copied.Target }); i >= 0 {
-		if n := len(d.Variants[i].SharedIn(copied.Target.Region)); n > 0 && !slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, "share ") }) {
+		if n := len(d.Variants[i].SharedIn(copied.Target.Region)); n > 0 && shared {
 			parts = append(parts, "shared with "+count(n, "account"))
 		}
 		if !d.Variants[i].Public {

@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"io"
 
-	"amiship/internal/world"
+	"amiship/internal/audit"
 )
 
 // Audited is what was seen of one of many releases.
 type Audited struct {
-	Tag   string          `json:"tag"`
-	Skip  string          `json:"skip,omitempty"`  // why it was not looked at
+	Tag   string          `json:"tag"`             // empty: of what releases have left that AWS has no longer
+	Skip  string          `json:"skip,omitempty"`  // why it was not checked
 	Err   string          `json:"err,omitempty"`   // why it could not be: a finding
-	Notes []string        `json:"notes,omitempty"` // by which catalog it was looked at
-	Seen  *world.Verified `json:"seen,omitempty"`
+	Notes []string        `json:"notes,omitempty"` // by which catalog it was checked
+	Seen  *audit.Verified `json:"seen,omitempty"`
 }
 
-// CountFindings counts what is not as asked for.
+// CountFindings counts the differences from the catalog.
 func CountFindings(all []Audited) int {
 	n := 0
 	for _, one := range all {
@@ -43,9 +43,22 @@ func AuditedAll(w io.Writer, project string, all []Audited) {
 			fmt.Fprintf(w, "%s %s: left out: it %s\n", project, one.Tag, one.Skip)
 		case one.Err != "":
 			fmt.Fprintf(w, "%s %s: %s\n", project, one.Tag, one.Err)
+		case one.Seen != nil && one.Tag == "":
+			differences(w, *one.Seen)
 		case one.Seen != nil:
 			Verified(w, *one.Seen)
 		}
 	}
-	fmt.Fprintf(w, "%s: %s, %s\n", project, count(len(all), "release"), count(CountFindings(all), "finding"))
+	fmt.Fprintf(w, "%s: %s, %s\n", project, count(releases(all), "release"), count(CountFindings(all), "finding"))
+}
+
+// releases counts those that AWS has.
+func releases(all []Audited) int {
+	n := 0
+	for _, one := range all {
+		if one.Tag != "" {
+			n++
+		}
+	}
+	return n
 }

@@ -8,7 +8,7 @@ import (
 	"amiship/internal/plan"
 )
 
-// Blockers writes what would block a release, and how much room there is.
+// Blockers writes what would block a release, and the remaining quota.
 func Blockers(w io.Writer, tag string, p plan.Plan) {
 	if len(p.Blockers) == 0 {
 		fmt.Fprintf(w, "%s %s: nothing blocks it\n", p.Project, tag)
@@ -16,12 +16,19 @@ func Blockers(w io.Writer, tag string, p plan.Plan) {
 		fmt.Fprintf(w, "%s %s: %s\n", p.Project, tag, count(len(p.Blockers), "blocker"))
 	}
 	blockers(w, p.Blockers)
-	headRoom(w, p)
+	remainingQuota(w, p)
 }
 
-// headRoom says for how many more releases like this one there is room, where
-// that was looked at.
-func headRoom(w io.Writer, p plan.Plan) {
+// Held writes what holds all changes.
+func Held(w io.Writer, holding []plan.Blocker) {
+	for _, bl := range holding {
+		fmt.Fprintf(w, "  HELD     %s%s\n", bl.Why, since(bl))
+	}
+}
+
+// remainingQuota says how many more releases like this one fit into the
+// quotas that were read.
+func remainingQuota(w io.Writer, p plan.Plan) {
 	left := map[string]int{}
 	for _, r := range p.Rooms {
 		if r.Each > 0 {
@@ -29,7 +36,7 @@ func headRoom(w io.Writer, p plan.Plan) {
 		}
 	}
 	if len(left) > 0 {
-		fmt.Fprintf(w, "  head-room after it, in releases: %s\n", perRegion(left))
+		fmt.Fprintf(w, "  remaining quota after it, in releases: %s\n", perRegion(left))
 	}
 	Notes(w, p)
 }
@@ -45,9 +52,20 @@ func Notes(w io.Writer, p plan.Plan) {
 func Remedy(w io.Writer, bl plan.Blocker, r plan.Remedy) {
 	fmt.Fprintf(w, "%s: %s\n  %s: %s\n", bl.ID, indent(bl.Why), r.Name, indent(r.Cost))
 	for _, act := range r.Do {
-		fmt.Fprintf(w, "    %s %s\n", act.ID, strings.TrimSpace(act.Name+" "+act.Value))
+		fmt.Fprintf(w, "    %s %s\n", act.ID, subject(act))
 	}
 	if len(r.IAM) > 0 {
 		fmt.Fprintf(w, "  needs %s\n", strings.Join(r.IAM, ", "))
 	}
+}
+
+// subject is what an action is about, besides what its id says.
+func subject(act plan.Action) string {
+	switch c := act.Change.(type) {
+	case plan.RaiseQuota:
+		return fmt.Sprintf("%s %d", c.Quota, c.Limit)
+	case plan.SubmitChangeSet:
+		return c.SetName
+	}
+	return act.Image().Name
 }

@@ -5,19 +5,19 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"amiship/internal/world"
+	"amiship/internal/audit"
 )
 
 // Findings writes what a check found: a line each.
-func Findings(w io.Writer, found []world.Finding) {
+func Findings(w io.Writer, found []audit.Finding) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for _, f := range found {
 		mark := "ok"
 		if f.Err != "" {
 			mark = "MISSING"
 		}
-		if f.Err == "" && f.How == world.Unknown {
-			mark = "?"
+		if other := map[string]string{audit.Unknown: "?", audit.Noted: "note"}[f.How]; f.Err == "" && other != "" {
+			mark = other
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", mark, f.Where, f.What, f.How, firstLine(f.Err))
 	}

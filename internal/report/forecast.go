@@ -5,12 +5,12 @@ import (
 	"io"
 	"time"
 
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 )
 
-// Forecast writes for how many releases there is room: the scarcest places, and
-// the date when they will be full.
-func Forecast(w io.Writer, f plan.Forecast) {
+// Forecast writes for how many releases the quotas suffice: the scarcest
+// regions, and the date when their quota will be used up.
+func Forecast(w io.Writer, f reconcile.Forecast) {
 	outlook(w, "public AMIs", "region", f.Regions)
 	outlook(w, "versions", "listing", f.Listings)
 	if days := f.Every.Hours() / 24; days > 0 && len(f.Regions)+len(f.Listings) > 0 {
@@ -18,12 +18,12 @@ func Forecast(w io.Writer, f plan.Forecast) {
 	}
 }
 
-func outlook(w io.Writer, what, noun string, all []plan.Outlook) {
+func outlook(w io.Writer, what, noun string, all []reconcile.Outlook) {
 	if len(all) == 0 {
 		return
 	}
 	least := all[0]
-	text := fmt.Sprintf("head-room for %s: %s in %s", what, count(least.Left, "release"), least.Where)
+	text := fmt.Sprintf("remaining quota for %s: %s in %s", what, count(least.Left, "release"), least.Where)
 	if !least.Until.IsZero() {
 		text += ", until " + least.Until.Format(time.DateOnly)
 	}

@@ -49,6 +49,9 @@ type (
 func JUnit(w io.Writer, p plan.Plan) error {
 	r := junitReport{Name: p.Project + " " + p.Tag}
 	for _, kind := range kinds(p) {
+		if kind.Passive() {
+			continue // what holds it is a case of its own
+		}
 		suite := junitOf(p, kind)
 		r.Tests += suite.Tests
 		r.Failures += suite.Failures
@@ -67,7 +70,7 @@ func junitOf(p plan.Plan, kind plan.Kind) junitSuite {
 	suite := junitSuite{Name: string(kind)}
 	var took time.Duration
 	for _, s := range p.Steps {
-		if s.Kind != kind {
+		if s.Kind() != kind {
 			continue
 		}
 		c := junitCase{Name: string(s.ID), Class: p.Project + "." + string(kind), Time: seconds(s.Took)}
@@ -111,7 +114,7 @@ func notDone(s plan.Step) string {
 	switch s.State {
 	case plan.Skipped:
 		return firstLine(s.Why)
-	case plan.Ready, plan.After:
+	case plan.Ready, plan.Queued:
 		state = "not come to"
 	}
 	return strings.TrimSuffix(state+": "+firstLine(s.Why), ": ")

@@ -7,13 +7,13 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/world"
 )
 
-// Products writes what Marketplace has of listings: head-room, versions, change
-// sets.
-func Products(w io.Writer, all []plan.Product) {
+// Products writes what Marketplace has of listings: remaining version quota,
+// versions, change sets.
+func Products(w io.Writer, all []reconcile.Product) {
 	for i, p := range all {
 		if i > 0 {
 			fmt.Fprintln(w)
@@ -55,7 +55,7 @@ func visibilities(v world.Version) string {
 	return orDash(strings.Join(out, ", "))
 }
 
-func productSets(w io.Writer, all []plan.ProductSet) {
+func productSets(w io.Writer, all []reconcile.ProductSet) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for i, s := range all {
 		if i == 0 {

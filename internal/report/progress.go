@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,11 +17,50 @@ type Progress struct {
 	w    io.Writer
 	now  func() time.Time
 	seen map[plan.ID]string
+	done map[plan.Kind]int
+	gone []plan.ID // carried out, and perhaps in no plan any longer
 }
 
 // NewProgress writes to w.
 func NewProgress(w io.Writer, now func() time.Time) *Progress {
-	return &Progress{w: w, now: now, seen: map[plan.ID]string{}}
+	return &Progress{w: w, now: now, seen: map[plan.ID]string{}, done: map[plan.Kind]int{}}
+}
+
+// Changed notes that an action was carried out. The next plan says what came of it, or no
+// longer has a step of it: then it is done.
+func (pr *Progress) Changed(act plan.Action) {
+	pr.done[act.Kind()]++
+	pr.gone = append(pr.gone, act.ID)
+}
+
+// vanished writes what was carried out and is in a plan no longer.
+func (pr *Progress) vanished(p plan.Plan) {
+	pr.gone = slices.DeleteFunc(pr.gone, func(id plan.ID) bool {
+		_, there := p.Step(id)
+		if !there {
+			pr.line(id, string(plan.Done))
+			pr.seen[id] = string(plan.Done)
+		}
+		return !there
+	})
+}
+
+func (pr *Progress) line(id plan.ID, text string) {
+	fmt.Fprintf(pr.w, "%s  %s  %s\n", pr.now().Format("15:04:05"), id, text)
+}
+
+// Sum counts what was carried out, by kind: "deprecate 4, parameter 2".
+func (pr *Progress) Sum() string {
+	var parts []string
+	for _, kind := range plan.Kinds() {
+		if n := pr.done[kind]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", kind, n))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing was changed"
+	}
+	return "changed: " + strings.Join(parts, ", ")
 }
 
 // Plan writes what has changed since the last plan. What was done from the
@@ -30,24 +70,28 @@ func (pr *Progress) Plan(p plan.Plan) {
 		return
 	}
 	first := len(pr.seen) == 0
+	pr.vanished(p)
 	for _, s := range p.Steps {
 		text := string(s.State)
-		if s.Why != "" && s.State != plan.After {
+		if s.Why != "" && s.State != plan.Queued {
 			text += ": " + s.Why
 		}
 		if pr.seen[s.ID] == text {
 			continue
 		}
-		quiet := s.State == plan.After || s.State == plan.Ready || first && s.State == plan.Done ||
-			s.State == plan.Running && !s.Kind.Long() // the others take a moment
+		quiet := s.State == plan.Queued || s.State == plan.Ready || first && s.State == plan.Done ||
+			s.State == plan.Running && !s.Kind().Long() // the others take a moment
 		pr.seen[s.ID] = text
+		if s.Kind().Passive() && s.State == plan.Done {
+			text = "open"
+		}
 		if !quiet {
-			fmt.Fprintf(pr.w, "%s  %s  %s\n", pr.now().Format("15:04:05"), s.ID, text)
+			pr.line(s.ID, text)
 		}
 	}
 }
 
-// Result writes how a run ended: the AMIs, what is missing and why, and what
+// Result writes how a run ended, as the stage that was requested if that was reached: the AMIs, what is missing and why, and what
 // to type next.
 func Result(w io.Writer, d release.Desired, p plan.Plan, o engine.Outcome, l Look) {
 	if p.Skip != "" {
@@ -61,11 +105,16 @@ func Result(w io.Writer, d release.Desired, p plan.Plan, o engine.Outcome, l Loo
 	if t := times(p); t != "" {
 		fmt.Fprintf(w, "  slowest of each: %s\n", t)
 	}
-	done, all := regionsDone(p)
-	fmt.Fprintf(w, "%s %s: %s, %d of %s, %s, %s\n", d.Project, d.Tag, o, done, count(all, "region"),
-		l.Took.Round(100*time.Millisecond), count(l.Calls, "call"))
-	if o != engine.Complete {
-		fmt.Fprintf(w, "carry on: amiship release %s\n", d.Tag)
+	ended := string(o)
+	if o == engine.Complete && p.Stage != "" {
+		ended = string(p.Stage)
+	}
+	if done, all := regionsDone(p); all > 0 {
+		ended += fmt.Sprintf(", %d of %s", done, count(all, "region"))
+	}
+	fmt.Fprintf(w, "%s %s: %s, %s, %s\n", d.Project, d.Tag, ended, l.Took.Round(100*time.Millisecond), count(l.Calls, "call"))
+	if o != engine.Complete || p.Stage != "" {
+		fmt.Fprintf(w, "continue: amiship release %s\n", d.Tag)
 	}
 }
 
@@ -73,7 +122,7 @@ func Result(w io.Writer, d release.Desired, p plan.Plan, o engine.Outcome, l Loo
 func regionsDone(p plan.Plan) (done, all int) {
 	open := map[string]bool{}
 	for _, s := range p.Steps {
-		if s.Kind == plan.Copy || s.Kind == plan.Share || s.Kind == plan.Publish || s.Kind == plan.Parameter {
+		if s.Kind().CompletesRegion() {
 			open[s.Target.Region] = open[s.Target.Region] || s.State != plan.Done
 		}
 	}
@@ -91,7 +140,7 @@ func times(p plan.Plan) string {
 	for _, kind := range kinds(p) {
 		var slowest time.Duration
 		for _, s := range p.Steps {
-			if s.Kind == kind {
+			if s.Kind() == kind {
 				slowest = max(slowest, s.Took)
 			}
 		}

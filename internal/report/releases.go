@@ -9,13 +9,14 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/world"
 )
 
 // Releases writes the releases of a project, and which regions did not answer.
-func Releases(w io.Writer, project string, releases []plan.Released, seen world.World) {
-	if len(releases) == 0 {
+func Releases(w io.Writer, project string, releases []reconcile.Released, seen world.World) {
+	unread := slices.ContainsFunc(slices.Collect(maps.Values(seen.Regions)), func(r world.Region) bool { return r.Images.Missed() })
+	if len(releases) == 0 && !unread {
 		fmt.Fprintf(w, "%s: no releases yet; amiship plan TAG shows what one would do\n", project)
 	}
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
@@ -31,5 +32,12 @@ func Releases(w io.Writer, project string, releases []plan.Released, seen world.
 		if err := seen.Regions[name].Images.Err; err != "" {
 			fmt.Fprintf(w, "%s could not be read: %s\n", name, err)
 		}
+	}
+}
+
+// Leftovers writes what runs that died have left, and the command that ends it.
+func Leftovers(w io.Writer, left []string) {
+	for _, what := range left {
+		fmt.Fprintf(w, "left over in %s: amiship sweep ends it\n", what)
 	}
 }

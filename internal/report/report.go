@@ -1,8 +1,8 @@
 // Package report writes plans and results for people (text) and for programs
 // (JSON). It decides nothing.
 //
-// What a newcomer would get wrong: texts here are what users compare their
-// runbooks with; golden files in testdata hold them.
+// Texts here are what users compare their runbooks with; golden files in
+// testdata hold them.
 package report
 
 import (
@@ -16,10 +16,9 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
-	"amiship/internal/world"
 )
 
-// Look says what it took to find out.
+// Look is the cost of reading AWS.
 type Look struct {
 	At    time.Time
 	Took  time.Duration
@@ -34,9 +33,9 @@ func JSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// Plan writes what a release would do, where it stands, and what holds it.
+// Plan writes what a release would do, its progress, and what blocks it.
 func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
-	fmt.Fprintf(w, "%s %s   %s, %s%s          looked at %s for %.1f s, %s\n", d.Project, d.Tag,
+	fmt.Fprintf(w, "%s %s   %s, %s%s          read at %s in %.1f s, %s\n", d.Project, d.Tag,
 		count(len(d.Variants), "variant"), count(len(d.Targets), "region"), listings(d),
 		l.At.Format("15:04:05"), l.Took.Seconds(), count(l.Calls, "call"))
 	if p.Skip != "" {
@@ -45,7 +44,7 @@ func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
 	}
 	summary(w, p)
 	Trouble(w, p)
-	headRoom(w, p)
+	remainingQuota(w, p)
 	if p.Complete() {
 		fmt.Fprintln(w, "  complete: there is nothing left to do")
 	}
@@ -61,13 +60,18 @@ func listings(d release.Desired) string {
 
 // states in the order in which a summary names them.
 var states = []plan.State{
-	plan.Ready, plan.Running, plan.After, plan.Waiting, plan.Blocked, plan.Failed, plan.Skipped, plan.Done,
+	plan.Ready, plan.Running, plan.Queued, plan.Waiting, plan.Blocked, plan.Failed, plan.Skipped, plan.Done,
 }
 
 // summary writes a line for each kind of step: how far its steps are, and where.
 func summary(w io.Writer, p plan.Plan) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for _, kind := range kinds(p) {
+		if kind.Passive() {
+			s, _ := p.Step(plan.GateStep)
+			fmt.Fprintf(t, "  %s\t%s\t\n", kind, gate(s))
+			continue
+		}
 		var parts []string
 		for _, st := range states {
 			if n := countSteps(p, kind, st); n > 0 {
@@ -79,22 +83,30 @@ func summary(w io.Writer, p plan.Plan) {
 	t.Flush()
 }
 
-func wording(s plan.State) string {
-	switch s {
-	case plan.Ready:
-		return "to do"
-	case plan.After:
-		return "to do then"
+// gate says whether the gate is open, and how much keeps it shut.
+func gate(s plan.Step) string {
+	switch s.State {
+	case plan.Done:
+		return "open"
+	case plan.Queued:
+		return "waits for " + count(len(s.After), "step")
 	default:
-		return string(s)
+		return string(s.State) + ": " + s.Why
 	}
+}
+
+func wording(s plan.State) string {
+	if s == plan.Ready {
+		return "to do"
+	}
+	return string(s)
 }
 
 func kinds(p plan.Plan) []plan.Kind {
 	var out []plan.Kind
 	for _, s := range p.Steps {
-		if !slices.Contains(out, s.Kind) {
-			out = append(out, s.Kind)
+		if !slices.Contains(out, s.Kind()) {
+			out = append(out, s.Kind())
 		}
 	}
 	return out
@@ -103,7 +115,7 @@ func kinds(p plan.Plan) []plan.Kind {
 func countSteps(p plan.Plan, k plan.Kind, st plan.State) int {
 	n := 0
 	for _, s := range p.Steps {
-		if s.Kind == k && s.State == st {
+		if s.Kind() == k && s.State == st {
 			n++
 		}
 	}
@@ -114,9 +126,9 @@ func countSteps(p plan.Plan, k plan.Kind, st plan.State) int {
 func where(p plan.Plan, k plan.Kind) string {
 	var variants, regions, listings []string
 	for _, s := range p.Steps {
-		if s.Kind == k && s.Target.Listing != "" {
+		if s.Kind() == k && s.Target.Listing != "" {
 			listings = append(listings, s.Target.Listing)
-		} else if s.Kind == k {
+		} else if s.Kind() == k {
 			variants = append(variants, s.Target.Variant())
 			regions = append(regions, s.Target.Region)
 		}
@@ -180,7 +192,7 @@ func since(b plan.Blocker) string {
 	if b.Since.IsZero() {
 		return ""
 	}
-	return "; since " + world.Moment(b.Since)
+	return "; since " + plan.Moment(b.Since)
 }
 
 func texts(ids []plan.ID) []string {
@@ -193,11 +205,24 @@ func texts(ids []plan.ID) []string {
 
 func indent(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n           ") }
 
-// Steps writes every step of a plan.
+// Steps writes every step of a plan, and what it waits for: down to the blocker, the wait
+// or the step that is under way.
 func Steps(w io.Writer, p plan.Plan) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for _, s := range p.Steps {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", s.State, s.ID, firstLine(s.Why))
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", s.State, s.ID, waiting(s))
 	}
 	t.Flush()
+}
+
+// waiting says why a step is not done: of a queued one, the path to what it waits for, if
+// the plan has the paths.
+func waiting(s plan.Step) string {
+	if names := s.WaitsFor; s.State == plan.Queued && len(names) > 0 {
+		if len(names) > 3 {
+			names = []string{names[0], "…", names[len(names)-1]}
+		}
+		return strings.Join(names, " → ")
+	}
+	return firstLine(s.Why)
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,8 +49,13 @@ func midway() (release.Desired, plan.Plan) {
 		Targets:  []release.Target{{Region: "ap-south-1"}, {Region: "eu-west-1", Required: true}, {Region: "us-east-1", Required: true}},
 	}
 	step := func(k plan.Kind, region string, s plan.State, why string) plan.Step {
+		image := plan.Image{Name: "Product 1.2.3", AMI: "ami-" + region}
+		change := map[plan.Kind]plan.Change{
+			plan.Build: plan.BuildCandidate{Image: image}, plan.Copy: plan.CopyImage{Image: image},
+			plan.Share: plan.ShareImage{Image: image}, plan.Publish: plan.PublishImage{Image: image},
+		}[k]
 		return plan.Step{
-			Action: plan.Action{ID: plan.ID(string(k) + "/ce/amd64/" + region), Kind: k, Target: key(region), Name: "Product 1.2.3", AMI: "ami-" + region},
+			Action: plan.Action{ID: plan.ID(string(k) + "/ce/amd64/" + region), Target: key(region), Change: change},
 			State:  s, Required: region != "ap-south-1", Why: why,
 		}
 	}
@@ -63,7 +69,7 @@ func midway() (release.Desired, plan.Plan) {
 			step(plan.Copy, "eu-west-1", plan.Waiting, "AWS is copying ami-eu-west-1"),
 			step(plan.Copy, "us-east-1", plan.Done, ""),
 			step(plan.Share, "us-east-1", plan.Failed, "share ami-us-east-1: UnauthorizedOperation: no"),
-			step(plan.Publish, "us-east-1", plan.After, ""),
+			step(plan.Publish, "us-east-1", plan.Queued, ""),
 		},
 		Waits: []plan.Wait{{On: "copy/ce/amd64/eu-west-1", Why: "AWS is copying ami-eu-west-1"}},
 		Blockers: []plan.Blocker{{
@@ -101,4 +107,82 @@ func TestProgressSaysWhatIsNew(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "catalog.json", file.Bytes())
+}
+
+// TestProgressSaysWhatWasChanged: once for each change, also where no plan has a step of it
+// any longer, and not before a plan shows what came of it.
+func TestProgressSaysWhatWasChanged(t *testing.T) {
+	demote, copied := plan.Action{ID: "demote/a", Change: plan.Demote.Change()}, plan.Action{ID: "copy/b", Change: plan.Copy.Change()}
+	both := plan.Plan{Steps: []plan.Step{{Action: demote, State: plan.Ready}, {Action: copied, State: plan.Ready}}}
+	var out bytes.Buffer
+	pr := report.NewProgress(&out, func() time.Time { return look.At })
+	if got := pr.Sum(); got != "nothing was changed" {
+		t.Errorf("the sum of nothing is %q", got)
+	}
+	pr.Plan(both)
+	pr.Changed(demote)
+	pr.Changed(copied)
+	pr.Plan(both)
+	if out.Len() > 0 {
+		t.Errorf("said before it is known: %s", &out)
+	}
+	for range 2 {
+		pr.Plan(plan.Plan{Steps: []plan.Step{{Action: copied, State: plan.Waiting, Why: "AWS is making ami-1"}}})
+	}
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		got = append(got, strings.TrimSpace(line[len("15:04:05"):]))
+	}
+	if diff := cmp.Diff([]string{"demote/a  done", "copy/b  waiting: AWS is making ami-1"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := pr.Sum(); got != "changed: copy 1, demote 1" {
+		t.Errorf("the sum is %q", got)
+	}
+}
+
+// TestStepsSayWhy: of a queued step, the path to what it waits for, or else what the step is
+// about, which a person confirms.
+func TestStepsSayWhy(t *testing.T) {
+	for name, c := range map[string]struct {
+		step plan.Step
+		want string
+	}{
+		"ready":               {step: plan.Step{State: plan.Ready, Why: "1 minor newer"}, want: "1 minor newer"},
+		"queued, with a path": {step: plan.Step{State: plan.Queued, Why: "1 minor newer", WaitsFor: []string{"gate", "copy"}}, want: "gate → copy"},
+		"queued, without one": {step: plan.Step{State: plan.Queued, Why: "1 minor newer"}, want: "1 minor newer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			report.Steps(&out, plan.Plan{Steps: []plan.Step{c.step}})
+			if !strings.HasSuffix(out.String(), c.want+"\n") {
+				t.Errorf("got %q, want it to end in %q", out.String(), c.want)
+			}
+		})
+	}
+}
+
+// TestEndsAtItsStage: a run that was to stop before the release is complete ends with the
+// stage, and with the ids of the candidates.
+func TestEndsAtItsStage(t *testing.T) {
+	d, p := midway()
+	here := release.Key{Image: "ce", Arch: "amd64", Place: release.Place{Region: "us-east-1"}}
+	built := plan.Step{State: plan.Done, Action: plan.Action{ID: "build", Target: here, Change: plan.BuildCandidate{Image: plan.Image{AMI: "ami-1", Name: "amiship-product-ce"}}}}
+	tested := plan.Step{State: plan.Done, Action: plan.Action{ID: "test", Target: here, Change: plan.BootTest{}}}
+	p.Steps, p.Waits, p.Blockers = []plan.Step{built, tested}, nil, nil
+	var out bytes.Buffer
+	report.Result(&out, d, p.Until(plan.UntilTested), engine.Complete, look)
+	for _, want := range []string{"ce/amd64  us-east-1  ami-1  amiship-product-ce  candidate, tested\n", "product v1.2.3: tested, 400ms, 62 calls\n", "continue: amiship release v1.2.3\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	out.Reset()
+	report.Result(&out, d, p, engine.Complete, look)
+	if text := out.String(); !strings.Contains(text, "product v1.2.3: complete, ") || strings.Contains(text, "continue") {
+		t.Errorf("of a release that is complete it says %s", text)
+	}
+	if t.Failed() {
+		t.Log(out.String())
+	}
 }

@@ -7,12 +7,13 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
+	"amiship/internal/retention"
 )
 
 // Retirement writes what is kept of a project's AMIs, what goes, and why.
-func Retirement(w io.Writer, r plan.Retirement) {
+func Retirement(w io.Writer, r reconcile.Retirement) {
 	if len(r.Groups) == 0 {
 		fmt.Fprintf(w, "%s: no releases\n", r.Project)
 	}
@@ -34,9 +35,21 @@ func Retirement(w io.Writer, r plan.Retirement) {
 	}
 }
 
+// NothingDue writes in a line that there is nothing to do, and what comes next.
+func NothingDue(w io.Writer, r reconcile.Retirement) {
+	next := ""
+	var first time.Time
+	for _, g := range r.Groups {
+		if !g.Kept && (next == "" || g.Due.Before(first)) {
+			first, next = g.Due, fmt.Sprintf(" before %s, %s of %s", g.Due.Format(time.DateOnly), g.Next, g.Tag)
+		}
+	}
+	fmt.Fprintf(w, "%s: nothing is due%s; amiship retire --plan shows what is kept, and why\n", r.Project, next)
+}
+
 // RetirementMarkdown writes the same for people who have to agree.
-func RetirementMarkdown(w io.Writer, r plan.Retirement) {
-	fmt.Fprintf(w, "# %s: what is kept, and what goes\n\n%s. Kept are:\n\n", r.Project, r.Now.Format("2006-01-02 15:04 MST"))
+func RetirementMarkdown(w io.Writer, r reconcile.Retirement) {
+	fmt.Fprintf(w, "# %s: what is kept, and what is retired\n\n%s. Kept are:\n\n", r.Project, r.Now.Format("2006-01-02 15:04 MST"))
 	for _, rule := range rules(r.Policies) {
 		fmt.Fprintln(w, "- "+rule)
 	}
@@ -56,8 +69,8 @@ func RetirementMarkdown(w io.Writer, r plan.Retirement) {
 	}
 }
 
-// keeps: a version that is not kept is for somebody to restrict.
-func keeps(o plan.Offer) string {
+// keeps: the operator may restrict a version that is not kept.
+func keeps(o retention.Offer) string {
 	if o.Kept {
 		return "keep"
 	}
@@ -65,7 +78,7 @@ func keeps(o plan.Offer) string {
 }
 
 // rowsOf are the lines of a retirement, in the columns of its table.
-func rowsOf(r plan.Retirement) [][]string {
+func rowsOf(r reconcile.Retirement) [][]string {
 	var out [][]string
 	for _, g := range r.Groups {
 		what, when := "keep", ""
@@ -123,7 +136,7 @@ func rules(p release.Retention) []string {
 		out = append(out, fmt.Sprintf("of the %s the newest %d patches of each of the newest %d minors, and all that are younger than %s",
 			k.what, k.keep.Patches, k.keep.Minors, daysOf(k.keep.Age)))
 	}
-	return append(out, "AMIs that somebody has started within "+daysOf(p.Launched))
+	return append(out, "AMIs that were launched within "+daysOf(p.Launched))
 }
 
 func graces(g release.Grace) string {

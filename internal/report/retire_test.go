@@ -6,30 +6,32 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
+	"amiship/internal/retention"
 	"amiship/internal/world"
 )
 
 // retired is a retirement in which everything that can happen has happened.
-func retired() plan.Retirement {
+func retired() reconcile.Retirement {
 	day := 24 * time.Hour
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	group := func(tag string, days int, kept bool, why string, next plan.Kind, due time.Time) plan.Group {
-		return plan.Group{
+	group := func(tag string, days int, kept bool, why string, next plan.Kind, due time.Time) reconcile.Group {
+		return reconcile.Group{
 			Tag: tag, Image: "ce", Arch: "amd64", Public: true, Created: now.AddDate(0, 0, -days), Kept: kept, Why: why, Next: next, Due: due,
 			Regions: []string{"eu-west-1", "us-east-1"}, AMIs: []string{"ami-1", "ami-2"},
 		}
 	}
 	old := group("v1.0.0", 400, false, "2 minors newer than 1.0", plan.Demote, now)
 	old.LastLaunched = now.AddDate(0, 0, -50)
-	return plan.Retirement{
+	return reconcile.Retirement{
 		Project: "product", Now: now,
-		Groups: []plan.Group{
+		Groups: []reconcile.Group{
 			old, group("v1.1.0", 300, false, "1 minor newer | than 1.1", plan.Deprecate, now.Add(30*day)), group("v1.2.0", 1, true, "younger than 90 days", "", time.Time{}),
 		},
-		Rooms:  []plan.Returned{{Region: "eu-west-1", Public: 5, Now: 1, Later: 1}, {Region: "us-east-1", Public: 2}},
-		Offers: []plan.Offer{{Listing: "ce", Title: "Product 1.0.0", Created: now.AddDate(0, 0, -400), Why: "2 minors newer than 1.0"}, {Listing: "ee", Kept: true, Why: "could not be read: no"}},
+		Rooms:  []reconcile.Returned{{Region: "eu-west-1", Public: 5, Now: 1, Later: 1}, {Region: "us-east-1", Public: 2}},
+		Offers: []retention.Offer{{Listing: "ce", Title: "Product 1.0.0", Created: now.AddDate(0, 0, -400), Why: "2 minors newer than 1.0"}, {Listing: "ee", Kept: true, Why: "could not be read: no"}},
 		Unread: []world.Query{{Kind: world.LookListing, Listing: "ee"}},
 		Policies: release.Retention{
 			Public: &release.Keep{Patches: 1, Minors: 2, Age: 90 * day}, Launched: 30 * day,

@@ -65,20 +65,20 @@ func NewTotals(desired []release.Desired, plans []plan.Plan) Totals {
 // sameThing is equal for steps of several plans that are one: an AMI that two
 // releases replace goes once.
 func sameThing(s plan.Step) string {
-	if s.AMI == "" {
+	if s.Image().AMI == "" {
 		return ""
 	}
-	return string(s.Kind) + " " + s.Target.Region + " " + s.AMI
+	return string(s.Kind()) + " " + s.Target.Region + " " + s.Image().AMI
 }
 
 func (t *Totals) add(s plan.Step) {
-	i := slices.IndexFunc(t.Kinds, func(k KindTotal) bool { return k.Kind == s.Kind })
+	i := slices.IndexFunc(t.Kinds, func(k KindTotal) bool { return k.Kind == s.Kind() })
 	if i < 0 {
-		i, t.Kinds = len(t.Kinds), append(t.Kinds, KindTotal{Kind: s.Kind, Regions: map[string]int{}})
+		i, t.Kinds = len(t.Kinds), append(t.Kinds, KindTotal{Kind: s.Kind(), Regions: map[string]int{}})
 	}
 	t.Kinds[i].Steps++
 	t.Kinds[i].Regions[cmp.Or(s.Target.Listing, s.Target.Region)]++
-	if s.Kind == plan.Publish {
+	if s.Kind() == plan.Publish {
 		t.PublicAMIs[s.Target.Region]++
 	}
 }
@@ -113,7 +113,7 @@ func (t Totals) Write(w io.Writer) {
 	fmt.Fprintf(w, "\n%s together\n", count(len(t.Tags), "release"))
 	table := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	for _, k := range t.Kinds {
-		if k.Kind != plan.Claim && k.Kind != plan.Unclaim { // not what a patch day is planned by
+		if !k.Kind.Housekeeping() {
 			fmt.Fprintf(table, "  %s\t%d to do\t%s\n", k.Kind, k.Steps, perRegion(k.Regions))
 		}
 	}

@@ -22,11 +22,7 @@ func patchDay() ([]release.Desired, []plan.Plan) {
 		return &plans[len(plans)-1]
 	}
 	step := func(k plan.Kind, region string, s plan.State) plan.Step {
-		return plan.Step{Action: plan.Action{ID: plan.ID(string(k) + "/ce/amd64/" + region), Kind: k, Target: key(region)}, State: s}
-	}
-	on := func(s plan.Step, ami string) plan.Step {
-		s.AMI = ami
-		return s
+		return plan.Step{Action: plan.Action{ID: plan.ID(string(k) + "/ce/amd64/" + region), Target: key(region), Change: k.Change()}, State: s}
 	}
 	all := func(state plan.State, more ...plan.Step) []plan.Step {
 		return append([]plan.Step{
@@ -36,10 +32,11 @@ func patchDay() ([]release.Desired, []plan.Plan) {
 			step(plan.Parameter, "us-east-1", state),
 		}, more...)
 	}
-	replaced := on(step(plan.Remove, "us-east-1", plan.After), "ami-old")
-	add("1.2.3+ce.1", "Product 1.2.3", "", all(plan.After, replaced, step(plan.Copy, "ap-south-1", plan.Skipped))...)
-	add("1.2.3+ce.2", "Product 1.2.3", "", all(plan.After, replaced)...)
-	add("1.1.9+ce.0", "Product 1.1.9", "", all(plan.After, step(plan.Publish, "sa-east-1", plan.Blocked))...).
+	replaced := step(plan.Remove, "us-east-1", plan.Queued)
+	replaced.Change = plan.RemoveImage{Image: plan.Image{AMI: "ami-old"}}
+	add("1.2.3+ce.1", "Product 1.2.3", "", all(plan.Queued, replaced, step(plan.Copy, "ap-south-1", plan.Skipped))...)
+	add("1.2.3+ce.2", "Product 1.2.3", "", all(plan.Queued, replaced)...)
+	add("1.1.9+ce.0", "Product 1.1.9", "", all(plan.Queued, step(plan.Publish, "sa-east-1", plan.Blocked))...).
 		Blockers = []plan.Blocker{{ID: "region/sa-east-1"}}
 	add("1.0.0+ce.0", "Product 1.0.0", "", all(plan.Done)...)
 	add("1.2.3+ce.0", "Product 1.2.3", "1.2.3+ce.1 has replaced it")

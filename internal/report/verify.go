@@ -7,12 +7,12 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"amiship/internal/world"
+	"amiship/internal/audit"
 )
 
 // Verified writes a table of regions and variants, then every finding, then
 // what it comes to.
-func Verified(w io.Writer, v world.Verified) {
+func Verified(w io.Writer, v audit.Verified) {
 	regions, variants := axes(v)
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "  REGION\t%s\tREST\n", strings.Join(variants, "\t"))
@@ -24,6 +24,12 @@ func Verified(w io.Writer, v world.Verified) {
 		fmt.Fprintf(t, "  %s\t%s\n", strings.Join(row, "\t"), orOK(wrong(v, region, "")))
 	}
 	t.Flush()
+	differences(w, v)
+	fmt.Fprintln(w, total(v, len(regions)))
+}
+
+// differences writes the findings and what else was seen, a line each.
+func differences(w io.Writer, v audit.Verified) {
 	for _, d := range v.Findings {
 		fmt.Fprintf(w, "  WRONG  %s: %s: expected %s, saw %s\n", place(d), d.What, firstLine(d.Want), firstLine(d.Got))
 	}
@@ -33,11 +39,10 @@ func Verified(w io.Writer, v world.Verified) {
 	for _, note := range v.Notes {
 		fmt.Fprintln(w, "  note   "+note)
 	}
-	fmt.Fprintln(w, total(v, len(regions)))
 }
 
-// axes are the regions and variants that were looked at.
-func axes(v world.Verified) (regions, variants []string) {
+// axes are the regions and variants that were checked.
+func axes(v audit.Verified) (regions, variants []string) {
 	for _, s := range v.AMIs {
 		regions = append(regions, s.Region)
 		variants = append(variants, s.Image+"/"+s.Arch)
@@ -48,8 +53,8 @@ func axes(v world.Verified) (regions, variants []string) {
 }
 
 // cell is what a table says of a variant in a region.
-func cell(v world.Verified, region, variant string) string {
-	i := slices.IndexFunc(v.AMIs, func(s world.Sight) bool { return s.Region == region && s.Image+"/"+s.Arch == variant })
+func cell(v audit.Verified, region, variant string) string {
+	i := slices.IndexFunc(v.AMIs, func(s audit.Sight) bool { return s.Region == region && s.Image+"/"+s.Arch == variant })
 	found := wrong(v, region, variant)
 	switch {
 	case i < 0 || v.AMIs[i].Unread:
@@ -69,7 +74,7 @@ func orOK(s string) string {
 
 // wrong sums up the findings of a variant in a region, or those of a region
 // that are no variant's: the first, and how many more.
-func wrong(v world.Verified, region, variant string) string {
+func wrong(v audit.Verified, region, variant string) string {
 	var what []string
 	for _, d := range v.Findings {
 		if d.Region == region && variantOf(d) == variant {
@@ -86,21 +91,21 @@ func wrong(v world.Verified, region, variant string) string {
 	return fmt.Sprintf("%s, %d more", what[0], len(what)-1)
 }
 
-func variantOf(d world.Difference) string {
+func variantOf(d audit.Difference) string {
 	if d.Image == "" {
 		return ""
 	}
 	return d.Image + "/" + d.Arch
 }
 
-func place(d world.Difference) string {
+func place(d audit.Difference) string {
 	if at := strings.TrimSpace(d.Region + " " + variantOf(d)); at != "" {
 		return at
 	}
 	return "everywhere"
 }
 
-func total(v world.Verified, regions int) string {
+func total(v audit.Verified, regions int) string {
 	there := 0
 	for _, s := range v.AMIs {
 		if s.AMI != "" {
@@ -122,11 +127,11 @@ func total(v world.Verified, regions int) string {
 	if there == 1 {
 		verb = "is"
 	}
-	return fmt.Sprintf("%s %s: %s %s as asked for, %s", v.Project, v.Tag, amis, verb, count(v.Calls, "call"))
+	return fmt.Sprintf("%s %s: %s %s as configured, %s", v.Project, v.Tag, amis, verb, count(v.Calls, "call"))
 }
 
 // recalled sums up a release that was withdrawn.
-func recalled(v world.Verified, amis string) string {
+func recalled(v audit.Verified, amis string) string {
 	result := "all are out of reach"
 	if n := len(v.Findings); n > 0 {
 		result = count(n, "finding")

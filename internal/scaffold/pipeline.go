@@ -85,7 +85,7 @@ func secrets(c *catalog.Catalog) []neededSecret {
 		add(c.Package.Headers[header], "the header "+header+" that packages are fetched with")
 	}
 	for _, image := range slices.Sorted(maps.Keys(c.Images)) {
-		add(c.Images[image].Licence, "the licence of "+image)
+		add(c.Images[image].License, "the license of "+image)
 	}
 	var out []neededSecret
 	for _, env := range slices.Sorted(maps.Keys(uses)) {

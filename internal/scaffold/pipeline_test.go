@@ -118,17 +118,17 @@ func TestPipelineHasTheJobsOfTheCatalog(t *testing.T) {
 		"one architecture": {
 			gitLab(t, pipeline{Tags: forms, Archs: []string{"amd64"}}),
 			[]string{"check", "build", "publish"},
-			[]string{".amiship", "amiship:build:amd64", "amiship:check", "amiship:look-again", "amiship:publish"},
+			[]string{".amiship", "amiship:build:amd64", "amiship:check", "amiship:look-again", "amiship:publish", "amiship:sweep"},
 		},
 		"two": {
 			gitLab(t, pipeline{Tags: forms, Archs: []string{"amd64", "arm64"}}),
 			[]string{"check", "build", "publish"},
-			[]string{".amiship", "amiship:build:amd64", "amiship:build:arm64", "amiship:check", "amiship:look-again", "amiship:publish"},
+			[]string{".amiship", "amiship:build:amd64", "amiship:build:arm64", "amiship:check", "amiship:look-again", "amiship:publish", "amiship:sweep"},
 		},
 		"two, and listings": {
 			gitLab(t, pipeline{Tags: forms, Archs: []string{"amd64", "arm64"}, Listings: true}),
 			[]string{"check", "build", "publish", "listing"},
-			[]string{".amiship", "amiship:build:amd64", "amiship:build:arm64", "amiship:check", "amiship:listing", "amiship:look-again", "amiship:publish"},
+			[]string{".amiship", "amiship:build:amd64", "amiship:build:arm64", "amiship:check", "amiship:listing", "amiship:look-again", "amiship:publish", "amiship:sweep"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,6 +166,7 @@ func TestPipelineGuards(t *testing.T) {
 		"amiship:publish":     {"aws/production", "start", "amiship-publish", false, []string{"dotenv", "junit"}},
 		"amiship:listing":     {"aws/production", "access", "amiship-listing", true, []string{"dotenv", "junit"}},
 		"amiship:look-again":  {"aws/production", "start", "amiship-publish", true, nil},
+		"amiship:sweep":       {"aws/production", "access", "amiship-publish", false, nil},
 	} {
 		j := all[name]
 		if j.Environment.Name != want.environment || j.Environment.Action != want.action || j.Group != want.group {
@@ -181,8 +182,14 @@ func TestPipelineGuards(t *testing.T) {
 			t.Errorf("%s: %+v", name, j.Artifacts)
 		}
 	}
-	if rules := all["amiship:look-again"].Rules; len(rules) != 1 || rules[0].If != `$CI_PIPELINE_SOURCE == "schedule"` || rules[0].When != "" {
-		t.Errorf("look-again runs when %+v", rules)
+	const scheduled = `$CI_PIPELINE_SOURCE == "schedule" && $AMISHIP_SCHEDULE == "true" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH`
+	for _, name := range []string{"amiship:look-again", "amiship:sweep"} {
+		if rules := all[name].Rules; len(rules) != 1 || rules[0].If != scheduled || rules[0].When != "" {
+			t.Errorf("%s runs when %+v", name, rules)
+		}
+	}
+	if !slices.Contains(all["amiship:sweep"].Script, "amiship sweep --yes --older 720h") {
+		t.Errorf("sweep does %v", all["amiship:sweep"].Script)
 	}
 }
 
@@ -233,8 +240,8 @@ func TestPipelineNamesSecrets(t *testing.T) {
 		"gitlab": {
 			[]neededSecret{
 				{"CI_JOB_TOKEN", "the header JOB-TOKEN that packages are fetched with; GitLab sets it by itself"},
-				{"PREMIUM_LICENCE", "the licence of premium"},
-				{"ULTIMATE_LICENCE", "the licence of ultimate"},
+				{"PREMIUM_LICENSE", "the license of premium"},
+				{"ULTIMATE_LICENSE", "the license of ultimate"},
 			},
 			[]string{"junit"},
 			[]string{"amiship-amis.json", "amiship.env", "amiship-logs/"}, // 76 AMIs
@@ -285,6 +292,16 @@ func TestPipelineScripts(t *testing.T) {
 				check(t, name, exec.CommandContext(t.Context(), "shellcheck", "--shell=bash", "-"), strings.Join(lines, "\n")+"\n")
 			}
 		})
+	}
+}
+
+// TestPipelineRepairsNothing: no job makes public again what was made private by hand.
+func TestPipelineRepairsNothing(t *testing.T) {
+	_, all := jobs(t, gitLab(t, pipeline{Archs: []string{"amd64"}, Listings: true}))
+	for name, j := range all {
+		if script := strings.Join(j.Script, "\n"); strings.Contains(script, "repair") || strings.Contains(script, "retire --yes") {
+			t.Errorf("%s: %s", name, script)
+		}
 	}
 }
 

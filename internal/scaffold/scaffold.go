@@ -1,9 +1,9 @@
 // Package scaffold writes what a project starts from: a catalog with comments,
 // the template and scripts that go with it, and the CI jobs of its tags.
 //
-// What a newcomer would get wrong: the template and the install script are the
-// ones of examples/prometheus, not copies of them; and nothing is overwritten
-// unless the caller says so, since from the first day the files are the user's.
+// The template and the install script are the ones of examples/prometheus, not
+// copies of them; and nothing is overwritten unless the caller says so, since
+// from the first day the files are the user's.
 package scaffold
 
 import (

@@ -17,22 +17,9 @@ import (
 // fromApt takes a package that this machine's apt offers. Its digest is that of
 // the index, whose signature apt has checked.
 func fromApt(ctx context.Context, c cache, p release.Package) (path, digest string, err error) {
-	name, err := aptName(ctx, p)
+	full, file, digest, err := offered(ctx, p)
 	if err != nil {
 		return "", "", err
-	}
-	version, err := candidate(ctx, name, p.Version)
-	if err != nil {
-		return "", "", err
-	}
-	full := name + "=" + version
-	text, err := apt(ctx, "", "apt-get", "-qq", "--print-uris", "download", full)
-	if err != nil {
-		return "", "", err
-	}
-	file, digest, err := parseURI(text)
-	if err != nil {
-		return "", "", fmt.Errorf("package %s: %w", full, err)
 	}
 	if found, ok := c.find(file, digest); ok {
 		return found, digest, nil
@@ -55,6 +42,29 @@ func fromApt(ctx context.Context, c cache, p release.Package) (path, digest stri
 		_, err = to.ReadFrom(in)
 		return err
 	})
+}
+
+// offered asks apt for the package and version that are wanted: as apt names them,
+// with the file and the digest that its index gives.
+func offered(ctx context.Context, p release.Package) (full, file, digest string, err error) {
+	name, err := aptName(ctx, p)
+	if err != nil {
+		return "", "", "", err
+	}
+	version, err := candidate(ctx, name, p.Version)
+	if err != nil {
+		return "", "", "", err
+	}
+	full = name + "=" + version
+	text, err := apt(ctx, "", "apt-get", "-qq", "--print-uris", "download", full)
+	if err != nil {
+		return "", "", "", err
+	}
+	file, digest, err = parseURI(text)
+	if err != nil {
+		return "", "", "", fmt.Errorf("package %s: %w", full, err)
+	}
+	return full, file, digest, nil
 }
 
 // aptName adds the architecture to a package's name, if it is not this machine's.
@@ -85,7 +95,7 @@ func Versions(ctx context.Context, name string) ([]string, error) {
 	return out, nil
 }
 
-// candidate returns the newest version on offer that fits what was asked for.
+// candidate returns the newest available version that matches the request.
 func candidate(ctx context.Context, name, want string) (string, error) {
 	versions, err := Versions(ctx, name)
 	if err != nil {
@@ -134,22 +144,29 @@ var uriLine = regexp.MustCompile(`^'[^']*' (\S+) \d+ SHA256:([0-9a-f]{64})\s*$`)
 func parseURI(text string) (file, digest string, err error) {
 	m := uriLine.FindStringSubmatch(text)
 	if m == nil || m[1] != filepath.Base(m[1]) {
-		return "", "", fmt.Errorf("apt gives no SHA-256 for it: %q", strings.TrimSpace(text))
+		return "", "", fmt.Errorf("apt gives no SHA-256 for it: %q", withoutUsers(text))
 	}
 	return m[1], m[2], nil
+}
+
+var userInfo = regexp.MustCompile(`//[^/@\s]+@`)
+
+// withoutUsers drops user and password of addresses, which sources of apt may have.
+func withoutUsers(text string) string {
+	return userInfo.ReplaceAllString(strings.TrimSpace(text), "//")
 }
 
 // apt runs a tool of this machine's package manager and returns what it prints.
 func apt(ctx context.Context, dir, tool string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, tool, args...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C")
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(os.Environ(), "LC_ALL=C"), outputWithin
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return "", fmt.Errorf("package from apt: this machine has no %s; name a file or url instead", tool)
 	case errors.As(err, &exit):
-		return "", fmt.Errorf("%s %s: %s", tool, args[len(args)-1], strings.TrimSpace(string(exit.Stderr)))
+		return "", fmt.Errorf("%s %s: %s", tool, args[len(args)-1], withoutUsers(string(exit.Stderr)))
 	}
 	return string(out), err
 }

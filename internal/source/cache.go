@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -58,6 +60,9 @@ func (c cache) keep(name, want string, fill func(*os.File) error) (path, digest 
 		return "", "", err
 	}
 	defer os.Remove(tmp.Name())
+	if err := hold(tmp); err != nil {
+		return "", "", err
+	}
 	if err := errors.Join(fill(tmp), tmp.Close()); err != nil {
 		return "", "", fmt.Errorf("package %s: %w", name, err)
 	}
@@ -74,6 +79,23 @@ func (c cache) keep(name, want string, fill func(*os.File) error) (path, digest 
 	return path, digest, os.Rename(tmp.Name(), path)
 }
 
+// hold marks a file as one that this process writes, for as long as it is open.
+func hold(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+
+// abandoned reports whether a partial file is one that a killed run left behind: no
+// process holds it, and it is not so young that its own may not have come to that.
+func (c cache) abandoned(e os.DirEntry, age time.Duration) bool {
+	if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), "partial-") || age < time.Minute {
+		return false
+	}
+	f, err := os.Open(filepath.Join(c.dir, e.Name()))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return hold(f) == nil
+}
+
 // prune removes what was not used for long, and what killed runs left behind.
 // It is housekeeping: that it fails is no reason to stop.
 func (c cache) prune() {
@@ -82,7 +104,11 @@ func (c cache) prune() {
 		return
 	}
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > keptFor {
+		info, err := e.Info()
+		if err != nil {
+			continue
+		}
+		if age := time.Since(info.ModTime()); age > keptFor || c.abandoned(e, age) {
 			_ = os.RemoveAll(filepath.Join(c.dir, e.Name()))
 		}
 	}

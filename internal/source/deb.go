@@ -9,7 +9,8 @@ import (
 )
 
 // inspect reads version and architecture out of a Debian package, and refuses
-// one that was not asked for. Other kinds of packages are taken as they are.
+// any but the requested one. Other kinds of packages are accepted as they
+// are.
 func (f *File) inspect(ctx context.Context, p release.Package) error {
 	if !strings.HasSuffix(f.Name, ".deb") {
 		return nil

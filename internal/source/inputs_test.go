@@ -20,8 +20,8 @@ func TestInputs(t *testing.T) {
 		v.Build.DiskGiB, v.Build.Vars = 20, map[string]string{"a": "b"}
 		return v
 	}
-	digest := func(v release.Variant, pkg, licence string) string {
-		d, err := Inputs(v, pkg, licence)
+	digest := func(v release.Variant, pkg, license string) string {
+		d, err := Inputs(v, pkg, license)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,10 +41,15 @@ func TestInputs(t *testing.T) {
 			t.Errorf("%s changes the inputs", name)
 		}
 	}
+	// A digest that changes with Amiship's version makes every candidate stale.
+	const were = "61b75201100d056e45000f873963e37ca07adc74952f457db99600e61135205d"
+	if got := digest(v, "aa", "cc"); got != were {
+		t.Errorf("the inputs of a release are %s, and were %s", got, were)
+	}
 	larger := v
 	larger.Build.DiskGiB = 30
 	for name, got := range map[string]string{
-		"another package": digest(v, "bb", ""), "a licence": digest(v, "aa", "cc"), "another disk": digest(larger, "aa", ""),
+		"another package": digest(v, "bb", ""), "a license": digest(v, "aa", "cc"), "another disk": digest(larger, "aa", ""),
 		"another script": digest(write(t.TempDir(), "two"), "aa", ""),
 	} {
 		if got == first {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"time"
 
 	"amiship/internal/release"
 )
@@ -40,9 +41,32 @@ func read(ctx context.Context, s release.Secret) ([]byte, error) {
 	case s.File != "":
 		return os.ReadFile(s.File)
 	case len(s.Command) > 0:
-		return exec.CommandContext(ctx, s.Command[0], s.Command[1:]...).Output()
+		return output(ctx, s.Command)
 	}
 	return nil, errors.New("no source of it is named")
+}
+
+// A command may ask a person, and a vault that is far away; it may not hang. What it
+// started and left behind must not hold its output open either.
+const (
+	commandWithin = 5 * time.Minute
+	outputWithin  = time.Second // after its end
+)
+
+func output(ctx context.Context, command []string) ([]byte, error) {
+	limit := fmt.Errorf("did not end within %s", commandWithin)
+	ctx, cancel := context.WithTimeoutCause(ctx, commandWithin, limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.WaitDelay = outputWithin
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return out, nil // it ended well
+	}
+	return out, err
 }
 
 // Describe says where a secret comes from: "environment variable CI_JOB_TOKEN".

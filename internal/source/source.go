@@ -1,10 +1,10 @@
-// Package source fetches what goes into an image: the package and the licence.
-// It says what their digests are, and refuses what is not what was asked for.
+// Package source fetches what goes into an image: the package and the license.
+// It returns their digests, and refuses anything but what was requested.
 //
-// What a newcomer would get wrong: a file in the cache is trusted for its
-// digest, never for being there: it is hashed each time. A download gets its
-// name only when it is whole and verified, so a killed run leaves no half
-// package behind that a later one would ship.
+// A file in the cache is trusted for its digest, never for being there: it is
+// hashed each time. A download gets its name only when it is whole and
+// verified, so a killed run leaves no half package behind that a later one
+// would ship.
 package source
 
 import (
@@ -25,27 +25,30 @@ type File struct {
 	Path    string // absolute
 	Name    string // "prometheus_2.42.0+ds-5+deb12u1_amd64.deb"
 	SHA256  string // hex
-	Version string // as the package says; as was asked for, if it is no Debian package
+	Version string // as the package says; as requested, if it is no Debian package
 	Arch    string // likewise; "all" fits every machine
 }
 
 // Store fetches packages into a cache. The zero value is ready to use.
 type Store struct {
 	Dir  string       // the cache; empty: amiship under the user's cache directory
-	HTTP *http.Client // nil: one that is patient with large files
+	HTTP *http.Client // nil: one of net/http's own
+	// Notice is called when a download begins and every 10 s while it goes on; nil:
+	// silent.
+	Notice func(Download)
 
 	flights singleflight.Group
 }
 
-// MismatchError says that a package is not the one that was asked for.
+// MismatchError says that a package is not the requested one.
 type MismatchError struct{ Package, What, Got, Want string }
 
 func (e *MismatchError) Error() string {
 	return fmt.Sprintf("%s: its %s is %s, not %s", e.Package, e.What, e.Got, e.Want)
 }
 
-// Fetch returns a package that was asked for, from the cache if it is there.
-// Variants that ship the same package and ask at the same time get it once.
+// Fetch returns a requested package, from the cache if it is there. Variants
+// that request the same package at the same time share one download.
 func (s *Store) Fetch(ctx context.Context, p release.Package) (File, error) {
 	key := fmt.Sprint(p.File, "\n", p.URL, "\n", p.Apt, "\n", p.Version, "\n", p.Arch, "\n", p.SHA256, "\n", p.SHA256URL)
 	got, err, _ := s.flights.Do(key, func() (any, error) { return s.fetch(ctx, p) })
@@ -53,6 +56,20 @@ func (s *Store) Fetch(ctx context.Context, p release.Package) (File, error) {
 		return File{}, err
 	}
 	return got.(File), nil
+}
+
+// Digest reads the SHA-256 that a package has where it comes from now, in hex: as the
+// file beside it or apt's signed index say, or as a local file has it. It fetches no
+// package.
+func (s *Store) Digest(ctx context.Context, p release.Package) (string, error) {
+	switch {
+	case p.Apt != "":
+		_, _, digest, err := offered(ctx, p)
+		return digest, err
+	case p.SHA256 == "" && p.SHA256URL == "" && p.File != "":
+		return hashFile(p.File)
+	}
+	return s.expected(ctx, p)
 }
 
 func (s *Store) fetch(ctx context.Context, p release.Package) (File, error) {
@@ -79,7 +96,7 @@ func (s *Store) fetch(ctx context.Context, p release.Package) (File, error) {
 	return f, nil
 }
 
-// fromFile copies a local package into the cache, where nobody changes it
+// fromFile copies a local package into the cache, where nothing changes it
 // between its check and its use.
 func (s *Store) fromFile(ctx context.Context, c cache, p release.Package) (path, digest string, err error) {
 	in, err := os.Open(p.File)
@@ -97,14 +114,4 @@ func (s *Store) fromFile(ctx context.Context, c cache, p release.Package) (path,
 		_, err := to.ReadFrom(in)
 		return err
 	})
-}
-
-// client is patient with large files, not with silent servers.
-func (s *Store) client() *http.Client {
-	if s.HTTP != nil {
-		return s.HTTP
-	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = headerTimeout
-	return &http.Client{Transport: transport}
 }

@@ -230,7 +230,7 @@ func TestFits(t *testing.T) {
 }
 
 func TestSecret(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "licence")
+	file := filepath.Join(t.TempDir(), "license")
 	if err := os.WriteFile(file, []byte("BEGIN\nEND\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -5,21 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"amiship/internal/release"
 )
 
 const (
-	headerTimeout = 30 * time.Second // until a server begins to answer
-	tries         = 3                // of a download that broke off, or a server in trouble
-	maxDigest     = 1 << 20          // bytes of a file with digests
+	tries     = 3       // of a download that broke off or stalled, or a server in trouble
+	maxDigest = 1 << 20 // bytes of a file with digests
 )
 
 // fromURL downloads a package whose digest is known beforehand.
@@ -40,7 +41,7 @@ func (s *Store) fromURL(ctx context.Context, c cache, p release.Package) (string
 		return found, digest, nil
 	}
 	return c.keep(name, digest, func(to *os.File) error {
-		return s.get(ctx, p, p.URL, func(body io.Reader) error {
+		return s.get(ctx, p, s.packageAt(p, name), func(body io.Reader) error {
 			if err := restart(to); err != nil {
 				return err
 			}
@@ -50,20 +51,29 @@ func (s *Store) fromURL(ctx context.Context, c cache, p release.Package) (string
 	})
 }
 
+// packageAt is a package to read.
+func (s *Store) packageAt(p release.Package, name string) target {
+	t := target{address: p.URL, name: name, most: p.MaxBytes, field: "package.max_size", tell: s.Notice}
+	if t.most == 0 {
+		t.most = math.MaxInt64
+	}
+	return t
+}
+
 // restart empties a file that an earlier try has begun.
 func restart(f *os.File) error {
 	_, err := f.Seek(0, io.SeekStart)
 	return errors.Join(err, f.Truncate(0))
 }
 
-// expected returns the digest that a package must have; "" if nobody says.
+// expected returns the digest that a package must have; "" if none is known.
 func (s *Store) expected(ctx context.Context, p release.Package) (string, error) {
 	if p.SHA256 != "" || p.SHA256URL == "" {
 		return p.SHA256, nil
 	}
 	var text []byte
-	err := s.get(ctx, p, p.SHA256URL, func(body io.Reader) (err error) {
-		text, err = io.ReadAll(io.LimitReader(body, maxDigest))
+	err := s.get(ctx, p, target{address: p.SHA256URL, most: maxDigest}, func(body io.Reader) (err error) {
+		text, err = io.ReadAll(body)
 		return err
 	})
 	if err != nil {
@@ -101,14 +111,32 @@ func findDigest(text, name string) (string, error) {
 	return "", fmt.Errorf("holds no SHA-256 of %s", name)
 }
 
+// target is an address to read.
+type target struct {
+	address, name string
+	most          int64  // bytes that are taken
+	field         string // of the catalog, that most comes from
+	tell          func(Download)
+}
+
+// begin is a try to read it.
+func (t target) begin() *transfer {
+	tr := &transfer{name: t.name, most: t.most, field: t.field, tell: t.tell}
+	if tr.tell == nil {
+		tr.tell = func(Download) {}
+	}
+	tr.size.Store(-1)
+	return tr
+}
+
 // get reads an address, a few times if the server or the network is in trouble.
-func (s *Store) get(ctx context.Context, p release.Package, address string, read func(io.Reader) error) error {
-	header, err := headers(ctx, p, address)
+func (s *Store) get(ctx context.Context, p release.Package, t target, read func(io.Reader) error) error {
+	header, err := headers(ctx, p, t.address)
 	if err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
-		again, err := s.getOnce(ctx, p, address, header, read)
+		again, err := s.getOnce(ctx, p, t, header, read)
 		if err == nil || !again || try == tries || ctx.Err() != nil {
 			return err
 		}
@@ -144,19 +172,49 @@ func sameHost(a, b string) bool {
 }
 
 // getOnce reads an address; again says whether another try may help.
-func (s *Store) getOnce(ctx context.Context, p release.Package, address string, header http.Header, read func(io.Reader) error) (again bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+func (s *Store) getOnce(ctx context.Context, p release.Package, t target, header http.Header, read func(io.Reader) error) (again bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.address, nil)
 	if err != nil {
+		cancel(nil)
 		return false, err
 	}
 	req.Header = header.Clone()
-	client := *s.client()
+	tr := t.begin()
+	var watching sync.WaitGroup
+	watching.Go(func() { tr.watch(ctx, cancel) })
+	defer watching.Wait() // nothing is told of a download that has ended
+	defer cancel(nil)
+	res, err := s.follows(t.address, header).Do(req)
+	if err != nil {
+		return true, fmt.Errorf("get %s: %w", plain(t.address), because(ctx, err))
+	}
+	defer res.Body.Close()
+	if err := status(res, p, t.address); err != nil {
+		return res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests, err
+	}
+	body, err := tr.body(res)
+	if err == nil {
+		err = read(body)
+	}
+	if err != nil {
+		var large *TooLargeError
+		return !errors.As(err, &large), fmt.Errorf("get %s: %w", plain(t.address), because(ctx, err))
+	}
+	return false, nil
+}
+
+// follows is a client that follows redirections. A store elsewhere, to which packages
+// are often redirected, has no business with our tokens.
+func (s *Store) follows(address string, header http.Header) *http.Client {
+	client := http.Client{}
+	if s.HTTP != nil {
+		client = *s.HTTP
+	}
 	client.CheckRedirect = func(to *http.Request, via []*http.Request) error {
 		if len(via) > 10 {
 			return errors.New("more than 10 redirections")
 		}
-		// A store elsewhere, to which packages are often redirected, has no
-		// business with our tokens.
 		if !sameHost(address, to.URL.String()) {
 			for name := range header {
 				to.Header.Del(name)
@@ -164,18 +222,7 @@ func (s *Store) getOnce(ctx context.Context, p release.Package, address string, 
 		}
 		return nil
 	}
-	res, err := client.Do(req)
-	if err != nil {
-		return true, fmt.Errorf("get %s: %w", plain(address), withoutURL(err))
-	}
-	defer res.Body.Close()
-	if err := status(res, p, address); err != nil {
-		return res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests, err
-	}
-	if err := read(res.Body); err != nil {
-		return true, fmt.Errorf("get %s: %w", plain(address), err)
-	}
-	return false, nil
+	return &client
 }
 
 // status says what an answer other than 200 means.

@@ -27,7 +27,7 @@ const (
 // Quota is how many of something an account may have in a region.
 type Quota struct {
 	Limit   int
-	Default bool   // nobody ever asked for another number
+	Default bool   // no increase was ever requested
 	Err     string // why the number is not known
 	// Requests for more, the newest first.
 	Requests []QuotaRequest

@@ -55,8 +55,8 @@ func (v Version) Offered() bool {
 	return slices.ContainsFunc(v.Options, func(o Option) bool { return o.Visibility != VisibleRestricted })
 }
 
-// Public reports whether buyers of the product see the version: everybody, or
-// those that a product is limited to.
+// Public reports whether buyers of the product see the version: all, or those
+// that a product is limited to.
 func (e Entity) Public(v Version) bool {
 	return slices.ContainsFunc(v.Options, func(o Option) bool {
 		return o.Visibility == VisiblePublic || o.Visibility == e.Visibility && o.Visibility != VisibleRestricted
@@ -108,7 +108,7 @@ const (
 // Pending reports whether it locks what it changes.
 func (s ChangeSet) Pending() bool { return s.Status == Preparing || s.Status == Applying }
 
-// SetDetails is what a change set asks for, and what was wrong with it.
+// SetDetails is what a change set requests, and what was wrong with it.
 type SetDetails struct {
 	Status      string
 	Description string // of the failure
@@ -123,8 +123,8 @@ type Change struct {
 	Errors     []ChangeError
 }
 
-// ChangeError is what Marketplace says was wrong with a change. Report is what
-// stood at the address that is the message, if it is one.
+// ChangeError is what Marketplace says was wrong with a change. Report is the
+// content of the URL that is the message, if it is one.
 type ChangeError struct{ Code, Message, Report string }
 
 // Errors returns those of all changes.

@@ -1,8 +1,8 @@
 // Package world holds what AWS has, as values: nothing here calls anything.
 //
-// What a newcomer would get wrong: unread is not absent. Every fact says when
-// it was looked at and whether the look succeeded; a fact that is not Known
-// must never be taken for "there is none".
+// Unread is not absent. Every fact says when it was read and whether the read
+// succeeded; a fact that is not Known must never be taken for "there is
+// none".
 package world
 
 import (
@@ -13,33 +13,18 @@ import (
 	"amiship/internal/release"
 )
 
-// Moment spells a time for people: "2026-11-24 12:00 UTC".
-func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// SetClock is the command that sets a machine's clock right, and keeps it so.
-const SetClock = "sudo timedatectl set-ntp true"
-
-// WrongClock says what a Skew means: "this machine's clock is 20m behind AWS's: …".
-func WrongClock(skew time.Duration) string {
-	side := "behind"
-	if skew < 0 {
-		side = "ahead of"
-	}
-	by := strings.TrimSuffix(skew.Abs().Round(time.Minute).String(), "0s")
-	return "this machine's clock is " + by + " " + side + " AWS's: what Packer signs by it is refused"
-}
-
-// Fact is something that was looked at, looked at in vain, or not looked at.
+// Fact is something that was read, that could not be read, or that was not
+// read yet.
 type Fact[T any] struct {
-	At  time.Time // when it was last looked at; zero: never
-	Err string    // why the look failed
+	At  time.Time // when it was last read; zero: never
+	Err string    // why the read failed
 	Val T
 }
 
 // Known reports whether Val is what AWS said.
 func (f Fact[T]) Known() bool { return !f.At.IsZero() && f.Err == "" }
 
-// Missed reports whether somebody looked and got no answer.
+// Missed reports whether a read was tried and got no answer.
 func (f Fact[T]) Missed() bool { return f.Err != "" }
 
 // World is what is known of AWS, and of the sources of the release.
@@ -51,18 +36,29 @@ type World struct {
 	Regions  map[string]Region
 	Packages map[string]Fact[Package] // by variant: "ce/arm64"
 	Bases    map[string]Fact[Base]    // by variant
+	Digests  map[string]Fact[string]  // by variant: the package's SHA-256, where it comes from
 	Listings map[string]Listing       // by name
-	// Sets are the details of change sets that somebody must know, by id.
+	// Sets are the details of the change sets that a decision rests on, by
+	// id.
 	Sets map[string]Fact[SetDetails]
+	// Pause is the pause of the project; the zero value says that there is none.
+	Pause Fact[release.Pause]
 	// Abroad are the own images of the accounts that listings belong to.
 	Abroad map[release.Place]Fact[[]Image]
+	// Access is who may use an AMI or a snapshot, by its id: account ids, ARNs of
+	// organizations and units, and release.Everybody, sorted. It is read from the attribute,
+	// so that no account is left out.
+	Access map[string]Fact[[]string]
+	// Throttled are the reads that AWS refused for their rate alone: they are repeated.
+	Throttled map[Query]bool
 }
 
 // New returns a world in which nothing is known.
 func New() World {
 	return World{
-		Regions: map[string]Region{}, Packages: map[string]Fact[Package]{}, Bases: map[string]Fact[Base]{},
+		Regions: map[string]Region{}, Packages: map[string]Fact[Package]{}, Bases: map[string]Fact[Base]{}, Digests: map[string]Fact[string]{},
 		Listings: map[string]Listing{}, Sets: map[string]Fact[SetDetails]{}, Abroad: map[release.Place]Fact[[]Image]{},
+		Access: map[string]Fact[[]string]{}, Throttled: map[Query]bool{},
 	}
 }
 
@@ -70,16 +66,23 @@ func New() World {
 type Region struct {
 	Images Fact[[]Image]           // all own images
 	Grants map[string]Fact[Grants] // by the account that they are shared with
-	Claims Fact[[]Claim]           // alive or dead, of any project
-	Params Fact[map[string]string] // SSM parameters that were asked for, those that exist
-	Limits Fact[Limits]            // what may be public, and whether anything may
-	Off    bool                    // the account has not switched the region on
+	Claims Fact[[]Claim]           // alive or dead, of any project; see SawClaims
+	Params Fact[map[string]string] // the requested SSM parameters that exist
+	// Bin are the rules of the Recycle Bin for AMIs.
+	Bin Fact[[]BinRule]
+	// Snapshots are those that carry the project's tags.
+	Snapshots Fact[[]Snapshot]
+	Named     Fact[Parameters] // SSM parameters that hold an AMI, whoever wrote them
+	Limits    Fact[Limits]     // what may be public, and whether anything may
+	Off       bool             // the account has not switched the region on
 	// Network says why builds can't run in a subnet that the catalog names; in "",
 	// the default VPC.
 	Network Fact[map[string]string]
 	// Denied are IAM actions of a release that the caller may not do, each with
 	// what AWS said.
 	Denied Fact[map[string]string]
+
+	since map[string]time.Time // by claim and its last renewal: when it was first read so
 }
 
 // Image is an own AMI. Times are UTC.
@@ -90,10 +93,15 @@ type Image struct {
 	Public          bool
 	Tags            map[string]string
 	Created         time.Time
+	Source          string   // AMI that it was created or copied from; empty: EC2 does not know
 	Snapshots       []string // empty while the image is pending
+	Size            int      // GiB, of all its disks; 0 while that is not shown
 	Encrypted       bool
 	IMDSSupport     string // "v2.0", or empty
-	// LastLaunched is when somebody last started a machine from it, a day late;
+	// Protection against deregistration as EC2 spells it, CoolingDown included;
+	// empty: there is none.
+	Protection string
+	// LastLaunched is when an instance was last launched from it, a day late;
 	// zero: never, or before AWS counted. Deprecated is from when on it is.
 	LastLaunched, Deprecated time.Time
 }
@@ -105,6 +113,32 @@ const (
 	Failed    = "failed"
 	Disabled  = "disabled"
 )
+
+// Snapshot is an own snapshot of an AMI.
+type Snapshot struct {
+	ID      string
+	AMI     string // that it was made for, by its description; empty: not known
+	Binned  bool   // that AMI is in the Recycle Bin, from which it can be restored
+	Tags    map[string]string
+	Started time.Time
+}
+
+// CoolingDown is the Protection of an AMI whose protection was disabled less than
+// 24 hours ago, if it had been enabled with a cooldown.
+const CoolingDown = "disabled-in-cooldown"
+
+// Parameters are all those of a region that hold an AMI, sorted by name.
+type Parameters struct {
+	All    []Parameter
+	Denied string // why the caller may not list them; All is empty then
+}
+
+// Parameter is an SSM parameter that holds the id of an AMI.
+type Parameter struct {
+	Name, AMI string
+	Project   string // that its description names, if Amiship has written it; else empty
+	Gone      bool   // the caller can see no AMI of that id, of any owner
+}
 
 // Tag returns the value of one of Amiship's own tags, without its schema.
 func (i Image) Tag(key string) string {
@@ -132,51 +166,32 @@ func (g Grants) Covers(i Image) bool {
 	return g.Images[i.ID] && !slices.ContainsFunc(i.Snapshots, func(s string) bool { return !g.Snapshots[s] })
 }
 
-// Claim is the security group that says a build of a variant is somebody's,
-// with what hangs on it.
-type Claim struct {
-	Group, Name, KeyPair string // KeyPair is empty if there is none of that name
-	Tags                 map[string]string
-	Alive                time.Time // when its run last said so
-	Run                  string
-	Instances            []string // that are not terminated
-}
-
-// Tag returns the value of one of Amiship's own tags, without its schema.
-func (c Claim) Tag(key string) string {
-	v, _ := release.ReadTag(c.Tags[key])
-	return v
-}
-
-// Silence is after which time a claim counts as dead. It is renewed every 30 s.
-const Silence = 2 * time.Minute
-
-// Dead reports whether the claim's run has been silent for too long.
-func (c Claim) Dead(now time.Time) bool { return now.Sub(c.Alive) > Silence }
-
 // Package is a fetched and verified package.
 type Package struct {
 	Path    string
 	SHA256  string
 	Version string
 	Inputs  string // digest of everything declared for the variant
-	Note    string // what a person should know: a stand-in, a cached copy
+	Note    string // what a person should know: a replacement, a cached copy
 }
 
 // Base is the AMI that a build will start from.
 type Base struct {
 	ID, Name, Description string
 	RootDevice            string // "/dev/xvda"
+	Created               time.Time
+	ProductCode           string // of AWS Marketplace, which an image built from it has too; empty: none
 }
 
 // Query names a fact to read.
 type Query struct {
 	Kind    Kind
 	Region  string
-	Account string // of Grants, and of images abroad
-	Variant string // of Package and Base
+	Account string // of Grants, and of images abroad and their Access
+	Variant string // of Package, Digest and Base
 	Listing string // of Listing, Notes and ChangeSet
 	Set     string // of ChangeSet: its id
+	ID      string // of Access: an AMI's or a snapshot's
 }
 
 // OfListings reports whether a query is about what only listings rest on.
@@ -184,7 +199,16 @@ func (q Query) OfListings() bool { return q.Listing != "" || q.Kind == LookAbroa
 
 // Fetched reports whether the answer is not AWS's: it is downloaded, or a command of
 // the catalog's prints it.
-func (q Query) Fetched() bool { return q.Kind == LookPackage || q.Kind == LookNotes }
+func (q Query) Fetched() bool {
+	return q.Kind == LookPackage || q.Kind == LookDigest || q.Kind == LookNotes
+}
+
+// Retried reports whether a fact that could not be read is read again, once there is
+// nothing else to do. What was wrong with a package or a base stays wrong until it is
+// fixed, and nothing rests on the others for certain.
+func (q Query) Retried() bool {
+	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookDenied, LookSnapshots, LookBin}, q.Kind)
+}
 
 // Kind is what a query asks for.
 type Kind string
@@ -192,33 +216,26 @@ type Kind string
 // The kinds of facts.
 const (
 	LookImages  Kind = "images"
-	LookGrants  Kind = "grants"
+	LookGrants  Kind = "grants" // what one account may use
+	LookAccess  Kind = "access" // who may use one AMI or snapshot
 	LookClaims  Kind = "claims"
 	LookParams  Kind = "params"
+	LookNamed   Kind = "named" // every parameter of AMIs
 	LookPackage Kind = "package"
+	LookDigest  Kind = "digest" // of the package, without fetching it
 	LookBase    Kind = "base"
+
+	LookBin       Kind = "bin"       // rules of the Recycle Bin
+	LookSnapshots Kind = "snapshots" // those with the project's tags
 
 	LookLimits  Kind = "limits"  // quotas, and what keeps AMIs from being public
 	LookNetwork Kind = "network" // whether there is one to build in
 	LookDenied  Kind = "denied"  // what the caller may not do, by dry runs
 
+	LookPause Kind = "pause" // whether changes of the project are paused
+
 	LookListing   Kind = "listing"   // the product, and its newest change sets
-	LookChangeSet Kind = "changeset" // what one asks for, and what was wrong with it
+	LookChangeSet Kind = "changeset" // what one requests, and what was wrong with it
 	LookNotes     Kind = "notes"     // release notes that a command prints
 	LookAbroad    Kind = "abroad"    // images of the account that a listing belongs to
-)
-
-// Finding is one thing that a release needs, and whether it is there.
-type Finding struct {
-	Where string // a region or a listing; empty: here
-	What  string
-	How   string // Proven, Simulated or Unknown
-	Err   string // empty: fine
-}
-
-// How it is known that something is there.
-const (
-	Proven    = "proven"    // it was done
-	Simulated = "simulated" // AWS says that it would work
-	Unknown   = "unknown"   // it shows only when it is done
 )

@@ -1,7 +1,7 @@
-// Package admin is the sandbox's back door for whoever runs it: the clock, the
-// faults, the whole state. It is HTTP on a unix socket inside the state
-// directory that only its owner can open; machines and AWS clients cannot
-// reach it.
+// Package admin is the sandbox's control interface for its operator: the
+// clock, the faults, the whole state. It is HTTP on a unix socket inside the
+// state directory that only its owner can open; machines and AWS clients
+// cannot reach it.
 package admin
 
 import (
@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -26,7 +28,7 @@ type Info struct {
 	Now    time.Time `json:"now"` // by its clock
 }
 
-// Account is what a client needs to be somebody.
+// Account is what a client needs to act as an account.
 type Account struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
@@ -116,13 +118,16 @@ func (h *Handler) shutdown(*http.Request) (Info, error) {
 func (h *Handler) account(r *http.Request) (out Account, err error) {
 	name := r.PathValue("name")
 	err = h.Store.View(func(tx *cloud.Tx) error {
+		var known []string
 		for id, a := range cloud.Accounts.All(tx, "") {
 			if a.Name == name || id == name {
 				out = Account{ID: id, Name: a.Name}
 			}
+			known = append(known, a.Name)
 		}
 		if out.ID == "" {
-			return fmt.Errorf("the sandbox has no account %q", name)
+			slices.Sort(known)
+			return fmt.Errorf("the sandbox has no account %q: known are %s", name, strings.Join(known, ", "))
 		}
 		key, ok := cloud.KeyOf(tx, out.ID)
 		if !ok {

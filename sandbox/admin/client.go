@@ -16,7 +16,7 @@ import (
 	"amiship/sandbox/wire"
 )
 
-// ErrNotRunning is returned when nobody answers on the state's socket.
+// ErrNotRunning is returned when nothing answers on the state's socket.
 var ErrNotRunning = errors.New("no sandbox is running on it")
 
 // Client talks to the sandbox that runs on a state directory.

@@ -48,7 +48,7 @@ func writePID(f *os.File) error {
 
 const lockFile = "lock"
 
-// untilFree waits until no sandbox runs on the state any more.
+// untilFree waits until no sandbox runs on the state.
 func untilFree(ctx context.Context, dir string) error {
 	f, err := os.Open(filepath.Join(dir, lockFile))
 	if err != nil {

@@ -1,10 +1,10 @@
 // Package cloud is the sandbox's one store: accounts, tables of resources, a
 // clock, and a journal that survives kill -9.
 //
-// What a newcomer would get wrong: values in a table are immutable. Get a
-// value, change the copy (clone its maps and slices), Put it back. Nothing in
-// here runs in the background: whatever takes time carries the moment it is
-// due, and is settled by whoever looks at it.
+// Values in a table are immutable. Get a value, change the copy (clone its
+// maps and slices), Put it back. Nothing in here runs in the background:
+// whatever takes time stores the moment it is due, and is settled by the next
+// read.
 package cloud
 
 import (
@@ -142,12 +142,12 @@ func (s *Store) replay(rec record) {
 	}
 }
 
-// Tx is one look at the store, or one change to it.
+// Tx is one read of the store, or one change to it.
 type Tx struct {
 	Now     time.Time // the sandbox's clock when the transaction began, UTC
 	store   *Store
 	write   bool
-	then    time.Time // what it looks at; zero: what is there now
+	then    time.Time // the moment it reads; zero: now
 	changes record
 	undo    []func()
 }

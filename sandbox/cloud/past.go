@@ -12,8 +12,8 @@ type past struct {
 	held  *cell // nil: nothing
 }
 
-// Remember has the store keep what changes from now on, for so long by its clock,
-// for reads that lag behind (Tx.AsOf). Zero, as at the beginning, keeps nothing.
+// Remember has the store keep what changes from now on, for a duration by its
+// clock, for stale reads (Tx.AsOf). Zero, as at the beginning, keeps nothing.
 func (s *Store) Remember(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,8 +37,8 @@ func (p *part) keep(key string, until time.Time, memory time.Duration) {
 	p.past[key] = append(old, past{until, p.vals[key]})
 }
 
-// AsOf is the same look, at what the store held at an earlier moment, as far as it
-// remembers. Its clock is not put back.
+// AsOf is the same read of what the store held at an earlier moment, as far as it
+// remembers. Its clock is not set back.
 func (tx *Tx) AsOf(then time.Time) *Tx {
 	if tx.write {
 		panic("a change of what was")

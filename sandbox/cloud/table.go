@@ -123,7 +123,7 @@ type part struct {
 }
 
 // cell is a value; one that came from the journal is decoded when a Table[T]
-// first looks at it.
+// first reads it.
 type cell struct {
 	once sync.Once
 	raw  json.RawMessage

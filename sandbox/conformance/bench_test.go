@@ -10,6 +10,8 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/wire"
+
+	"amiship/sandbox/wire/wiretest"
 )
 
 // The accounts of every bench.
@@ -74,6 +76,6 @@ func (b *bench) config(account, region string) aws.Config {
 func (b *bench) with(region, key, secret, token string) aws.Config {
 	return aws.Config{
 		Region: region, BaseEndpoint: &b.url, Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, HTTPClient: wiretest.Eager{},
 	}
 }

@@ -2,20 +2,17 @@ package conformance
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"amiship/sandbox"
-	"amiship/sandbox/admin"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/marketplace"
 	"amiship/sandbox/quotas"
+	"amiship/sandbox/sandboxtest"
 	"amiship/sandbox/ssm"
 	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
@@ -54,46 +51,20 @@ settings:
 // points clients at it.
 func start(t *testing.T) []string {
 	t.Helper()
-	state := t.TempDir()
-	file := filepath.Join(t.TempDir(), "world.yaml")
-	if err := os.WriteFile(file, []byte(world), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	r, w := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		err := sandbox.Run(ctx, sandbox.Config{Listen: "127.0.0.1:0", State: state, Driver: sandbox.Instant, World: file, Speed: 1000}, w, t.Output())
-		w.CloseWithError(err)
-		ended <- err
-	}()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("the sandbox ended with: %v", err)
-		}
-	})
-	line := make([]byte, 256)
-	n, err := r.Read(line)
-	if err != nil {
-		t.Fatalf("start the sandbox: %v", err)
-	}
-	url := strings.TrimSpace(strings.TrimPrefix(string(line[:n]), "ready "))
+	box := sandboxtest.Start(t, world)
+	url, state := box.URL, box.State()
 	env := append(os.Environ(), "SANDBOX_URL="+url, "SANDBOX_STATE="+state, "AWS_ENDPOINT_URL="+url,
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=",
 		"PYTHONDONTWRITEBYTECODE=1")
 	for _, account := range []string{"vendor", "customer"} {
-		who, err := admin.Dial(state).Account(ctx, account)
-		if err != nil {
-			t.Fatal(err)
-		}
+		who := box.Key(t, account)
 		name := strings.ToUpper(account)
 		env = append(env, name+"_KEY="+who.KeyID, name+"_SECRET="+who.SecretKey)
 	}
 	return env
 }
 
-// need fails with what to install: a check that nobody sees missing is none.
+// need fails with what to install: a check that can be missing unnoticed is none.
 func need(t *testing.T, program string, args ...string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {

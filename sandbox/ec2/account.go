@@ -19,7 +19,7 @@ type publicBlockOut struct {
 	ManagedBy string `xml:"managedBy,omitempty"`
 }
 
-func (e *EC2) getPublicBlock(c *wire.Call, _ *nothingIn) (*publicBlockOut, error) {
+func (o accountOps) getPublicBlock(c *wire.Call, _ *nothingIn) (*publicBlockOut, error) {
 	out := &publicBlockOut{State: unblocked, ManagedBy: "account"}
 	if stateOf(c).BlockPublic {
 		out.State = blockNewSharing
@@ -32,7 +32,7 @@ type enablePublicBlockIn struct {
 	State string `wire:"ImageBlockPublicAccessState"`
 }
 
-func (e *EC2) enablePublicBlock(c *wire.Call, in *enablePublicBlockIn) (*publicBlockOut, error) {
+func (o accountOps) enablePublicBlock(c *wire.Call, in *enablePublicBlockIn) (*publicBlockOut, error) {
 	if in.State != blockNewSharing {
 		return nil, invalidValue("ImageBlockPublicAccessState", in.State, "Expected block-new-sharing.")
 	}
@@ -40,7 +40,7 @@ func (e *EC2) enablePublicBlock(c *wire.Call, in *enablePublicBlockIn) (*publicB
 	return &publicBlockOut{State: blockNewSharing}, nil
 }
 
-func (e *EC2) disablePublicBlock(c *wire.Call, _ *nothingIn) (*publicBlockOut, error) {
+func (o accountOps) disablePublicBlock(c *wire.Call, _ *nothingIn) (*publicBlockOut, error) {
 	setState(c, func(s *regionState) { s.BlockPublic = false })
 	return &publicBlockOut{State: unblocked}, nil
 }
@@ -56,7 +56,7 @@ type encryptOut struct {
 	SSEType string `xml:"sseType,omitempty"`
 }
 
-func (e *EC2) getEncryption(c *wire.Call, _ *nothingIn) (*encryptOut, error) {
+func (o accountOps) getEncryption(c *wire.Call, _ *nothingIn) (*encryptOut, error) {
 	out := &encryptOut{On: stateOf(c).Encrypt, SSEType: "none"}
 	if out.On {
 		out.SSEType = "sse-kms"
@@ -64,12 +64,12 @@ func (e *EC2) getEncryption(c *wire.Call, _ *nothingIn) (*encryptOut, error) {
 	return out, nil
 }
 
-func (e *EC2) enableEncryption(c *wire.Call, _ *nothingIn) (*encryptOut, error) {
+func (o accountOps) enableEncryption(c *wire.Call, _ *nothingIn) (*encryptOut, error) {
 	setState(c, func(s *regionState) { s.Encrypt = true })
 	return &encryptOut{On: true}, nil
 }
 
-func (e *EC2) disableEncryption(c *wire.Call, _ *nothingIn) (*encryptOut, error) {
+func (o accountOps) disableEncryption(c *wire.Call, _ *nothingIn) (*encryptOut, error) {
 	setState(c, func(s *regionState) { s.Encrypt = false })
 	return &encryptOut{}, nil
 }
@@ -92,7 +92,7 @@ type accountAttributesOut struct {
 	Attributes wire.List[xmlAccountAttribute] `xml:"accountAttributeSet"`
 }
 
-func (e *EC2) describeAccountAttributes(c *wire.Call, in *accountAttributesIn) (*accountAttributesOut, error) {
+func (o accountOps) describeAccountAttributes(c *wire.Call, in *accountAttributesIn) (*accountAttributesOut, error) {
 	vpc := "none"
 	if !stateOf(c).NoDefaultVPC {
 		vpc = vpcID(c)

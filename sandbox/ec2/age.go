@@ -11,8 +11,8 @@ import (
 // number of days: "720h", "30d".
 type Age time.Duration
 
-// UnmarshalYAML reads an Age. It asks for the value, not for its text: to hand
-// that out, the decoder goes through the whole file once for each age in it.
+// UnmarshalYAML reads an Age. It requests the value, not its text: for that,
+// the decoder would scan the whole file once for each age in it.
 func (a *Age) UnmarshalYAML(value func(any) error) error {
 	var text string
 	if err := value(&text); err != nil {

@@ -42,7 +42,7 @@ type authorizeOut struct {
 }
 
 // authorizeIngress opens ports, at once also on running machines.
-func (e *EC2) authorizeIngress(c *wire.Call, in *authorizeIn) (*authorizeOut, error) {
+func (o networkOps) authorizeIngress(c *wire.Call, in *authorizeIn) (*authorizeOut, error) {
 	g, err := namedGroup(c, in.GroupID, in.GroupName)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (e *EC2) authorizeIngress(c *wire.Call, in *authorizeIn) (*authorizeOut, er
 		out.Rules = append(out.Rules, ruleXML(c, g, r, tags["security-group-rule"]))
 	}
 	groups.Put(c.Tx, c.Region, g.ID, g)
-	e.portsChanged(c, g.ID)
+	o.portsChanged(c, g.ID)
 	return out, nil
 }
 
@@ -116,7 +116,7 @@ type revokeOut struct {
 	Revoked wire.List[xmlRevoked]    `xml:"revokedSecurityGroupRuleSet"`
 }
 
-func (e *EC2) revokeIngress(c *wire.Call, in *revokeIn) (*revokeOut, error) {
+func (o networkOps) revokeIngress(c *wire.Call, in *revokeIn) (*revokeOut, error) {
 	g, err := namedGroup(c, in.GroupID, in.GroupName)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (e *EC2) revokeIngress(c *wire.Call, in *revokeIn) (*revokeOut, error) {
 	}
 	g.Ingress = left
 	groups.Put(c.Tx, c.Region, g.ID, g)
-	e.portsChanged(c, g.ID)
+	o.portsChanged(c, g.ID)
 	return out, nil
 }
 

@@ -8,7 +8,6 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/wire/wiretest"
 )
@@ -202,12 +201,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 	_, err := mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id, DryRun: aws.Bool(true)})
 	wiretest.WantCode(t, err, "DryRunOperation")
 	r.image(t, vendor, home, id)
-	r.update(func(tx *cloud.Tx) error {
-		cred, _ := cloud.Credentials.Get(tx, "", "AKIA"+vendor)
-		cred.Deny = []string{"ec2:DeregisterImage"}
-		cloud.Credentials.Put(tx, "", cred.KeyID, cred)
-		return nil
-	})
+	r.deny(vendor, "ec2:DeregisterImage")
 	_, err = mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id, DryRun: aws.Bool(true)})
 	wiretest.WantCode(t, err, "UnauthorizedOperation")
 }

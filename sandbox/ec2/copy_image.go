@@ -32,7 +32,7 @@ type imageOut struct {
 // copyImage makes a pending image from one of another region, or of this one.
 // Launch permissions, deprecation and protection do not come along; names may
 // repeat.
-func (e *EC2) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
+func (o imageOps) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
 	if made, err := replay(c, in.ClientToken, in); made != nil || err != nil {
 		return firstImage(made), err
 	}
@@ -47,12 +47,12 @@ func (e *EC2) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
 	if err := cmp.Or(checkImageName(c, in.Name, false), checkRoom(c)); err != nil {
 		return nil, err
 	}
-	due, failed, err := e.copyDue(c, copyTime(e.set.CopyImage, in.Minutes))
+	due, failed, err := o.copyDue(c, copyTime(o.set.CopyImage, in.Minutes))
 	if err != nil {
 		return nil, err
 	}
 	im := copiedImage(c, in, src)
-	im.Due, im.Failed, im.Seen = due, failed, c.Due(e.set.Lag)
+	im.Due, im.Failed, im.Seen = due, failed, c.Due(o.set.Lag)
 	im.meet(c)
 	im.Mappings, err = copyMappings(c, in, src, &im, tags["snapshot"])
 	if err != nil {
@@ -60,7 +60,7 @@ func (e *EC2) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
 	}
 	putImage(c, im)
 	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, copiedTags(c, in, src, tags["image"]))
-	e.remember(c, in.ClientToken, in, im.ID)
+	o.remember(c, in.ClientToken, in, im.ID)
 	return &imageOut{im.ID}, nil
 }
 
@@ -129,7 +129,7 @@ func copyMappings(c *wire.Call, in *copyImageIn, src Image, im *Image, tags map[
 	return out, nil
 }
 
-// copiedTags are the source's tags if they were asked for, and those of the
+// copiedTags are the source's tags if they were requested, and those of the
 // request. What others put on a shared image stays theirs.
 func copiedTags(c *wire.Call, in *copyImageIn, src Image, asked map[string]string) map[string]string {
 	out := map[string]string{}
@@ -150,12 +150,12 @@ func copyTime(usual time.Duration, minutes int) time.Duration {
 
 // copyDue says when a copy that takes d will be done. A destination region
 // runs a limited number of snapshot copies at once.
-func (e *EC2) copyDue(c *wire.Call, d time.Duration) (due time.Time, failed string, err error) {
-	busy, limit := runningCopies(c.Tx, c.Region, c.Account.ID), e.copyQuota(c)
+func (o imageOps) copyDue(c *wire.Call, d time.Duration) (due time.Time, failed string, err error) {
+	busy, limit := runningCopies(c.Tx, c.Region, c.Account.ID), o.copyQuota(c)
 	if len(busy) < limit {
 		return c.Due(d), "", nil
 	}
-	switch e.set.CopyImageLimit {
+	switch o.set.CopyImageLimit {
 	case CopyFails:
 		return c.Due(d), tooManyCopies(limit).Message, nil
 	case CopyRefused:

@@ -25,7 +25,7 @@ type copySnapshotOut struct {
 	SnapshotID string            `xml:"snapshotId"`
 }
 
-func (e *EC2) copySnapshot(c *wire.Call, in *copySnapshotIn) (*copySnapshotOut, error) {
+func (o snapshotOps) copySnapshot(c *wire.Call, in *copySnapshotIn) (*copySnapshotOut, error) {
 	if _, known := findRegion(in.SourceRegion); !known {
 		return nil, invalidValue("SourceRegion", in.SourceRegion, "Not a valid region.")
 	}
@@ -40,19 +40,19 @@ func (e *EC2) copySnapshot(c *wire.Call, in *copySnapshotIn) (*copySnapshotOut, 
 	if err != nil {
 		return nil, err
 	}
-	if limit := e.copyQuota(c); len(runningCopies(c.Tx, c.Region, c.Account.ID)) >= limit {
+	if limit := o.copyQuota(c); len(runningCopies(c.Tx, c.Region, c.Account.ID)) >= limit {
 		return nil, tooManyCopies(limit)
 	}
 	s := copiedSnapshot(c, from, in.Encrypted, in.KMSKeyID)
 	s.Description, s.Minutes = in.Description, in.Minutes
-	s.Due, s.Seen = c.Due(copyTime(e.set.CopySnapshot, in.Minutes)), c.Due(e.set.Lag)
+	s.Due, s.Seen = c.Due(copyTime(o.set.CopySnapshot, in.Minutes)), c.Due(o.set.Lag)
 	putSnapshot(c, s)
 	putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags["snapshot"])
 	return &copySnapshotOut{Tags: tagList(tags["snapshot"]), SnapshotID: s.ID}, nil
 }
 
-// copiedSnapshot has the same disk as from. It is encrypted if that is asked
-// for, if from is, or if the account encrypts by default.
+// copiedSnapshot has the same disk as from. It is encrypted if that is
+// requested, if from is, or if the account encrypts by default.
 func copiedSnapshot(c *wire.Call, from Snapshot, encrypt bool, key string) Snapshot {
 	s := Snapshot{
 		ID: newID("snap"), Owner: c.Account.ID, Volume: "vol-ffffffff", Size: from.Size, Bytes: from.Bytes,

@@ -21,8 +21,8 @@ type createImageIn struct {
 
 // createImage freezes an instance's disk. The machine is not rebooted for it,
 // whatever NoReboot says: the driver copies the disk as it is.
-func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
-	inst, err := e.ownInstance(c, in.InstanceID)
+func (o imageOps) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
+	inst, err := o.ownInstance(c, in.InstanceID)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	im := e.imageOf(c, in, inst)
+	im := o.imageOf(c, in, inst)
 	im.meet(c)
 	if im.Mappings, err = overlay(c, instanceMappings(c, inst), in.Mappings); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
 		if m.Virtual != "" {
 			continue
 		}
-		s := e.frozen(c, inst, im, m)
+		s := o.frozen(c, inst, im, m)
 		if m.Device == im.RootDevice {
 			root = s.ID
 			s.Layers, s.Ready = append(inst.Layers[:len(inst.Layers):len(inst.Layers)], s.ID), false
@@ -58,14 +58,14 @@ func (e *EC2) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
 	putImage(c, im)
 	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, tags["image"])
 	region := c.Region
-	c.After(func() { e.freeze(region, inst.ID, im.ID, root) })
+	c.After(func() { o.freeze(region, inst.ID, im.ID, root) })
 	return &imageOut{im.ID}, nil
 }
 
-func (e *EC2) imageOf(c *wire.Call, in *createImageIn, inst Instance) Image {
+func (o imageOps) imageOf(c *wire.Call, in *createImageIn, inst Instance) Image {
 	im := Image{
 		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: inst.Arch, Created: c.Now,
-		Due: c.Due(e.set.CreateImage), Seen: c.Due(e.set.Lag), RootDevice: inst.RootDevice, ENA: inst.ENA, SRIOV: inst.SRIOV, BootMode: inst.BootMode,
+		Due: c.Due(o.set.CreateImage), Seen: c.Due(o.set.Lag), RootDevice: inst.RootDevice, ENA: inst.ENA, SRIOV: inst.SRIOV, BootMode: inst.BootMode,
 		ProductCode: inst.ProductCode, SourceInstance: inst.ID,
 	}
 	if src, found := Images.Get(c.Tx, c.Region, inst.Image); found {
@@ -93,7 +93,7 @@ func instanceMappings(c *wire.Call, inst Instance) []Mapping {
 
 // frozen is the snapshot of one device of an instance, ready at the same time
 // as the image. Only the root device has data.
-func (e *EC2) frozen(c *wire.Call, inst Instance, im Image, m Mapping) Snapshot {
+func (o imageOps) frozen(c *wire.Call, inst Instance, im Image, m Mapping) Snapshot {
 	s := Snapshot{
 		ID: newID("snap"), Owner: c.Account.ID, Size: m.Size, Started: c.Now, Due: im.Due, Seen: im.Seen, Gone: im.Gone, Failed: im.Failed, Ready: true,
 		Encrypted: m.Encrypted, KMSKey: m.KMSKey, ProductCode: im.ProductCode,
@@ -109,9 +109,9 @@ func (e *EC2) frozen(c *wire.Call, inst Instance, im Image, m Mapping) Snapshot 
 
 // freeze has the driver make the layer of the root snapshot, and says in image
 // and snapshot how that went. It outlives the request, hence its own context.
-func (e *EC2) freeze(region, instance, image, snapshot string) {
-	size, err := e.driver.Snapshot(context.Background(), instance, snapshot)
-	_ = e.store.Update(func(tx *cloud.Tx) error {
+func (o imageOps) freeze(region, instance, image, snapshot string) {
+	size, err := o.driver.Snapshot(context.Background(), instance, snapshot)
+	_ = o.store.Update(func(tx *cloud.Tx) error {
 		s, found := Snapshots.Get(tx, region, snapshot)
 		if found {
 			s.Ready, s.Bytes = err == nil, size

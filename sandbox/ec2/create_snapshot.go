@@ -16,7 +16,7 @@ type createSnapshotIn struct {
 
 // createSnapshot of a root volume freezes its instance's disk; of another
 // volume it makes a record without data.
-func (e *EC2) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSnapshot, error) {
+func (o snapshotOps) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSnapshot, error) {
 	if in.VolumeID == "" {
 		return nil, missingParameter("VolumeId")
 	}
@@ -24,7 +24,7 @@ func (e *EC2) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSnapshot, 
 	if !found || v.Account != c.Account.ID {
 		return nil, volumeNotFound(in.VolumeID)
 	}
-	if _, there := e.volumeXML(c, v); !there {
+	if _, there := volumeOps(o).volumeXML(c, v); !there {
 		return nil, volumeNotFound(in.VolumeID)
 	}
 	tags, err := specTags(in.TagSpecs, "snapshot")
@@ -33,13 +33,13 @@ func (e *EC2) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSnapshot, 
 	}
 	s := Snapshot{
 		ID: newID("snap"), Owner: c.Account.ID, Description: in.Description, Volume: v.ID, Size: v.Size, Started: c.Now,
-		Due: c.Due(e.set.CreateSnapshot), Seen: c.Due(e.set.Lag), Ready: true, Encrypted: v.Encrypted, KMSKey: v.KMSKey,
+		Due: c.Due(o.set.CreateSnapshot), Seen: c.Due(o.set.Lag), Ready: true, Encrypted: v.Encrypted, KMSKey: v.KMSKey,
 	}
 	inst, attached := Instances.Get(c.Tx, c.Region, v.Instance)
 	if attached && inst.Devices[0].Volume == v.ID {
 		s.Layers, s.Ready = append(inst.Layers[:len(inst.Layers):len(inst.Layers)], s.ID), false
 		region := c.Region
-		c.After(func() { e.freezeVolume(region, inst.ID, s.ID) })
+		c.After(func() { o.freezeVolume(region, inst.ID, s.ID) })
 	}
 	putSnapshot(c, s)
 	putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags["snapshot"])
@@ -47,9 +47,9 @@ func (e *EC2) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSnapshot, 
 	return &out, nil
 }
 
-func (e *EC2) freezeVolume(region, instance, snapshot string) {
-	size, err := e.driver.Snapshot(context.Background(), instance, snapshot)
-	_ = e.store.Update(func(tx *cloud.Tx) error {
+func (o snapshotOps) freezeVolume(region, instance, snapshot string) {
+	size, err := o.driver.Snapshot(context.Background(), instance, snapshot)
+	_ = o.store.Update(func(tx *cloud.Tx) error {
 		s, found := Snapshots.Get(tx, region, snapshot)
 		if !found {
 			return nil

@@ -23,7 +23,7 @@ type deregisterOut struct {
 
 // deregisterImage removes an image, or moves it to the Recycle Bin, where it
 // still counts as public if it was.
-func (e *EC2) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOut, error) {
+func (o imageOps) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOut, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -31,21 +31,28 @@ func (e *EC2) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOut, e
 	if p := im.protection(c.Now); p != protectionOff {
 		return nil, wire.Errorf("OperationNotPermitted", "The image %s cannot be deregistered: its deregistration protection is %s.", im.ID, p)
 	}
+	pending := im.State(c.Now) == imagePending
+	if pending && o.set.DeregisterPending == PendingRefused {
+		return nil, imageUnavailable(im.ID)
+	}
 	purgeBin(c)
 	out := &deregisterOut{done: done{Return: true}, Deleted: wire.List[deletedSnapshot]{}}
-	if bin := time.Duration(stateOf(c).RecycleBin); bin > 0 {
+	if bin := BinRetention(c); bin > 0 {
 		im.Deregistered, im.BinUntil = c.Now, c.Now.Add(bin)
 		putImage(c, im)
 		return out, nil
 	}
 	dropImage(c, im)
-	if in.DeleteAssociatedSnapshots {
+	if in.DeleteAssociatedSnapshots && !(pending && o.set.DeregisterPending == PendingKept) {
 		for _, id := range im.Snapshots() {
-			out.Deleted = append(out.Deleted, deletedSnapshot{id, e.deleteBehind(c, im, id)})
+			out.Deleted = append(out.Deleted, deletedSnapshot{id, o.deleteBehind(c, im, id)})
 		}
 	}
 	return out, nil
 }
+
+// BinRetention is how long the Recycle Bin keeps images of the calling account.
+func BinRetention(c *wire.Call) time.Duration { return time.Duration(stateOf(c).RecycleBin) }
 
 func dropImage(c *wire.Call, im Image) {
 	Images.Delete(c.Tx, c.Region, im.ID)
@@ -63,18 +70,22 @@ func purgeBin(c *wire.Call) {
 }
 
 // deleteBehind deletes a snapshot of a deregistered image, and says how that went.
-func (e *EC2) deleteBehind(c *wire.Call, im Image, id string) string {
+// Who may not delete snapshots may deregister the image all the same.
+func (o imageOps) deleteBehind(c *wire.Call, im Image, id string) string {
 	s, found := Snapshots.Get(c.Tx, c.Region, id)
 	switch {
 	case !found:
 		return "client-error"
-	case s.Owner != im.Owner:
+	case s.Owner != im.Owner, c.Lacks("ec2:DeleteSnapshot"):
 		return "missing-permissions"
 	}
 	if _, used := imageUsing(c.Tx, c.Region, id, im.ID); used {
 		return "skipped"
 	}
-	e.dropSnapshot(c, s)
+	if c.Part("DeleteSnapshot") != nil {
+		return "internal-error"
+	}
+	o.dropSnapshot(c, s)
 	return "success"
 }
 
@@ -100,7 +111,7 @@ type listBinOut struct {
 	NextToken string               `xml:"nextToken,omitempty"`
 }
 
-func (e *EC2) listBin(c *wire.Call, in *listBinIn) (*listBinOut, error) {
+func (o imageOps) listBin(c *wire.Call, in *listBinIn) (*listBinOut, error) {
 	asked := map[string]bool{}
 	for _, id := range in.ImageIDs {
 		if im, found := Images.Get(c.Tx, c.Region, id); !found || im.Owner != c.Account.ID || !im.inBin() || im.gone(c.Now) {
@@ -120,7 +131,7 @@ func (e *EC2) listBin(c *wire.Call, in *listBinIn) (*listBinOut, error) {
 }
 
 // restoreImage takes an image out of the Recycle Bin, as it was.
-func (e *EC2) restoreImage(c *wire.Call, in *imageIDIn) (*done, error) {
+func (o imageOps) restoreImage(c *wire.Call, in *imageIDIn) (*done, error) {
 	im, found := Images.Get(c.Tx, c.Region, in.ImageID)
 	if !found || im.Owner != c.Account.ID || !im.inBin() || im.gone(c.Now) {
 		return nil, imageNotFound(in.ImageID)

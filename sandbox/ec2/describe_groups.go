@@ -103,7 +103,7 @@ var groupFilters = filters[groupView]{
 	},
 }
 
-func (e *EC2) describeSecurityGroups(c *wire.Call, in *describeGroupsIn) (*describeGroupsOut, error) {
+func (o networkOps) describeSecurityGroups(c *wire.Call, in *describeGroupsIn) (*describeGroupsOut, error) {
 	found, err := askedGroups(c, in)
 	if err != nil {
 		return nil, err

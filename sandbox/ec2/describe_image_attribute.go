@@ -18,7 +18,7 @@ type imageAttributeIn struct {
 }
 
 // resetImageAttribute takes all launch permissions away; AWS resets nothing else.
-func (e *EC2) resetImageAttribute(c *wire.Call, in *imageAttributeIn) (*done, error) {
+func (o imageOps) resetImageAttribute(c *wire.Call, in *imageAttributeIn) (*done, error) {
 	im, err := settledImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ type imageAttributeOut struct {
 	ProductCodes     *wire.List[xmlProductCode] `xml:"productCodes"`
 }
 
-func (e *EC2) describeImageAttribute(c *wire.Call, in *imageAttributeIn) (*imageAttributeOut, error) {
+func (o imageOps) describeImageAttribute(c *wire.Call, in *imageAttributeIn) (*imageAttributeOut, error) {
 	im, err := seenImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (e *EC2) describeImageAttribute(c *wire.Call, in *imageAttributeIn) (*image
 		return nil, &wire.Error{Code: "AuthFailure", Message: "Unauthorized attempt to access restricted resource", Status: 403}
 	}
 	out := &imageAttributeOut{ImageID: im.ID}
-	if !out.fill(im, in.Attribute, e.shownLaunch(im, c.Now), c.Now) {
+	if !out.fill(im, in.Attribute, o.shownLaunch(im, c.Now), c.Now) {
 		return nil, invalidValue("attribute", in.Attribute, "Unknown attribute.")
 	}
 	return out, nil

@@ -26,7 +26,7 @@ type describeImagesOut struct {
 	Images    wire.List[xmlImage] `xml:"imagesSet"`
 }
 
-func (e *EC2) describeImages(c *wire.Call, in *describeImagesIn) (*describeImagesOut, error) {
+func (o imageOps) describeImages(c *wire.Call, in *describeImagesIn) (*describeImagesOut, error) {
 	matches, err := imageFilters.matcher(in.Filters)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (e *EC2) describeImages(c *wire.Call, in *describeImagesIn) (*describeImage
 		if !asked(c, in, im) {
 			continue
 		}
-		if v := e.imageView(c, im); matches(v) {
+		if v := o.imageView(c, im); matches(v) {
 			views = append(views, v)
 		}
 	}
@@ -112,7 +112,7 @@ func compareIDs(a, b string) int { return strings.Compare(a, b) }
 
 // executableBy: self means an explicit permission for the caller; another
 // account means the caller's own images shared with exactly that account
-// (facts 2.6).
+// (docs/reference/aws.md#permissions-of-many-images-in-one-call).
 func executableBy(c *wire.Call, im Image, asked []string) bool {
 	if len(asked) == 0 {
 		return true
@@ -137,9 +137,9 @@ type imageView struct {
 	launched time.Time
 }
 
-func (e *EC2) imageView(c *wire.Call, im Image) imageView {
+func (o imageOps) imageView(c *wire.Call, im Image) imageView {
 	return imageView{
-		Image: im, call: c, state: im.State(c.Now), own: im.Owner == c.Account.ID, launched: e.shownLaunch(im, c.Now),
+		Image: im, call: c, state: im.State(c.Now), own: im.Owner == c.Account.ID, launched: o.shownLaunch(im, c.Now),
 	}
 }
 
@@ -151,8 +151,8 @@ func (v imageView) tags() map[string]string {
 }
 
 // shownLaunch is the newest launch that is old enough to be shown.
-func (e *EC2) shownLaunch(im Image, now time.Time) time.Time {
-	if !im.Launched.IsZero() && !now.Before(im.Launched.Add(e.set.LaunchDelay)) {
+func (k core) shownLaunch(im Image, now time.Time) time.Time {
+	if !im.Launched.IsZero() && !now.Before(im.Launched.Add(k.set.LaunchDelay)) {
 		return im.Launched
 	}
 	return im.LaunchedBefore

@@ -32,8 +32,8 @@ type instanceAttributeOut struct {
 	Groups           *wire.List[xmlGroupID]        `xml:"groupSet"`
 }
 
-func (e *EC2) describeInstanceAttribute(c *wire.Call, in *instanceAttributeIn) (*instanceAttributeOut, error) {
-	i, err := e.ownInstance(c, in.InstanceID)
+func (o instanceOps) describeInstanceAttribute(c *wire.Call, in *instanceAttributeIn) (*instanceAttributeOut, error) {
+	i, err := o.ownInstance(c, in.InstanceID)
 	if err != nil {
 		return nil, err
 	}

@@ -20,11 +20,11 @@ type describeInstancesOut struct {
 	Reservations wire.List[reservationOut] `xml:"reservationSet"`
 }
 
-func (e *EC2) describeInstances(c *wire.Call, in *describeInstancesIn) (*describeInstancesOut, error) {
+func (o instanceOps) describeInstances(c *wire.Call, in *describeInstancesIn) (*describeInstancesOut, error) {
 	if in.MaxResults != nil && len(in.InstanceIDs) > 0 {
 		return nil, invalidCombination("The parameter instancesSet cannot be used with the parameter maxResults")
 	}
-	found, err := e.askedInstances(c, in.InstanceIDs)
+	found, err := o.askedInstances(c, in.InstanceIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (e *EC2) describeInstances(c *wire.Call, in *describeInstancesIn) (*describ
 		for _, v := range views[:n] {
 			same = append(same, v.Instance)
 		}
-		out.Reservations = append(out.Reservations, e.reservation(c, same))
+		out.Reservations = append(out.Reservations, o.reservation(c, same))
 		views = views[n:]
 	}
 	return out, nil
@@ -63,7 +63,7 @@ func (e *EC2) describeInstances(c *wire.Call, in *describeInstancesIn) (*describ
 
 // askedInstances returns the caller's instances with these ids, or all,
 // settled, by id.
-func (e *EC2) askedInstances(c *wire.Call, ids []string) ([]Instance, error) {
+func (o instanceOps) askedInstances(c *wire.Call, ids []string) ([]Instance, error) {
 	var out []Instance
 	var missing []string
 	for _, id := range ids {
@@ -71,11 +71,11 @@ func (e *EC2) askedInstances(c *wire.Call, ids []string) ([]Instance, error) {
 			return nil, err
 		}
 		in, found := Instances.Get(c.Tx, c.Region, id)
-		if !found || in.Account != c.Account.ID || !e.shown(in, c.Now) {
+		if !found || in.Account != c.Account.ID || !o.shown(in, c.Now) {
 			missing = append(missing, id)
 			continue
 		}
-		out = append(out, e.seen(c, in))
+		out = append(out, o.seen(c, in))
 	}
 	if len(missing) > 0 {
 		return nil, unknownIDs("InvalidInstanceID.NotFound", "instance", missing)
@@ -84,8 +84,8 @@ func (e *EC2) askedInstances(c *wire.Call, ids []string) ([]Instance, error) {
 		return out, nil
 	}
 	for _, in := range Instances.All(c.Tx, c.Region) {
-		if in.Account == c.Account.ID && e.shown(in, c.Now) {
-			out = append(out, e.seen(c, in))
+		if in.Account == c.Account.ID && o.shown(in, c.Now) {
+			out = append(out, o.seen(c, in))
 		}
 	}
 	return out, nil

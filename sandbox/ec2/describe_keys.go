@@ -42,7 +42,7 @@ var keyFilters = filters[keyView]{
 	tags: func(k keyView) map[string]string { return k.tags },
 }
 
-func (e *EC2) describeKeyPairs(c *wire.Call, in *describeKeysIn) (*describeKeysOut, error) {
+func (o keyOps) describeKeyPairs(c *wire.Call, in *describeKeysIn) (*describeKeysOut, error) {
 	for _, name := range in.KeyNames {
 		if _, found := keyPairs.Get(c.Tx, c.Region, c.Account.ID+"/"+name); !found {
 			return nil, keyNotFound(name)

@@ -70,7 +70,7 @@ var snapshotFilters = filters[snapshotView]{
 	tags: func(s snapshotView) map[string]string { return s.tags },
 }
 
-func (e *EC2) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*describeSnapshotsOut, error) {
+func (o snapshotOps) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*describeSnapshotsOut, error) {
 	found, err := askedSnapshots(c, in.SnapshotIDs)
 	if err != nil {
 		return nil, err
@@ -133,8 +133,9 @@ func aliasOf(tx *cloud.Tx, account string) string {
 	return a.Alias
 }
 
-// restorableBy: an account that is not the caller's stands for the caller's
-// own snapshots shared with exactly that account (facts 2.6).
+// restorableBy: an account that is not the caller's selects the caller's own
+// snapshots shared with exactly that account
+// (docs/reference/aws.md#permissions-of-many-images-in-one-call).
 func restorableBy(c *wire.Call, s Snapshot, asked []string) bool {
 	if len(asked) == 0 {
 		return true

@@ -67,18 +67,18 @@ func (s xmlStatusSummary) reachability() []string {
 	return out
 }
 
-func (e *EC2) describeInstanceStatus(c *wire.Call, in *describeStatusIn) (*describeStatusOut, error) {
+func (o instanceOps) describeInstanceStatus(c *wire.Call, in *describeStatusIn) (*describeStatusOut, error) {
 	if in.MaxResults != nil && len(in.InstanceIDs) > 0 {
 		return nil, invalidCombination("The parameter instancesSet cannot be used with the parameter maxResults")
 	}
-	found, err := e.askedInstances(c, in.InstanceIDs)
+	found, err := o.askedInstances(c, in.InstanceIDs)
 	if err != nil {
 		return nil, err
 	}
 	var all []xmlInstanceStatus
 	for _, i := range found {
 		if i.State == stateRunning || in.IncludeAllInstances {
-			all = append(all, e.statusXML(i))
+			all = append(all, o.statusXML(i))
 		}
 	}
 	if all, err = statusFilters.keep(all, in.Filters); err != nil {
@@ -88,14 +88,14 @@ func (e *EC2) describeInstanceStatus(c *wire.Call, in *describeStatusIn) (*descr
 	return &describeStatusOut{Statuses: all, NextToken: next}, err
 }
 
-func (e *EC2) statusXML(i Instance) xmlInstanceStatus {
+func (o instanceOps) statusXML(i Instance) xmlInstanceStatus {
 	x := xmlInstanceStatus{Zone: i.Zone, ZoneID: i.ZoneID, InstanceID: i.ID, State: stateXML(i.State), Events: wire.List[xmlNoEvent]{}}
 	check := "not-applicable"
 	if i.State == stateRunning {
 		check = "ok"
 	}
 	x.SystemStatus, x.EBSStatus = summary(check), summary(check)
-	if check == "ok" && !e.driver.Status(i.ID).SSH {
+	if check == "ok" && !o.driver.Status(i.ID).SSH {
 		check = "initializing"
 	}
 	x.InstanceStatus = summary(check)

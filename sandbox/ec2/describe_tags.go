@@ -37,11 +37,11 @@ var tagFilters = filters[tagDescription]{
 }
 
 // forgotten are the instances that are no longer described, with what went with
-// them, and the images and snapshots that a fault has taken away.
-func (e *EC2) forgotten(c *wire.Call) map[string]bool {
+// them, and the images and snapshots that a fault has removed.
+func (o tagOps) forgotten(c *wire.Call) map[string]bool {
 	out := map[string]bool{}
 	for id, in := range Instances.All(c.Tx, c.Region) {
-		if !e.shown(in, c.Now) {
+		if !o.shown(in, c.Now) {
 			out[id], out[in.Interface] = true, true
 		}
 	}
@@ -54,9 +54,9 @@ func (e *EC2) forgotten(c *wire.Call) map[string]bool {
 	return out
 }
 
-func (e *EC2) describeTags(c *wire.Call, in *describeTagsIn) (*describeTagsOut, error) {
+func (o tagOps) describeTags(c *wire.Call, in *describeTagsIn) (*describeTagsOut, error) {
 	var all []tagDescription
-	forgotten := e.forgotten(c)
+	forgotten := o.forgotten(c)
 	for key, t := range tagTable.All(c.Tx, c.Region) {
 		account, id, _ := strings.Cut(key, "/")
 		if account != c.Account.ID || forgotten[id] {

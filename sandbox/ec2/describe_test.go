@@ -156,7 +156,7 @@ func TestDescribeSnapshots(t *testing.T) {
 		"restorable by me":           {customer, awssdk.DescribeSnapshotsInput{OwnerIds: []string{vendor}, RestorableByUserIds: []string{"self"}}, 1},
 		"by status":                  {vendor, awssdk.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: []types.Filter{filterOf("status", "pending", "error")}}, 2},
 		"by tag":                     {vendor, awssdk.DescribeSnapshotsInput{Filters: []types.Filter{filterOf("tag:app", "one")}}, 1},
-		"by description":             {vendor, awssdk.DescribeSnapshotsInput{Filters: []types.Filter{filterOf("description", "*for private")}}, 1},
+		"by description":             {vendor, awssdk.DescribeSnapshotsInput{Filters: []types.Filter{filterOf("description", "Created by CreateImage(*) for ami-*")}}, 7},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := must(r.client(tc.as, home).DescribeSnapshots(t.Context(), &tc.in))(t)

@@ -136,7 +136,7 @@ var typeFilters = filters[xmlType]{
 	},
 }
 
-func (e *EC2) describeTypes(c *wire.Call, in *describeTypesIn) (*describeTypesOut, error) {
+func (o accountOps) describeTypes(c *wire.Call, in *describeTypesIn) (*describeTypesOut, error) {
 	if in.MaxResults != nil && *in.MaxResults > 100 {
 		return nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value less than or equal to 100.", *in.MaxResults)
 	}

@@ -1,12 +1,11 @@
 // Package ec2 is the sandbox's EC2: images, snapshots, instances and what
 // surrounds them, as handlers over cloud and wire.
 //
-// What a newcomer would get wrong: nothing here runs in the background. An
-// image stores when its copy is due, an instance what it was last asked to do;
-// the state that a client sees is worked out from that, the clock and the
-// machine driver whenever somebody looks. Tags are not kept with the resource
-// but per account and resource, because AWS lets a customer tag a public image
-// that is not theirs.
+// Nothing here runs in the background. An image stores when its copy is due,
+// an instance what it was last asked to do; the state that a client sees is
+// computed from that, the clock and the machine driver at each read. Tags are
+// not kept with the resource but per account and resource, because AWS lets a
+// customer tag a public image that is not theirs.
 package ec2
 
 import (
@@ -22,8 +21,12 @@ type Config struct {
 	Settings Settings       // zero members take the values of DefaultSettings
 }
 
-// EC2 holds the handlers. Its state is in the store, its machines in the driver.
-type EC2 struct {
+// EC2 has the operations of each subject, on one core.
+type EC2 struct{ core *core }
+
+// core is what the operations share: the store, which has the state, the driver,
+// which has the machines, and how the two are brought together.
+type core struct {
 	store  *cloud.Store
 	driver machine.Driver
 	set    Settings
@@ -31,7 +34,7 @@ type EC2 struct {
 
 // New does no I/O; call Recover once the store is open.
 func New(cfg Config) *EC2 {
-	return &EC2{store: cfg.Store, driver: cfg.Driver, set: cfg.Settings.withDefaults()}
+	return &EC2{&core{store: cfg.Store, driver: cfg.Driver, set: cfg.Settings.withDefaults()}}
 }
 
 // dry is embedded by every input.

@@ -46,17 +46,17 @@ func later(at, usual time.Time) time.Time {
 func passed(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 // doom terminates a machine when its time has come: the one thing here that does
-// not wait until somebody looks, since who works on the machine may not.
-func (e *EC2) doom(in Instance, now time.Time) {
+// not wait for a read, since whoever works on the machine may not read.
+func (k core) doom(in Instance, now time.Time) {
 	if in.Doom.IsZero() {
 		return
 	}
-	time.AfterFunc(in.Doom.Sub(now), func() { e.terminate(in.Region, in.ID) })
+	time.AfterFunc(in.Doom.Sub(now), func() { k.terminate(in.Region, in.ID) })
 }
 
 // terminate is what AWS does when a machine's host fails.
-func (e *EC2) terminate(region, id string) {
-	_ = e.store.Update(func(tx *cloud.Tx) error {
+func (k core) terminate(region, id string) {
+	_ = k.store.Update(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)
 		if !found || in.State == stateTerminated || in.State == stateShutting {
 			return errMovedOn
@@ -65,6 +65,6 @@ func (e *EC2) terminate(region, id string) {
 		Instances.Put(tx, region, id, in)
 		return nil
 	})
-	e.remove(region, id)
-	e.settle(region, id)
+	k.remove(region, id)
+	k.settle(region, id)
 }

@@ -60,7 +60,7 @@ func TestMachinesThatEndBadly(t *testing.T) {
 	deaf := *r.run(t, awssdk.RunInstancesInput{}).InstanceId
 	r.wantState(t, deaf, "running")
 	if ports := r.driver.specs[deaf].Ports; len(ports) > 0 {
-		t.Errorf("nobody is to get in: %v", ports)
+		t.Errorf("no port must be open: %v", ports)
 	}
 	doomed := *r.run(t, awssdk.RunInstancesInput{}).InstanceId
 	for r.instance(t, doomed).State.Name != "terminated" {

@@ -103,7 +103,7 @@ type createGroupOut struct {
 
 // createSecurityGroup refuses a name that the VPC already has: the one thing
 // in EC2 that only one of two can succeed at.
-func (e *EC2) createSecurityGroup(c *wire.Call, in *createGroupIn) (*createGroupOut, error) {
+func (o networkOps) createSecurityGroup(c *wire.Call, in *createGroupIn) (*createGroupOut, error) {
 	switch {
 	case in.Name == "":
 		return nil, missingParameter("GroupName")
@@ -150,7 +150,7 @@ type deleteGroupOut struct {
 	GroupID string `xml:"groupId"`
 }
 
-func (e *EC2) deleteSecurityGroup(c *wire.Call, in *deleteGroupIn) (*deleteGroupOut, error) {
+func (o networkOps) deleteSecurityGroup(c *wire.Call, in *deleteGroupIn) (*deleteGroupOut, error) {
 	g, err := namedGroup(c, in.GroupID, in.GroupName)
 	if err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func (e *EC2) deleteSecurityGroup(c *wire.Call, in *deleteGroupIn) (*deleteGroup
 	if g.Name == defaultGroup {
 		return nil, wire.Errorf("CannotDelete", `the specified group: "%s" name: "default" cannot be deleted by a user`, g.ID)
 	}
-	if e.groupUsed(c, g) {
+	if o.groupUsed(c, g) {
 		return nil, wire.Errorf("DependencyViolation", "resource %s has a dependent object", g.ID)
 	}
 	groups.Delete(c.Tx, c.Region, g.ID)
@@ -171,9 +171,9 @@ func (e *EC2) deleteSecurityGroup(c *wire.Call, in *deleteGroupIn) (*deleteGroup
 
 // groupUsed reports whether an instance is in the group, or a rule of another
 // group refers to it.
-func (e *EC2) groupUsed(c *wire.Call, g group) bool {
+func (o networkOps) groupUsed(c *wire.Call, g group) bool {
 	for _, in := range Instances.All(c.Tx, c.Region) {
-		if slices.Contains(in.Groups, g.ID) && e.settled(in, c.Now).State != stateTerminated {
+		if slices.Contains(in.Groups, g.ID) && o.settled(in, c.Now).State != stateTerminated {
 			return true
 		}
 	}

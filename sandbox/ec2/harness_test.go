@@ -83,6 +83,17 @@ func (r *rig) update(fn func(*cloud.Tx) error) {
 	}
 }
 
+// deny takes a permission from an account's key.
+func (r *rig) deny(account, action string) {
+	r.t.Helper()
+	r.update(func(tx *cloud.Tx) error {
+		cred, _ := cloud.Credentials.Get(tx, "", "AKIA"+account)
+		cred.Deny = []string{action}
+		cloud.Credentials.Put(tx, "", cred.KeyID, cred)
+		return nil
+	})
+}
+
 // client is the real SDK's.
 func (r *rig) client(account, region string) *awssdk.Client {
 	return awssdk.New(awssdk.Options{

@@ -23,7 +23,7 @@ type modifyImageIn struct {
 }
 
 // modifyImageAttribute changes one attribute.
-func (e *EC2) modifyImageAttribute(c *wire.Call, in *modifyImageIn) (*done, error) {
+func (o imageOps) modifyImageAttribute(c *wire.Call, in *modifyImageIn) (*done, error) {
 	im, err := settledImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (e *EC2) modifyImageAttribute(c *wire.Call, in *modifyImageIn) (*done, erro
 		}
 		im.ProductCode = in.ProductCodes[0]
 	default:
-		if im, err = e.permit(c, im, g); err != nil {
+		if im, err = o.permit(c, im, g); err != nil {
 			return nil, err
 		}
 	}

@@ -88,7 +88,7 @@ func (v imageView) xml() xmlImage {
 	return x
 }
 
-// What every Linux image says of its licence.
+// What every Linux image says of its license.
 const (
 	platformDetails = "Linux/UNIX"
 	usageOperation  = "RunInstances"

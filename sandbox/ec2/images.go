@@ -15,8 +15,8 @@ type Image struct {
 	Created                      time.Time
 	Due                          time.Time // pending until then
 	Ready                        bool      // its disk is there
-	Seen                         time.Time `json:",omitzero"`  // nobody can see it until then
-	Gone                         time.Time `json:",omitzero"`  // nobody can see it from then on
+	Seen                         time.Time `json:",omitzero"`  // no client sees it until then
+	Gone                         time.Time `json:",omitzero"`  // no client sees it from then on
 	Failed                       string    `json:",omitempty"` // why it ends failed instead of available
 	Disabled                     bool      `json:",omitempty"`
 	RootDevice                   string

@@ -37,8 +37,8 @@ type modifyInstanceIn struct {
 }
 
 // modifyInstanceAttribute changes one attribute; some only of a stopped instance.
-func (e *EC2) modifyInstanceAttribute(c *wire.Call, in *modifyInstanceIn) (*done, error) {
-	i, err := e.ownInstance(c, in.InstanceID)
+func (o instanceOps) modifyInstanceAttribute(c *wire.Call, in *modifyInstanceIn) (*done, error) {
+	i, err := o.ownInstance(c, in.InstanceID)
 	if err != nil {
 		return nil, err
 	}
@@ -54,13 +54,13 @@ func (e *EC2) modifyInstanceAttribute(c *wire.Call, in *modifyInstanceIn) (*done
 	}
 	in.setFlags(&i)
 	if len(in.Groups) > 0 {
-		o := order{}
-		if err := o.findGroups(c, in.Groups, nil); err != nil {
+		var want order
+		if err := want.findGroups(c, in.Groups, nil); err != nil {
 			return nil, err
 		}
-		i.Groups = o.groups
+		i.Groups = want.groups
 		region, id := c.Region, i.ID
-		c.After(func() { e.setPorts(region, id) })
+		c.After(func() { o.setPorts(region, id) })
 	}
 	if i.Devices, err = in.setDevices(i); err != nil {
 		return nil, err

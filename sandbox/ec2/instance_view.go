@@ -7,7 +7,7 @@ import (
 )
 
 // reservation puts instances of one RunInstances together.
-func (e *EC2) reservation(c *wire.Call, ins []Instance) reservationOut {
+func (o instanceOps) reservation(c *wire.Call, ins []Instance) reservationOut {
 	out := reservationOut{ReservationID: ins[0].Reservation, OwnerID: c.Account.ID, Groups: wire.List[xmlGroupID]{}}
 	for _, in := range ins {
 		out.Instances = append(out.Instances, instanceXML(c, in))
@@ -40,7 +40,7 @@ func instanceXML(c *wire.Call, in Instance) xmlInstance {
 	return x
 }
 
-// place adds the network; a terminated instance has none any more.
+// place adds the network; a terminated instance has none.
 func (x *xmlInstance) place(c *wire.Call, in Instance) {
 	if in.State == stateTerminated {
 		return

@@ -414,3 +414,19 @@ func TestRecover(t *testing.T) {
 		}
 	}
 }
+
+// TestNoCapacity: a type for which a zone has no capacity is refused, and launches nothing.
+func TestNoCapacity(t *testing.T) {
+	r := newRig(t, ec2.Settings{NoCapacity: []string{"*/m5.large"}})
+	_, err := r.client(vendor, home).RunInstances(t.Context(), &awssdk.RunInstancesInput{
+		ImageId: aws.String(r.base(t)), InstanceType: "m5.large", MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+	})
+	if err == nil || !contains(err, "InsufficientInstanceCapacity") {
+		t.Errorf("got %v", err)
+	}
+	r.run(t, awssdk.RunInstancesInput{InstanceType: "m6i.large"})
+	out := must(r.client(vendor, home).DescribeInstances(t.Context(), &awssdk.DescribeInstancesInput{}))(t)
+	if len(out.Reservations) != 1 {
+		t.Errorf("%d launches", len(out.Reservations))
+	}
+}

@@ -37,7 +37,7 @@ type keyOut struct {
 	Material    string            `xml:"keyMaterial,omitempty"`
 }
 
-func (e *EC2) createKeyPair(c *wire.Call, in *createKeyIn) (*keyOut, error) {
+func (o keyOps) createKeyPair(c *wire.Call, in *createKeyIn) (*keyOut, error) {
 	if in.KeyFormat != "" && in.KeyFormat != "pem" {
 		return nil, invalidValue("keyFormat", in.KeyFormat, "The sandbox makes keys in format pem only.")
 	}
@@ -78,7 +78,7 @@ type importKeyIn struct {
 	Material []byte `wire:"PublicKeyMaterial"`
 }
 
-func (e *EC2) importKeyPair(c *wire.Call, in *importKeyIn) (*keyOut, error) {
+func (o keyOps) importKeyPair(c *wire.Call, in *importKeyIn) (*keyOut, error) {
 	tags, err := newKeyAllowed(c, in.KeyName, in.TagSpecs)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ type deleteKeyOut struct {
 }
 
 // deleteKeyPair succeeds also if there is no such key pair.
-func (e *EC2) deleteKeyPair(c *wire.Call, in *deleteKeyIn) (*deleteKeyOut, error) {
+func (o keyOps) deleteKeyPair(c *wire.Call, in *deleteKeyIn) (*deleteKeyOut, error) {
 	if in.KeyName == "" && in.KeyPairID == "" {
 		return nil, missingParameter("KeyName")
 	}

@@ -2,8 +2,9 @@ package ec2
 
 import "amiship/sandbox/wire"
 
-// limit is the size of an operation's token bucket (facts 2.5): tokens it
-// holds, tokens a second. Each operation has a bucket of its own.
+// limit is the size of an operation's token bucket
+// (docs/reference/aws.md#ec2-throttling): tokens it holds, tokens a
+// second. Each operation has a bucket of its own.
 type limit struct{ max, refill float64 }
 
 var (

@@ -52,8 +52,8 @@ func portsOf(tx *cloud.Tx, in Instance) []machine.PortRange {
 // tell has the driver do something to the instance if it is still in the state
 // that this was decided in. The store is held meanwhile, so that orders reach
 // the driver in the order in which they were stored.
-func (e *EC2) tell(region, id, state string, do func(*cloud.Tx, Instance) error) error {
-	return e.store.View(func(tx *cloud.Tx) error {
+func (k core) tell(region, id, state string, do func(*cloud.Tx, Instance) error) error {
+	return k.store.View(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)
 		if !found || in.State != state {
 			return errMovedOn
@@ -65,20 +65,20 @@ func (e *EC2) tell(region, id, state string, do func(*cloud.Tx, Instance) error)
 var errMovedOn = errors.New("the instance is in another state by now")
 
 // start starts a pending instance's machine.
-func (e *EC2) start(region, id string) {
-	err := e.tell(region, id, statePending, func(tx *cloud.Tx, in Instance) error {
-		return e.driver.Start(spec(tx, in))
+func (k core) start(region, id string) {
+	err := k.tell(region, id, statePending, func(tx *cloud.Tx, in Instance) error {
+		return k.driver.Start(spec(tx, in))
 	})
 	if errors.Is(err, errMovedOn) {
 		return
 	}
-	_ = e.store.Update(func(tx *cloud.Tx) error {
+	_ = k.store.Update(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)
 		if !found || in.State != statePending {
 			return nil
 		}
 		in.Started = true
-		e.doom(in, tx.Now)
+		k.doom(in, tx.Now)
 		if err != nil {
 			in = in.terminated(tx.Now, "Server.InternalError", "Server.InternalError: "+err.Error())
 			releaseVolumes(tx, in)
@@ -89,12 +89,12 @@ func (e *EC2) start(region, id string) {
 }
 
 // stop and remove carry out what was stored.
-func (e *EC2) stop(region, id string) {
-	_ = e.tell(region, id, stateStopping, func(*cloud.Tx, Instance) error { return e.driver.Stop(id) })
+func (k core) stop(region, id string) {
+	_ = k.tell(region, id, stateStopping, func(*cloud.Tx, Instance) error { return k.driver.Stop(id) })
 }
 
-func (e *EC2) remove(region, id string) {
-	_ = e.tell(region, id, stateShutting, func(*cloud.Tx, Instance) error { return e.driver.Remove(id) })
+func (k core) remove(region, id string) {
+	_ = k.tell(region, id, stateShutting, func(*cloud.Tx, Instance) error { return k.driver.Remove(id) })
 }
 
 const (
@@ -103,13 +103,13 @@ const (
 )
 
 // reboot stops the machine and starts it again. The caller of RebootInstances
-// waits for the stop, for at most rebootTime; on AWS nobody waits.
-func (e *EC2) reboot(region, id string) {
-	if err := e.driver.Stop(id); err == nil {
-		e.awaitStop(id)
+// waits for the stop, for at most rebootTime; AWS does not wait.
+func (k core) reboot(region, id string) {
+	if err := k.driver.Stop(id); err == nil {
+		k.awaitStop(id)
 	}
-	_ = e.tell(region, id, stateRunning, func(tx *cloud.Tx, in Instance) error { return e.driver.Start(spec(tx, in)) })
-	_ = e.store.Update(func(tx *cloud.Tx) error {
+	_ = k.tell(region, id, stateRunning, func(tx *cloud.Tx, in Instance) error { return k.driver.Start(spec(tx, in)) })
+	_ = k.store.Update(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)
 		if found {
 			in.Rebooting = false
@@ -119,12 +119,12 @@ func (e *EC2) reboot(region, id string) {
 	})
 }
 
-func (e *EC2) awaitStop(id string) {
+func (k core) awaitStop(id string) {
 	poll := time.NewTicker(rebootPoll)
 	defer poll.Stop()
 	deadline := time.After(rebootTime)
 	for {
-		if s := e.driver.Status(id).State; s == machine.Stopped || s == machine.Failed {
+		if s := k.driver.Status(id).State; s == machine.Stopped || s == machine.Failed {
 			return
 		}
 		select {
@@ -136,21 +136,21 @@ func (e *EC2) awaitStop(id string) {
 }
 
 // portsChanged tells the driver about a change of a group's rules.
-func (e *EC2) portsChanged(c *wire.Call, group string) {
+func (k core) portsChanged(c *wire.Call, group string) {
 	region := c.Region
 	for id, in := range Instances.All(c.Tx, region) {
 		if slices.Contains(in.Groups, group) && (in.State == stateRunning || in.State == statePending) {
-			c.After(func() { e.setPorts(region, id) })
+			c.After(func() { k.setPorts(region, id) })
 		}
 	}
 }
 
-func (e *EC2) setPorts(region, id string) {
-	_ = e.store.View(func(tx *cloud.Tx) error {
+func (k core) setPorts(region, id string) {
+	_ = k.store.View(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)
 		if !found || !in.Started || (in.State != stateRunning && in.State != statePending) {
 			return nil
 		}
-		return e.driver.SetPorts(id, portsOf(tx, in))
+		return k.driver.SetPorts(id, portsOf(tx, in))
 	})
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // permit changes who may launch im.
-func (e *EC2) permit(c *wire.Call, im Image, g grants) (Image, error) {
+func (o imageOps) permit(c *wire.Call, im Image, g grants) (Image, error) {
 	if im.State(c.Now) != imageAvailable && len(g.add) > 0 {
 		return im, imageUnavailable(im.ID)
 	}

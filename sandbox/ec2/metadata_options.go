@@ -54,8 +54,8 @@ type modifyMetadataOut struct {
 	Metadata   xmlMetadata `xml:"instanceMetadataOptions"`
 }
 
-func (e *EC2) modifyMetadataOptions(c *wire.Call, in *modifyMetadataIn) (*modifyMetadataOut, error) {
-	i, err := e.ownInstance(c, in.InstanceID)
+func (o instanceOps) modifyMetadataOptions(c *wire.Call, in *modifyMetadataIn) (*modifyMetadataOut, error) {
+	i, err := o.ownInstance(c, in.InstanceID)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ var offeringFilters = filters[xmlOffering]{by: map[string]func(xmlOffering) []st
 }}
 
 // describeOfferings: every type is offered everywhere.
-func (e *EC2) describeOfferings(c *wire.Call, in *offeringsIn) (*offeringsOut, error) {
+func (o accountOps) describeOfferings(c *wire.Call, in *offeringsIn) (*offeringsOut, error) {
 	kind := cmp.Or(in.LocationType, "region")
 	places, err := locations(c.Region, kind)
 	if err != nil {

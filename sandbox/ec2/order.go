@@ -22,12 +22,9 @@ type order struct {
 	tags     map[string]map[string]string
 }
 
-// order checks a request for everything that AWS would refuse it for.
-func (e *EC2) order(c *wire.Call, in *runIn) (order, error) {
+// newOrder checks a request for everything that AWS would refuse it for.
+func newOrder(c *wire.Call, in *runIn) (order, error) {
 	o := order{public: true}
-	if e.driver == nil {
-		return o, wire.Errorf("Unsupported", "%v", errNoDriver)
-	}
 	for _, check := range []func(*wire.Call, *runIn) error{o.checkRequest, o.findImage, o.findType, o.findKey, o.findNetwork, o.mapDevices} {
 		if err := check(c, in); err != nil {
 			return o, err

@@ -6,7 +6,7 @@ import (
 	"amiship/sandbox/wire"
 )
 
-// findNetwork settles subnet, addresses and groups, which stand in the request
+// findNetwork settles subnet, addresses and groups, which are in the request
 // itself or in its one network interface.
 func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 	subnet, groups := in.SubnetID, in.GroupIDs

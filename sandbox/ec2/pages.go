@@ -18,9 +18,9 @@ type paging struct {
 
 const maxPage = 1000
 
-// page returns the part of items that was asked for, and the token of the
-// next one. Items are in the order of their keys; least is the smallest
-// MaxResults that the operation takes.
+// page returns the requested part of items, and the token of the next one.
+// Items are in the order of their keys; least is the smallest MaxResults that
+// the operation takes.
 func page[T any](c *wire.Call, p paging, least int, items []T, key func(T) string) ([]T, string, error) {
 	if p.NextToken != "" {
 		last, good := readToken(c, p.NextToken)

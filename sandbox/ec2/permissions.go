@@ -66,6 +66,9 @@ func collect(m modification, l legacy, organizations, units []string) (grants, e
 var accountForm = regexp.MustCompile(`^\d{12}$`)
 
 func (g grants) check() error {
+	if err := g.checkSize(); err != nil {
+		return err
+	}
 	for _, p := range slices.Concat(g.add, g.remove) {
 		switch {
 		case p.Group != "" && p.Group != "all":
@@ -73,6 +76,17 @@ func (g grants) check() error {
 		case p.UserID != "" && !accountForm.MatchString(p.UserID):
 			return wire.Errorf("InvalidAMIAttributeItemValue", `Invalid attribute item value "%s" for userId item type.`, p.UserID)
 		}
+	}
+	return nil
+}
+
+// mostChanges is how many permissions one request changes: AWS documents it for snapshots,
+// and nothing for images [?].
+const mostChanges = 500
+
+func (g grants) checkSize() error {
+	if n := len(g.add) + len(g.remove); n > mostChanges {
+		return wire.Errorf("InvalidParameterValue", "The request has %d permission modifications. The maximum is %d.", n, mostChanges)
 	}
 	return nil
 }

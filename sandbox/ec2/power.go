@@ -38,7 +38,7 @@ type stateChangesOut struct {
 }
 
 // ownInstance returns one of the caller's instances, settled.
-func (e *EC2) ownInstance(c *wire.Call, id string) (Instance, error) {
+func (k core) ownInstance(c *wire.Call, id string) (Instance, error) {
 	if id == "" {
 		return Instance{}, missingParameter("InstanceId")
 	}
@@ -46,21 +46,21 @@ func (e *EC2) ownInstance(c *wire.Call, id string) (Instance, error) {
 		return Instance{}, err
 	}
 	in, found := Instances.Get(c.Tx, c.Region, id)
-	if !found || in.Account != c.Account.ID || !e.shown(in, c.Now) {
+	if !found || in.Account != c.Account.ID || !k.shown(in, c.Now) {
 		return in, unknownIDs("InvalidInstanceID.NotFound", "instance", []string{id})
 	}
-	return e.seen(c, in), nil
+	return k.seen(c, in), nil
 }
 
 // each changes the state of the named instances, all or none. change is given
 // an instance and returns its next state.
-func (e *EC2) each(c *wire.Call, ids []string, change func(*Instance) error) (*stateChangesOut, error) {
+func (o instanceOps) each(c *wire.Call, ids []string, change func(*Instance) error) (*stateChangesOut, error) {
 	if len(ids) == 0 {
 		return nil, missingParameter("InstanceId")
 	}
 	out := &stateChangesOut{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		in, err := e.ownInstance(c, id)
+		in, err := o.ownInstance(c, id)
 		if err != nil {
 			return nil, err
 		}
@@ -80,9 +80,9 @@ func wrongState(in *Instance, verb string) error {
 	return wire.Errorf("IncorrectInstanceState", "The instance '%s' is not in a state from which it can be %s.", in.ID, verb)
 }
 
-func (e *EC2) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, error) {
+func (o instanceOps) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, error) {
 	region := c.Region
-	return e.each(c, in.InstanceIDs, func(i *Instance) error {
+	return o.each(c, in.InstanceIDs, func(i *Instance) error {
 		switch {
 		case i.State == stateStopped || i.State == stateStopping:
 			return nil
@@ -94,7 +94,7 @@ func (e *EC2) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, error) 
 		i.State = stateStopping
 		i.ReasonCode, i.Reason = "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"
 		id := i.ID
-		c.After(func() { e.stop(region, id) })
+		c.After(func() { o.stop(region, id) })
 		return nil
 	})
 }
@@ -105,9 +105,9 @@ type startIn struct {
 }
 
 // startInstances gives stopped machines a new public address.
-func (e *EC2) startInstances(c *wire.Call, in *startIn) (*stateChangesOut, error) {
+func (o instanceOps) startInstances(c *wire.Call, in *startIn) (*stateChangesOut, error) {
 	region := c.Region
-	return e.each(c, in.InstanceIDs, func(i *Instance) error {
+	return o.each(c, in.InstanceIDs, func(i *Instance) error {
 		switch {
 		case i.State == stateRunning || i.State == statePending:
 			return nil
@@ -119,7 +119,7 @@ func (e *EC2) startInstances(c *wire.Call, in *startIn) (*stateChangesOut, error
 			i.Public = publicAddress(c.Tx)
 		}
 		id := i.ID
-		c.After(func() { e.start(region, id) })
+		c.After(func() { o.start(region, id) })
 		return nil
 	})
 }
@@ -130,9 +130,9 @@ type terminateIn struct {
 	SkipOSShutdown bool `wire:"SkipOsShutdown"`
 }
 
-func (e *EC2) terminateInstances(c *wire.Call, in *terminateIn) (*stateChangesOut, error) {
+func (o instanceOps) terminateInstances(c *wire.Call, in *terminateIn) (*stateChangesOut, error) {
 	region := c.Region
-	return e.each(c, in.InstanceIDs, func(i *Instance) error {
+	return o.each(c, in.InstanceIDs, func(i *Instance) error {
 		if i.State == stateTerminated || i.State == stateShutting {
 			return nil
 		}
@@ -142,18 +142,18 @@ func (e *EC2) terminateInstances(c *wire.Call, in *terminateIn) (*stateChangesOu
 		i.State = stateShutting
 		i.ReasonCode, i.Reason = "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"
 		id := i.ID
-		c.After(func() { e.remove(region, id) })
+		c.After(func() { o.remove(region, id) })
 		return nil
 	})
 }
 
-func (e *EC2) rebootInstances(c *wire.Call, in *instancesIn) (*done, error) {
+func (o instanceOps) rebootInstances(c *wire.Call, in *instancesIn) (*done, error) {
 	if len(in.InstanceIDs) == 0 {
 		return nil, missingParameter("InstanceId")
 	}
 	region := c.Region
 	for _, id := range in.InstanceIDs {
-		i, err := e.ownInstance(c, id)
+		i, err := o.ownInstance(c, id)
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +162,7 @@ func (e *EC2) rebootInstances(c *wire.Call, in *instancesIn) (*done, error) {
 		}
 		i.Rebooting = true
 		putInstance(c, i)
-		c.After(func() { e.reboot(region, id) })
+		c.After(func() { o.reboot(region, id) })
 	}
 	return ok()
 }
@@ -179,12 +179,12 @@ type consoleOut struct {
 	Output     string    `xml:"output,omitempty"` // base64
 }
 
-func (e *EC2) getConsoleOutput(c *wire.Call, in *consoleIn) (*consoleOut, error) {
-	i, err := e.ownInstance(c, in.InstanceID)
+func (o instanceOps) getConsoleOutput(c *wire.Call, in *consoleIn) (*consoleOut, error) {
+	i, err := o.ownInstance(c, in.InstanceID)
 	if err != nil {
 		return nil, err
 	}
-	text, err := e.driver.Console(i.ID)
+	text, err := o.driver.Console(i.ID)
 	if err != nil && i.State != stateTerminated {
 		return nil, fmt.Errorf("console of %s: %w", i.ID, err)
 	}

@@ -24,9 +24,9 @@ func sharingQuota(c *wire.Call) int {
 }
 
 // copyQuota is how many snapshot copies may run at once into the region.
-func (e *EC2) copyQuota(c *wire.Call) int {
-	if e.set.SnapshotCopies > 0 {
-		return e.set.SnapshotCopies
+func (k core) copyQuota(c *wire.Call) int {
+	if k.set.SnapshotCopies > 0 {
+		return k.set.SnapshotCopies
 	}
 	return int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ebs", quotas.SnapshotCopies))
 }

@@ -10,19 +10,21 @@ import (
 // Recover brings the store and the machines together after the sandbox died:
 // instances that ran are started again on their disks, half-made snapshots and
 // images with lost layers become failed, half-removed machines go.
-func (e *EC2) Recover() error {
-	if e.driver == nil {
+func (e *EC2) Recover() error { return e.core.recoverAll() }
+
+func (k *core) recoverAll() error {
+	if k.driver == nil {
 		return nil
 	}
 	var todo []func()
-	err := e.store.Update(func(tx *cloud.Tx) error {
+	err := k.store.Update(func(tx *cloud.Tx) error {
 		for _, region := range Snapshots.Parts(tx) {
-			lost := e.recoverSnapshots(tx, region)
+			lost := k.recoverSnapshots(tx, region)
 			recoverImages(tx, region, lost)
 		}
 		for _, region := range Instances.Parts(tx) {
 			for _, in := range Instances.All(tx, region) {
-				if do := e.recoverInstance(tx, in); do != nil {
+				if do := k.recoverInstance(tx, in); do != nil {
 					todo = append(todo, do)
 				}
 			}
@@ -35,12 +37,12 @@ func (e *EC2) Recover() error {
 	for _, do := range todo {
 		do()
 	}
-	e.prune()
+	k.prune()
 	return nil
 }
 
 // recoverSnapshots marks snapshots whose layers are gone, and returns their ids.
-func (e *EC2) recoverSnapshots(tx *cloud.Tx, region string) map[string]bool {
+func (k *core) recoverSnapshots(tx *cloud.Tx, region string) map[string]bool {
 	lost := map[string]bool{}
 	there := map[string]bool{}
 	for id, s := range Snapshots.All(tx, region) {
@@ -51,7 +53,7 @@ func (e *EC2) recoverSnapshots(tx *cloud.Tx, region string) map[string]bool {
 		for _, l := range s.Layers {
 			has, known := there[l]
 			if !known {
-				has = e.driver.HasLayer(l)
+				has = k.driver.HasLayer(l)
 				there[l] = has
 			}
 			if !has {
@@ -90,18 +92,18 @@ func recoverImages(tx *cloud.Tx, region string, lost map[string]bool) {
 	}
 }
 
-// recoverInstance returns what is to be done to the instance's machine.
-func (e *EC2) recoverInstance(tx *cloud.Tx, in Instance) func() {
+// recoverInstance returns what must be done to the instance's machine.
+func (k *core) recoverInstance(tx *cloud.Tx, in Instance) func() {
 	region, id := in.Region, in.ID
 	switch in.State {
 	case statePending, stateRunning:
 		in.State, in.Started, in.Rebooting = statePending, false, false
 		Instances.Put(tx, region, id, in)
-		return func() { e.start(region, id) }
+		return func() { k.start(region, id) }
 	case stateStopping:
-		return func() { e.stop(region, id) }
+		return func() { k.stop(region, id) }
 	case stateShutting:
-		return func() { e.remove(region, id) }
+		return func() { k.remove(region, id) }
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ var regionFilters = filters[xmlRegion]{by: map[string]func(xmlRegion) []string{
 	"region-name":   func(r xmlRegion) []string { return one(r.RegionName) },
 }}
 
-func (e *EC2) describeRegions(c *wire.Call, in *describeRegionsIn) (*describeRegionsOut, error) {
+func (o accountOps) describeRegions(c *wire.Call, in *describeRegionsIn) (*describeRegionsOut, error) {
 	for _, name := range in.RegionNames {
 		if _, known := findRegion(name); !known {
 			return nil, wire.Errorf("InvalidParameterValue", "Invalid region '%s'", name)

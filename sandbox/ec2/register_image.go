@@ -23,7 +23,7 @@ type registerIn struct {
 	ENASupport         bool   `wire:"EnaSupport"`
 }
 
-func (e *EC2) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
+func (o imageOps) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
 	if err := cmp.Or(checkImageName(c, in.Name, true), checkRoom(c)); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (e *EC2) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
 	}
 	im := Image{
 		ID: newID("ami"), Owner: c.Account.ID, Name: in.Name, Description: in.Description, Arch: cmp.Or(in.Architecture, "i386"), Created: c.Now,
-		Due: c.Due(e.set.RegisterImage), Seen: c.Due(e.set.Lag), Ready: true, RootDevice: in.RootDeviceName, Mappings: mappings, ENA: in.ENASupport,
+		Due: c.Due(o.set.RegisterImage), Seen: c.Due(o.set.Lag), Ready: true, RootDevice: in.RootDeviceName, Mappings: mappings, ENA: in.ENASupport,
 		SRIOV: in.SRIOV, BootMode: in.BootMode, TPM: in.TPMSupport, UEFIData: in.UEFIData, IMDS: in.IMDSSupport,
 	}
 	if err := checkRegistered(c, im); err != nil {

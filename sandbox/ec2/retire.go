@@ -17,7 +17,7 @@ type enableDeprecationIn struct {
 }
 
 // enableDeprecation sets the date; seconds are rounded to the minute.
-func (e *EC2) enableDeprecation(c *wire.Call, in *enableDeprecationIn) (*done, error) {
+func (o imageOps) enableDeprecation(c *wire.Call, in *enableDeprecationIn) (*done, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (e *EC2) enableDeprecation(c *wire.Call, in *enableDeprecationIn) (*done, e
 }
 
 // disableDeprecation has no lasting effect on a public image: see deprecation.
-func (e *EC2) disableDeprecation(c *wire.Call, in *imageIDIn) (*done, error) {
+func (o imageOps) disableDeprecation(c *wire.Call, in *imageIDIn) (*done, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (im Image) deprecatedAt(now time.Time) bool {
 }
 
 // disableImage also takes every launch permission away.
-func (e *EC2) disableImage(c *wire.Call, in *imageIDIn) (*done, error) {
+func (o imageOps) disableImage(c *wire.Call, in *imageIDIn) (*done, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (e *EC2) disableImage(c *wire.Call, in *imageIDIn) (*done, error) {
 }
 
 // enableImage does not give permissions back.
-func (e *EC2) enableImage(c *wire.Call, in *imageIDIn) (*done, error) {
+func (o imageOps) enableImage(c *wire.Call, in *imageIDIn) (*done, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ type protectionOut struct {
 	Return string `xml:"return"`
 }
 
-func (e *EC2) enableProtection(c *wire.Call, in *enableProtectionIn) (*protectionOut, error) {
+func (o imageOps) enableProtection(c *wire.Call, in *enableProtectionIn) (*protectionOut, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
@@ -129,13 +129,13 @@ func (e *EC2) enableProtection(c *wire.Call, in *enableProtectionIn) (*protectio
 	return &protectionOut{im.Protected}, nil
 }
 
-func (e *EC2) disableProtection(c *wire.Call, in *imageIDIn) (*protectionOut, error) {
+func (o imageOps) disableProtection(c *wire.Call, in *imageIDIn) (*protectionOut, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
 		return nil, err
 	}
 	if im.Protected == protectionCooldown {
-		im.ProtectedUntil = c.Now.Add(e.set.Cooldown)
+		im.ProtectedUntil = c.Now.Add(o.set.Cooldown)
 	}
 	im.Protected = ""
 	putImage(c, im)

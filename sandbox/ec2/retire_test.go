@@ -12,6 +12,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/quotas"
+	"amiship/sandbox/wire"
 	"amiship/sandbox/wire/wiretest"
 )
 
@@ -85,6 +86,31 @@ func TestDisableTakesPermissionsAway(t *testing.T) {
 	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
 }
 
+// TestSnapshotsThatAreNotDeleted: the image is deregistered all the same, and the
+// answer says why its snapshot is left.
+func TestSnapshotsThatAreNotDeleted(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	mine := r.client(vendor, home)
+	drop := func(name string) string {
+		id := r.ownImage(t, ec2.WorldImage{Name: name})
+		out := must(mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id, DeleteAssociatedSnapshots: aws.Bool(true)}))(t)
+		_, err := mine.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{ImageIds: []string{id}})
+		wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
+		return string(out.DeleteSnapshotResults[0].ReturnCode)
+	}
+	r.server.SetFaults([]wire.Fault{{Action: "DeleteSnapshot", Times: 1}})
+	if got := drop("first"); got != "internal-error" {
+		t.Errorf("with a fault: %s", got)
+	}
+	if got := drop("second"); got != "success" {
+		t.Errorf("when it is over: %s", got)
+	}
+	r.deny(vendor, "ec2:DeleteSnapshot")
+	if got := drop("third"); got != "missing-permissions" {
+		t.Errorf("without the permission: %s", got)
+	}
+}
+
 func TestDeregister(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	id := r.ownImage(t, ec2.WorldImage{Name: "app", Tags: map[string]string{"a": "b"}})
@@ -138,7 +164,7 @@ func TestRecycleBinGivesBack(t *testing.T) {
 	must(mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id}))(t)
 	must(mine.RestoreImageFromRecycleBin(t.Context(), &awssdk.RestoreImageFromRecycleBinInput{ImageId: &id}))(t)
 	if im := r.image(t, vendor, home, id); !*im.Public {
-		t.Error("restored, but not public any more")
+		t.Error("restored, but no longer public")
 	}
 }
 

@@ -80,54 +80,60 @@ type runIn struct {
 	Maintenance struct{ AutoRecovery string } `wire:"MaintenanceOptions"`
 }
 
-func (e *EC2) runInstances(c *wire.Call, in *runIn) (*reservationOut, error) {
+func (o instanceOps) runInstances(c *wire.Call, in *runIn) (*reservationOut, error) {
 	if made, err := replay(c, in.ClientToken, in); made != nil || err != nil {
-		return e.replayRun(c, made, err)
+		return o.replayRun(c, made, err)
 	}
-	o, err := e.order(c, in)
+	if o.driver == nil {
+		return nil, wire.Errorf("Unsupported", "%v", errNoDriver)
+	}
+	want, err := newOrder(c, in)
 	if err != nil {
 		return nil, err
 	}
-	e.forget(c)
+	if err := o.set.capacity(want.zone.name, want.kind.name); err != nil {
+		return nil, err
+	}
+	o.forget(c)
 	reservation := newID("r")
 	used := usedAddresses(c.Tx)
 	var made []Instance
 	var ids []string
 	for i := range in.MaxCount {
-		inst, err := o.instance(c, in, used)
+		inst, err := want.instance(c, in, used)
 		if err != nil {
 			return nil, err
 		}
 		inst.Reservation, inst.Index = reservation, i
 		inst.meet(c)
-		o.attachVolumes(c, &inst)
+		want.attachVolumes(c, &inst)
 		putInstance(c, inst)
-		putTags(c.Tx, c.Region, c.Account.ID, "instance", inst.ID, o.tags["instance"])
-		putTags(c.Tx, c.Region, c.Account.ID, "network-interface", inst.Interface, o.tags["network-interface"])
+		putTags(c.Tx, c.Region, c.Account.ID, "instance", inst.ID, want.tags["instance"])
+		putTags(c.Tx, c.Region, c.Account.ID, "network-interface", inst.Interface, want.tags["network-interface"])
 		made, ids = append(made, inst), append(ids, inst.ID)
 		region := c.Region
-		c.After(func() { e.start(region, inst.ID) })
+		c.After(func() { o.start(region, inst.ID) })
 	}
-	e.noteLaunch(c, o.image.ID)
-	e.remember(c, in.ClientToken, in, ids...)
-	out := e.reservation(c, made)
+	o.noteLaunch(c, want.image.ID)
+	o.remember(c, in.ClientToken, in, ids...)
+	out := o.reservation(c, made)
 	return &out, nil
 }
 
 // replayRun answers a repeated request with the instances of the first.
-func (e *EC2) replayRun(c *wire.Call, ids []string, err error) (*reservationOut, error) {
+func (o instanceOps) replayRun(c *wire.Call, ids []string, err error) (*reservationOut, error) {
 	if err != nil {
 		return nil, err
 	}
 	var made []Instance
 	for _, id := range ids {
 		inst, found := Instances.Get(c.Tx, c.Region, id)
-		if inst = e.seen(c, inst); !found || inst.State == stateTerminated {
+		if inst = o.seen(c, inst); !found || inst.State == stateTerminated {
 			return nil, wire.Errorf("IdempotentInstanceTerminated", "The client token you have provided is associated with a terminated instance. Please use a different client token.")
 		}
 		made = append(made, inst)
 	}
-	out := e.reservation(c, made)
+	out := o.reservation(c, made)
 	return &out, nil
 }
 
@@ -156,9 +162,9 @@ func (o *order) instance(c *wire.Call, in *runIn, used map[netip.Addr]bool) (Ins
 }
 
 // noteLaunch remembers when the image was last launched, by whomever.
-func (e *EC2) noteLaunch(c *wire.Call, id string) {
+func (o instanceOps) noteLaunch(c *wire.Call, id string) {
 	im, _ := Images.Get(c.Tx, c.Region, id)
-	im.LaunchedBefore = e.shownLaunch(im, c.Now)
+	im.LaunchedBefore = o.shownLaunch(im, c.Now)
 	im.Launched = c.Now
 	putImage(c, im)
 }

@@ -77,7 +77,7 @@ func (bi baseImage) publish(tx *cloud.Tx, b machine.Base) {
 	}
 }
 
-// publishedOn reads the date that stands in the names of base images.
+// publishedOn reads the date in the names of base images.
 func publishedOn(name string) time.Time {
 	for part := range strings.SplitSeq(name, "-") {
 		if t, err := time.Parse("20060102", part); err == nil {

@@ -3,8 +3,12 @@ package ec2
 import (
 	"cmp"
 	"fmt"
+	"net/http"
+	"path"
 	"strings"
 	"time"
+
+	"amiship/sandbox/wire"
 )
 
 // Settings are the durations and limits that AWS does not promise.
@@ -34,6 +38,46 @@ type Settings struct {
 	SnapshotCopies int `yaml:"snapshot_copies"`
 	// CopyImageLimit says what CopyImage does beyond SnapshotCopies [?].
 	CopyImageLimit CopyImageLimit `yaml:"copy_image_limit"`
+	// DeregisterPending says what DeregisterImage does to a pending image [?].
+	DeregisterPending DeregisterPending `yaml:"deregister_pending"`
+	// NoCapacity are zones and instance types for which RunInstances has none, as patterns:
+	// "us-east-1a/*", "*/m7i.large".
+	NoCapacity []string `yaml:"no_capacity"`
+}
+
+// capacity says whether instances of a type can be launched in a zone at the moment.
+func (s Settings) capacity(zone, kind string) error {
+	for _, pattern := range s.NoCapacity {
+		if none, _ := path.Match(pattern, zone+"/"+kind); none {
+			return &wire.Error{
+				Code: "InsufficientInstanceCapacity", Status: http.StatusInternalServerError,
+				Message: fmt.Sprintf("We currently do not have sufficient %s capacity in the Availability Zone you requested (%s).", kind, zone),
+			}
+		}
+	}
+	return nil
+}
+
+// DeregisterPending is one of the things that AWS might do when a pending image is
+// deregistered.
+type DeregisterPending string
+
+// What DeregisterImage may do to a pending image.
+const (
+	PendingFreed   DeregisterPending = "free"   // image and snapshot go, and the copy's place is free
+	PendingKept    DeregisterPending = "keep"   // the image goes; its snapshot is copied on, and keeps the place
+	PendingRefused DeregisterPending = "refuse" // the call answers InvalidAMIID.Unavailable
+)
+
+// UnmarshalYAML takes one of the words above.
+func (d *DeregisterPending) UnmarshalYAML(text []byte) error {
+	switch v := DeregisterPending(strings.Trim(strings.TrimSpace(string(text)), `"'`)); v {
+	case PendingFreed, PendingKept, PendingRefused:
+		*d = v
+		return nil
+	default:
+		return fmt.Errorf("deregister_pending %q: there are free, keep and refuse", v)
+	}
 }
 
 // CopyImageLimit is one of the things that AWS might do with one copy too many.
@@ -70,6 +114,8 @@ func DefaultSettings() Settings {
 		Cooldown:        24 * time.Hour,
 		TokenLife:       7 * 24 * time.Hour,
 		CopyImageLimit:  CopyQueues,
+
+		DeregisterPending: PendingFreed,
 	}
 }
 
@@ -85,5 +131,6 @@ func (s Settings) withDefaults() Settings {
 	s.Cooldown = cmp.Or(s.Cooldown, d.Cooldown)
 	s.TokenLife = cmp.Or(s.TokenLife, d.TokenLife)
 	s.CopyImageLimit = cmp.Or(s.CopyImageLimit, d.CopyImageLimit)
+	s.DeregisterPending = cmp.Or(s.DeregisterPending, d.DeregisterPending)
 	return s
 }

@@ -11,11 +11,11 @@ import (
 
 // settled is the instance as it is now: what was last asked of it, moved on by
 // what its machine does.
-func (e *EC2) settled(in Instance, now time.Time) Instance {
-	if e.driver == nil || in.State == stateTerminated || in.State == stateStopped || in.Rebooting {
+func (k core) settled(in Instance, now time.Time) Instance {
+	if k.driver == nil || in.State == stateTerminated || in.State == stateStopped || in.Rebooting {
 		return in
 	}
-	st := e.driver.Status(in.ID)
+	st := k.driver.Status(in.ID)
 	off := st.State == machine.Stopped || st.State == machine.Failed
 	switch in.State {
 	case statePending:
@@ -68,24 +68,24 @@ func (in Instance) terminated(now time.Time, code, reason string) Instance {
 
 // seen returns an instance settled, and sees to it that the store hears of
 // what has changed once this call is over.
-func (e *EC2) seen(c *wire.Call, in Instance) Instance {
-	now := e.settled(in, c.Now)
+func (k core) seen(c *wire.Call, in Instance) Instance {
+	now := k.settled(in, c.Now)
 	if now.State != in.State {
 		region, id := c.Region, in.ID
-		c.After(func() { e.settle(region, id) })
+		c.After(func() { k.settle(region, id) })
 	}
 	return now
 }
 
 // settle stores what has become of an instance, and clears away what ended.
-func (e *EC2) settle(region, id string) {
+func (k core) settle(region, id string) {
 	ended := false
-	_ = e.store.Update(func(tx *cloud.Tx) error {
+	_ = k.store.Update(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)
 		if !found {
 			return nil
 		}
-		now := e.settled(in, tx.Now)
+		now := k.settled(in, tx.Now)
 		if now.State == in.State {
 			return nil
 		}
@@ -97,8 +97,8 @@ func (e *EC2) settle(region, id string) {
 		return nil
 	})
 	if ended {
-		_ = e.driver.Remove(id)
-		e.prune()
+		_ = k.driver.Remove(id)
+		k.prune()
 	}
 }
 
@@ -119,9 +119,9 @@ func releaseVolumes(tx *cloud.Tx, in Instance) {
 }
 
 // forget removes the records of instances that were terminated a while ago.
-func (e *EC2) forget(c *wire.Call) {
+func (o instanceOps) forget(c *wire.Call) {
 	for id, in := range Instances.All(c.Tx, c.Region) {
-		if in.State == stateTerminated && !c.Now.Before(in.Terminated.Add(e.set.TerminatedShown)) {
+		if in.State == stateTerminated && !c.Now.Before(in.Terminated.Add(o.set.TerminatedShown)) {
 			Instances.Delete(c.Tx, c.Region, id)
 			dropTags(c.Tx, c.Region, in.Account, id)
 			dropTags(c.Tx, c.Region, in.Account, in.Interface)
@@ -130,6 +130,6 @@ func (e *EC2) forget(c *wire.Call) {
 }
 
 // shown reports whether an instance is still described.
-func (e *EC2) shown(in Instance, now time.Time) bool {
-	return in.State != stateTerminated || now.Before(in.Terminated.Add(e.set.TerminatedShown))
+func (k core) shown(in Instance, now time.Time) bool {
+	return in.State != stateTerminated || now.Before(in.Terminated.Add(k.set.TerminatedShown))
 }

@@ -12,7 +12,7 @@ type modifySnapshotIn struct {
 	CreateVolumePermission modification
 }
 
-func (e *EC2) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn) (*done, error) {
+func (o snapshotOps) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn) (*done, error) {
 	s, err := ownSnapshot(c, in.SnapshotID)
 	if err != nil {
 		return nil, err
@@ -24,6 +24,9 @@ func (e *EC2) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn) (*done
 	}
 	if g.empty() {
 		return nil, invalidCombination("No attributes specified.")
+	}
+	if len(g.add) > 0 && len(g.remove) > 0 {
+		return nil, invalidCombination("Permissions of a snapshot cannot be added and removed in one request.")
 	}
 	if state := s.state(c.Now); state != "completed" && len(g.add) > 0 {
 		return nil, wire.Errorf("IncorrectState", "Snapshot is in invalid state - %s", state)
@@ -63,7 +66,7 @@ type snapshotAttributeOut struct {
 	CreateVolumePermission *wire.List[permission]     `xml:"createVolumePermission"`
 }
 
-func (e *EC2) describeSnapshotAttribute(c *wire.Call, in *snapshotAttributeIn) (*snapshotAttributeOut, error) {
+func (o snapshotOps) describeSnapshotAttribute(c *wire.Call, in *snapshotAttributeIn) (*snapshotAttributeOut, error) {
 	s, err := ownSnapshot(c, in.SnapshotID)
 	if err != nil {
 		return nil, err

@@ -17,8 +17,8 @@ type Snapshot struct {
 	Bytes                  int64    `json:",omitempty"` // what the newest layer takes
 	Layers                 []string // lowest first
 	Started, Due           time.Time
-	Seen                   time.Time `json:",omitzero"` // nobody can see it until then
-	Gone                   time.Time `json:",omitzero"` // nobody can see it from then on
+	Seen                   time.Time `json:",omitzero"` // no client sees it until then
+	Gone                   time.Time `json:",omitzero"` // no client sees it from then on
 	Ready                  bool      // its layer is there
 	Failed                 string    `json:",omitempty"`
 	Copy                   bool      `json:",omitempty"` // made by CopySnapshot or CopyImage
@@ -98,7 +98,7 @@ type deleteSnapshotIn struct {
 	SnapshotID string `wire:"SnapshotId"`
 }
 
-func (e *EC2) deleteSnapshot(c *wire.Call, in *deleteSnapshotIn) (*done, error) {
+func (o snapshotOps) deleteSnapshot(c *wire.Call, in *deleteSnapshotIn) (*done, error) {
 	s, err := ownSnapshot(c, in.SnapshotID)
 	if err != nil {
 		return nil, err
@@ -106,16 +106,16 @@ func (e *EC2) deleteSnapshot(c *wire.Call, in *deleteSnapshotIn) (*done, error) 
 	if user, used := imageUsing(c.Tx, c.Region, s.ID, ""); used {
 		return nil, wire.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.ID, user)
 	}
-	e.dropSnapshot(c, s)
+	o.dropSnapshot(c, s)
 	return ok()
 }
 
 // dropSnapshot deletes s, and its layer if nothing else is built on it.
-func (e *EC2) dropSnapshot(c *wire.Call, s Snapshot) {
+func (k core) dropSnapshot(c *wire.Call, s Snapshot) {
 	Snapshots.Delete(c.Tx, c.Region, s.ID)
 	dropTags(c.Tx, c.Region, s.Owner, s.ID)
 	if len(s.Layers) > 0 && !isBase(s.Layers[len(s.Layers)-1]) {
-		c.After(e.prune)
+		c.After(k.prune)
 	}
 }
 
@@ -123,8 +123,8 @@ func (e *EC2) dropSnapshot(c *wire.Call, s Snapshot) {
 // keeps by itself.
 func isBase(layer string) bool { return strings.HasPrefix(layer, "base/") }
 
-// imageUsing returns an image, other than except, that stands on the snapshot.
-// One in the Recycle Bin still does.
+// imageUsing returns an image, other than except, that uses the snapshot. One
+// in the Recycle Bin still does.
 func imageUsing(tx *cloud.Tx, region, snapshot, except string) (string, bool) {
 	for id, im := range Images.All(tx, region) {
 		if id != except && !im.gone(tx.Now) && slices.Contains(im.Snapshots(), snapshot) {
@@ -134,14 +134,14 @@ func imageUsing(tx *cloud.Tx, region, snapshot, except string) (string, bool) {
 	return "", false
 }
 
-// prune lets the driver delete the layers that nothing refers to any more. It
-// holds the store meanwhile, so that no new reference can appear.
-func (e *EC2) prune() {
-	if e.driver == nil {
+// prune lets the driver delete the layers that nothing refers to. It holds
+// the store meanwhile, so that no new reference can appear.
+func (k core) prune() {
+	if k.driver == nil {
 		return
 	}
-	_ = e.store.View(func(tx *cloud.Tx) error {
-		return e.driver.Prune(layersInUse(tx))
+	_ = k.store.View(func(tx *cloud.Tx) error {
+		return k.driver.Prune(layersInUse(tx))
 	})
 }
 

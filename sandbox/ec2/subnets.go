@@ -84,7 +84,7 @@ var subnetFilters = filters[subnetView]{
 	},
 }
 
-func (e *EC2) describeSubnets(c *wire.Call, in *describeSubnetsIn) (*describeSubnetsOut, error) {
+func (o networkOps) describeSubnets(c *wire.Call, in *describeSubnetsIn) (*describeSubnetsOut, error) {
 	r, _ := findRegion(c.Region)
 	for _, asked := range in.SubnetIDs {
 		if _, err := zoneOfSubnet(c, asked); err != nil {

@@ -36,7 +36,9 @@ var taggables = map[string]kind{
 	"sg": {"security-group", func(c *wire.Call, id string) bool {
 		_, found := findGroup(c.Tx, c.Region, c.Account.ID, id)
 		return found
-	}, groupNotFound},
+	}, func(id string) error {
+		return wire.Errorf("InvalidSecurityGroupID.NotFound", "The security group ID '%s' does not exist", id)
+	}},
 	"sgr": {"security-group-rule", func(c *wire.Call, id string) bool {
 		return ownsRule(c, id)
 	}, func(id string) error {

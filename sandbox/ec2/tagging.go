@@ -13,7 +13,7 @@ type tagsIn struct {
 	Tags      []xmlTag `wire:"Tag"`
 }
 
-func (e *EC2) createTags(c *wire.Call, in *tagsIn) (*done, error) {
+func (o tagOps) createTags(c *wire.Call, in *tagsIn) (*done, error) {
 	if len(in.Tags) == 0 {
 		return nil, missingParameter("Tag")
 	}
@@ -50,7 +50,7 @@ type deleteTagsIn struct {
 
 // deleteTags removes the named tags; those with a value only where the value
 // is the same; all of them if none is named.
-func (e *EC2) deleteTags(c *wire.Call, in *deleteTagsIn) (*done, error) {
+func (o tagOps) deleteTags(c *wire.Call, in *deleteTagsIn) (*done, error) {
 	kinds, err := taggable(c, in.Resources)
 	if err != nil {
 		return nil, err

@@ -69,8 +69,8 @@ func tagList(tags map[string]string) wire.List[xmlTag] {
 	return out
 }
 
-// specTags returns the tags asked for each type of resource. A type that the
-// call does not make is refused.
+// specTags returns the requested tags for each type of resource. A type that
+// the call does not make is refused.
 func specTags(specs []tagSpec, makes ...string) (map[string]map[string]string, error) {
 	out := map[string]map[string]string{}
 	for _, s := range specs {

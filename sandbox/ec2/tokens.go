@@ -41,12 +41,12 @@ func replay(c *wire.Call, clientToken string, in any) ([]string, error) {
 }
 
 // remember keeps what a call with a client token made.
-func (e *EC2) remember(c *wire.Call, clientToken string, in any, ids ...string) {
+func (k core) remember(c *wire.Call, clientToken string, in any, ids ...string) {
 	if clientToken == "" {
 		return
 	}
 	tokens.Put(c.Tx, c.Region, tokenKey(c, clientToken), token{
-		Params: paramsDigest(in), Result: ids, Until: c.Now.Add(e.set.TokenLife),
+		Params: paramsDigest(in), Result: ids, Until: c.Now.Add(k.set.TokenLife),
 	})
 }
 

@@ -122,14 +122,14 @@ var volumeFilters = filters[volumeView]{
 	never: []string{"operator.principal"},
 }
 
-func (e *EC2) describeVolumes(c *wire.Call, in *describeVolumesIn) (*describeVolumesOut, error) {
+func (o volumeOps) describeVolumes(c *wire.Call, in *describeVolumesIn) (*describeVolumesOut, error) {
 	seen := map[string]xmlVolume{}
 	var views []volumeView
 	for id, v := range Volumes.All(c.Tx, c.Region) {
 		if v.Account != c.Account.ID || (len(in.VolumeIDs) > 0 && !slices.Contains(in.VolumeIDs, id)) {
 			continue
 		}
-		x, there := e.volumeXML(c, v)
+		x, there := o.volumeXML(c, v)
 		if !there {
 			continue
 		}
@@ -156,7 +156,7 @@ func (e *EC2) describeVolumes(c *wire.Call, in *describeVolumesIn) (*describeVol
 
 // volumeXML also reports whether the volume is still there: one that is
 // deleted on termination goes when its machine has gone.
-func (e *EC2) volumeXML(c *wire.Call, v Volume) (xmlVolume, bool) {
+func (o volumeOps) volumeXML(c *wire.Call, v Volume) (xmlVolume, bool) {
 	x := xmlVolume{
 		ZoneID: v.ZoneID, IOPS: v.IOPS, Type: v.Type, Throughput: v.Throughput, VolumeID: v.ID, Size: v.Size,
 		SnapshotID: v.Snapshot, Zone: v.Zone, Status: "available", Created: wire.Time(v.Created),
@@ -171,7 +171,7 @@ func (e *EC2) volumeXML(c *wire.Call, v Volume) (xmlVolume, bool) {
 		return x, true
 	}
 	d := in.Devices[i]
-	if e.settled(in, c.Now).State == stateTerminated {
+	if o.settled(in, c.Now).State == stateTerminated {
 		return x, d.Keep
 	}
 	x.Status = "in-use"
@@ -184,12 +184,12 @@ type deleteVolumeIn struct {
 	VolumeID string `wire:"VolumeId"`
 }
 
-func (e *EC2) deleteVolume(c *wire.Call, in *deleteVolumeIn) (*done, error) {
+func (o volumeOps) deleteVolume(c *wire.Call, in *deleteVolumeIn) (*done, error) {
 	v, found := Volumes.Get(c.Tx, c.Region, in.VolumeID)
 	if !found || v.Account != c.Account.ID {
 		return nil, volumeNotFound(in.VolumeID)
 	}
-	x, there := e.volumeXML(c, v)
+	x, there := o.volumeXML(c, v)
 	switch {
 	case !there:
 		return nil, volumeNotFound(in.VolumeID)

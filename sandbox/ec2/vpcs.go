@@ -93,7 +93,7 @@ var vpcFilters = filters[vpcView]{
 	},
 }
 
-func (e *EC2) describeVpcs(c *wire.Call, in *describeVpcsIn) (*describeVpcsOut, error) {
+func (o networkOps) describeVpcs(c *wire.Call, in *describeVpcsIn) (*describeVpcsOut, error) {
 	id := vpcID(c)
 	for _, asked := range in.VpcIDs {
 		if asked != id {

@@ -164,7 +164,7 @@ func (w WorldImage) put(tx *cloud.Tx, region, account, name string, users []stri
 	s := Snapshot{
 		ID: derivedID("snap", account, region, name), Owner: account, Volume: "vol-ffffffff", Size: size, Layers: []string{layer},
 		Started: created, Due: created, Ready: true, Encrypted: w.Encrypted, Users: users, Public: false,
-		Description: "Created by the sandbox's world for " + name, ProductCode: w.ProductCode,
+		Description: "Created by CreateImage(i-ffffffff) for " + derivedID("ami", account, region, name), ProductCode: w.ProductCode,
 	}
 	im := Image{
 		ID: derivedID("ami", account, region, name), Owner: account, Name: name, Description: w.Description, Arch: ec2Arch(arch),

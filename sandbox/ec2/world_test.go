@@ -2,6 +2,7 @@ package ec2_test
 
 import (
 	"context"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -101,9 +102,9 @@ func TestSettingsFile(t *testing.T) {
 		err := yaml.NewDecoder(strings.NewReader(text), yaml.Strict()).Decode(&set)
 		return set, err
 	}
-	set := must(read("copy_image: 20m\nlag: 3s\nsnapshot_copies: 5\ncopy_image_limit: fail\n"))(t)
-	want := ec2.Settings{CopyImage: 20 * time.Minute, Lag: 3 * time.Second, SnapshotCopies: 5, CopyImageLimit: ec2.CopyFails}
-	if set != want {
+	set := must(read("copy_image: 20m\nlag: 3s\nsnapshot_copies: 5\ncopy_image_limit: fail\nno_capacity: [\"*/m5.large\"]\n"))(t)
+	want := ec2.Settings{CopyImage: 20 * time.Minute, Lag: 3 * time.Second, SnapshotCopies: 5, CopyImageLimit: ec2.CopyFails, NoCapacity: []string{"*/m5.large"}}
+	if !reflect.DeepEqual(set, want) {
 		t.Errorf("settings %+v", set)
 	}
 	if _, err := read("copy_image_limit: maybe\n"); err == nil || !contains(err, "queue, fail and refuse") {

@@ -47,7 +47,7 @@ var zoneFilters = filters[xmlZone]{
 	never: []string{"message", "parent-zone-id", "parent-zone-name"},
 }
 
-func (e *EC2) describeZones(c *wire.Call, in *describeZonesIn) (*describeZonesOut, error) {
+func (o accountOps) describeZones(c *wire.Call, in *describeZonesIn) (*describeZonesOut, error) {
 	r, _ := findRegion(c.Region)
 	for _, name := range append(slices.Clone(in.ZoneNames), in.ZoneIDs...) {
 		if !slices.ContainsFunc(r.allZones(), func(z zone) bool { return z.name == name || z.id == name }) {

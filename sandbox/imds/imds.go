@@ -2,9 +2,9 @@
 // instance allows it, version 1. It serves whatever instance the request comes
 // from.
 //
-// What a newcomer would get wrong: cloud-init walks the whole tree and throws
-// all of it away if one listed item answers 404. So a directory lists exactly
-// what it serves, and "public-keys/" is not listed at all when there is no key.
+// Cloud-init walks the whole tree and throws all of it away if one listed item
+// answers 404. So a directory lists exactly what it serves, and "public-keys/"
+// is not listed at all when there is no key.
 package imds
 
 import (

@@ -174,7 +174,8 @@ func TestCrawl(t *testing.T) {
 	}
 }
 
-// TestWhatCloudInitNeeds lists the items of facts 5.3.
+// TestWhatCloudInitNeeds lists the items of
+// docs/reference/aws.md#what-cloud-init-reads.
 func TestWhatCloudInitNeeds(t *testing.T) {
 	s := newService(t, map[string]Instance{here: sample()})
 	token := s.token(here, "21600")

@@ -1,11 +1,11 @@
 // Package machine runs the sandbox's machines. It knows nothing of EC2: it is
 // given disks, addresses and ports, and keeps machines alive on them.
 //
-// What a newcomer would get wrong: nothing here blocks for long. Start, Stop
-// and Remove begin something; Status says how far it is. A machine belongs to
-// the process that started it: when that process dies, so do its machines,
-// and what a driver has half done is cleaned up by the next New. Disks stay:
-// Start boots a machine again from its own, Remove deletes it.
+// Nothing here blocks for long. Start, Stop and Remove begin something;
+// Status says how far it is. A machine belongs to the process that started
+// it: when that process dies, so do its machines, and what a driver has half
+// done is cleaned up by the next New. Disks stay: Start boots a machine again
+// from its own, Remove deletes it.
 package machine
 
 import (
@@ -96,5 +96,5 @@ type Base struct {
 	Layer       string // "base/ubuntu-22.04/amd64"
 	Arch        string
 	User        string // the login that cloud-init prepares
-	Description string // what it really is; says so when another system stands in
+	Description string // what it really is; says so when another system replaces it
 }

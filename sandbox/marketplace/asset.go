@@ -45,8 +45,8 @@ func (m *Marketplace) checkAsset(tx *cloud.Tx, account string, c Change, p Produ
 	return append(wrong, checkMachine(im, p, *d.option().RecommendedInstanceType)...)
 }
 
-// maxName leaves room for what Marketplace adds to the name of its own image.
-// That AWS has such a limit, and which, is not documented [?].
+// maxName leaves space for what Marketplace adds to the name of its own
+// image. That AWS has such a limit, and which, is not documented [?].
 const maxName = 91
 
 // checkMachine is about what the image runs on.

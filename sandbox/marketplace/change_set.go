@@ -115,7 +115,7 @@ func (s ChangeSet) due() (time.Time, bool) {
 	return s.Applied, s.Status == applying
 }
 
-// dueBy reports whether the change set is to have moved on by a moment.
+// dueBy reports whether the change set must have advanced by a moment.
 func (s ChangeSet) dueBy(now time.Time) bool {
 	at, moves := s.due()
 	return moves && !now.Before(at)

@@ -7,8 +7,9 @@ import (
 	"amiship/sandbox/ec2"
 )
 
-// The document that describes a product (facts 1.7). It spells some things
-// otherwise than requests do: Protocol for IpProtocol, CidrIps for IpRanges.
+// The document that describes a product (docs/reference/aws.md#describeentity).
+// Some of its names differ from those in requests: Protocol for IpProtocol,
+// CidrIps for IpRanges.
 type (
 	document struct {
 		Versions           []versionDoc

@@ -20,7 +20,8 @@ func checkCatalog(name string) error {
 	return nil
 }
 
-// Codes of problems that a change set ends with (facts 1.10).
+// Codes of problems that a change set ends with
+// (docs/reference/aws.md#change-set-error-codes).
 const (
 	codeInput               = "INVALID_INPUT"
 	codeProduct             = "INVALID_PRODUCT"

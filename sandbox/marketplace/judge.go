@@ -49,7 +49,8 @@ func (f *found) add(code, format string, args ...any) {
 	*f = append(*f, Problem{Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
-// checkAdd is all about a new version that needs no look at its image.
+// checkAdd checks everything about a new version that does not need its
+// image.
 func (m *Marketplace) checkAdd(c Change, p Product, all []Change) (wrong found) {
 	d := parse[addDetails](c)
 	if p.Visibility == restricted {

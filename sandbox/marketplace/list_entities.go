@@ -138,7 +138,7 @@ func (f *dateFilter) passes(at string) bool {
 	return f == nil || (f.DateRange.AfterValue == "" || at >= f.DateRange.AfterValue) && (f.DateRange.BeforeValue == "" || at <= f.DateRange.BeforeValue)
 }
 
-// sort puts the newest first when nothing was asked for.
+// sort puts the newest first if the request names no order.
 func (in *listEntitiesIn) sort(all []Product) error {
 	var s sorting
 	switch {

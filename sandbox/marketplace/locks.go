@@ -22,9 +22,10 @@ func (m *Marketplace) checkLocks(c *wire.Call, changes []Change) error {
 	return nil
 }
 
-// blocks is the developer guide's rule for separate change sets (facts 1.9).
-// What one that is APPLYING blocks is left open there: here, everything; so
-// does one that AWS's people have to look at, which is one that is stuck.
+// blocks is the developer guide's rule for separate change sets
+// (docs/reference/aws.md#change-set-locks). What one that is APPLYING blocks
+// is left open there: here, everything; so does one that AWS's staff must
+// handle, which is one that is stuck.
 func (s ChangeSet) blocks(c Change) bool {
 	if s.Status == applying || s.Fate != nil && s.Fate.Stuck != "" {
 		return true

@@ -65,7 +65,7 @@ func TestLocks(t *testing.T) {
 	}
 }
 
-// TestStuckLocksAll: what AWS's people have to look at keeps everything else
+// TestStuckLocksAll: what AWS's staff must handle keeps everything else
 // off its product, whatever the rule.
 func TestStuckLocksAll(t *testing.T) {
 	t.Parallel()
@@ -79,7 +79,7 @@ func TestStuckLocksAll(t *testing.T) {
 	r.ends(t, r.begin(r.some(t, "AddDeliveryOptions", thing, "2.0")), "")
 }
 
-// TestInOrder: two change sets that nobody has looked at end in the order of
+// TestInOrder: two change sets that were not scanned end in the order of
 // their ends.
 func TestInOrder(t *testing.T) {
 	t.Parallel()

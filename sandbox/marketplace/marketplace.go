@@ -2,12 +2,12 @@
 // products, the change sets that take hours there, and the images that buyers
 // get.
 //
-// What a newcomer would get wrong: StartChangeSet answers long before anything
-// is checked. A change set carries the moments at which it moves on; Settle,
-// which the server calls before every request of every service, moves those
-// that are due. Nothing runs in the background, and nothing but Settle ever
-// ends a change set, so a sandbox that was killed goes on where it was. A
-// version's image at the buyer's is not the seller's: Marketplace makes its own.
+// StartChangeSet answers long before anything is checked. A change set carries
+// the moments at which it moves on; Settle, which the server calls before every
+// request of every service, moves those that are due. Nothing runs in the
+// background, and nothing but Settle ever ends a change set, so a sandbox that
+// was killed goes on where it was. A version's image at the buyer's is not the
+// seller's: Marketplace makes its own.
 package marketplace
 
 import (
@@ -35,8 +35,11 @@ type Marketplace struct {
 	open     func(layers []string) (machine.Disk, error)
 	set      Settings
 	schemas  map[string]*jsonschema.Schema // of details, by change type
-	settling sync.Mutex                    // held while disks are looked at
+	settling sync.Mutex                    // held while disks are scanned
 }
+
+// signingName is in the credential scope of calls.
+const signingName = "aws-marketplace"
 
 // New does no I/O.
 func New(cfg Config) *Marketplace {
@@ -46,7 +49,7 @@ func New(cfg Config) *Marketplace {
 // Service is the table of operations.
 func (m *Marketplace) Service() wire.Service {
 	return wire.Service{
-		Name:     "aws-marketplace",
+		Name:     signingName,
 		Protocol: wire.RESTJSON{Methods: map[string]string{"DescribeChangeSet": http.MethodGet, "DescribeEntity": http.MethodGet, "CancelChangeSet": http.MethodPatch}},
 		Operations: []wire.Operation{
 			wire.Op("StartChangeSet", rate("start", 5), here(m.startChangeSet)),

@@ -88,7 +88,7 @@ func endingOf(c *wire.Call, o Outcome) Outcome {
 	return o
 }
 
-// fate is nil if the set is to end as it would.
+// fate is nil if no other end was set.
 func (o Outcome) fate() *Fate {
 	switch {
 	case o.Stuck:

@@ -8,10 +8,11 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/marketplace/scan"
+	"amiship/sandbox/wire"
 )
 
-// reportPath is below where the findings of scans are served: to everybody who
-// knows the id of one, which nobody can guess.
+// reportPath is below where the findings of scans are served: to every client
+// that knows the id of one, which can't be guessed.
 const reportPath = "/marketplace-scan/"
 
 // reports by id, in partition "".
@@ -35,19 +36,24 @@ func (m *Marketplace) report(tx *cloud.Tx, found []scan.Finding) Problem {
 // maxMessage is the longest ErrorMessage.
 const maxMessage = 2048
 
-// Front serves the findings of scans at the endpoint, and leaves AWS's calls to
-// another handler.
-func (m *Marketplace) Front(calls http.Handler) http.Handler {
+// reading is how faults name the reading of a report.
+const reading = "GetScanReport"
+
+// Front serves the findings of scans at the endpoint, and leaves AWS's calls to the
+// server. Faults of the action GetScanReport are the reports'.
+func (m *Marketplace) Front(calls *wire.Server) http.Handler {
+	files := calls.Beside(signingName, reading, http.HandlerFunc(m.serveReport))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if file, is := strings.CutPrefix(r.URL.Path, reportPath); is {
-			m.serveReport(w, r, strings.TrimSuffix(file, ".json"))
+		if strings.HasPrefix(r.URL.Path, reportPath) {
+			files.ServeHTTP(w, r)
 			return
 		}
 		calls.ServeHTTP(w, r)
 	})
 }
 
-func (m *Marketplace) serveReport(w http.ResponseWriter, r *http.Request, id string) {
+func (m *Marketplace) serveReport(w http.ResponseWriter, r *http.Request) {
+	id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, reportPath), ".json")
 	var found []scan.Finding
 	known := false
 	_ = m.store.View(func(tx *cloud.Tx) error {

@@ -1,7 +1,10 @@
 package marketplace_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,6 +13,7 @@ import (
 
 	"amiship/sandbox/marketplace"
 	"amiship/sandbox/marketplace/scan"
+	"amiship/sandbox/wire"
 )
 
 // TestFindings: the message of SCAN_ERROR leads to what was found.
@@ -31,7 +35,7 @@ func TestFindings(t *testing.T) {
 		t.Errorf("it was found %+v", found)
 	}
 	if status, _ := r.fetch(t.Context(), r.server.URL+"/marketplace-scan/"+strings.Repeat("0", 32)+".json"); status != http.StatusNotFound {
-		t.Errorf("a file that nobody made answers %d", status)
+		t.Errorf("a file that was not made answers %d", status)
 	}
 	r.restart()
 	path := url[strings.Index(url, "/marketplace-scan/"):]
@@ -40,6 +44,36 @@ func TestFindings(t *testing.T) {
 	}
 	if again := *r.see(id).ChangeSet[0].ErrorDetailList[0].ErrorMessage; again != r.server.URL+path {
 		t.Errorf("after a restart the message is %s", again)
+	}
+}
+
+// TestLostFindings: faults of reading a report lose its file, and no call of AWS's.
+func TestLostFindings(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, marketplace.Settings{})
+	id := r.begin(change("AddDeliveryOptions", thing, r.version("2.0", r.image("us-east-1", "sloppy"))))
+	r.ends(t, id, "SCAN_ERROR")
+	url := *r.see(id).ChangeSet[0].ErrorDetailList[0].ErrorMessage
+	for _, how := range []wire.Loss{wire.Silent, wire.Stalled, wire.Cut, ""} {
+		r.wire.SetFaults([]wire.Fault{{Service: "aws-marketplace", Action: "GetScanReport", Answer: how, Delay: 1}})
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if (err != nil) != (how == wire.Silent) {
+			t.Errorf("%q: the answer begins: %v", how, err)
+		}
+		if err == nil {
+			_, err = io.ReadAll(resp.Body)
+			resp.Body.Close()
+		}
+		if lost := err != nil; lost != (how != "") || errors.Is(err, io.ErrUnexpectedEOF) != (how == wire.Cut) {
+			t.Errorf("%q: it ends with %v", how, err)
+		}
+		r.see(id)
+		cancel()
 	}
 }
 

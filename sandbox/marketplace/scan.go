@@ -8,13 +8,13 @@ import (
 	"amiship/sandbox/marketplace/scan"
 )
 
-// verdict is what the look at a change set's disk has brought.
+// verdict is the result of scanning a change set's disk.
 type verdict struct {
 	findings map[int][]scan.Finding // by change
 	err      string                 // a disk could not be read, which is no fault of the seller's
 }
 
-// disk is one to be looked at.
+// disk is one to be scanned.
 type disk struct {
 	set     string // id of the change set
 	change  int    // which of its changes
@@ -22,31 +22,31 @@ type disk struct {
 	version scan.Version
 }
 
-// look looks at the disks of all change sets that are prepared. Each of these
-// is in the answer, also if it has no disk to look at.
-func (m *Marketplace) look() map[string]verdict {
-	looked := map[string]verdict{}
+// scanDisks scans the disks of all change sets that are prepared. Each of these is
+// in the answer, even without a disk.
+func (m *Marketplace) scanDisks() map[string]verdict {
+	scans := map[string]verdict{}
 	var disks []disk
 	_ = m.store.View(func(tx *cloud.Tx) error {
 		for id, s := range sets.All(tx, pendingSets) {
 			if s.Status != preparing || !s.dueBy(tx.Now) {
 				continue
 			}
-			looked[id] = verdict{findings: map[int][]scan.Finding{}}
+			scans[id] = verdict{findings: map[int][]scan.Finding{}}
 			disks = append(disks, m.disks(tx, s)...)
 		}
 		return nil
 	})
 	for _, d := range disks {
 		found, err := m.scan(d)
-		v := looked[d.set]
+		v := scans[d.set]
 		v.findings[d.change] = found
 		if err != nil {
 			v.err = fmt.Sprintf("The image could not be scanned: %v", err)
 		}
-		looked[d.set] = v
+		scans[d.set] = v
 	}
-	return looked
+	return scans
 }
 
 // disks are those of the versions that the change set adds, as far as they are

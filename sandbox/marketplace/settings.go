@@ -28,8 +28,8 @@ type Settings struct {
 	// Ingestion says how Marketplace may get at an image: by the access role
 	// only, or also by sharing image and snapshots with its account.
 	Ingestion Word `yaml:"ingestion"`
-	// Scan says whether the files of an image are looked at. Nobody can where
-	// machines have none.
+	// Scan says whether the files of an image are scanned. They can't be
+	// where machines have none.
 	Scan Word `yaml:"scan"`
 	// ScanReport is what the message of SCAN_ERROR is.
 	ScanReport Word `yaml:"scan_report"`

@@ -6,26 +6,25 @@ import (
 	"amiship/sandbox/cloud"
 )
 
-// Settle moves on the change sets that are due. It is to be called before
-// every request, of EC2 too: what buyers find there depends on it. Disks are
-// looked at outside of the store's lock; what the looks found is kept only
-// with the step that it leads to, so that a sandbox that dies in between looks
-// again.
+// Settle advances the change sets that are due. It must be called before every
+// request, of EC2 too: what buyers find there depends on it. Disks are scanned
+// outside the store's lock; a result is stored only with the step that follows
+// from it, so that a sandbox that dies in between scans again.
 func (m *Marketplace) Settle() {
 	if !m.anyDue() {
 		return
 	}
 	m.settling.Lock()
 	defer m.settling.Unlock()
-	looked := m.look()
+	scans := m.scanDisks()
 	// It cannot fail but with the journal, and then the next call does the same.
 	_ = m.store.Update(func(tx *cloud.Tx) error {
 		for {
-			s, found := m.nextDue(tx, looked)
+			s, found := m.nextDue(tx, scans)
 			if !found {
 				break
 			}
-			putSet(tx, m.step(tx, s, looked[s.ID]))
+			putSet(tx, m.step(tx, s, scans[s.ID]))
 		}
 		m.forget(tx)
 		return nil
@@ -42,16 +41,16 @@ func (m *Marketplace) anyDue() (due bool) {
 	return due
 }
 
-// nextDue finds the change set whose step is due first. One whose disks nobody
-// has looked at yet, because it has just become due, waits for the next call.
-func (m *Marketplace) nextDue(tx *cloud.Tx, looked map[string]verdict) (next ChangeSet, found bool) {
+// nextDue finds the change set whose step is due first. One whose disks were
+// not scanned yet, because it has just become due, waits for the next call.
+func (m *Marketplace) nextDue(tx *cloud.Tx, scans map[string]verdict) (next ChangeSet, found bool) {
 	var first time.Time
 	for id, s := range sets.All(tx, pendingSets) {
 		at, _ := s.due()
 		if !s.dueBy(tx.Now) || found && !at.Before(first) {
 			continue
 		}
-		if _, done := looked[id]; done || s.Status != preparing {
+		if _, done := scans[id]; done || s.Status != preparing {
 			next, first, found = s, at, true
 		}
 	}
@@ -86,7 +85,7 @@ func (m *Marketplace) step(tx *cloud.Tx, s ChangeSet, v verdict) ChangeSet {
 	return s
 }
 
-// forget deletes the change sets that are not shown any more.
+// forget deletes the change sets that are no longer shown.
 func (m *Marketplace) forget(tx *cloud.Tx) {
 	for id, s := range sets.All(tx, endedSets) {
 		if m.forgotten(s, tx.Now) {

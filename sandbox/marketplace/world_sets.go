@@ -12,7 +12,7 @@ import (
 	"amiship/sandbox/ec2"
 )
 
-// WorldChangeSet is a change set that somebody has made before.
+// WorldChangeSet is a change set that was submitted before.
 type WorldChangeSet struct {
 	Product string  `yaml:"product"` // id
 	Name    string  `yaml:"name,omitempty"`
@@ -74,7 +74,9 @@ func (w WorldChangeSet) load(tx *cloud.Tx, n int, set Settings) error {
 
 // age gives the set the times that follow from when it was made.
 func (w WorldChangeSet) age(tx *cloud.Tx, s *ChangeSet, set Settings) {
-	left := func(d time.Duration) time.Time { return tx.Due(max(0, d-time.Duration(w.Started))) }
+	left := func(d time.Duration) time.Time { // the sandbox's speed shortens what AWS takes, not how long ago it began
+		return later(tx.Now, tx.Due(d).Add(-time.Duration(w.Started)))
+	}
 	s.Prepared, s.Applied = left(set.Preparing), left(set.Preparing+set.Applying)
 	if s.pending() {
 		if w.Stuck {
@@ -90,6 +92,13 @@ func (w WorldChangeSet) age(tx *cloud.Tx, s *ChangeSet, set Settings) {
 	}
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // details are those of the world, or made up.
 func (w WorldChangeSet) details(tx *cloud.Tx, p Product) (json.RawMessage, error) {
 	if len(w.Details) > 0 || w.Type != addOptions {
@@ -98,7 +107,7 @@ func (w WorldChangeSet) details(tx *cloud.Tx, p Product) (json.RawMessage, error
 		}
 		return json.Marshal(w.Details)
 	}
-	w.Version = cmp.Or(w.Version, "somebody's version")
+	w.Version = cmp.Or(w.Version, "an earlier version")
 	image := madeUpImage(p.ID, w.Version)
 	if w.Image != "" {
 		im, err := imageNamed(tx, p.Account, w.Image)

@@ -13,7 +13,7 @@ import (
 	"amiship/sandbox/wire/wiretest"
 )
 
-// TestWorldsChangeSets: what somebody has begun goes on from where it is, or
+// TestWorldsChangeSets: what was begun before goes on from where it is, or
 // has ended as the world says.
 func TestWorldsChangeSets(t *testing.T) {
 	t.Parallel()

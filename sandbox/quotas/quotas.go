@@ -1,10 +1,10 @@
 // Package quotas is the sandbox's Service Quotas: what an account may have in a
 // region, and its requests for more.
 //
-// What a newcomer would get wrong: a request stores, when it is made, how and
-// when it will end. Its status, and the value it leads to, are worked out from
-// the clock by whoever looks; nothing is ever written to settle it. And every
-// quota is per region: nineteen regions need nineteen requests.
+// A request stores, when it is made, how and when it will end. Its status, and
+// the value it leads to, are computed from the clock at each read; nothing is
+// ever written to settle it. And every quota is per region: nineteen regions
+// need nineteen requests.
 package quotas
 
 import (
@@ -88,7 +88,7 @@ func Value(tx *cloud.Tx, account, region, service, code string) float64 {
 	return v
 }
 
-// value also reports whether it differs from the default by somebody's act.
+// value also reports whether it was changed from the default.
 func value(tx *cloud.Tx, account, region string, q Quota) (float64, bool) {
 	set, ok := applied.Get(tx, region, key(account, q))
 	best := Applied{Value: q.Default}

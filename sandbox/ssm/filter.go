@@ -103,7 +103,7 @@ func (p Parameter) field(key string) string {
 	return ""
 }
 
-// under: a name without a slash stands right under the root.
+// under: a name without a slash is right under the root.
 func under(name, path string, recursive bool) bool {
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name

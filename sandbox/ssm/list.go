@@ -84,7 +84,7 @@ func (s *SSM) describe(c *wire.Call, in *describeIn) (*describeOut, error) {
 	}
 	all := []metadata{}
 	for _, p := range s.mine(c, in.ParameterFilters) {
-		if in.Shared { // parameters are private here: nobody shares any
+		if in.Shared { // parameters are private here: none is shared
 			break
 		}
 		v := p.newest()

@@ -21,7 +21,7 @@ const (
 
 var nameChars = regexp.MustCompile(`^[a-zA-Z0-9_.\-/]+$`)
 
-// checkName applies the rules for a name that shall be created.
+// checkName applies the rules for the name of a new parameter.
 func checkName(name string) error {
 	first, _, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(name), "/"), "/")
 	switch {
@@ -41,7 +41,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// check is what can be said of a request without looking at what there is.
+// check validates a request by itself, without the store.
 func (in *putIn) check() error {
 	if err := checkName(in.Name); err != nil {
 		return err

@@ -104,9 +104,9 @@ func (p *Parameter) amend(in *putIn) {
 	}
 }
 
-// version makes the new version. Whether an image is there is asked now, so
-// that it does no harm if it goes before somebody looks; one that is not there
-// yet is looked for again when the check is due.
+// version makes the new version. Whether an image is there is checked now, so
+// that it does no harm if the image goes before the next read; one that is not
+// there yet is searched for again when the check is due.
 func (s *SSM) version(c *wire.Call, in *putIn, p Parameter) Version {
 	v := Version{
 		N: 1, Value: in.Value, Description: in.Description, AllowedPattern: in.AllowedPattern,
@@ -135,7 +135,7 @@ func (s *SSM) version(c *wire.Call, in *putIn, p Parameter) Version {
 	return v
 }
 
-// tier is the one asked for, or what the value's size needs.
+// tier is the requested one, or the one that the value's size needs.
 func (in *putIn) tier(p Parameter) string {
 	switch {
 	case in.Tier == "Intelligent-Tiering" && len(in.Value) > maxStandard:

@@ -1,10 +1,9 @@
 // Package ssm is the sandbox's Parameter Store. Parameters belong to one account
-// in one region; nobody else sees them.
+// in one region; no other account sees them.
 //
-// What a newcomer would get wrong: PutParameter of data type aws:ec2:image
-// answers before AWS has looked whether the image exists. Until that look the
-// version is not readable; if the image is not there, it never was: a first
-// version vanishes without an error that anybody is told of.
+// PutParameter of data type aws:ec2:image answers before AWS has checked that
+// the image exists. Until then the version is not readable; if the image does
+// not exist, a first version vanishes without an error.
 package ssm
 
 import (
@@ -19,7 +18,7 @@ type Config struct {
 	Store *cloud.Store
 	// ImageExists says whether the account may use the image in the region.
 	ImageExists func(tx *cloud.Tx, account, region, image string) bool
-	// ImageCheck is how long AWS takes to look for an image; five seconds when
+	// ImageCheck is how long AWS takes to check an image; five seconds when
 	// zero. Not documented [?].
 	ImageCheck time.Duration
 }
@@ -51,8 +50,8 @@ type Version struct {
 	DataType       string
 	At             time.Time
 	By             string
-	// Check is when the image will have been looked for; zero: it was found,
-	// or there is nothing to look for.
+	// Check is when the image will have been checked; zero: it was found, or
+	// there is nothing to check.
 	Check time.Time `json:",omitzero"`
 	// Found says that the image was there when the version was put.
 	Found bool `json:",omitempty"`
@@ -118,7 +117,7 @@ func (s *SSM) readable(c *wire.Call, p Parameter) (Parameter, bool) {
 	return p, len(p.Versions) > 0
 }
 
-// settle looks for the images whose check is due: a version is accepted or
+// settle checks the images whose check is due: a version is accepted or
 // dropped.
 func (s *SSM) settle(tx *cloud.Tx, region string, p Parameter) (Parameter, bool) {
 	var kept []Version
@@ -137,8 +136,8 @@ func (s *SSM) settle(tx *cloud.Tx, region string, p Parameter) (Parameter, bool)
 	return p, changed
 }
 
-// store keeps what settle finds. It cannot fail but with the journal, and then
-// the next look finds the same.
+// store keeps what settle finds. It fails only with the journal, and then the
+// next read finds the same.
 func (s *SSM) store(region, id string) {
 	_ = s.cfg.Store.Update(func(tx *cloud.Tx) error {
 		p, ok := parameters.Get(tx, region, id)

@@ -1,9 +1,9 @@
 // Package sts is the sandbox's Security Token Service: who am I, and temporary
 // keys.
 //
-// What a newcomer would get wrong: a temporary key is a credential like any
-// other in cloud.Credentials, with a token and an end. It ends by the sandbox's
-// clock and is not shortened by its speed, because clients are told the end.
+// A temporary key is a credential like any other in cloud.Credentials, with a
+// token and an end. It ends by the sandbox's clock and is not shortened by its
+// speed, because clients are told the end.
 package sts
 
 import (

@@ -12,7 +12,7 @@ import (
 type refusal int
 
 const (
-	unknownKey   refusal = iota // nobody has this access key, or the session token is not its
+	unknownKey   refusal = iota // no account has this access key, or the session token is not its own
 	badSignature                // made with another secret
 	expiredKey                  // temporary credentials past their end
 )

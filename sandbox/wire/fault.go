@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -21,7 +22,7 @@ type Fault struct {
 	Action  string `json:"action,omitempty" yaml:"action,omitempty"`
 	// Signed refuses requests that were signed longer ago than this, or as far ahead, by
 	// the sandbox's clock, as AWS does; others it does not match. AWS's limit is 5
-	// minutes, for some services 15, of real time, and so is this. Zero: nobody looks.
+	// minutes, for some services 15, of real time, and so is this. Zero: not checked.
 	Signed time.Duration `json:"signed,omitempty" yaml:"signed,omitempty"`
 	// After lets the request do its work, and only then fails the answer.
 	After bool `json:"after,omitempty" yaml:"after,omitempty"`
@@ -32,6 +33,9 @@ type Fault struct {
 	Message string `json:"message,omitempty" yaml:"message,omitempty"`
 	// Delay is how late the answer comes.
 	Delay time.Duration `json:"delay,omitempty" yaml:"delay,omitempty"`
+	// Answer is what becomes of the answer on its way. A silent one keeps the request
+	// from its work, unless After is set; a broken one follows it.
+	Answer Loss `json:"answer,omitempty" yaml:"answer,omitempty"`
 	// Lag is how old what a request sees is that only reads. Nothing is older
 	// than the fault.
 	Lag time.Duration `json:"lag,omitempty" yaml:"lag,omitempty"`
@@ -39,12 +43,23 @@ type Fault struct {
 	// images and change sets as long as usual when zero, machines a minute.
 	Ends  Ending        `json:"ends,omitempty" yaml:"ends,omitempty"`
 	Lasts time.Duration `json:"lasts,omitempty" yaml:"lasts,omitempty"`
-	// Skip lets so many matching requests pass first; Times is how many it
-	// hits, 0: all that follow; For ends it so long after it first hit.
+	// Skip is how many matching requests pass first; Times is how many it
+	// hits, 0: all that follow; For ends it that long after its first hit.
 	Skip  int           `json:"skip,omitempty" yaml:"skip,omitempty"`
 	Times int           `json:"times,omitempty" yaml:"times,omitempty"`
 	For   time.Duration `json:"for,omitempty" yaml:"for,omitempty"`
 }
+
+// Loss is what becomes of an answer. What lasts forever ends with the
+// connection.
+type Loss string
+
+// The losses.
+const (
+	Silent  Loss = "silent"  // the connection is accepted, and no answer ever comes
+	Stalled Loss = "stalled" // half of the body comes, and then nothing
+	Cut     Loss = "cut"     // half of the body comes, and then the connection closes
+)
 
 // Ending is what becomes of an image, a machine or a change set.
 type Ending string
@@ -52,7 +67,7 @@ type Ending string
 // The endings. What one says nothing of ends as usual.
 const (
 	EndsFailed     Ending = "failed"     // an image; a change set, by a fault of Marketplace's
-	EndsStuck      Ending = "stuck"      // an image or change set that is pending for ever
+	EndsStuck      Ending = "stuck"      // an image or change set that stays pending
 	EndsVanished   Ending = "vanished"   // an image that is there, and then is not
 	EndsTerminated Ending = "terminated" // a machine, whatever it is doing
 	EndsDeaf       Ending = "deaf"       // a machine with no port open
@@ -65,8 +80,14 @@ func CheckFaults(list []Fault) error {
 		if !slices.Contains([]Ending{"", EndsFailed, EndsStuck, EndsVanished, EndsTerminated, EndsDeaf}, f.Ends) {
 			errs = append(errs, fmt.Errorf("fault %d: ends %q: there are failed, stuck, vanished, terminated and deaf", i+1, f.Ends))
 		}
-		if f.Signed < 0 || f.Signed > 0 && (f.After || f.Status != 0 || f.Code != "" || f.Message != "" || f.Lag != 0 || f.Ends != "") {
-			errs = append(errs, fmt.Errorf("fault %d: signed is a limit, and refuses as AWS does: no after, status, code, message, lag or ends", i+1))
+		if !slices.Contains([]Loss{"", Silent, Stalled, Cut}, f.Answer) {
+			errs = append(errs, fmt.Errorf("fault %d: answer %q: there are silent, stalled and cut", i+1, f.Answer))
+		}
+		if f.Answer != "" && (f.Status != 0 || f.Code != "" || f.Message != "") {
+			errs = append(errs, fmt.Errorf("fault %d: an answer that is lost has no status, code or message", i+1))
+		}
+		if f.Signed < 0 || f.Signed > 0 && (f.After || f.Status != 0 || f.Code != "" || f.Message != "" || f.Lag != 0 || f.Ends != "" || f.Answer != "") {
+			errs = append(errs, fmt.Errorf("fault %d: signed is a limit, and refuses as AWS does: no after, status, code, message, lag, ends or answer", i+1))
 		}
 		for _, pattern := range []string{f.Account, f.Region, f.Service, f.Action} {
 			if _, err := path.Match(pattern, ""); err != nil {
@@ -88,11 +109,14 @@ func (f Fault) matches(c *Call) bool {
 
 // error is how the request fails; nil if it does not.
 func (f Fault) error() error {
-	if f.Status < 0 {
+	switch {
+	case f.Status < 0:
 		return errDropped
+	case f.Answer == Silent:
+		return errSilent
 	}
 	e := &Error{Code: f.Code, Message: f.Message, Status: f.Status}
-	if *e == (Error{}) && (f.Delay > 0 || f.Lag > 0 || f.Ends != "") {
+	if *e == (Error{}) && (f.Delay > 0 || f.Lag > 0 || f.Ends != "" || f.Answer != "") {
 		return nil
 	}
 	if e.Status == 0 {
@@ -107,7 +131,33 @@ func (f Fault) error() error {
 	return e
 }
 
-var errDropped = http.ErrAbortHandler
+// What ends without an answer.
+var (
+	errDropped = http.ErrAbortHandler
+	errSilent  = errors.New("never answers")
+)
+
+// loss is what becomes of the call's answer.
+func (c *Call) loss() Loss {
+	if c.fault == nil {
+		return ""
+	}
+	return c.fault.Answer
+}
+
+// lose sends what comes of an answer, and closes the connection: at once, or when the
+// client does.
+func lose(w http.ResponseWriter, r *http.Request, answer []byte, how Loss) {
+	if len(answer) > 0 {
+		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+		_, _ = w.Write(answer[:len(answer)/2])
+		_ = http.NewResponseController(w).Flush()
+	}
+	if how != Cut {
+		<-r.Context().Done()
+	}
+	panic(http.ErrAbortHandler)
+}
 
 // met is a fault, and what it has met.
 type met struct {
@@ -158,8 +208,8 @@ func (s *Server) hit(c *Call) *Fault {
 	return nil
 }
 
-// Ends is what is to become of what the call makes, and when; a zero moment is
-// the usual one.
+// Ends is the end of what the call creates, and when; a zero moment is the
+// usual one.
 func (c *Call) Ends() (Ending, time.Time) {
 	switch {
 	case c.fault == nil:

@@ -1,6 +1,10 @@
 package wire
 
 import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -47,8 +51,46 @@ func TestDelay(t *testing.T) {
 	if status, code := b.call(goodKey, "ec2", "AddNote", map[string]string{"Text": "late"}); status != 200 || !strings.Contains(b.notes(), ">late<") {
 		t.Errorf("it answers %d %s, and the notes are %s", status, code, b.notes())
 	}
-	if took := b.logged[0].Took; took < 20*time.Millisecond {
+	if took := b.logged()[0].Took; took < 20*time.Millisecond {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestAnswer: an answer that is lost is lost in its own way, and its work is done, but
+// that of a silent one only if it says so.
+func TestAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault         Fault
+		headers, ends bool // the client gets the former; the connection closes
+		done          bool
+	}{
+		"silent":       {Fault{Answer: Silent}, false, false, false},
+		"silent after": {Fault{Answer: Silent, After: true}, false, false, true},
+		"stalled":      {Fault{Answer: Stalled}, true, false, true},
+		"cut":          {Fault{Answer: Cut}, true, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, false)
+			c.fault.Action = "Add*"
+			b.server.SetFaults([]Fault{c.fault})
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			r := b.sign(b.request("ec2", "AddNote", map[string]string{"Text": "lost"}), goodKey, "ec2", "eu-west-1").WithContext(ctx)
+			resp, err := http.DefaultClient.Do(r)
+			if (err == nil) != c.headers {
+				t.Fatalf("the answer begins: %v, want %v", err, c.headers)
+			}
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+			}
+			if ends := errors.Is(err, io.ErrUnexpectedEOF); ends != c.ends || errors.Is(err, context.DeadlineExceeded) == c.ends {
+				t.Errorf("it ends with %v, want the connection closed: %v", err, c.ends)
+			}
+			if done := strings.Contains(b.notes(), ">lost<"); done != c.done {
+				t.Errorf("the work is done: %v, want %v", done, c.done)
+			}
+		})
 	}
 }
 
@@ -78,7 +120,7 @@ func TestSigned(t *testing.T) {
 			b := newBench(t, false)
 			b.wall = now
 			b.server.SetFaults([]Fault{{Signed: 5 * time.Minute, Times: 1}, {Status: 503}})
-			for range 2 { // the second request meets the first fault no more
+			for range 2 { // the second request no longer meets the first fault
 				r := b.request(c.service, "ReadNotes", nil)
 				b.signAt(r, goodKey, c.service, "eu-west-1", now.Add(c.ahead))
 				if status, code, body := b.send(r); status != c.status || code != c.code || !strings.Contains(body, c.text) {
@@ -95,8 +137,8 @@ func TestCheckFaults(t *testing.T) {
 	if err := CheckFaults(good); err != nil {
 		t.Error(err)
 	}
-	err := CheckFaults(append(good, Fault{Ends: "badly"}, Fault{Region: "eu-["}, Fault{Signed: time.Minute, After: true}))
-	for _, want := range []string{`fault 3: ends "badly": there are failed, stuck, vanished, terminated and deaf`, `fault 4: "eu-[" is no pattern`, "fault 5: signed is a limit"} {
+	err := CheckFaults(append(good, Fault{Ends: "badly"}, Fault{Region: "eu-["}, Fault{Signed: time.Minute, After: true}, Fault{Answer: "late"}, Fault{Answer: Cut, Status: 503}))
+	for _, want := range []string{`fault 3: ends "badly": there are failed, stuck, vanished, terminated and deaf`, `fault 4: "eu-[" is no pattern`, "fault 5: signed is a limit", `fault 6: answer "late"`, "fault 7: an answer that is lost"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}

@@ -80,7 +80,7 @@ func (d decoder) structure(prefix string, v reflect.Value) error {
 	return nil
 }
 
-// has reports whether a value stands at key or below it.
+// has reports whether there is a value at key or below it.
 func (d decoder) has(key string) bool {
 	if _, ok := d.vals[key]; ok {
 		return true

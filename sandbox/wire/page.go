@@ -8,7 +8,7 @@ import (
 // Paging is how a JSON service pages through a list.
 type Paging struct {
 	Max      int    // largest MaxResults
-	Size     int    // page size when none was asked for; Max when zero
+	Size     int    // page size when none was requested; Max when zero
 	BadToken string // error code for a token that it did not give
 }
 

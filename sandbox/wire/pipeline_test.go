@@ -118,7 +118,7 @@ func TestLogged(t *testing.T) {
 		{Service: "ec2", Action: "AddNote", Region: "eu-west-1", Account: "111", Key: "AKIAMEEK", Status: 403, Code: "UnauthorizedOperation"},
 		{Service: "ssm", Action: "ReadNotes", Region: "eu-west-1", Account: "111", Key: "AKIAGOOD", Status: 200, ReadOnly: true},
 	}
-	for i, got := range b.logged {
+	for i, got := range b.logged() {
 		if !got.At.Equal(b.wall) || got.Took <= 0 {
 			t.Errorf("call %d: at %v, took %v", i, got.At, got.Took)
 		}
@@ -127,8 +127,8 @@ func TestLogged(t *testing.T) {
 			t.Errorf("call %d is logged as\n%+v, want\n%+v", i, got, want[i])
 		}
 	}
-	if len(b.logged) != len(want) {
-		t.Errorf("%d calls are logged", len(b.logged))
+	if len(b.logged()) != len(want) {
+		t.Errorf("%d calls are logged", len(b.logged()))
 	}
 }
 

@@ -9,15 +9,30 @@ import (
 	"unicode/utf8"
 )
 
-// RESTJSON is the protocol of the Marketplace Catalog: the operation is the
-// path, JSON both ways. An operation that is not a POST takes its input from
-// the query.
+// RESTJSON is the protocol of the Marketplace Catalog and of the Recycle Bin: JSON
+// both ways, and the operation is the path, or Paths says which. An operation that is
+// not a POST takes its input from the query.
 type RESTJSON struct {
 	Methods map[string]string // by operation; POST is not listed
+	// Paths are operations by path: "/list-rules". What follows one that ends in "/" is
+	// the input's Identifier.
+	Paths map[string]string
+}
+
+// route is the operation of a path, and what follows it.
+func (p RESTJSON) route(path string) (operation, id string) {
+	if name, ok := p.Paths[path]; ok {
+		return name, ""
+	}
+	at := strings.LastIndex(path, "/") + 1
+	if name, ok := p.Paths[path[:at]]; ok {
+		return name, path[at:]
+	}
+	return strings.TrimPrefix(path, "/"), ""
 }
 
 func (p RESTJSON) action(r *request) string {
-	name := strings.TrimPrefix(r.URL.Path, "/")
+	name, _ := p.route(r.URL.Path)
 	if r.Method != p.method(name) {
 		return ""
 	}
@@ -38,6 +53,9 @@ func (p RESTJSON) decode(r *request, into any) error {
 		return decodeJSON(r.body, into)
 	}
 	members := map[string]string{}
+	if _, id := p.route(r.URL.Path); id != "" {
+		members["Identifier"] = id
+	}
 	for name, vals := range r.URL.Query() {
 		if first, rest := utf8.DecodeRuneInString(name); !strings.HasPrefix(name, "X-Amz-") { // "catalog" is Catalog
 			members[string(unicode.ToUpper(first))+name[rest:]] = vals[0]

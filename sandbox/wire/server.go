@@ -28,7 +28,7 @@ type Server struct {
 }
 
 // NewServer serves the given services from one store. Without throttle the
-// token buckets of facts 2.5 are off.
+// token buckets of docs/reference/aws.md#ec2-throttling are off.
 func NewServer(store *cloud.Store, throttle bool, services ...Service) *Server {
 	s := &Server{store: store, services: map[string]Service{}}
 	if throttle {
@@ -59,37 +59,44 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		svc.Protocol = AWSQuery{}
 	}
 	log.Service, log.Region, log.Key = scope.service, scope.region, scope.key
-	answer, err := s.answer(r, svc, scope, requestID, &log)
-	if errors.Is(err, errDropped) {
+	answer, loss, err := s.answer(r, svc, scope, requestID, &log)
+	switch {
+	case errors.Is(err, errDropped):
 		log.Status, log.Code = -1, "Dropped"
 		panic(http.ErrAbortHandler)
-	}
-	if err != nil {
+	case errors.Is(err, errSilent):
+		log.Status, log.Code = -1, "Silent"
+		lose(w, r, nil, Silent)
+	case err != nil:
 		e := svc.complete(AsError(err))
 		log.Status, log.Code = e.status(), e.Code
 		svc.Protocol.fail(w, requestID, e)
 		return
 	}
 	w.Header().Set("Content-Type", svc.Protocol.contentType())
+	if loss != "" {
+		log.Status, log.Code = -1, "Lost"
+		lose(w, r, answer, loss)
+	}
 	_, _ = w.Write(answer)
 }
 
-// answer finds the operation and runs it.
-func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string, log *Logged) ([]byte, error) {
+// answer finds the operation and runs it, and says what becomes of the answer.
+func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string, log *Logged) ([]byte, Loss, error) {
 	if sc.key == "" {
-		return nil, &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+		return nil, "", &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
 	}
 	if svc.Name == "" {
-		return nil, Errorf("InvalidAction", "The sandbox has no service %q.", sc.service)
+		return nil, "", Errorf("InvalidAction", "The sandbox has no service %q.", sc.service)
 	}
 	req, err := readRequest(r)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	log.Action = svc.Protocol.action(req)
 	op, ok := svc.operation(log.Action)
 	if !ok {
-		return nil, Errorf("InvalidAction", "The action %s is not valid for this web service: the sandbox does not have it.", log.Action)
+		return nil, "", Errorf("InvalidAction", "The action %s is not valid for this web service: the sandbox does not have it.", log.Action)
 	}
 	log.ReadOnly = op.ReadOnly
 	if s.Before != nil {
@@ -102,19 +109,19 @@ func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string
 	}
 	defer call.wait(r.Context())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	for _, fn := range call.after {
 		fn()
 	}
 	if call.fault != nil && call.fault.error() != nil {
-		return nil, call.fault.error()
+		return nil, "", call.fault.error()
 	}
 	var buf bytes.Buffer
 	if err := svc.Protocol.encode(&buf, op.Name, requestID, out); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return buf.Bytes(), nil
+	return buf.Bytes(), call.loss(), nil
 }
 
 // transact is the pipeline inside a transaction.
@@ -152,6 +159,14 @@ func (s *Server) admit(call *Call, svc Service, op Operation) error {
 	}
 	if err := s.throttles.take(call, op.Bucket); err != nil {
 		return err
+	}
+	call.part = func(action string) error {
+		other := *call
+		other.Action = action
+		if f := s.hit(&other); f != nil {
+			return f.error()
+		}
+		return nil
 	}
 	call.fault = s.hit(call)
 	if call.fault == nil {
@@ -198,7 +213,7 @@ func Listen(ctx context.Context, srv *http.Server, serve func() error) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if err := srv.Shutdown(stop); err != nil {
-		return srv.Close() // somebody holds a connection: that is no failure of ours
+		return srv.Close() // a client holds a connection: that is no failure of ours
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func (f Fault) misdated(c *Call) bool {
 }
 
 // outOfDate is AWS's answer to a request that was signed too long ago, or ahead of
-// time. EC2 says no more than of wrong keys.
+// time. EC2 answers as it does to wrong keys.
 func (c *Call) outOfDate(limit time.Duration, p Protocol) *Error {
 	e := p.refuse(badSignature)
 	if e.Message != textBadSignature {

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// scope is what a SigV4 signature says of who asks, and where the request
-// belongs. It is all there is to tell accounts, regions and services apart.
+// scope is what a SigV4 signature says about the caller and the target.
+// Nothing else distinguishes accounts, regions and services.
 type scope struct {
 	key, date, region, service string
 	signed                     []string // names of the signed headers, lower case, sorted by the client
@@ -62,9 +62,9 @@ func (s scope) when(r *request) string {
 	return r.Header.Get("X-Amz-Date")
 }
 
-// verify recomputes the signature with the key's secret. The age of a request
-// is not looked at, unless a fault does (Fault.Signed): the sandbox's clock runs
-// ahead of its clients' after an advance, and SDKs shift their clocks at different
+// verify recomputes the signature with the key's secret. The age of a request is
+// checked only if a fault says so (Fault.Signed): the sandbox's clock runs ahead
+// of its clients' after an advance, and SDKs shift their clocks at different
 // moments.
 func (s scope) verify(r *request, secret string) bool {
 	when := s.when(r)

@@ -3,9 +3,8 @@
 // and output types, its IAM action, its token bucket, its handler); one
 // pipeline serves them all: authenticate, authorise, throttle, transact, encode.
 //
-// What a newcomer would get wrong: one URL serves every service, region and
-// account. The only thing that tells them apart is the credential scope of the
-// SigV4 signature (facts 2.1).
+// One URL serves every service, region and account. The only thing that tells
+// them apart is the credential scope of the SigV4 signature (docs/reference/aws.md#ec2-protocol).
 package wire
 
 import (
@@ -40,7 +39,8 @@ type Call struct {
 	Host            string    // what the client dialled: host:port
 	signed          time.Time // by the client's clock; zero: it is presigned
 	after, finally  []func()
-	fault           *Fault // that its answer meets
+	fault           *Fault             // that its answer meets
+	part            func(string) error // see Part
 }
 
 // After runs fn when the transaction is committed, before the answer is sent:
@@ -48,8 +48,12 @@ type Call struct {
 func (c *Call) After(fn func()) { c.after = append(c.after, fn) }
 
 // Finally runs fn when the transaction is over, whether the call went well or
-// not: the place to store what a look has found out.
+// not: the place to store what a read has found.
 func (c *Call) Finally(fn func()) { c.finally = append(c.finally, fn) }
+
+// Part is how another action fails that AWS does as a part of this call: by a fault
+// that is set for it. Nil: it does not fail.
+func (c *Call) Part(action string) error { return c.part(action) }
 
 // Operation is a row of a service's table.
 type Operation struct {
@@ -98,9 +102,9 @@ func (svc Service) complete(e *Error) *Error {
 	return &Error{Code: e.Code, Message: e.Message, Status: status}
 }
 
-// Bucket is a token bucket of AWS's request throttling (facts 2.5), kept per
-// account and region. Operations with one Name share it; the zero Bucket never
-// throttles.
+// Bucket is a token bucket of AWS's request throttling
+// (docs/reference/aws.md#ec2-throttling), kept per account and region.
+// Operations with one Name share it; the zero Bucket never throttles.
 type Bucket struct {
 	Name   string
 	Max    float64 // tokens it holds

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,7 +63,16 @@ type bench struct {
 	server *Server
 	store  *cloud.Store
 	wall   time.Time
-	logged []Logged
+
+	mu  sync.Mutex // calls end side by side
+	log []Logged
+}
+
+// logged are the calls that have ended.
+func (b *bench) logged() []Logged {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.log)
 }
 
 var (
@@ -92,7 +103,11 @@ func newBench(t *testing.T, throttle bool) *bench {
 	})
 	b.store = store
 	b.server = NewServer(store, throttle, toy("ec2", EC2Query{}), toy("sts", AWSQuery{Namespace: "urn:sts"}), toy("ssm", JSON11{TargetPrefix: "Toy"}))
-	b.server.Log = func(l Logged) { b.logged = append(b.logged, l) }
+	b.server.Log = func(l Logged) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.log = append(b.log, l)
+	}
 	srv := httptest.NewServer(b.server)
 	srv.Config.ErrorLog = nil
 	t.Cleanup(srv.Close)

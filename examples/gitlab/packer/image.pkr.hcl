@@ -1,7 +1,7 @@
 # One template for every image and architecture of the catalog: they differ by
 # variables only. It is yours to change. It runs unchanged on Packer 1.6.6 and
 # on current Packer, so it has no packer block and no data source; what current
-# Packer needs besides stands in plugins.pkr.hcl.
+# Packer needs in addition is in plugins.pkr.hcl.
 #
 # Amiship copies, shares and publishes by itself. Don't add ami_regions,
 # ami_groups or ami_users here: when one region fails, Packer removes the AMI
@@ -87,7 +87,7 @@ variable "arch" {
   type = string
 }
 
-variable "licence_file" { # empty: the image has none
+variable "license_file" { # empty: the image has none
   type    = string
   default = ""
 }
@@ -101,7 +101,7 @@ variable "custom_endpoint_ec2" { # empty: AWS. Packer 1.6.6 ignores AWS_ENDPOINT
   default = ""
 }
 
-# The catalog's own; it says what they mean.
+# The catalog's own; it documents them.
 
 variable "product" {
   type = string
@@ -147,7 +147,7 @@ source "amazon-ebs" "image" {
     device_name = var.root_device
     volume_size = var.disk_size
     volume_type = var.disk_type
-    # What gp3 has anyhow; Packer 1.6.6 wants it said.
+    # gp3's defaults; Packer 1.6.6 requires them.
     iops                  = var.disk_type == "gp3" ? 3000 : null
     throughput            = var.disk_type == "gp3" ? 125 : null
     delete_on_termination = true
@@ -167,7 +167,7 @@ source "amazon-ebs" "image" {
 build {
   sources = ["source.amazon-ebs.image"]
 
-  # What is uploaded lies where nobody else can read it.
+  # Uploads go to a directory that only this user can read.
   provisioner "shell" {
     inline = ["mkdir -m 0700 /tmp/amiship"]
   }
@@ -182,11 +182,11 @@ build {
     destination = "/tmp/amiship/first-boot.sh"
   }
 
-  # A licence stands on no command line and in no environment. Packer wants a
+  # A license is never on a command line or in the environment. Packer needs a
   # file in any case: an empty one for images without.
   provisioner "file" {
-    source      = var.licence_file == "" ? "${path.root}/../scripts/no-licence" : var.licence_file
-    destination = "/tmp/amiship/licence"
+    source      = var.license_file == "" ? "${path.root}/../scripts/no-license" : var.license_file
+    destination = "/tmp/amiship/license"
   }
 
   provisioner "shell" {
@@ -197,22 +197,22 @@ build {
       "PRODUCT=${var.product}",
       "ARCH=${var.arch}",
       "INSTALLATION_TYPE=${var.installation_type}",
-      "LICENCE=${var.licence_file == "" ? "no" : "yes"}",
+      "LICENSE=${var.license_file == "" ? "no" : "yes"}",
       "NEEDS=${var.needs}",
       "REPOSITORY=${var.repository}",
       "SIGNING_KEY_URL=${var.signing_key_url}",
       "SIGNING_KEY=${var.signing_key}",
       "FIRST_BOOT_LIMIT=${var.first_boot_limit}",
     ]
-    # Without a file the values would stand on a command line.
+    # Without a file the values would be on a command line.
     use_env_var_file = true
     execute_command  = "chmod 0755 {{.Path}} && . {{.EnvVarFile}} && sudo -E {{.Path}}"
   }
 
-  # The last thing that happens on the machine.
+  # The last step on the instance.
   provisioner "shell" {
     script          = "${path.root}/../scripts/hygiene.sh"
-    execute_command = "chmod 0755 {{.Path}} && sudo {{.Path}} ${var.licence_file == "" ? "without" : "with"}-licence /"
+    execute_command = "chmod 0755 {{.Path}} && sudo {{.Path}} ${var.license_file == "" ? "without" : "with"}-license /"
   }
 
   post-processor "manifest" {

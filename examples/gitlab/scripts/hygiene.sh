@@ -1,14 +1,14 @@
 #!/bin/bash
-# Lists what must not be in an image, a line for each, and fails if there is any:
-# what AWS Marketplace's scan rejects, and what is nobody else's business.
+# Lists what must not be in an image, a line for each, and fails if there is
+# any: what AWS Marketplace's scan rejects, and what must stay private.
 #
-# Usage: hygiene.sh with-licence|without-licence ROOT
+# Usage: hygiene.sh with-license|without-license ROOT
 set -euo pipefail
 shopt -s inherit_errexit nullglob dotglob
 
 wanted=$1
 root=${2%/} # nothing for /
-licence=/etc/gitlab/predefined.gitlab-license
+license=/etc/gitlab/predefined.gitlab-license
 
 # found notes a violation: what, and where.
 found() { printf 'hygiene: %s: %s\n' "$1" "${2#"$root"}"; }
@@ -63,8 +63,8 @@ check_identity() {
 # logins prints the accounts with a shell.
 logins() { awk -F: '$7 !~ /(nologin|false|sync)$/ { print $1 }' "$root/etc/passwd"; }
 
-# sshd tells what it makes of its configuration, for everybody and for each who
-# can log in. It needs a host key for that, and the image has none.
+# sshd prints its effective configuration, for all and for each user who can
+# log in. It needs a host key for that, and the image has none.
 check_sshd() {
   local dir who everybody file=$root/etc/ssh/sshd_config
   dir=$(mktemp --directory)
@@ -104,18 +104,18 @@ check_files() {
   [ ! -e "$root/usr/sbin/policy-rc.d" ] || found "services would not start" "$root/usr/sbin/policy-rc.d"
 }
 
-# Nothing but the licence, where it is wanted, at its place.
-check_licence() {
-  local at=$root$licence
-  find "${root:-/}" -xdev -ignore_readdir_race -type f -name '*.gitlab-license' ! -path "$at" | each "a licence in a wrong place"
-  if [ "$wanted" = without-licence ]; then
-    [ ! -e "$at" ] || found "a licence in an image that has none" "$at"
+# Only the license, in its place, if the image has one.
+check_license() {
+  local at=$root$license
+  find "${root:-/}" -xdev -ignore_readdir_race -type f -name '*.gitlab-license' ! -path "$at" | each "a license in a wrong place"
+  if [ "$wanted" = without-license ]; then
+    [ ! -e "$at" ] || found "a license in an image that has none" "$at"
   elif [ ! -s "$at" ]; then
-    found "the licence is missing" "$at"
+    found "the license is missing" "$at"
   else
-    [ "$(stat --format '%u %a' "$at")" = "$(stat --format %u "${root:-/}") 600" ] || found "others may read the licence" "$at"
+    [ "$(stat --format '%u %a' "$at")" = "$(stat --format %u "${root:-/}") 600" ] || found "others may read the license" "$at"
     find "${root:-/}" -xdev -ignore_readdir_race -type f -size "$(stat --format %s "$at")c" ! -path "$at" -exec cmp -s "$at" {} \; -print |
-      each "another copy of the licence"
+      each "another copy of the license"
   fi
 }
 
@@ -147,7 +147,7 @@ containing() {
     xargs --null --no-run-if-empty bash -c 'grep -l -E -a -e "$0" "$@" || [ $? -eq 1 ]' "$pattern"
 }
 
-# unpackaged passes those on that no package has brought.
+# unpackaged passes on those that belong to no package.
 unpackaged() {
   local path
   while read -r path; do
@@ -162,7 +162,7 @@ all=$(
   check_sshd
   check_accounts
   check_files
-  check_licence
+  check_license
   check_secrets
 )
 if [ -n "$all" ]; then

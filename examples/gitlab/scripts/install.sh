@@ -1,9 +1,9 @@
 #!/bin/bash
-# Installs the package on the building machine, as root, and leaves the machine
+# Installs the package on the build instance, as root, and leaves the instance
 # ready to become an image. Any error ends the build.
 #
-# The template says in the environment what is asked for: PRODUCT, PACKAGE_VERSION,
-# ARCH and PACKAGE_SHA256 of the package; INSTALLATION_TYPE; LICENCE, yes or no;
+# The template passes the request in the environment: PRODUCT, PACKAGE_VERSION,
+# ARCH and PACKAGE_SHA256 of the package; INSTALLATION_TYPE; LICENSE, yes or no;
 # NEEDS, packages that every image has; REPOSITORY, SIGNING_KEY_URL and SIGNING_KEY
 # for later upgrades; FIRST_BOOT_LIMIT.
 set -euo pipefail
@@ -36,7 +36,7 @@ wait_for_cloud_init() {
 }
 
 # A machine that has just started may be upgrading itself: that holds apt's locks,
-# and leaves lists of packages behind. It is let end, and not begun again.
+# and leaves lists of packages behind. It may finish, and is not started again.
 wait_for_upgrades() {
   local services=(apt-daily.service apt-daily-upgrade.service)
   local try
@@ -65,7 +65,8 @@ verify_package() {
 
 # What the package depends on comes from the distribution's archive, the package
 # itself does not: with the archive's lists gone, apt has no other copy of it to
-# take. Services stay off meanwhile: a data base written here would be everybody's.
+# take. Services stay off meanwhile: all customers would share a database written
+# here.
 install_package() {
   export DEBIAN_FRONTEND=noninteractive
   local apt=(apt-get --quiet --option Acquire::Retries=3 --option DPkg::Lock::Timeout=120)
@@ -86,8 +87,8 @@ install_package() {
   apt-get clean
 }
 
-# A package that has configured itself has made secrets that every customer
-# would share, and noted an address that is the building machine's.
+# A package that has configured itself has created secrets that all customers
+# would share, and stored the build instance's address.
 refuse_configured() {
   local url
   [ ! -e "$secrets" ] ||
@@ -105,14 +106,14 @@ set_installation_type() {
   echo "$INSTALLATION_TYPE" >"$file"
 }
 
-# Its first reconfigure takes a licence that has this ending.
-place_licence() {
-  local file=$given/licence
-  if [ "$LICENCE" = no ]; then
-    [ ! -s "$file" ] || fail "there is a licence, and this image has none"
+# Its first reconfigure reads a license with this ending.
+place_license() {
+  local file=$given/license
+  if [ "$LICENSE" = no ]; then
+    [ ! -s "$file" ] || fail "there is a license, and this image has none"
     return
   fi
-  grep --quiet '[^[:space:]]' "$file" || fail "the licence is empty"
+  grep --quiet '[^[:space:]]' "$file" || fail "the license is empty"
   install -m 0600 "$file" "$root/etc/gitlab/predefined.gitlab-license"
 }
 
@@ -147,11 +148,11 @@ set_up_repository() {
 # Cleaning deletes the scripts of cloud-init as well, so ours comes after it.
 install_first_boot() {
   cloud-init clean --logs
-  install -D -m 0755 "$given/first-boot.sh" "$root/var/lib/cloud/scripts/per-instance/first-boot"
+  install -D -m 0755 "$given/first-boot.sh" "$root/var/lib/cloud/scripts/per-boot/first-boot"
   echo "limit=$FIRST_BOOT_LIMIT" >"$root/etc/default/gitlab-first-boot"
 }
 
-# Every customer's machine makes its own keys and ids.
+# Every customer's instance creates its own keys and ids.
 remove_identity() {
   rm -f /etc/ssh/ssh_host_*
   rm -f /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys
@@ -161,7 +162,7 @@ remove_identity() {
   if [ -e /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
     rm /var/lib/dbus/machine-id
   fi
-  # Else the journal would go on in new files until the machine stops.
+  # Else the journal would continue in new files until the instance stops.
   journalctl --relinquish-var
   rm -rf /var/log/journal/*
   find /var/log -type f -exec truncate --size 0 {} +
@@ -176,7 +177,7 @@ main() {
   install_package
   refuse_configured
   set_installation_type
-  place_licence
+  place_license
   set_up_repository
   install_first_boot
   remove_identity

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Builds a small package that stands in for GitLab's own, to the path that it is
-# given. The name of the file says which: gitlab-ee_17.5.0-ee.0_arm64.deb. The same
-# name gives the same bytes each time.
+# Builds a small package in place of GitLab's own, at the given path. The file's
+# name says which: gitlab-ee_17.5.0-ee.0_arm64.deb. The same name gives the same
+# bytes each time.
 #
 # STANDIN_FAULT in the environment makes one with a fault, for tests of what a
 # release does about it:

@@ -1,7 +1,7 @@
 # One template for every image and architecture of the catalog: they differ by
 # variables only. It is yours to change. It runs unchanged on Packer 1.6.6 and
 # on current Packer, so it has no packer block and no data source; what current
-# Packer needs besides stands in plugins.pkr.hcl.
+# Packer needs in addition is in plugins.pkr.hcl.
 #
 # Amiship copies, shares and publishes by itself. Don't add ami_regions,
 # ami_groups or ami_users here: when one region fails, Packer removes the AMI
@@ -103,7 +103,7 @@ source "amazon-ebs" "image" {
     device_name = var.root_device
     volume_size = var.disk_size
     volume_type = var.disk_type
-    # What gp3 has anyhow; Packer 1.6.6 wants it said.
+    # gp3's defaults; Packer 1.6.6 requires them.
     iops                  = var.disk_type == "gp3" ? 3000 : null
     throughput            = var.disk_type == "gp3" ? 125 : null
     delete_on_termination = true
@@ -136,7 +136,7 @@ build {
   provisioner "shell" {
     script           = "${path.root}/../scripts/install.sh"
     environment_vars = ["PACKAGE_SHA256=${var.package_sha256}"]
-    # Without a file the values would stand on a command line.
+    # Without a file the values would be on a command line.
     use_env_var_file = true
     execute_command  = "chmod 0755 {{.Path}} && . {{.EnvVarFile}} && sudo -E {{.Path}}"
   }

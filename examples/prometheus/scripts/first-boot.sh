@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs once on every new machine, by cloud-init: tells Prometheus under which
-# address it is reached. What the owner of the machine has set stays.
+# Runs once on every new instance, by cloud-init: sets Prometheus' external
+# address. Settings of the instance's owner stay.
 set -euo pipefail
 
 settings=${1:-/etc/default/prometheus}
@@ -22,8 +22,8 @@ host=$(get public-hostname || true)
 [ -n "$host" ] || host=$(get local-ipv4)
 url="--web.external-url=http://$host:9090/"
 
-# The line that this script left on an earlier machine, if this machine's disk
-# is a copy of one: what stands there may be replaced.
+# The line that this script wrote on an earlier instance, if this disk is a
+# copy of one: it may be replaced.
 mark="# set at first boot: "
 ours=$(sed -n "s|^$mark||p" "$settings")
 found=$(grep '^ARGS=' "$settings" | grep -o -e '--web\.external-url=[^" ]*' | grep -v -x -F -e "$ours" || true)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the package on the building machine, as root, and leaves the machine
+# Installs the package on the build instance, as root, and leaves the instance
 # ready to become an image. Any error ends the build.
 #
 # PACKAGE_SHA256 is the digest that the package must have.
@@ -34,7 +34,8 @@ verify_package() {
 
 # What the package depends on comes from the distribution's archive, the package
 # itself does not: with the archive's lists gone, apt has no other copy of it to
-# take. Services stay off meanwhile: a data base written here would be everybody's.
+# take. Services stay off meanwhile: all customers would share a database written
+# here.
 install_package() {
   export DEBIAN_FRONTEND=noninteractive
   local apt=(apt-get --quiet --option Acquire::Retries=3 --option DPkg::Lock::Timeout=120)
@@ -60,7 +61,7 @@ install_first_boot() {
   install -D -m 0755 "$first_boot" /var/lib/cloud/scripts/per-instance/first-boot
 }
 
-# Every customer's machine makes its own keys and ids.
+# Every customer's instance creates its own keys and ids.
 remove_identity() {
   rm -f /etc/ssh/ssh_host_*
   rm -f /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys
@@ -70,7 +71,7 @@ remove_identity() {
   if [ -e /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
     rm /var/lib/dbus/machine-id
   fi
-  # Else the journal would go on in new files until the machine stops.
+  # Else the journal would continue in new files until the instance stops.
   journalctl --relinquish-var
   rm -rf /var/log/journal/*
   find /var/log -type f -exec truncate --size 0 {} +

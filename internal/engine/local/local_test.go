@@ -29,7 +29,7 @@ type one struct {
 }
 
 func (o *one) reconcile(w world.World, r plan.Run) plan.Plan {
-	s := plan.Step{Action: plan.Action{ID: "step", Kind: o.kind, Target: release.Key{Place: release.Place{Region: "us-east-1"}}}, State: plan.Ready}
+	s := plan.Step{Action: plan.Action{ID: "step", Target: release.Key{Place: release.Place{Region: "us-east-1"}}, Change: o.kind.Change()}, State: plan.Ready}
 	if _, ok := r.InFlight["step"]; ok {
 		s.State = plan.Running
 	} else if f, ok := r.Failed["step"]; ok {
@@ -47,7 +47,7 @@ func (o *one) reconcile(w world.World, r plan.Run) plan.Plan {
 	}
 	p := plan.Plan{Steps: []plan.Step{s}}
 	if o.claim && s.State != plan.Running {
-		unclaim := plan.Step{Action: plan.Action{ID: "unclaim", Kind: plan.Unclaim, Own: true, Group: "sg-1"}, State: plan.Ready}
+		unclaim := plan.Step{Action: plan.Action{ID: "unclaim", Change: plan.EndClaim{Own: true, Group: "sg-1"}}, State: plan.Ready}
 		if _, ok := r.InFlight["unclaim"]; ok {
 			unclaim.State = plan.Running
 		}
@@ -59,7 +59,7 @@ func (o *one) reconcile(w world.World, r plan.Run) plan.Plan {
 func (o *one) apply(ctx context.Context, act plan.Action) (apply.Result, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if act.Kind == plan.Unclaim {
+	if act.Kind() == plan.Unclaim {
 		o.claim = false
 		return apply.Result{}, nil
 	}
@@ -74,17 +74,33 @@ func (o *one) apply(ctx context.Context, act plan.Action) (apply.Result, error) 
 
 func (o *one) run(t *testing.T, stop <-chan struct{}) (plan.Plan, engine.Outcome, error) {
 	t.Helper()
+	return o.runWith(t, stop, func(*Loop) {})
+}
+
+// runWith is run of a loop that is not as the others.
+func (o *one) runWith(t *testing.T, stop <-chan struct{}, change func(*Loop)) (plan.Plan, engine.Outcome, error) {
+	t.Helper()
 	l := Loop{
 		RunID: "run", Options: engine.Defaults(), Now: time.Now, Do: o.apply, Reconcile: o.reconcile,
-		Look:    func(context.Context, *world.World, []world.Query) error { return nil },
-		Touches: func(plan.Action) []world.Query { return []world.Query{{Kind: world.LookImages, Region: "us-east-1"}} },
+		Look:    func(context.Context, []world.Query, func(world.Query, func(*world.World))) error { return nil },
+		Affects: func(plan.Action) []world.Query { return []world.Query{{Kind: world.LookImages, Region: "us-east-1"}} },
 		Report:  func(plan.Plan) {},
 	}
-	return l.Run(t.Context(), stop)
+	change(&l)
+	ctx, cancel := bounded(t)
+	defer cancel()
+	return l.Run(ctx, stop)
+}
+
+// bounded is a context that ends a loop which a fault keeps going, in virtual time.
+func bounded(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), 12*time.Hour)
 }
 
 var (
 	throttled = &smithy.GenericAPIError{Code: "RequestLimitExceeded"}
+	broken    = &smithy.GenericAPIError{Code: "InternalError"}
 	crowded   = &smithy.GenericAPIError{Code: "ResourceLimitExceeded", Message: "Too many snapshot copies in progress."}
 	denied    = &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "ec2:CopyImage"}
 )
@@ -97,7 +113,9 @@ func TestRetriesWhatMayWorkLater(t *testing.T) {
 	}{
 		"works at once":         {func(context.Context, int) error { return nil }, 1, engine.Complete},
 		"throttled twice":       {func(_ context.Context, n int) error { return first(2, n, throttled) }, 3, engine.Complete},
-		"throttled for good":    {func(context.Context, int) error { return throttled }, 5, engine.HasFailed},
+		"throttled for long":    {func(_ context.Context, n int) error { return first(100, n, throttled) }, 101, engine.Complete},
+		"throttled for ever":    {func(context.Context, int) error { return throttled }, 481, engine.StillToWait}, // two hours, every 15 s
+		"AWS fails for good":    {func(context.Context, int) error { return broken }, 5, engine.HasFailed},
 		"the region is crowded": {func(_ context.Context, n int) error { return first(20, n, crowded) }, 21, engine.Complete},
 		"denied":                {func(context.Context, int) error { return denied }, 1, engine.HasFailed},
 		"facts had changed":     {func(_ context.Context, n int) error { return first(1, n, apply.ErrChanged) }, 2, engine.Complete},
@@ -168,8 +186,10 @@ func TestLeavesAtOnceWhenTheContextEnds(t *testing.T) {
 	}}
 	l := Loop{
 		RunID: "run", Options: engine.Defaults(), Now: time.Now, Do: o.apply, Reconcile: o.reconcile,
-		Look:    func(ctx context.Context, _ *world.World, _ []world.Query) error { return ctx.Err() },
-		Touches: func(plan.Action) []world.Query { return nil }, Report: func(plan.Plan) {},
+		Look: func(ctx context.Context, _ []world.Query, _ func(world.Query, func(*world.World))) error {
+			return ctx.Err()
+		},
+		Affects: func(plan.Action) []world.Query { return nil }, Report: func(plan.Plan) {},
 	}
 	if _, _, err := l.Run(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
@@ -184,10 +204,7 @@ func TestWaitsByAWSsClock(t *testing.T) {
 		q := world.Query{Kind: world.LookListing, Listing: "pro"}
 		l := Loop{
 			RunID: "run", Options: engine.Defaults(), Now: func() time.Time { return time.Now().Add(ahead) },
-			Look: func(context.Context, *world.World, []world.Query) error {
-				ahead = time.Hour
-				return nil
-			},
+			Look: together(func(*world.World, []world.Query) { ahead = time.Hour }),
 			Reconcile: func(world.World, plan.Run) plan.Plan {
 				p := plan.Plan{Steps: []plan.Step{{State: plan.Waiting}}, Waits: []plan.Wait{{Query: q}}}
 				if ahead == 0 {
@@ -195,7 +212,7 @@ func TestWaitsByAWSsClock(t *testing.T) {
 				}
 				return p
 			},
-			Touches: func(plan.Action) []world.Query { return nil },
+			Affects: func(plan.Action) []world.Query { return nil },
 			Report:  func(plan.Plan) {},
 		}
 		l.Options.Wait = 30 * time.Minute
@@ -204,4 +221,14 @@ func TestWaitsByAWSsClock(t *testing.T) {
 			t.Errorf("waited %s: %s, %v; want %s", took, outcome, err, l.Options.Wait)
 		}
 	})
+}
+
+// together makes reads of one that reads all queries at once.
+func together(read func(*world.World, []world.Query)) func(context.Context, []world.Query, func(world.Query, func(*world.World))) error {
+	return func(_ context.Context, queries []world.Query, found func(world.Query, func(*world.World))) error {
+		if len(queries) > 0 {
+			found(queries[0], func(w *world.World) { read(w, queries) })
+		}
+		return nil
+	}
 }

@@ -1,12 +1,12 @@
 // Package bases makes the operating systems that machines start from: small
 // cloud images, built from a distribution's own archive with mmdebstrap.
 //
-// What a newcomer would get wrong: a base is built once per host and recipe,
-// and shared read-only by every disk of every sandbox, so nothing may ever be
-// changed in one; a changed recipe makes a new base beside the old. Where
-// Ubuntu's archive does not answer, Debian is built in its place and says so
-// in Description, for as long as it is there. Debian's mirror is the host's
-// own: no mirror's name stands in this source.
+// A base is built once per host and recipe, and shared read-only by every
+// disk of every sandbox, so nothing may ever be changed in one; a changed
+// recipe makes a new base beside the old. Where Ubuntu's archive does not
+// answer, Debian is built in its place and says so in Description, for as
+// long as it is there. Debian's mirror is the host's own: this source names
+// no mirror.
 package bases
 
 import (
@@ -104,7 +104,7 @@ func (s *Store) Prepare(ctx context.Context, layer string) (string, error) {
 	return filepath.Join(dir, "root"), nil
 }
 
-// built looks for the base, and then for what stands in for it.
+// built finds the base, or else its replacement.
 func (s *Store) built(r recipe) (dir string, ok bool) {
 	for _, r := range append([]recipe{r}, r.standIns()...) {
 		dir := s.path(r)
@@ -182,8 +182,8 @@ func (s *Store) cross(ctx context.Context, lock *os.File, dir string, r recipe, 
 	}.bootstrap(ctx)
 }
 
-// choose settles on the recipe or, where its archive does not answer, on what
-// stands in for it.
+// choose returns the recipe or, where its archive does not answer, its
+// replacement.
 func (s *Store) choose(ctx context.Context, r recipe) (recipe, source, error) {
 	src, err := s.source(ctx, r)
 	if err == nil {

@@ -95,7 +95,7 @@ func TestStandIn(t *testing.T) {
 	if r.suite != "bookworm" || r.user != "ubuntu" || r.name != "ubuntu-22.04" || len(src.lines) < 2 {
 		t.Errorf("the stand-in is %+v from %+v", r, src)
 	}
-	const want = "Debian 12 stands in for Ubuntu 22.04"
+	const want = "Debian 12 replaces Ubuntu 22.04"
 	if r.describe() != want {
 		t.Errorf("it says it is %q", r.describe())
 	}

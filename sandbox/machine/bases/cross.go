@@ -175,7 +175,8 @@ func program(path string) bool {
 	return f.Close() == nil
 }
 
-// plain reports whether the program has no more rights than who runs it.
+// plain reports whether the program has only the rights of the user who runs
+// it.
 func plain(path string) bool {
 	var is unix.Stat_t
 	if unix.Lstat(path, &is) != nil || is.Uid != 0 || is.Gid != 0 || is.Mode&(unix.S_ISUID|unix.S_ISGID) != 0 {

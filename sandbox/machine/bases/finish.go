@@ -66,7 +66,7 @@ func files(r recipe, src source) map[string]string {
 // it fails on new kernels, and watching for new devices takes a udev. The disk
 // does not grow, and sources stay as the base has them: the mirror per region
 // that cloud-init would write need not be reachable. The one metadata URL
-// saves Debian's cloud-init seconds of looking for other names of it.
+// saves Debian's cloud-init seconds of trying other names of it.
 const cloudConfig = `network: {config: disabled}
 manage_etc_hosts: true
 locale: C.UTF-8

@@ -22,7 +22,7 @@ type recipe struct {
 	arch     string
 	user     string // login that cloud-init prepares
 	packages []string
-	standsIn string // title of the system that this one stands in for
+	standsIn string // title of the system that this one replaces
 }
 
 // recipes are all bases, for one architecture.
@@ -116,7 +116,7 @@ func (r recipe) standIns() []recipe {
 
 func (r recipe) describe() string {
 	if r.standsIn != "" {
-		return r.title + " stands in for " + r.standsIn
+		return r.title + " replaces " + r.standsIn
 	}
 	return r.title
 }

@@ -122,7 +122,7 @@ func ubuntuSource(r recipe, all []archive, otherwise string) source {
 	return src
 }
 
-// answers asks for a file's head.
+// answers sends a HEAD request for a file.
 func answers(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()

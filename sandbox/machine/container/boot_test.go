@@ -117,7 +117,7 @@ func (l *lab) checkOpenDisk() {
 	}
 }
 
-// checkPrune deletes what nobody needs; b runs on snap-1.
+// checkPrune deletes what is not needed; b runs on snap-1.
 func (l *lab) checkPrune(b machine.Spec) {
 	l.Helper()
 	if _, err := l.driver.Snapshot(l.Context(), b.ID, "snap-2"); err != nil {

@@ -123,17 +123,23 @@ func (g group) write(file, value string) error {
 // kill ends every process of the group.
 func (g group) kill() error { return g.write("cgroup.kill", "1") }
 
-// remove ends what is left in the group and deletes it.
+// removeWithin is how long the kernel may take to end what is in a group: a process
+// that waits for a disk ends when it has been answered.
+const removeWithin = 30 * time.Second
+
+// remove ends what is left in the group, and what joins it meanwhile, and deletes it.
 func (g group) remove() error {
-	if _, err := os.Stat(string(g)); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err := g.kill(); err != nil {
-		return fmt.Errorf("end a cgroup: %w", err)
-	}
-	return poll(5*time.Second, func() (bool, error) {
-		err := g.rmdir()
-		return err == nil, err
+	return poll(removeWithin, func() (bool, error) {
+		err := g.kill()
+		if err == nil {
+			err = g.rmdir()
+		}
+		if gone := errors.Is(err, fs.ErrNotExist); gone || err == nil {
+			_, err := os.Stat(string(g))
+			return errors.Is(err, fs.ErrNotExist), fmt.Errorf("end a cgroup: %s is there again", g)
+		}
+		procs, _ := os.ReadFile(filepath.Join(string(g), "cgroup.procs"))
+		return false, fmt.Errorf("end a cgroup: %w; processes in it: %q", err, procs)
 	})
 }
 

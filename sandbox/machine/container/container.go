@@ -2,19 +2,19 @@
 // under its own systemd, in namespaces of this host's kernel. It needs root,
 // and nothing but the kernel.
 //
-// What a newcomer would get wrong: everything of a machine hangs on the
-// process that started it. Its init dies with the thread that cloned it
-// (Pdeathsig), its mounts are made inside its own mount namespace and vanish
-// with it, its network device with the file this process holds. So kill -9 of
-// the sandbox leaves no process, mount or device; empty cgroup directories and
-// half-made copies are removed by the next New. Disks of machines stay: Start
-// boots them again, Remove deletes them.
+// Everything of a machine hangs on the process that started it. Its init dies
+// with the thread that cloned it (Pdeathsig), its mounts are made inside its
+// own mount namespace and vanish with it, its network device with the file
+// this process holds. So kill -9 of the sandbox leaves no process, mount or
+// device; empty cgroup directories and half-made copies are removed by the
+// next New. Disks of machines stay: Start boots them again, Remove deletes
+// them.
 //
-// It is no wall against root: whoever is root on a machine can be root on the
-// host. The scripts that run here are one's own.
+// It does not isolate root: root on a machine can become root on the host.
+// Run only scripts that you trust.
 //
 // The machine's init is this very program, started again under another name:
-// whoever links this package must call Main first thing.
+// a program that links this package must call Main first.
 package container
 
 import (

@@ -30,6 +30,7 @@ func TestEmulated(t *testing.T) {
 		"systemctl --failed --plain -q":       "",
 		"sudo id -u":                          "0", // the kernel gives QEMU set-user-ID programs' rights
 		"cloud-id":                            "aws",
+		privateUsers:                          "ran",
 		"cat /var/lib/cloud/data/instance-id": "i-a",
 		"sudo apt-get -qq -o Acquire::IndexTargets::deb::Packages::DefaultEnabled=false update && echo ok": "ok",
 	})
@@ -51,6 +52,9 @@ func TestEmulated(t *testing.T) {
 		"cat /srv/ran": "i-b", "hostname": "ip-172-31-0-12", "ls -d /usr/share/doc/s[u]do 2>/dev/null || echo none": "none",
 	})
 }
+
+// privateUsers starts a service that asks for a user namespace, as Debian's redis-server does.
+const privateUsers = `printf '[Service]\nType=oneshot\nPrivateUsers=yes\nExecStart=/bin/true\n' | sudo tee /etc/systemd/system/private.service >/dev/null; sudo systemctl start private && echo ran`
 
 // Several may register at once, and each may leave before the others.
 func TestEmulationIsShared(t *testing.T) {

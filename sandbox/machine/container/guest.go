@@ -23,7 +23,7 @@ type guest struct {
 	spec    machine.Spec
 	dir     string
 	forward *network.Forward
-	ctx     context.Context // ends when nobody wants the machine to run any more
+	ctx     context.Context // ends when the machine must no longer run
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when nothing of the machine is left but its disk
 
@@ -228,7 +228,7 @@ func (g *guest) remove() {
 	g.driver.forget(g)
 }
 
-// awaitSSH looks until the machine's sshd greets.
+// awaitSSH polls until the machine's sshd greets.
 func (g *guest) awaitSSH(ctx context.Context, began time.Time) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

@@ -33,13 +33,13 @@ func Main() bool {
 	}
 	talk := c.(*net.UnixConn)
 	if err := inside(talk); err != nil {
-		_, _ = io.WriteString(talk, err.Error()) // nobody is left to hear it otherwise
+		_, _ = io.WriteString(talk, err.Error()) // the only way left to report it
 	}
 	return true
 }
 
 func inside(talk *net.UnixConn) error {
-	// Set again: what the parent asked for holds for another thread.
+	// Set again: the parent's setting applies to another thread.
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return fmt.Errorf("tie this process to the sandbox: %w", err)
 	}

@@ -28,6 +28,7 @@ type plan struct {
 	Hostname string
 	UUID     string
 	MAC      string
+	Emulated bool // the machine's processor is not the host's
 }
 
 // process is a running init.
@@ -75,7 +76,7 @@ func (g *guest) handOver(p *process, talk *net.UnixConn, lower []string) error {
 		Job: "boot", Lower: lower,
 		Upper: filepath.Join(g.dir, "upper"), Work: filepath.Join(g.dir, "work"),
 		Root: filepath.Join(g.dir, "root"), Hostname: g.spec.Hostname,
-		UUID: g.spec.UUID, MAC: g.spec.MAC,
+		UUID: g.spec.UUID, MAC: g.spec.MAC, Emulated: g.emulated(),
 	})
 	if err != nil {
 		return err

@@ -28,10 +28,22 @@ func mountAll(p plan) error {
 		return err
 	}
 	err := mount("tmpfs", filepath.Join(p.Root, "run"), "tmpfs", nosuid|nodev, "mode=755")
+	if err == nil && p.Emulated {
+		err = withoutUsers(p.Root)
+	}
 	if err != nil {
 		return err
 	}
 	return mountSys(p.Root, p.UUID)
+}
+
+// withoutUsers has systemd make no user namespaces for its services (PrivateUsers): the
+// kernel makes one for a process of a single thread only, and QEMU has several. It is
+// in /run, so that no disk, and no AMI, has it.
+func withoutUsers(root string) error {
+	dir := filepath.Join(root, "run/systemd/system/service.d")
+	return errors.Join(os.MkdirAll(dir, 0o755),
+		os.WriteFile(filepath.Join(dir, "20-emulated.conf"), []byte("[Service]\nPrivateUsers=no\n"), 0o644))
 }
 
 func mount(source, target, fstype string, flags uintptr, data string) error {
@@ -56,7 +68,7 @@ func bind(source, target string, flags uintptr) error {
 
 // mountDisk lays the layers and, unless the disk is only read, the machine's
 // own files over one another. Nothing is ever synced (volatile): the disk is
-// worth no more than the host's cache of it.
+// as durable as the host's cache of it.
 func mountDisk(p plan) error {
 	lower := make([]string, len(p.Lower))
 	for i, dir := range p.Lower { // the kernel wants the highest first

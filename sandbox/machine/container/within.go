@@ -24,7 +24,7 @@ func (p *process) within(ctx context.Context, command ...string) error {
 }
 
 // enter takes this thread, and what it starts, into the machine: this one, or
-// none if it has ended, whoever has its number now.
+// none if it has ended, whatever process has its number now.
 func (p *process) enter() (err error) {
 	withErr := p.cmd.Process.WithHandle(func(pidfd uintptr) {
 		err = unix.Unshare(unix.CLONE_FS) // the thread's root is its own from here on

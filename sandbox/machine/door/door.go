@@ -1,11 +1,11 @@
 // Package door answers on loopback addresses of the host on behalf of
 // machines: 127.x.y.z is a machine's public address.
 //
-// What a newcomer would get wrong: a host that runs a service on a port of all
-// addresses, as most run sshd, lets nobody else listen on that port, not even
-// on one address. So as root the kernel is told to lead connections to a
-// door's one listener, whatever their port (see steer.go); without root each
-// port gets a listener of its own, and must be above 1023 and free.
+// A host that runs a service on a port of all addresses, as most run sshd,
+// blocks that port for every other listener, even on a single address. So as
+// root the kernel is told to lead connections to a door's one listener,
+// whatever their port (see steer.go); without root each port gets a listener
+// of its own, and must be above 1023 and free.
 package door
 
 import (
@@ -55,14 +55,14 @@ type Door struct {
 	closed bool
 }
 
-// Open makes a door at the address, shut on every port. Serve is called with
-// each connection and owns it.
+// Open makes a door at the address, closed on every port. Serve is called
+// with each connection and owns it.
 func (h *House) Open(at netip.Addr, serve func(c *net.TCPConn, port uint16)) *Door {
 	return &Door{steer: h.steer, at: at, serve: serve, plain: map[uint16]net.Listener{}}
 }
 
-// SetPorts makes the door answer on these ports and no others. Connections
-// that stand go on.
+// SetPorts makes the door answer on these ports and no others. Open
+// connections continue.
 func (d *Door) SetPorts(ranges []machine.PortRange) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -140,8 +140,8 @@ func listen(at netip.AddrPort) (net.Listener, error) {
 	return lc.Listen(context.Background(), "tcp4", at.String())
 }
 
-// accept passes connections on until the listener is closed. A port that is
-// shut but was led here with a wide range is refused.
+// accept passes connections on until the listener is closed. A closed port
+// that was routed here with a wide range is refused.
 func (d *Door) accept(l net.Listener) {
 	for {
 		c, err := l.Accept()
@@ -164,7 +164,7 @@ func (d *Door) isOpen(port uint16) bool {
 	return !d.closed && within(d.ranges, port)
 }
 
-// Close shuts every port. Connections that stand go on.
+// Close closes every port. Open connections continue.
 func (d *Door) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -15,15 +15,15 @@ import (
 )
 
 // steering is a program in the kernel that finds the listener of a connection
-// before the kernel looks for it itself (BPF_PROG_TYPE_SK_LOOKUP, Linux 5.9),
-// and the table it looks into. The kernel drops both with the process.
+// before the kernel's own lookup (BPF_PROG_TYPE_SK_LOOKUP, Linux 5.9), and
+// its table. The kernel drops both with the process.
 type steering struct {
 	table   int
 	program int
 	link    int
 }
 
-// destination is a key of the table. Port 0 stands for every port.
+// destination is a key of the table. Port 0 matches every port.
 type destination struct {
 	addr [4]byte
 	port uint32

@@ -2,13 +2,13 @@
 // it does not have: it names QEMU to the kernel as their interpreter, by way of
 // binfmt_misc.
 //
-// What a newcomer would get wrong: the registration is the whole host's, not
-// this process's, and others register for the same programs, with flags that
-// leave sudo without its rights. Ours has a name of its own and comes last,
-// which is what the kernel looks at first. Nothing is mounted where anybody
-// sees it: a Hold is a mount that no directory leads to, and on kernels since
-// 6.7 the registration ends with the last such mount, even that of a process
-// that was killed. Older kernels keep it until they are booted again.
+// The registration is the whole host's, not this process's, and others
+// register for the same programs, with flags that leave sudo without its
+// rights. Ours has a name of its own and comes last, which the kernel checks
+// first. Nothing is mounted at a visible path: a Hold is a mount that no
+// directory leads to, and on kernels since 6.7 the registration ends with the
+// last such mount, even that of a process that was killed. Older kernels keep
+// it until they are booted again.
 package emulation
 
 import (
@@ -137,8 +137,8 @@ func mountBinfmt() (*os.File, error) {
 }
 
 // register adds the registration where it is missing. Its name tells it from
-// one with another interpreter, so that what is there is what was asked for;
-// somebody may have switched it off. One write does it, or does nothing.
+// one with another interpreter, so that what is there is what was requested;
+// it may have been switched off. One write does it, or does nothing.
 func register(mount *os.File, arch, registration string) error {
 	name := fmt.Sprintf("amiship-%s-%.4x", arch, sha256.Sum256([]byte(registration)))
 	err := write(mount, "register", ":"+name+registration)

@@ -1,12 +1,11 @@
-// Package instant stands in for machines where thousands of them are wanted:
-// each answers SSH on its public address, takes files and says yes to every
+// Package instant simulates machines where thousands of them are needed: each
+// answers SSH on its public address, accepts files and succeeds at every
 // command. It needs no root where the port allows, and starts no process.
 //
-// What a newcomer would get wrong: commands are recorded, not run (a machine
-// tells its machine-id and whom it lets in, since these are its own), so nothing
-// that a script would have done is on the disk; only what was uploaded is. The
-// console shows the commands. Files are never written in place: disks and
-// layers share them by hard links.
+// Commands are recorded, not run (a machine tells its machine-id and whom it
+// lets in, since these are its own), so nothing that a script would have done is
+// on the disk; only what was uploaded is. The console shows the commands. Files
+// are never written in place: disks and layers share them by hard links.
 package instant
 
 import (

@@ -185,16 +185,28 @@ func (g *guest) exec(ch ssh.Channel, command string) int {
 	return status
 }
 
-// own is what a machine prints of itself where a command asks for what is
-// every machine's own; all others print nothing.
+// own is the output of commands that print what is unique to a machine; all
+// others print nothing.
 func (g *guest) own(command string) string {
 	switch {
+	case strings.Contains(command, "/etc/shadow"):
+		return g.letsIn()
 	case strings.Contains(command, "/etc/machine-id"):
 		return hex.EncodeToString(seed("machine-id", g.spec.ID)[:16]) + "\n"
 	case strings.Contains(command, "/.ssh/authorized_keys"):
 		return g.spec.AuthorizedKey
 	}
 	return ""
+}
+
+// letsIn is the answer of an inspection of whom the machine lets in: root and its login,
+// both without a password, and the key that it was launched with.
+func (g *guest) letsIn() string {
+	home := "/home/" + g.spec.User
+	return "account\troot\t0\t/root\t/bin/bash\tlocked\n" +
+		"account\t" + g.spec.User + "\t1000\t" + home + "\t/bin/bash\tlocked\n" +
+		"sshd\tsshd -T\tpasswordauthentication\tno\n" +
+		"key\t" + home + "/.ssh/authorized_keys\t" + strings.TrimSpace(g.spec.AuthorizedKey) + "\nend\n"
 }
 
 // hostKey is a machine's own, and stays so when it starts again.

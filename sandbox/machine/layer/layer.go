@@ -1,9 +1,8 @@
 // Package layer keeps the frozen disks of a driver: one directory each, by name.
 //
-// What a newcomer would get wrong: a layer appears complete or not at all. It
-// is filled beside its place and renamed, and what a crash left half-filled is
-// removed by the next Open. Bases are not kept here; they are shared by all
-// sandboxes of a host.
+// A layer appears complete or not at all. It is filled beside its place and
+// renamed, and what a crash left half-filled is removed by the next Open.
+// Bases are not kept here; they are shared by all sandboxes of a host.
 package layer
 
 import (

@@ -45,7 +45,7 @@ func (f filter) allows(frame []byte) bool {
 	return false
 }
 
-// allowsARP wants the sender to be the machine, or nobody: a probe for an
+// allowsARP wants the sender to be the machine, or no address: a probe for an
 // address that it is about to take.
 func (f filter) allowsARP(p []byte) bool {
 	if len(p) < arpLen || !bytes.Equal(p[8:14], f.mac) {

@@ -51,7 +51,7 @@ func TestFilter(t *testing.T) {
 		"who has":                        {frame(self, etherARP, arp(self, "172.31.0.10")), true},
 		"a probe before taking":          {frame(self, etherARP, arp(self, "0.0.0.0")), true},
 		"in another's name":              {frame(self, etherIPv4, ipv4("172.31.0.11", "169.254.169.254")), false},
-		"in nobody's name to metadata":   {frame(self, etherIPv4, ipv4("0.0.0.0", "169.254.169.254")), false},
+		"without an address to metadata": {frame(self, etherIPv4, ipv4("0.0.0.0", "169.254.169.254")), false},
 		"with another's MAC":             {frame(another, etherIPv4, ipv4("172.31.0.10", "169.254.169.254")), false},
 		"claiming another's address":     {frame(self, etherARP, arp(self, "172.31.0.11")), false},
 		"claiming by another's MAC":      {frame(self, etherARP, arp(another, "172.31.0.10")), false},

@@ -35,8 +35,8 @@ func (n *Network) Forward(public, private netip.Addr) *Forward {
 	return f
 }
 
-// SetPorts makes the forward answer on these ports and no others. Connections
-// that stand go on.
+// SetPorts makes the forward answer on these ports and no others. Open
+// connections continue.
 func (f *Forward) SetPorts(ranges []machine.PortRange) error { return f.door.SetPorts(ranges) }
 
 // carry connects c with the machine. Where nothing listens, the caller's
@@ -97,7 +97,7 @@ func (f *Forward) drop(conns ...net.Conn) {
 	}
 }
 
-// Close answers on no port any more and ends all connections.
+// Close stops listening on all ports and ends all connections.
 func (f *Forward) Close() {
 	f.door.Close()
 	f.mu.Lock()

@@ -2,14 +2,13 @@
 // DHCP and DNS server inside this process, with nothing on the host but open
 // files.
 //
-// What a newcomer would get wrong: addresses are not handed out here. A
-// machine's MAC address follows from its IPv4 address (MAC), the DHCP server
-// knows every pair of the subnet from the start, and frames that claim another
-// identity are dropped, so the metadata service may trust a RemoteAddr. The
-// gateway dials out for machines with the host's own routes; Filter keeps them
-// off everything that belongs to the host itself. A Network that was closed
-// lets go of its listeners, but the library beneath keeps some goroutines: one
-// per process is meant, not thousands.
+// Addresses are not handed out here. A machine's MAC address follows from its
+// IPv4 address (MAC), the DHCP server knows every pair of the subnet from the
+// start, and frames that claim another identity are dropped, so the metadata
+// service may trust a RemoteAddr. The gateway dials out for machines with the
+// host's own routes; Filter keeps them off everything that belongs to the host
+// itself. A Network that was closed lets go of its listeners, but the library
+// beneath keeps some goroutines: one per process is meant, not thousands.
 package network
 
 import (

@@ -27,7 +27,8 @@ func (t tree) passwd() ([]account, error) {
 	return all, err
 }
 
-// accounts looks at the passwords, and for the one that Marketplace logs in as.
+// accounts checks the passwords, and finds the account that Marketplace logs in
+// as.
 func (l *look) accounts() error {
 	all, err := l.passwd()
 	if err != nil {
@@ -51,8 +52,8 @@ func (l *look) accounts() error {
 	return l.user(all)
 }
 
-// password judges what stands for an account's password: no hash begins with !
-// or *, so nothing matches those.
+// password judges the field of an account's password: no hash begins with ! or
+// *, so nothing matches those.
 func (l *look) password(file, name, hash string) {
 	switch {
 	case hash == "":
@@ -62,7 +63,7 @@ func (l *look) password(file, name, hash string) {
 	}
 }
 
-// user looks for the declared user. sshd refuses one whose shell is not there.
+// user finds the declared user. sshd refuses one whose shell is not there.
 func (l *look) user(all []account) error {
 	i := slices.IndexFunc(all, func(a account) bool { return a.name == l.version.User })
 	if i < 0 {
@@ -79,7 +80,7 @@ func (l *look) user(all []account) error {
 	}
 	switch {
 	case slices.Contains([]string{"nologin", "false", "true", "sync", "halt", "shutdown"}, path.Base(shell)):
-		l.add(missingUser, passwdFile, "%s has the shell %s, which lets nobody in", l.version.User, shell)
+		l.add(missingUser, passwdFile, "%s has the shell %s, which allows no login", l.version.User, shell)
 	case !runs(info):
 		l.add(missingUser, passwdFile, "%s has the shell %s, which is not there", l.version.User, shell)
 	}

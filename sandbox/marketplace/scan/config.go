@@ -14,16 +14,16 @@ const (
 // errIncludes is what sshd ends with as well.
 var errIncludes = errors.New("files include each other without end")
 
-// setting is a value, and where it stands.
+// setting is a value and its position.
 type setting struct {
-	value string // empty: it stands nowhere
+	value string // empty: it is not set
 	path  string
 	line  int
 }
 
-// block is what sshd is told for everybody, or for whom a condition holds.
+// block holds sshd's settings for all, or for those who meet a condition.
 type block struct {
-	condition string // as it stands behind Match; empty: for everybody
+	condition string // the text after Match; empty: for all
 	set       map[string]setting
 }
 
@@ -35,7 +35,7 @@ type config struct {
 	addresses []setting
 }
 
-// get returns the value for everybody, or else sshd's default.
+// get returns the value for all, or else sshd's default.
 func (c *config) get(keyword, otherwise string) setting {
 	if s, ok := c.everybody.set[keyword]; ok {
 		return s
@@ -99,7 +99,7 @@ func (t tree) include(c *config, file, condition string, depth int) error {
 	return nil
 }
 
-// put notes a setting where none stands before it.
+// put records a setting if none precedes it.
 func (c *config) put(condition, keyword string, s setting) {
 	switch keyword {
 	case "port":

@@ -26,7 +26,7 @@ func (l *look) homeDirs() ([]string, error) {
 	return slices.Compact(dirs), err
 }
 
-// homes looks for what opens this machine or others.
+// homes finds files that give access to this machine or others.
 func (l *look) homes() error {
 	dirs, err := l.homeDirs()
 	if err != nil {
@@ -50,7 +50,7 @@ func (l *look) homes() error {
 	return nil
 }
 
-// ssh looks at the files of a .ssh directory, whatever they are called: a key
+// ssh checks the files of a .ssh directory, whatever they are called: a key
 // need not be named id_rsa.
 func (l *look) ssh(dir string) error {
 	names, err := l.list(dir)
@@ -78,7 +78,7 @@ func (l *look) ssh(dir string) error {
 
 var privateKeyForm = regexp.MustCompile(`-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----`)
 
-// privateKey looks into a file that is small enough to be one.
+// privateKey reads a file that is small enough to be one.
 func (l *look) privateKey(file string, info fs.FileInfo) error {
 	if info.Size() > maxFile {
 		return nil
@@ -90,8 +90,8 @@ func (l *look) privateKey(file string, info fs.FileInfo) error {
 	return err
 }
 
-// hostKeys looks for keys of the building machine: all that is made from its
-// disk would pass for it.
+// hostKeys finds host keys of the build machine: every instance of its disk
+// could impersonate it.
 func (l *look) hostKeys() error {
 	files, err := l.glob("/etc/ssh/ssh_host_*")
 	for _, file := range files {

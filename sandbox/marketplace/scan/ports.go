@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// port looks whether sshd listens where the version says, on an address that
+// port checks whether sshd listens where the version says, on an address that
 // another machine can reach.
 func (l *look) port(c *config) error {
 	where, ports := configFile, c.listening()

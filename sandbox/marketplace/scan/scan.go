@@ -1,13 +1,13 @@
-// Package scan looks at an image's disk as AWS Marketplace's scan does before
-// it takes a version: for ways in that the vendor or anybody else would keep,
-// for secrets that every customer would share, and for the way in that the
-// listing declares.
+// Package scan checks an image's disk as AWS Marketplace's scan does before
+// it accepts a version: for access that the vendor or others would keep, for
+// secrets that all customers would share, and for the login that the listing
+// declares.
 //
-// What a newcomer would get wrong: what counts is what sshd makes of all its
-// files, not what stands in one of them: the first value wins, drop-ins come
-// where they are included, a Match block speaks for its condition only, and a
-// setting that stands nowhere has a default, which for passwords is yes. And
-// links on the disk lead where they would on the machine, never to the host.
+// What counts is sshd's effective configuration, not a single file: the first
+// value wins, drop-ins come where they are included, a Match block applies to
+// its condition only, and an unset setting has a default, which for passwords
+// is yes. Links on the disk resolve as they would on the machine, never to
+// the host.
 package scan
 
 import (
@@ -52,8 +52,8 @@ const (
 )
 
 // Look returns what is wrong with the disk, sorted. What is not there is not an
-// error, and what that means is for the rules to say; the error says that the
-// disk could not be read.
+// error, and the rules decide what that means; the error says that the disk
+// could not be read.
 func Look(d Disk, v Version) ([]Finding, error) {
 	root, err := os.OpenRoot(d.Dir())
 	if err != nil {
@@ -72,7 +72,7 @@ func Look(d Disk, v Version) ([]Finding, error) {
 	return slices.Compact(l.found), nil
 }
 
-// look is one look at a disk.
+// look is the scan of one disk.
 type look struct {
 	tree
 	version Version

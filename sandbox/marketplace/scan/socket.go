@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// units lists where systemd looks for them, the strongest first.
+// units lists the directories that systemd searches, the strongest first.
 func units() []string {
 	return []string{"/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
 }
@@ -92,8 +92,8 @@ func (l *look) dropIns(unit string) (map[string]string, error) {
 	return all, nil
 }
 
-// listens returns the ports after a unit's text. An empty ListenStream takes
-// back what was said before.
+// listens returns the ports after a unit's text. An empty ListenStream resets
+// earlier ones.
 func listens(ports []int, text string) []int {
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")

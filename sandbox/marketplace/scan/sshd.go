@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// sshd looks at what lets people in over the network.
+// sshd checks the logins over the network.
 func (l *look) sshd() error {
 	const program = "/usr/sbin/sshd"
 	info, err := l.stat(program)
@@ -13,7 +13,7 @@ func (l *look) sshd() error {
 		return err
 	}
 	if !runs(info) {
-		l.add(missingSSHD, program, "there is no sshd, so nobody can log in to look")
+		l.add(missingSSHD, program, "there is no sshd, so the scan can't log in")
 		return nil
 	}
 	c, err := l.sshdConfig()
@@ -42,15 +42,15 @@ type danger struct {
 func yes(value string) bool   { return value == "yes" }
 func notNo(value string) bool { return value != "no" }
 
-// logins judges each setting for everybody, and where a Match changes it: that
-// speaks for some only, so it neither hides what all get nor is hidden by it.
+// logins judges each setting for all users, and where a Match changes it: that
+// applies to some only, so neither hides the other.
 func (l *look) logins(c *config) {
 	pam := yes(c.get("usepam", "no").value) // without it, there is nothing to ask
 	for _, s := range []danger{
-		{"passwordauthentication", "PasswordAuthentication", "yes", passwordLogin, "lets people in with a password", notNo},
-		{"kbdinteractiveauthentication", "KbdInteractiveAuthentication", "yes", passwordLogin, "lets people in with a password, by PAM", func(v string) bool { return pam && notNo(v) }},
-		{"permitrootlogin", "PermitRootLogin", "prohibit-password", rootLogin, "lets root in with a password", yes},
-		{"permitemptypasswords", "PermitEmptyPasswords", "no", emptyPasswords, "lets people in without a password", yes},
+		{"passwordauthentication", "PasswordAuthentication", "yes", passwordLogin, "allows logins with a password", notNo},
+		{"kbdinteractiveauthentication", "KbdInteractiveAuthentication", "yes", passwordLogin, "allows logins with a password, by PAM", func(v string) bool { return pam && notNo(v) }},
+		{"permitrootlogin", "PermitRootLogin", "prohibit-password", rootLogin, "allows root to log in with a password", yes},
+		{"permitemptypasswords", "PermitEmptyPasswords", "no", emptyPasswords, "allows logins without a password", yes},
 	} {
 		if is := c.get(s.keyword, s.otherwise); s.wrong(is.value) {
 			l.add(s.rule, is.path, "%s %s %s%s", s.name, is.value, s.what, is.place())
@@ -63,10 +63,10 @@ func (l *look) logins(c *config) {
 	}
 }
 
-// place says where a setting stands, as the end of a sentence.
+// place is the position of a setting, as the end of a sentence.
 func (s setting) place() string {
 	if s.line == 0 {
-		return ": it stands nowhere, and this is the default"
+		return ": it is not set, and this is the default"
 	}
 	return " (line " + strconv.Itoa(s.line) + ")"
 }

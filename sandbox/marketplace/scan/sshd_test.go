@@ -17,7 +17,7 @@ func TestLogins(t *testing.T) {
 	const no = "PasswordAuthentication no\n"
 	check(t, map[string]planted{
 		"passwords by default":          {image{dropIn: ""}, "password-login" + at, "this is the default"},
-		"passwords before the drop-ins": {image{config: "PasswordAuthentication yes\n" + sshd}, "password-login" + at, "PasswordAuthentication yes lets people in with a password (line 1)"},
+		"passwords before the drop-ins": {image{config: "PasswordAuthentication yes\n" + sshd}, "password-login" + at, "PasswordAuthentication yes allows logins with a password (line 1)"},
 		"passwords after them":          {image{config: sshd + "PasswordAuthentication yes\n"}, "", ""},
 		"passwords in an earlier one":   {image{first: "PasswordAuthentication yes\n"}, "password-login" + atD + "10-vendor.conf", "(line 1)"},
 		"passwords in a later one":      {image{later: "PasswordAuthentication yes\n"}, "", ""},
@@ -31,7 +31,7 @@ func TestLogins(t *testing.T) {
 		"a comment":                     {image{dropIn: "#PasswordAuthentication no\n"}, "password-login" + at, ""},
 		"what is no value":              {image{dropIn: "PasswordAuthentication false\n"}, "password-login" + atD + "60-cloudimg-settings.conf", ""},
 		"no value":                      {image{dropIn: "PasswordAuthentication\n"}, "password-login" + at, ""},
-		"root":                          {image{later: "PermitRootLogin yes\n"}, "root-login" + atD + "70-vendor.conf", "lets root in"},
+		"root":                          {image{later: "PermitRootLogin yes\n"}, "root-login" + atD + "70-vendor.conf", "allows root"},
 		"root, by its key":              {image{later: "PermitRootLogin prohibit-password\n"}, "", ""},
 		"root, too late":                {image{first: "PermitRootLogin no\n", later: "PermitRootLogin yes\n"}, "", ""},
 		"empty passwords":               {image{later: "PermitEmptyPasswords yes\n"}, "empty-passwords" + atD + "70-vendor.conf", ""},
@@ -92,7 +92,7 @@ func TestPorts(t *testing.T) {
 		"an address with its port":    {image{later: "ListenAddress 0.0.0.0:2222\n"}, "port" + at, "but on 2222"},
 		"an address without":          {image{later: "ListenAddress ::\n"}, "", ""},
 		"an address of version six":   {image{later: "Port 2222\nListenAddress [::]:22\n"}, "", ""},
-		"nobody's but its own":        {image{later: "ListenAddress 127.0.0.1\nListenAddress [::1]:22\nListenAddress localhost\n"}, "port" + at, "none that can be reached"},
+		"loopback only":               {image{later: "ListenAddress 127.0.0.1\nListenAddress [::1]:22\nListenAddress localhost\n"}, "port" + at, "none that can be reached"},
 		"a socket":                    {socket, "", ""},
 		"a socket that is not wanted": {socket.with(image{wanted: "", here: "[Socket]\nListenStream=\nListenStream=2222\n"}), "", ""},
 		"a masked socket":             {socket.with(image{"etc/systemd/system/ssh.socket": "-> /dev/null", here: "[Socket]\nListenStream=\n"}), "", ""},

@@ -64,7 +64,7 @@ func split(name string) []string {
 }
 
 // absent reports whether an error says that a name leads to nothing: it may be
-// any text that somebody has put into a file.
+// any text of a file.
 func absent(err error) bool {
 	for _, is := range []error{fs.ErrNotExist, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EINVAL} {
 		if errors.Is(err, is) {
@@ -123,7 +123,7 @@ func (t tree) list(dir string) ([]string, error) {
 	return names, err
 }
 
-// glob returns the paths that a pattern stands for, sorted, as glob(3) does.
+// glob returns the paths that match a pattern, sorted, as glob(3) does.
 func (t tree) glob(pattern string) ([]string, error) {
 	found := []string{"/"}
 	for _, part := range split(pattern) {

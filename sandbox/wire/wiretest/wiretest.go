@@ -1,8 +1,8 @@
 // Package wiretest is what tests share that ask the sandbox's services with the
 // clients of AWS.
 //
-// What a newcomer would get wrong: no client of AWS is imported here. The sandbox
-// links none, and neither does what its tests share.
+// No client of AWS is imported here. The sandbox links none, and neither does
+// what its tests share.
 package wiretest
 
 import (
@@ -47,8 +47,10 @@ func (w *Wall) Pass(d time.Duration) {
 	w.passed += d
 }
 
-// Eager reads an answer whole before the SDK sees it: under load the SDK now
-// and then closed a connection while it was still decoding what came over it.
+// Eager reads an answer whole before the SDK sees it: under load a connection was
+// now and then closed while the SDK was still decoding what came over it, which is
+// an error of the answer's form, and is not repeated. All clients of tests have it; the
+// product's do the same, see awsapi.
 type Eager struct{}
 
 // Do implements the SDK's HTTPClient.

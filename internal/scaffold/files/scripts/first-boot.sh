@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs once on every new machine, by cloud-init, as root: tells the product
-# under which address it is reached. Keep it quick: customers wait for it.
+# Runs once on every new instance, by cloud-init, as root: sets the product's
+# external address. Keep it quick: customers wait for it.
 set -euo pipefail
 
 exec >>/var/log/first-boot.log 2>&1
@@ -20,5 +20,5 @@ host=$(get public-hostname || true)
 [ -n "$host" ] || host=$(get local-ipv4)
 echo "reached as $host"
 
-# Here your product learns of $host: write it into its configuration, unless
-# the owner of the machine has set another, and restart it.
+# Pass $host to your product here: write it into its configuration, unless the
+# owner of the instance has set another, and restart it.

@@ -1,0 +1,156 @@
+package archtest
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fake puts programs before all others of their names, for the command.
+func fake(t *testing.T, cmd *exec.Cmd, programs map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, script := range programs {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd.Env = append(cmd.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+}
+
+func TestOffered(t *testing.T) {
+	for name, c := range map[string]struct{ candidate, want string }{
+		"Debian's":            {"2.42.0+ds-5+deb12u1", "v2.42.0\n"},
+		"with an epoch":       {"1:3.5.0-1", "v3.5.0\n"},
+		"native":              {"1.2.3", "v1.2.3\n"},
+		"a release candidate": {"3.0.0~rc.1+ds-1", "v3.0.0-rc.1\n"},
+		"none":                {"(none)", ""},
+		"an unknown one":      {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), filepath.Join(root, "script/offered"), "prometheus")
+			answer := "prometheus:\n  Installed: (none)\n  Candidate: " + c.candidate + "\n"
+			if c.candidate == "" {
+				answer = ""
+			}
+			fake(t, cmd, map[string]string{"apt-cache": "printf '" + answer + "'"})
+			out, err := cmd.Output()
+			if string(out) != c.want || (err == nil) != (c.want != "") {
+				t.Errorf("got %q, %v, want %q", out, err, c.want)
+			}
+		})
+	}
+}
+
+func TestNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		command string
+		ok      bool
+	}{
+		"prints nothing": {"true", true},
+		"finds a fault":  {"echo fault", false},
+		"fails":          {"exit 3", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := exec.CommandContext(t.Context(), filepath.Join(root, "script/nothing"), "faults", "sh", "-c", c.command).CombinedOutput()
+			if (err == nil) != c.ok {
+				t.Errorf("got %v, %s", err, out)
+			}
+		})
+	}
+}
+
+// copyScripts returns a copy of script/, in a tree where it can do no harm.
+func copyScripts(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	gomod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "go.mod"), gomod, 0o600)
+	}
+	if err == nil {
+		err = os.CopyFS(filepath.Join(dir, "script"), os.DirFS(filepath.Join(root, "script")))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "script")
+}
+
+// installedAll stands for a machine on which script/setup finds everything: each
+// program exists, python3 has boto3, and apt offers what is released.
+func installedAll() map[string]string {
+	programs := map[string]string{
+		"apt-cache": "echo '  Candidate: 1.0-1'",
+		"apt-get":   "exit 0",
+		"sudo":      `exec "$@"`,
+		"gcc":       "cat", // reads its input, or the pipe to it breaks
+	}
+	for _, name := range []string{"git", "packer", "mmdebstrap", "qemu-aarch64-static", "shellcheck", "ssh", "python3", "gpg", "aws"} {
+		programs[name] = "exit 0"
+	}
+	return programs
+}
+
+// TestSetup: script/setup says what to install where it cannot do so itself. It
+// runs on fake programs, so the result does not depend on this machine.
+func TestSetup(t *testing.T) {
+	for name, c := range map[string]struct {
+		programs map[string]string
+		want     string
+	}{
+		"all is there":          {nil, "setup: all is there\n"},
+		"Go is too old":         {map[string]string{"go": `[ "$1" = version ] && echo go version go1.21.0 linux/amd64; exit 1`}, "go1.21.0 is too old: install 1."},
+		"another python3":       {map[string]string{"python3": "exit 1"}, "does not see boto3, which Debian's python3 has"},
+		"apt lacks a package":   {map[string]string{"python3": "exit 1", "apt-cache": "exit 0"}, "apt offers no python3-boto3"},
+		"apt-get fails":         {map[string]string{"python3": "exit 1", "apt-get": "[ $2 = update ] || { echo no room >&2; exit 100; }"}, "setup: apt-get: no room"},
+		"apt knows nothing yet": {map[string]string{"apt-cache": "exit 0"}, "setup: apt-get update, apt-get install nothing\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			programs := installedAll()
+			maps.Copy(programs, c.programs)
+			cmd := exec.CommandContext(t.Context(), filepath.Join(copyScripts(t), "setup"), "tests")
+			fake(t, cmd, programs)
+			out, err := cmd.CombinedOutput()
+			fails := c.programs != nil && name != "apt knows nothing yet"
+			if !strings.Contains(string(out), c.want) || (err != nil) != fails {
+				t.Errorf("got %v, %s\nwant %s", err, out, c.want)
+			}
+		})
+	}
+}
+
+// TestUnit: who is not root runs the tests of real machines, and no others,
+// through sudo; a failure of either half is one of the whole.
+func TestUnit(t *testing.T) {
+	const list = `[ "$2" = ./... ] && echo amiship/a && echo amiship/ab; echo amiship/b; exit`
+	const run = `shift 3; echo "$@"; case "$*" in *-exec*) exit "$ROOTED" ;; esac`
+	for name, c := range map[string]struct {
+		user, rooted string
+		want         string
+		ok           bool
+	}{
+		"root":                   {"0", "0", " ./...", true},
+		"a user":                 {"1000", "0", "amiship/a amiship/ab|-exec SCRIPTS/as-root amiship/b", true},
+		"a user, and one failed": {"1000", "1", "amiship/a amiship/ab|-exec SCRIPTS/as-root amiship/b", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			scripts := copyScripts(t)
+			cmd := exec.CommandContext(t.Context(), filepath.Join(scripts, "unit"), "./b")
+			fake(t, cmd, map[string]string{"id": "echo " + c.user, "go": `[ "$1" = list ] && { ` + list + "; }\n" + run})
+			cmd.Env = append(cmd.Env, "ROOTED="+c.rooted)
+			out, err := cmd.CombinedOutput()
+			if (err == nil) != c.ok {
+				t.Errorf("got %v, want success to be %t", err, c.ok)
+			}
+			for want := range strings.SplitSeq(c.want, "|") {
+				if want = strings.ReplaceAll(want, "SCRIPTS", scripts); !strings.Contains(string(out), want+"\n") {
+					t.Errorf("got %s\nwant %s", out, want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"amiship/internal/catalog"
+	"amiship/internal/plan"
+	"amiship/internal/report"
+)
+
+// explainCmd is the command explain.
+type explainCmd struct {
+	*app
+	tag string
+}
+
+func explainCommand(a *app) *cobra.Command {
+	c := explainCmd{app: a}
+	cmd := &cobra.Command{
+		Use: "explain STEP|TAG", Short: "Explain what a step or a release waits for",
+		Long: `Explain reads AWS and says in words why a step is blocked, waiting or queued:
+what it waits for, what that waits for in turn, down to a blocker, a wait or a
+step that can be done, and the next command. Of a release it names each of
+those, with the steps that they hold. It changes nothing. amiship plan TAG
+--steps lists the steps.
+
+The kinds of steps, in the order of a release:
+` + kindsOfSteps(),
+		Example: `  amiship explain v2.42.0
+  amiship explain publish/prometheus/amd64/us-east-1
+  amiship explain gate --tag v2.42.0`,
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
+		Args:        cobra.ExactArgs(1),
+		RunE:        func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
+	}
+	cmd.Flags().StringVar(&c.tag, "tag", "", "release `TAG` of the step; by default each that is not complete")
+	return cmd
+}
+
+func kindsOfSteps() string {
+	var rows [][2]string
+	for _, k := range plan.Kinds() {
+		rows = append(rows, [2]string{string(k), k.Does()})
+	}
+	return columns(rows)
+}
+
+func (c explainCmd) run(ctx context.Context, what string) error {
+	b, err := c.load()
+	if err != nil {
+		return err
+	}
+	kind, _, _ := strings.Cut(what, "/")
+	_, notATag := catalog.Resolve(b, what)
+	step := slices.Contains(plan.Kinds(), plan.Kind(kind)) && notATag != nil
+	pl, err := newPlanner(ctx, b.Catalog.Build.Region)
+	if err != nil {
+		return err
+	}
+	tags := []string{what}
+	switch {
+	case step && c.tag != "":
+		tags = []string{c.tag}
+	case step:
+		if tags, err = openTags(ctx, pl.observer.Clients, b); err != nil {
+			return err
+		}
+	case c.tag != "":
+		return unknownName("kind of step", kind, kindNames())
+	}
+	var known []string // steps that were looked through in vain
+	found := false
+	for _, t := range tags {
+		p, err := pathsOf(ctx, pl, b, t)
+		if err != nil {
+			return err
+		}
+		if _, ok := p.Step(plan.ID(what)); step && !ok {
+			known = append(known, idTexts(p)...)
+			continue
+		}
+		found = true
+		if err := c.write(p, what, step); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return withHint(usage(fmt.Errorf("no step %s in %s%s", what, releasesNamed(tags), didYouMean(what, known))),
+			"amiship plan TAG --steps lists the steps of a release")
+	}
+	return nil
+}
+
+func kindNames() []string {
+	var out []string
+	for _, k := range plan.Kinds() {
+		out = append(out, string(k))
+	}
+	return out
+}
+
+func idTexts(p plan.Plan) []string {
+	var out []string
+	for _, id := range stepIDs(p) {
+		out = append(out, string(id))
+	}
+	return out
+}
+
+func (c explainCmd) write(p plan.Plan, what string, step bool) error {
+	switch {
+	case c.json && step:
+		return report.JSON(c.Out, p.Path(plan.ID(what)))
+	case c.json:
+		return report.JSON(c.Out, p)
+	case step:
+		report.Explain(c.Out, p, plan.ID(what))
+	default:
+		report.ExplainRelease(c.Out, p)
+	}
+	return nil
+}
+
+func pathsOf(ctx context.Context, pl *planner, b *catalog.Bundle, tag string) (plan.Plan, error) {
+	d, err := catalog.Resolve(b, tag)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	p, _, err := pl.plan(ctx, d, reconciling(d))
+	return p.WithPaths(), err
+}
+
+func releasesNamed(tags []string) string {
+	if len(tags) == 0 {
+		return "a release that is not complete: there is none"
+	}
+	return strings.Join(tags, ", ")
+}

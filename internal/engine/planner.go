@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"slices"
+
+	"amiship/internal/plan"
+	"amiship/internal/world"
+)
+
+// Planner makes plans that are only shown, one release after the other. What it
+// has read of regions for one serves the next.
+type Planner struct {
+	World world.World // what was read so far: world.New() at first
+}
+
+// Plan reads until the plan asks for nothing more, but for what only a run
+// fetches: packages, and notes that a command prints. An error is the read's.
+func (p *Planner) Plan(
+	toPlan func(world.World, plan.Run) plan.Plan, read func(*world.World, []world.Query) error,
+) (plan.Plan, error) {
+	p.World = ofAll(p.World)
+	for {
+		out := toPlan(p.World, plan.NewRun(""))
+		queries := slices.DeleteFunc(slices.Clone(out.Look), world.Query.Fetched)
+		if len(queries) == 0 {
+			return out, nil
+		}
+		if err := read(&p.World, queries); err != nil {
+			return out, err
+		}
+	}
+}
+
+// ofAll is a world without the facts that only one release needs: its variants',
+// its parameters and its notes.
+func ofAll(w world.World) world.World {
+	out := world.New()
+	out.Now = w.Now
+	for name, region := range w.Regions {
+		region.Params = world.Fact[map[string]string]{}
+		out.Regions[name] = region
+	}
+	for name, l := range w.Listings {
+		l.Notes = world.Fact[string]{}
+		out.Listings[name] = l
+	}
+	out.Sets, out.Abroad, out.Access = w.Sets, w.Abroad, w.Access
+	out.Throttled, out.Pause = w.Throttled, w.Pause
+	return out
+}

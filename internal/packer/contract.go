@@ -1,0 +1,24 @@
+package packer
+
+// Variables are the names of the variables that every Packer template is given,
+// besides the catalog's own. The example's template documents them; they are the
+// contract between Amiship and a template.
+func Variables() []string {
+	return []string{
+		"ami_description", "ami_name", "arch", "custom_endpoint_ec2", "disk_size", "disk_type", "image",
+		"instance_type", "license_file", "manifest", "package_file", "package_name", "package_sha256",
+		"package_version", "region", "root_device", "run_tags", "security_group_id", "source_ami",
+		"ssh_keypair_name", "ssh_private_key_file", "ssh_username", "subnet_id", "tags", "version",
+	}
+}
+
+// Renamed are those of Variables that had another name before, by name. A template
+// that still declares the old one is given the value under it.
+func Renamed() map[string]string {
+	return map[string]string{"license_file": "licence_file"}
+}
+
+// Required are those of Variables that a template of a release must declare. Without
+// the group Packer creates one that is open to the internet, and no claim ends the
+// instance.
+func Required() []string { return []string{"security_group_id"} }

@@ -1,0 +1,29 @@
+package plan
+
+import "time"
+
+// Room is how many AMIs may become public in a region, and who wants to.
+type Room struct {
+	Region   string
+	Limit    int
+	Default  bool      // the limit is AWS's own
+	Used     int       // own public AMIs, deprecated ones and those in the Recycle Bin included
+	Reserved int       // for releases that were begun before this one
+	Needed   int       // by this one, now
+	Each     int       // by a release like this one
+	Short    time.Time `json:",omitzero"` // since when there is too little: when the AMI was made that took the room
+}
+
+// Free is what is left for this release.
+func (r Room) Free() int { return r.Limit - r.Used - r.Reserved }
+
+// Missing is how many AMIs find no room.
+func (r Room) Missing() int { return max(0, r.Needed-r.Free()) }
+
+// Releases is how many more like this one a region has room for after it.
+func (r Room) Releases() int {
+	if r.Each == 0 {
+		return 0
+	}
+	return max(0, r.Free()-r.Needed) / r.Each
+}

@@ -1,0 +1,83 @@
+package reconcile
+
+import (
+	"fmt"
+
+	"amiship/internal/plan"
+	"amiship/internal/world"
+)
+
+// materials asks for the package and the base, and says what a build lacks.
+func (x candidates) materials(v *variant, holds plan.ID) (found findings) {
+	name := v.Image + "/" + v.Arch
+	pkg, base, network := x.w.Packages[name], x.w.Bases[name], x.w.Regions[v.Build.Region].Network
+	need(&found, world.Query{Kind: world.LookPackage, Variant: name}, pkg)
+	need(&found, world.Query{Kind: world.LookBase, Variant: name, Region: v.Build.Region}, base)
+	need(&found, world.Query{Kind: world.LookNetwork, Region: v.Build.Region}, network)
+	if pkg.Missed() {
+		found.lack(plan.Blocker{ID: "package/" + name, Why: pkg.Err, Remedies: []plan.Remedy{x.continuing("when the package can be had, as package in amiship.yaml says")}}, holds)
+	}
+	if base.Missed() {
+		found.lack(plan.Blocker{ID: "base/" + name, Why: base.Err, Remedies: []plan.Remedy{x.continuing("when base in amiship.yaml names an AMI that is there")}}, holds)
+	}
+	if base.Val.ProductCode != "" && x.d.Open(v.Variant) {
+		found.lack(x.soldBase(v, base.Val), holds)
+	}
+	for _, t := range v.Build.LaunchTargets() {
+		if why := network.Val[t.Subnet]; why != "" {
+			found.lack(x.noNetwork(v, why), holds)
+			break
+		}
+	}
+	if x.w.Skew != 0 {
+		found.lack(x.wrongClock(), holds)
+	}
+	return found
+}
+
+// continuing is the release's own command, once something has been done.
+func (x candidates) continuing(when string) plan.Remedy {
+	return plan.Remedy{Name: "again", Command: x.command(), Cost: "nothing; resumes " + when}
+}
+
+// soldBase: AWS gives an image the product code of its base, and then lets it be neither
+// public nor listed.
+func (x candidates) soldBase(v *variant, base world.Base) plan.Blocker {
+	return plan.Blocker{
+		ID:       "base/" + v.Image + "/" + v.Arch,
+		Why:      fmt.Sprintf("%s (%s) has the product code %s of AWS Marketplace: an AMI that is built from it can be neither public nor listed", base.ID, base.Name, base.ProductCode),
+		Remedies: []plan.Remedy{x.continuing("when base in amiship.yaml names an AMI without a product code")},
+	}
+}
+
+// noNetwork: a builder would have nowhere to run.
+func (x candidates) noNetwork(v *variant, why string) plan.Blocker {
+	bl := plan.Blocker{ID: "network/" + v.Build.Region, Why: why, Remedies: []plan.Remedy{{
+		Name: "subnet", Command: "name a subnet of " + v.Build.Region + " in build.subnet of amiship.yaml", Cost: "builders run there; it must let them reach the internet, and be reached",
+	}}}
+	if v.Build.Subnet == "" {
+		bl.Remedies = append(bl.Remedies, plan.Remedy{
+			Name: "default-vpc", Command: "aws ec2 create-default-vpc --region " + v.Build.Region, IAM: []string{"ec2:CreateDefaultVpc"},
+			Cost: "the account gets a VPC that all are in who name none",
+		})
+	}
+	return bl
+}
+
+// wrongClock: Packer's requests would be refused. Amiship's own are not, and so the
+// rest of a release goes on.
+func (x candidates) wrongClock() plan.Blocker {
+	return plan.Blocker{ID: "clock", Why: plan.WrongClock(x.w.Skew), Remedies: []plan.Remedy{{
+		Name: "set", Command: plan.SetClock, Cost: "nothing; then run " + x.command() + " again",
+	}}}
+}
+
+func (x candidates) materialState(v *variant) (plan.State, string) {
+	name := v.Image + "/" + v.Arch
+	for _, err := range []string{x.w.Packages[name].Err, x.w.Bases[name].Err} {
+		if err != "" {
+			return plan.Blocked, err
+		}
+	}
+	return plan.Waiting, "its package and base AMI are not read yet"
+}

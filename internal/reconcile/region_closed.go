@@ -1,0 +1,141 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/world"
+)
+
+// regions are the decisions about what regions can take: what keeps them from getting
+// AMIs, and AMIs from becoming public there.
+type regions struct {
+	subject
+	variants []*variant
+	begun    map[string]begunRelease // by tag: releases that may want the same quota, and this one
+	closed   map[string]plan.Blocker // by region: why nothing can become public there
+	noCopies map[string]plan.Blocker // by region: why nothing can be copied there
+}
+
+// newRegions finds the regions in which the release can't become public, before it is
+// built. They are read only while something is to be published or copied there.
+func newRegions(f *facts, variants []*variant) regions {
+	x := regions{subject: f.subject(), variants: variants, closed: map[string]plan.Blocker{}, noCopies: map[string]plan.Blocker{}}
+	x.begun = x.releasesBegun()
+	for _, t := range f.d.Targets {
+		x.inspect(t)
+	}
+	return x
+}
+
+func (x regions) inspect(t release.Target) {
+	reg := x.w.Regions[t.Region]
+	if reg.Off {
+		x.close(t, x.unreadable(t.Region, reg.Images.Err))
+	}
+	if !reg.Images.Known() || !unfinished(x.variants, t.Region) && x.r.Ahead == 0 {
+		return
+	}
+	need(x.findings, world.Query{Kind: world.LookLimits, Region: t.Region}, reg.Limits)
+	if err := cmp.Or(reg.Limits.Err, reg.Limits.Val.Public.Err); err != "" {
+		x.note("what may be public in %s is not known until it is tried: %s", t.Region, err)
+	}
+	if !reg.Limits.Known() {
+		return
+	}
+	q := x.publicQuota(t)
+	if reg.Limits.Val.Public.Known() {
+		x.quotas = append(x.quotas, q)
+	}
+	if bl, copies := x.closedBy(t, q, reg.Limits.Val); bl != nil {
+		if copies {
+			x.noCopies[t.Region] = *bl
+		}
+		x.close(t, *bl)
+	}
+}
+
+// refreshQuotas reads again what counts against the quotas before anything becomes public:
+// another run or user may have published since.
+func refreshQuotas(f *facts, variants []*variant) (found findings) {
+	for _, t := range f.d.Targets {
+		images := f.w.Regions[t.Region].Images
+		if images.Known() && (unfinished(variants, t.Region) || f.r.Ahead > 0) && f.w.Now.Sub(images.At) > freshFor {
+			found.refresh(world.Query{Kind: world.LookImages, Region: t.Region})
+		}
+	}
+	return found
+}
+
+// unfinished reports whether something of the release is still to be copied or
+// published in a region.
+func unfinished(variants []*variant, region string) bool {
+	return slices.ContainsFunc(variants, func(v *variant) bool {
+		return slices.ContainsFunc(v.places, func(p *place) bool {
+			return p.Region == region && (p.image == nil || v.Public && !p.image.Public)
+		})
+	})
+}
+
+// closedBy says what keeps a region from taking the release, and whether that is so for
+// copies, too; nil if nothing does.
+func (x regions) closedBy(t release.Target, q plan.Room, l world.Limits) (bl *plan.Blocker, copies bool) {
+	all, left := x.allAMIs(t), x.copiesLeft(t.Region)
+	switch {
+	case l.Encrypted && left > 0:
+		return encrypts(t.Region), true
+	case l.AMIs.Known() && left > 0 && all+left > l.AMIs.Limit:
+		return x.fullRegion(t, all, left), true
+	case q.Needed == 0:
+		return nil, false
+	case l.BlockPublic == world.BlockedByPolicy:
+		return &plan.Blocker{
+			ID: "public-block/" + t.Region, Why: "a declarative policy of the organization keeps AMIs in " + t.Region + " from becoming public; the account has no switch for it",
+			Remedies: []plan.Remedy{{Name: "policy", Command: "ask who manages the organization's declarative policies for EC2", Cost: "AMIs of the account can be public there"}},
+		}, false
+	case l.BlockPublic != "":
+		return x.blocksPublic(t.Region), false
+	case l.Public.Known() && q.Missing() > 0:
+		return x.publicQuotaUsed(q), false
+	}
+	return nil, false
+}
+
+func encrypts(region string) *plan.Blocker {
+	return &plan.Blocker{
+		ID: "encryption/" + region, Why: "new snapshots in " + region + " are encrypted by default: copies made there can be neither shared nor public, nor listed",
+		Remedies: []plan.Remedy{{
+			Name: "off", Command: "aws ec2 disable-ebs-encryption-by-default --region " + region, IAM: []string{"ec2:DisableEbsEncryptionByDefault"},
+			Cost: "volumes and snapshots made there from then on are not encrypted unless it is requested",
+		}},
+	}
+}
+
+func (x regions) blocksPublic(region string) *plan.Blocker {
+	return &plan.Blocker{
+		ID: "public-block/" + region, Why: "block public access for AMIs is on in " + region,
+		Remedies: []plan.Remedy{{
+			Name: "allow", Command: x.unblocking("public-block/"+region, "allow"), IAM: []string{"ec2:DisableImageBlockPublicAccess"},
+			Cost: "AMIs of the account can be public there; takes up to ten minutes",
+			Do:   []plan.Action{{ID: plan.ID("allow/" + region), Target: release.Key{Place: release.Place{Region: region}}, Change: plan.AllowPublic{}}},
+		}},
+	}
+}
+
+// close notes that a region is closed: a required one holds the release, an optional one
+// is left out. What the catalog lets a release do about it is done.
+func (x regions) close(t release.Target, bl plan.Blocker) {
+	x.closed[t.Region] = bl
+	if t.Required {
+		x.findings.closed = append(x.findings.closed, bl)
+	}
+	for _, r := range bl.Remedies {
+		if r.Auto {
+			for _, act := range r.Do {
+				x.add(plan.Step{State: plan.Ready, Action: act})
+			}
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package retention_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"amiship/internal/plan"
+	"amiship/internal/release"
+	"amiship/internal/retention"
+	"amiship/internal/world"
+)
+
+const (
+	region = "eu-west-1"
+	day    = 24 * time.Hour
+)
+
+// TestJudge decides on 1.0.0, beside 1.1.0 and 1.1.1, by a policy that keeps one patch of one
+// minor: it is expired unless something protects it.
+func TestJudge(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	known := func(params map[string]string) world.Fact[map[string]string] {
+		return world.Fact[map[string]string]{At: now, Val: params}
+	}
+	for name, c := range map[string]struct {
+		rules  func(*retention.Rules)
+		params world.Fact[map[string]string]
+		open   map[string]bool
+		image  func(*world.Image)
+		next   plan.Kind // empty: it is kept
+		why    string
+	}{
+		"expired":             {params: known(nil), next: plan.Deprecate, why: "1 minor newer than 1.0"},
+		"spared":              {rules: func(r *retention.Rules) { r.Spare = 3 }, params: known(nil), why: "one of the newest 3 versions"},
+		"no policy":           {rules: func(r *retention.Rules) { r.Policy.Public = nil }, params: known(nil), why: "keep.public"},
+		"named by latest":     {params: known(map[string]string{"/latest": "ami-1.0.0"}), why: "/latest points at it"},
+		"parameters unread":   {params: world.Fact[map[string]string]{At: now, Err: "no"}, why: "could not be read"},
+		"its release is open": {params: known(nil), open: map[string]bool{"v1.0.0": true}, why: "under way"},
+		"launched":            {params: known(nil), image: func(i *world.Image) { i.LastLaunched = now.Add(-day) }, why: "last launched 1 days ago"},
+		"protected":           {params: known(nil), image: func(i *world.Image) { i.Protection = "enabled-without-cooldown" }, why: "disable-image-deregistration-protection"},
+		"cooling down":        {params: known(nil), image: func(i *world.Image) { i.Protection = world.CoolingDown }, next: plan.Deprecate, why: "newer"},
+		"another's schema":    {params: known(nil), image: func(i *world.Image) { i.Tags[release.TagTag] = "9:v1.0.0" }, why: "a newer Amiship"},
+		"withdrawn": {params: known(nil), image: func(i *world.Image) {
+			i.Tags[release.TagStage] = release.TagValue(release.StageWithdrawn)
+		}, why: "withdrawn"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var images []world.Image
+			for _, version := range []string{"1.0.0", "1.1.0", "1.1.1"} {
+				d := release.Desired{Project: "p", Tag: "v" + version, Version: release.Version{Text: version}}
+				images = append(images, world.Image{
+					ID: "ami-" + version, State: world.Available, Public: true, Created: now.Add(-400 * day),
+					Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64", Public: true}, release.StageRelease),
+				})
+			}
+			if c.image != nil {
+				c.image(&images[0])
+			}
+			rules := retention.Rules{
+				Policy:     release.Retention{Public: &release.Keep{Patches: 1, Minors: 1}, Launched: 30 * day},
+				Parameters: []release.Parameter{{Name: "/latest", Latest: true}},
+			}
+			if c.rules != nil {
+				c.rules(&rules)
+			}
+			w := world.New()
+			w.Now, w.Regions[region] = now, world.Region{Params: c.params}
+			all := rules.Judge(region, images, w, c.open)
+			if len(all) != 3 {
+				t.Fatalf("%d decisions, want 3", len(all))
+			}
+			d := all[0]
+			if d.Kept != (c.next == "") || d.Next != c.next || !strings.Contains(d.Why, c.why) {
+				t.Errorf("kept %v, next %q, %s; want next %q, %s", d.Kept, d.Next, d.Why, c.next, c.why)
+			}
+		})
+	}
+}

@@ -1,0 +1,13 @@
+package ec2
+
+import "amiship/sandbox/wire"
+
+// volumeOps are the operations of volumes.
+type volumeOps struct{ *core }
+
+func (o volumeOps) table() []wire.Operation {
+	return []wire.Operation{
+		look("DescribeVolumes", describing, o.describeVolumes),
+		change("DeleteVolume", mutating, o.deleteVolume),
+	}
+}
