@@ -24,6 +24,7 @@ var otherCodes = map[string][2]string{
 	"INVALID_SCANNING_PORT":                 {"scanning_port", changed},
 	"INVALID_AMI_ID":                        {"", "amiship release v2.42.0 --resubmit"},                          // AWS's own ids have the form
 	"INVALID_AMI_VIRTUALIZATION_TYPE":       {"", "then release a new tag"},                                      // nothing runs it, so nothing is built
+	"EXISTING_AMI_PRODUCT_CODE":             {"image", "then release a new tag of it"},                           // such a base is seen before the build
 	"MISSING_FPGA_INSTANCE_TYPE":            {"recommended_instance_type", "amiship release v2.42.0 --resubmit"}, // no AFI is sent
 }
 
@@ -63,6 +64,9 @@ func nameOf(code string) (listing, product string) {
 func TestNoCodeIsLeftOut(t *testing.T) {
 	var have []string
 	for code := range otherCodes {
+		have = append(have, code)
+	}
+	for code := range unsent {
 		have = append(have, code)
 	}
 	for _, r := range refusals {

@@ -10,6 +10,24 @@ import (
 	"time"
 )
 
+// unsent are the codes, and the forms without a code, that Amiship sees before
+// it sends anything. The value is a line of a listing that has it.
+var unsent = map[string]string{
+	"INVALID_VERSION_TITLE":                 `title: "Shelf {version} ` + strings.Repeat("x", 60) + `"`,
+	"INVALID_RELEASE_NOTES":                 `release_notes: " {version} is new."`,
+	"INVALID_USAGE_INSTRUCTIONS":            "usage_instructions: " + strings.Repeat("x", 4001),
+	"INVALID_RECOMMENDED_INSTANCE_TYPE":     "recommended_instance_type: c7g.metal-48xl",
+	"INVALID_SECURITY_GROUP":                `security_groups: [{protocol: tcp, from_port: 443, to_port: 80, ip_ranges: ["0.0.0.0/0"]}]`,
+	"INVALID_SECURITY_GROUP_PROTOCOL":       `security_groups: [{protocol: icmp, from_port: 1, ip_ranges: ["0.0.0.0/0"]}]`,
+	"INVALID_CIDR_IP":                       `security_groups: [{protocol: tcp, from_port: 80, ip_ranges: [everybody]}]`,
+	"INVALID_ACCESS_ENDPOINT_PORT":          "access_endpoint: {protocol: http, port: 65536}",
+	"INVALID_ACCESS_ENDPOINT_RELATIVE_PATH": "access_endpoint: {protocol: http, port: 80, relative_path: /login}",
+	"INCOMPATIBLE_OPERATING_SYSTEM_NAME":    `operating_system: {name: "", version: "22.04"}`,
+	"INVALID_SCANNING_PORT":                 "product: prod-goodxxxxxxxxx\n    scanning_port: 65536",
+	"a role that is none":                   "access_role_arn: arn:aws:iam::123456789012:user/Ingestion",
+	"a product that is none":                "product: Shelf",
+}
+
 // TestRefusedBeforeSending: what Marketplace would refuse hours later, for its
 // form or its length, Amiship refuses at once, at its line.
 func TestRefusedBeforeSending(t *testing.T) {
@@ -18,21 +36,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	one(t, original)
 	b := startAt(t, "--world", world)
 	env := b.env(t, "vendor", "")
-	for code, line := range map[string]string{
-		"INVALID_VERSION_TITLE":                 `title: "Shelf {version} ` + strings.Repeat("x", 60) + `"`,
-		"INVALID_RELEASE_NOTES":                 `release_notes: " {version} is new."`,
-		"INVALID_USAGE_INSTRUCTIONS":            "usage_instructions: " + strings.Repeat("x", 4001),
-		"INVALID_RECOMMENDED_INSTANCE_TYPE":     "recommended_instance_type: c7g.metal-48xl",
-		"INVALID_SECURITY_GROUP":                `security_groups: [{protocol: tcp, from_port: 443, to_port: 80, ip_ranges: ["0.0.0.0/0"]}]`,
-		"INVALID_SECURITY_GROUP_PROTOCOL":       `security_groups: [{protocol: icmp, from_port: 1, ip_ranges: ["0.0.0.0/0"]}]`,
-		"INVALID_CIDR_IP":                       `security_groups: [{protocol: tcp, from_port: 80, ip_ranges: [everybody]}]`,
-		"INVALID_ACCESS_ENDPOINT_PORT":          "access_endpoint: {protocol: http, port: 65536}",
-		"INVALID_ACCESS_ENDPOINT_RELATIVE_PATH": "access_endpoint: {protocol: http, port: 80, relative_path: /login}",
-		"INCOMPATIBLE_OPERATING_SYSTEM_NAME":    `operating_system: {name: "", version: "22.04"}`,
-		"INVALID_SCANNING_PORT":                 "product: prod-goodxxxxxxxxx\n    scanning_port: 65536",
-		"a role that is none":                   "access_role_arn: arn:aws:iam::123456789012:user/Ingestion",
-		"a product that is none":                "product: Shelf",
-	} {
+	for code, line := range unsent {
 		t.Run(code, func(t *testing.T) {
 			file := copyOf(t, original)
 			fix(t, file, "good", line)
