@@ -45,6 +45,18 @@ found=$(customer ec2 describe-images --region eu-west-1 --executable-users self 
 [ "$found" = "$copy" ] || die "shared with the customer is: $found"
 vendor ec2 modify-image-attribute --region eu-west-1 --image-id "$copy" --launch-permission 'Add=[{Group=all}]'
 
+# Its snapshot is public too, once nothing blocks that; then a stranger can copy the image.
+snapshot=$(vendor ec2 describe-images --region eu-west-1 --image-ids "$copy" --query 'Images[0].BlockDeviceMappings[0].Ebs.SnapshotId')
+publish_snapshot() { vendor ec2 modify-snapshot-attribute --region eu-west-1 --snapshot-id "$snapshot" --attribute createVolumePermission --operation-type add --group-names all; }
+vendor ec2 enable-snapshot-block-public-access --region eu-west-1 --state block-new-sharing >/dev/null
+if publish_snapshot 2>err; then die "the snapshot is public though that is blocked"; fi
+grep -q OperationNotPermitted err || die "the owner is told: $(cat err)"
+[ "$(vendor ec2 disable-snapshot-block-public-access --region eu-west-1 --query State)" = unblocked ] || die "snapshots are still blocked"
+[ "$(vendor ec2 get-snapshot-block-public-access-state --region eu-west-1 --query State)" = unblocked ] || die "snapshots are blocked again"
+publish_snapshot
+theirs=$(customer ec2 copy-image --region us-east-1 --source-region eu-west-1 --source-image-id "$copy" --name 'my life' --query ImageId)
+customer ec2 wait image-available --image-ids "$theirs"
+
 # A stranger finds it by owner and name, and starts it.
 owner=$(vendor sts get-caller-identity --query Account)
 found=$(customer ec2 describe-images --region eu-west-1 --owners "$owner" --filters Name=name,Values='life *' Name=is-public,Values=true --query 'Images[].ImageId')

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"slices"
 
 	"amiship/sandbox/wire"
@@ -8,9 +9,10 @@ import (
 
 type nothingIn struct{ dry }
 
-// Values of imageBlockPublicAccessState.
+// Values of imageBlockPublicAccessState, and of the state for snapshots.
 const (
 	blockNewSharing = "block-new-sharing"
+	blockAllSharing = "block-all-sharing" // of snapshots only
 	unblocked       = "unblocked"
 )
 
@@ -44,6 +46,35 @@ func (o accountOps) disablePublicBlock(c *wire.Call, _ *nothingIn) (*publicBlock
 	setState(c, func(s *regionState) { s.BlockPublic = false })
 	return &publicBlockOut{State: unblocked}, nil
 }
+
+type snapshotBlockOut struct {
+	State     string `xml:"state"`
+	ManagedBy string `xml:"managedBy,omitempty"`
+}
+
+func (o accountOps) getSnapshotBlock(c *wire.Call, _ *nothingIn) (*snapshotBlockOut, error) {
+	return &snapshotBlockOut{State: cmp.Or(stateOf(c).SnapshotBlock, unblocked), ManagedBy: "account"}, nil
+}
+
+type enableSnapshotBlockIn struct {
+	dry
+	State string
+}
+
+func (o accountOps) enableSnapshotBlock(c *wire.Call, in *enableSnapshotBlockIn) (*snapshotBlockOut, error) {
+	if !blocksSnapshots(in.State) {
+		return nil, invalidValue("State", in.State, "Expected block-all-sharing or block-new-sharing.")
+	}
+	setState(c, func(s *regionState) { s.SnapshotBlock = in.State })
+	return &snapshotBlockOut{State: in.State}, nil
+}
+
+func (o accountOps) disableSnapshotBlock(c *wire.Call, _ *nothingIn) (*snapshotBlockOut, error) {
+	setState(c, func(s *regionState) { s.SnapshotBlock = "" })
+	return &snapshotBlockOut{State: unblocked}, nil
+}
+
+func blocksSnapshots(state string) bool { return state == blockNewSharing || state == blockAllSharing }
 
 func setState(c *wire.Call, do func(*regionState)) {
 	s := stateOf(c)

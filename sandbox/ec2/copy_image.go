@@ -116,7 +116,7 @@ func copyMappings(c *wire.Call, in *copyImageIn, src Image, im *Image, tags map[
 		if !found {
 			return nil, wire.Errorf("InvalidRequest", "The storage for the ami is not available in the source Region.")
 		}
-		if !from.visible(c.Account.ID, c.Now) {
+		if !from.visible(c.Tx, in.SourceRegion, c.Account.ID) {
 			return nil, wire.Errorf("InvalidRequest", "You do not have permission to access the storage of this ami")
 		}
 		s := copiedSnapshot(c, from, in.Encrypted, in.KMSKeyID)

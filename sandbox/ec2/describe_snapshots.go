@@ -110,7 +110,7 @@ func askedSnapshots(c *wire.Call, ids []string) ([]Snapshot, error) {
 		return out, nil
 	}
 	for _, s := range Snapshots.All(c.Tx, c.Region) {
-		if s.visible(c.Account.ID, c.Now) {
+		if s.visible(c.Tx, c.Region, c.Account.ID) {
 			out = append(out, s)
 		}
 	}

@@ -245,6 +245,67 @@ func TestBlockPublicAccessState(t *testing.T) {
 	}
 }
 
+func (r *rig) publishSnapshot(t *testing.T, snapshot string) error {
+	_, err := r.client(vendor, home).ModifySnapshotAttribute(t.Context(), &awssdk.ModifySnapshotAttributeInput{
+		SnapshotId: &snapshot, Attribute: "createVolumePermission",
+		CreateVolumePermission: &types.CreateVolumePermissionModifications{Add: []types.CreateVolumePermission{{Group: "all"}}},
+	})
+	return err
+}
+
+// TestSnapshotBlockPublicAccess: both modes refuse new public snapshots and let accounts in;
+// block-all-sharing hides those that are public, and leaves their permissions as they are.
+func TestSnapshotBlockPublicAccess(t *testing.T) {
+	for mode, hidden := range map[types.SnapshotBlockPublicAccessState]bool{"block-new-sharing": false, "block-all-sharing": true} {
+		t.Run(string(mode), func(t *testing.T) {
+			r := newRig(t, ec2.Settings{})
+			snapshotOf := func(name string) string {
+				return *r.image(t, vendor, home, r.ownImage(t, ec2.WorldImage{Name: name})).BlockDeviceMappings[0].Ebs.SnapshotId
+			}
+			before, after := snapshotOf("before"), snapshotOf("after")
+			wiretest.WantCode(t, r.publishSnapshot(t, before), "")
+			mine := r.client(vendor, home)
+			must(mine.EnableSnapshotBlockPublicAccess(t.Context(), &awssdk.EnableSnapshotBlockPublicAccessInput{State: mode}))(t)
+			wiretest.WantCode(t, r.publishSnapshot(t, after), "OperationNotPermitted")
+			must(mine.ModifySnapshotAttribute(t.Context(), &awssdk.ModifySnapshotAttributeInput{
+				SnapshotId: &after, Attribute: "createVolumePermission", OperationType: "add", UserIds: []string{customer},
+			}))(t)
+			r.wantPublic(t, before, !hidden)
+			got := must(mine.DescribeSnapshotAttribute(t.Context(), &awssdk.DescribeSnapshotAttributeInput{SnapshotId: &before, Attribute: "createVolumePermission"}))(t)
+			if len(got.CreateVolumePermissions) != 1 {
+				t.Errorf("permissions %+v", got.CreateVolumePermissions)
+			}
+			must(mine.DisableSnapshotBlockPublicAccess(t.Context(), &awssdk.DisableSnapshotBlockPublicAccessInput{}))(t)
+			r.wantPublic(t, before, true)
+			wiretest.WantCode(t, r.publishSnapshot(t, after), "")
+		})
+	}
+}
+
+// wantPublic asks for a snapshot as the customer.
+func (r *rig) wantPublic(t *testing.T, snapshot string, public bool) {
+	t.Helper()
+	_, err := r.client(customer, home).DescribeSnapshots(t.Context(), &awssdk.DescribeSnapshotsInput{SnapshotIds: []string{snapshot}})
+	if (err == nil) != public {
+		t.Errorf("the customer is told %v, want it public: %v", err, public)
+	}
+}
+
+func TestSnapshotBlockState(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	r.update(func(tx *cloud.Tx) error {
+		return ec2.Load(tx, ec2.World{{Account: "vendor", Region: away, SnapshotBlock: "block-all-sharing"}})
+	})
+	for region, want := range map[string]types.SnapshotBlockPublicAccessState{home: "unblocked", away: "block-all-sharing"} {
+		out := must(r.client(vendor, region).GetSnapshotBlockPublicAccessState(t.Context(), &awssdk.GetSnapshotBlockPublicAccessStateInput{}))(t)
+		if out.State != want || out.ManagedBy != "account" {
+			t.Errorf("%s is %s, managed by %s", region, out.State, out.ManagedBy)
+		}
+	}
+	_, err := r.client(vendor, home).EnableSnapshotBlockPublicAccess(t.Context(), &awssdk.EnableSnapshotBlockPublicAccessInput{State: "unblocked"})
+	wiretest.WantCode(t, err, "InvalidParameterValue")
+}
+
 func TestEncryptionByDefault(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	id := r.ownImage(t, ec2.WorldImage{Name: "app"})

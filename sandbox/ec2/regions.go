@@ -95,12 +95,14 @@ type zone struct {
 
 // regionState is what an account has set in a region.
 type regionState struct {
-	Disabled     bool   `json:",omitempty"` // not opted in
-	NoDefaultVPC bool   `json:",omitempty"` // its VPC is there but is not the default
-	BlockPublic  bool   `json:",omitempty"`
-	Encrypt      bool   `json:",omitempty"` // EBS encryption by default
-	KMSKey       string `json:",omitempty"`
-	RecycleBin   Age    `json:",omitempty"` // how long deregistered images are kept in it
+	Disabled     bool `json:",omitempty"` // not opted in
+	NoDefaultVPC bool `json:",omitempty"` // its VPC is there but is not the default
+	BlockPublic  bool `json:",omitempty"`
+	// SnapshotBlock is blockAllSharing or blockNewSharing; empty: snapshots may be public.
+	SnapshotBlock string `json:",omitempty"`
+	Encrypt       bool   `json:",omitempty"` // EBS encryption by default
+	KMSKey        string `json:",omitempty"`
+	RecycleBin    Age    `json:",omitempty"` // how long deregistered images are kept in it
 }
 
 // regionStates by account, in partition region.

@@ -44,6 +44,8 @@ func mayShareSnapshot(c *wire.Call, before, after Snapshot) error {
 	published := after.Public && !before.Public
 	shared := len(after.Users) > len(before.Users)
 	switch {
+	case published && stateOf(c).SnapshotBlock != "":
+		return wire.Errorf("OperationNotPermitted", "The snapshot %s cannot be shared publicly because block public access for snapshots is enabled for this account in this Region.", after.ID)
 	case published && after.ProductCode != "":
 		return wire.Errorf("OperationNotPermitted", "The snapshot %s has a product code of AWS Marketplace and cannot be made public.", after.ID)
 	case published && after.Encrypted && after.KMSKey != defaultKey(c):

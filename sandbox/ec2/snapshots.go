@@ -57,13 +57,21 @@ func (s Snapshot) progress(now time.Time) int {
 	return min(99, int(100*now.Sub(s.Started)/whole))
 }
 
-func (s Snapshot) visible(account string, now time.Time) bool {
-	return !now.Before(s.Seen) && !passed(s.Gone, now) && (s.Owner == account || s.Public || slices.Contains(s.Users, account))
+func (s Snapshot) visible(tx *cloud.Tx, region, account string) bool {
+	return !tx.Now.Before(s.Seen) && !passed(s.Gone, tx.Now) && (s.Owner == account || slices.Contains(s.Users, account) || s.public(tx, region))
+}
+
+// public reports whether every account may use the snapshot: its owner's block of all sharing
+// leaves the permission as it is, and treats the snapshot as private
+// (docs/reference/aws.md#block-public-access).
+func (s Snapshot) public(tx *cloud.Tx, region string) bool {
+	owner, _ := regionStates.Get(tx, region, s.Owner)
+	return s.Public && owner.SnapshotBlock != blockAllSharing
 }
 
 func findSnapshot(tx *cloud.Tx, region, account, id string) (Snapshot, bool) {
 	s, found := Snapshots.Get(tx, region, id)
-	if !found || !s.visible(account, tx.Now) {
+	if !found || !s.visible(tx, region, account) {
 		return Snapshot{}, false
 	}
 	return s, true

@@ -23,11 +23,13 @@ type Place struct {
 	Region  string   `yaml:"region"`
 	Regions []string `yaml:"regions"` // neither: all of them
 
-	Disabled            bool `yaml:"disabled"` // regions that the account has not switched on
-	NoDefaultVPC        bool `yaml:"no_default_vpc"`
-	BlockPublicAccess   bool `yaml:"block_public_access"`
-	EncryptionByDefault bool `yaml:"encryption_by_default"`
-	RecycleBin          Age  `yaml:"recycle_bin"` // how long deregistered images are kept
+	Disabled          bool `yaml:"disabled"` // regions that the account has not switched on
+	NoDefaultVPC      bool `yaml:"no_default_vpc"`
+	BlockPublicAccess bool `yaml:"block_public_access"`
+	// SnapshotBlock is block-all-sharing or block-new-sharing.
+	SnapshotBlock       string `yaml:"snapshot_block_public_access"`
+	EncryptionByDefault bool   `yaml:"encryption_by_default"`
+	RecycleBin          Age    `yaml:"recycle_bin"` // how long deregistered images are kept
 
 	Images []WorldImage `yaml:"images"`
 }
@@ -75,11 +77,15 @@ func (p Place) load(tx *cloud.Tx) error {
 	if err != nil {
 		return err
 	}
+	if p.SnapshotBlock != "" && !blocksSnapshots(p.SnapshotBlock) {
+		return fmt.Errorf("snapshot_block_public_access: %q is neither %s nor %s", p.SnapshotBlock, blockAllSharing, blockNewSharing)
+	}
 	for _, r := range in {
 		s, _ := regionStates.Get(tx, r, account)
 		s.Disabled = s.Disabled || p.Disabled
 		s.NoDefaultVPC = s.NoDefaultVPC || p.NoDefaultVPC
 		s.BlockPublic = s.BlockPublic || p.BlockPublicAccess
+		s.SnapshotBlock = cmp.Or(p.SnapshotBlock, s.SnapshotBlock)
 		s.Encrypt = s.Encrypt || p.EncryptionByDefault
 		override(&s.RecycleBin, p.RecycleBin)
 		regionStates.Put(tx, r, account, s)

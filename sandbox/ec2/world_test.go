@@ -81,6 +81,7 @@ func TestWorldFileErrors(t *testing.T) {
 		"an age that is not": {"- account: vendor\n  recycle_bin: soon", `age "soon"`},
 		"an unknown account": {"- account: nobody", `no account "nobody"`},
 		"an unknown region":  {"- account: vendor\n  region: moon-1", `"moon-1" is no region`},
+		"no such block":      {"- account: vendor\n  snapshot_block_public_access: yes", `"yes" is neither block-all-sharing nor`},
 		"a bad name":         {"- account: vendor\n  images: [{name: a+b}]", "not one that EC2 accepts"},
 	} {
 		t.Run(name, func(t *testing.T) {
