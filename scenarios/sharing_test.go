@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // TestAThousandAccounts: an AMI may be shared with a thousand accounts (AWS's quota). That is
@@ -74,8 +74,8 @@ func closedAndKept(t *testing.T, env, accounts []string) {
 	for _, tag := range found.Images[0].Tags {
 		tags[tag.Key] = tag.Value
 	}
-	who := release.ReadTaken(tags)
-	if len(who) != len(accounts)+1 || who[0] != accounts[0] || who[len(who)-1] != release.Everybody {
+	who := record.ReadTaken(tags)
+	if len(who) != len(accounts)+1 || who[0] != accounts[0] || who[len(who)-1] != record.Everybody {
 		t.Errorf("%d are kept of %d and everybody", len(who), len(accounts))
 	}
 	open := awsCLI(t, env, "ec2", "describe-image-attribute", "--region", "us-east-1", "--image-id", found.Images[0].ID, "--attribute", "launchPermission", "--query", "length(LaunchPermissions)")

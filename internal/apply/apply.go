@@ -16,6 +16,7 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/packer"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -36,7 +37,7 @@ type Applier struct {
 	Poll    time.Duration // between two reads of instances that start, answer or end
 	// Who is who runs this, for marks. Nil: unknown. Approved is what that person has
 	// approved of.
-	Who      func(context.Context) release.Actor
+	Who      func(context.Context) record.Actor
 	Approved map[plan.ID]string
 	Logs     string // directory for the logs of instances that failed their boot test
 

@@ -16,6 +16,7 @@ import (
 
 	"amiship/internal/boottest"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -121,14 +122,14 @@ func (t tests) startMachines(ctx context.Context, client *ec2.Client, act plan.A
 
 // verdict writes how the test ended, as a tag of the candidate.
 func (t tests) verdict(ctx context.Context, client *ec2.Client, act plan.Action, v release.Variant, rep boottest.Report) (Result, error) {
-	verdict := release.Verdict{OK: len(rep.Failures) == 0, Checks: v.ChecksDigest()}
+	verdict := record.Verdict{OK: len(rep.Failures) == 0, Checks: v.ChecksDigest()}
 	if !verdict.OK {
 		verdict.Why = rep.Failures[0].String()
 	}
 	_, err := client.CreateTags(ctx, &ec2.CreateTagsInput{
 		Resources: []string{act.Image().AMI},
 		Tags: tagList(map[string]string{
-			release.TagTested: release.TagValue(verdict.String()), release.MarkTag(release.Tested): t.marker.mark(ctx, ""),
+			record.TagTested: record.TagValue(verdict.String()), record.MarkTag(record.Tested): t.marker.mark(ctx, ""),
 		}),
 	})
 	if err != nil {
@@ -152,7 +153,7 @@ func (t tests) consoles(ctx context.Context, client *ec2.Client, machines []boot
 // keepLogs reports what failed, and writes the instances' logs where a person
 // finds them.
 func (t tests) keepLogs(act plan.Action, v release.Variant, rep boottest.Report) {
-	dir := filepath.Join(t.logs, t.desired.ClaimName(v))
+	dir := filepath.Join(t.logs, t.desired.Owner(v).Name())
 	for _, f := range rep.Failures {
 		t.log.Warn("boot test failed", "variant", act.Target.Variant(), "check", f.String(), "logs", dir)
 	}

@@ -12,6 +12,7 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/packer"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -31,7 +32,7 @@ func (b builds) build(ctx context.Context, act plan.Action) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	claim, err := b.claims.claimed(act, b.desired.ClaimName(v))
+	claim, err := b.claims.claimed(act, b.desired.Owner(v).Name())
 	if err != nil {
 		return Result{}, err
 	}
@@ -86,7 +87,7 @@ func (b builds) variables(act plan.Action, v release.Variant, group string) map[
 	for k, val := range v.Build.Vars {
 		vars[k] = val
 	}
-	pkg, _ := release.ReadTag(c.Tags[release.TagPackage])
+	pkg, _ := record.ReadTag(c.Tags[record.TagPackage])
 	runTags := maps.Clone(c.Tags)
 	runTags["Name"] = "amiship builds " + v.Name
 	maps.Copy(vars, map[string]any{
@@ -95,7 +96,7 @@ func (b builds) variables(act plan.Action, v release.Variant, group string) map[
 		"source_ami": c.Base, "root_device": c.Device,
 		"disk_size": v.Build.DiskGiB, "disk_type": v.Build.DiskType,
 		"security_group_id": group, "ssh_username": v.Build.SSHUser,
-		"ssh_keypair_name": b.desired.ClaimName(v),
+		"ssh_keypair_name": b.desired.Owner(v).Name(),
 		"package_file":     c.Package, "package_sha256": pkg, "package_version": v.Build.Package.Version, "package_name": v.Build.Package.Apt,
 	})
 	return vars

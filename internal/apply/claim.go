@@ -18,6 +18,7 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/boottest"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -107,8 +108,8 @@ func (c claims) vpc(ctx context.Context, client *ec2.Client, v release.Variant) 
 
 func (c claims) claimTags(act plan.Action) map[string]string {
 	tags := maps.Clone(act.Tags())
-	tags[release.TagRun] = release.TagValue(c.runID)
-	tags[release.TagAlive] = release.TagValue(c.clients.Now().Format(time.RFC3339))
+	tags[record.TagRun] = record.TagValue(c.runID)
+	tags[record.TagAlive] = record.TagValue(c.clients.Now().Format(time.RFC3339))
 	return tags
 }
 

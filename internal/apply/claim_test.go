@@ -14,6 +14,7 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/sandbox/wire"
 )
@@ -26,7 +27,7 @@ func buildsIn(subnet string) release.Desired {
 }
 
 func claiming(name string) plan.Action {
-	return plan.Action{ID: "claim/p", Target: at(home), Change: plan.TakeClaim{Claim: name, Tags: map[string]string{release.TagProject: "1:p"}}}
+	return plan.Action{ID: "claim/p", Target: at(home), Change: plan.TakeClaim{Claim: name, Tags: map[string]string{record.TagProject: "1:p"}}}
 }
 
 // subnets are those of the region's default VPC.
@@ -147,7 +148,7 @@ func TestClaimThatCannotBeGivenBack(t *testing.T) {
 	f := newFixture(t, "")
 	f.Desired = buildsIn("")
 	f.box.Meets(t, refuses("CreateKeyPair", "UnauthorizedOperation"), refuses("DeleteKeyPair", "InvalidParameterValue"))
-	name := f.Desired.ClaimName(f.Desired.Variants[0])
+	name := f.Desired.Owner(f.Desired.Variants[0]).Name()
 	_, err := f.Do(t.Context(), claiming(name))
 	f.box.Meets(t)
 	for _, text := range []string{"create key pair " + name, "UnauthorizedOperation", "delete key pair " + name, "InvalidParameterValue"} {

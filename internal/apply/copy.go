@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // copies makes the copies of a candidate.
@@ -67,7 +67,7 @@ func (c copies) notThere(ctx context.Context, act plan.Action) error {
 		Owners: []string{"self"},
 		Filters: []types.Filter{
 			{Name: aws.String("name"), Values: []string{act.Image().Name}},
-			{Name: aws.String("tag:" + release.TagTag), Values: []string{act.Tags()[release.TagTag]}},
+			{Name: aws.String("tag:" + record.TagTag), Values: []string{act.Tags()[record.TagTag]}},
 			{Name: aws.String("state"), Values: []string{"pending", "available"}},
 		},
 	})

@@ -13,7 +13,7 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 	"amiship/sandbox/wire"
 )
@@ -26,7 +26,7 @@ func TestCopyOnce(t *testing.T) {
 	act := f.step(t, plan.Copy, "ours")
 	copying := plan.CopyImage{
 		Image: plan.Image{Name: "P 1.0.0"}, From: plan.Source{Region: home, AMI: act.Image().AMI}, Token: "t",
-		Tags: plan.Tags{release.TagTag: "1:v1.0.0"},
+		Tags: plan.Tags{record.TagTag: "1:v1.0.0"},
 	}
 	act.Change, act.Target = copying, at("eu-west-1")
 

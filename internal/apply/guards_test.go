@@ -12,13 +12,13 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // onImages are the steps that rest on an image as the plan saw it, with what they
 // are told beside it.
 func onImages() map[plan.Kind]plan.Change {
-	stage := plan.Tags{release.TagStage: "1:demoted"}
+	stage := plan.Tags{record.TagStage: "1:demoted"}
 	return map[plan.Kind]plan.Change{
 		plan.Publish:   plan.PublishImage{},
 		plan.IMDS:      plan.RequireIMDS{Support: "v2.0"},
@@ -27,10 +27,10 @@ func onImages() map[plan.Kind]plan.Change {
 		plan.Disable:   plan.DisableImage{Tags: stage},
 		plan.Remove:    plan.RemoveImage{},
 		plan.Discard:   plan.DiscardImage{},
-		plan.Adopt:     plan.AdoptImage{Tags: plan.Tags{release.TagProject: "1:p"}},
+		plan.Adopt:     plan.AdoptImage{Tags: plan.Tags{record.TagProject: "1:p"}},
 		plan.Withdraw:  plan.WithdrawImage{Tags: stage},
 		plan.Close:     plan.CloseImage{},
-		plan.Waive:     plan.RecordWaiver{Tags: plan.Tags{release.TagWaived: "1:"}},
+		plan.Waive:     plan.RecordWaiver{Tags: plan.Tags{record.TagWaived: "1:"}},
 	}
 }
 

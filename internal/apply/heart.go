@@ -12,7 +12,7 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -106,7 +106,7 @@ func (c claims) renewal(act plan.Action, group string) func(context.Context) err
 	return func(ctx context.Context) error {
 		_, err := c.clients.EC2(act.Target.Region).CreateTags(ctx, &ec2.CreateTagsInput{
 			Resources: []string{group},
-			Tags:      tagList(map[string]string{release.TagAlive: release.TagValue(c.clients.Now().Format(time.RFC3339))}),
+			Tags:      tagList(map[string]string{record.TagAlive: record.TagValue(c.clients.Now().Format(time.RFC3339))}),
 		})
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"amiship/internal/boottest"
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 	"amiship/sandbox/wire"
@@ -33,7 +34,7 @@ func booting(t *testing.T, check release.Check) (*fixture, plan.Action) {
 		t.Fatal(err)
 	}
 	act := f.step(t, plan.Test, "ours")
-	act.Change = plan.BootTest{Image: act.Image(), Claim: "amiship-p-test", Tags: plan.Tags{release.TagProject: "1:p"}}
+	act.Change = plan.BootTest{Image: act.Image(), Claim: "amiship-p-test", Tags: plan.Tags{record.TagProject: "1:p"}}
 	return f, act
 }
 
@@ -45,7 +46,7 @@ func TestFailedBootTest(t *testing.T) {
 	if err != nil || res.Made != act.Image().AMI {
 		t.Fatal(res, err)
 	}
-	verdict, ok := release.ReadVerdict(f.image(t, "ours").Tag(release.TagTested))
+	verdict, ok := record.ReadVerdict(f.image(t, "ours").Tag(record.TagTested))
 	if !ok || verdict.OK || !strings.Contains(verdict.Why, "exit status 0, want 3") || verdict.Checks != f.Desired.Variants[0].ChecksDigest() {
 		t.Errorf("the verdict is %+v", verdict)
 	}
@@ -70,7 +71,7 @@ func TestPassedBootTest(t *testing.T) {
 	if _, err := f.Do(t.Context(), act); err != nil {
 		t.Fatal(err)
 	}
-	if verdict, ok := release.ReadVerdict(f.image(t, "ours").Tag(release.TagTested)); !ok || !verdict.OK {
+	if verdict, ok := record.ReadVerdict(f.image(t, "ours").Tag(record.TagTested)); !ok || !verdict.OK {
 		t.Errorf("the verdict is %+v", verdict)
 	}
 	if logs := f.logs(t); len(logs) > 0 {
@@ -212,8 +213,8 @@ func TestBootTestThatIsNoVerdict(t *testing.T) {
 				t.Errorf("got %v, want %q", err, says)
 			}
 			f.box.Meets(t)
-			if now := f.image(t, "ours"); now.Tags[release.TagTested] != "" {
-				t.Errorf("it has a verdict: %s", now.Tags[release.TagTested])
+			if now := f.image(t, "ours"); now.Tags[record.TagTested] != "" {
+				t.Errorf("it has a verdict: %s", now.Tags[record.TagTested])
 			}
 		})
 	}
@@ -254,7 +255,7 @@ func TestLogsThatCannotBeKept(t *testing.T) {
 	if _, err := f.Do(t.Context(), act); err != nil {
 		t.Fatal(err)
 	}
-	if verdict, ok := release.ReadVerdict(f.image(t, "ours").Tag(release.TagTested)); !ok || verdict.OK {
+	if verdict, ok := record.ReadVerdict(f.image(t, "ours").Tag(record.TagTested)); !ok || verdict.OK {
 		t.Errorf("the verdict is %+v", verdict)
 	}
 }
@@ -267,7 +268,7 @@ func TestTestEndsWithItsClaim(t *testing.T) {
 	if _, err := f.Do(ctx, act); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if now := f.image(t, "ours"); now.State != world.Available || now.Tags[release.TagTested] != "" {
+	if now := f.image(t, "ours"); now.State != world.Available || now.Tags[record.TagTested] != "" {
 		t.Errorf("it is %+v", now)
 	}
 	out, err := f.Clients.EC2(home).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(5)})

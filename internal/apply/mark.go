@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -16,13 +17,13 @@ import (
 type marker struct {
 	targets
 	log      *slog.Logger
-	who      func(context.Context) release.Actor
+	who      func(context.Context) record.Actor
 	approved map[plan.ID]string
 }
 
 // mark is a mark of now, by the current caller.
 func (m marker) mark(ctx context.Context, note string) string {
-	now := release.Mark{At: m.clients.Now(), Note: note}
+	now := record.Mark{At: m.clients.Now(), Note: note}
 	if m.who != nil {
 		now.By = m.who(ctx)
 	}
@@ -31,17 +32,17 @@ func (m marker) mark(ctx context.Context, note string) string {
 
 // signed adds marks to the tags of a step that writes tags anyhow.
 func (m marker) signed(ctx context.Context, act plan.Action) plan.Action {
-	with := func(tags plan.Tags, e release.Event) plan.Tags {
+	with := func(tags plan.Tags, e record.Event) plan.Tags {
 		tags = maps.Clone(tags)
 		maps.Copy(tags, m.marks(ctx, act, e, ""))
 		return tags
 	}
 	switch c := act.Change.(type) {
 	case plan.WithdrawImage:
-		c.Tags = with(c.Tags, release.Withdrawn)
+		c.Tags = with(c.Tags, record.Withdrawn)
 		act.Change = c
 	case plan.RecordWaiver:
-		c.Tags = with(c.Tags, release.Waived)
+		c.Tags = with(c.Tags, record.Waived)
 		act.Change = c
 	}
 	return act
@@ -55,12 +56,12 @@ func (m marker) record(ctx context.Context, act plan.Action, res Result) {
 	ami := act.Image().AMI
 	switch act.Kind() {
 	case plan.Share:
-		tags = m.marks(ctx, act, release.Shared, "")
+		tags = m.marks(ctx, act, record.Shared, "")
 	case plan.Publish:
-		tags = m.marks(ctx, act, release.Published, "")
+		tags = m.marks(ctx, act, record.Published, "")
 	case plan.ChangeSet:
 		if l, err := m.desired.Listing(act.Target.Listing); err == nil && !l.Unmarked {
-			tags = m.marks(ctx, act, release.ListedEvent(l.Name), res.Made)
+			tags = m.marks(ctx, act, record.ListedEvent(l.Name), res.Made)
 		}
 	case plan.Cancel:
 		tags = m.approvalMark(ctx, act)
@@ -97,8 +98,8 @@ func (m marker) whereMarked(act plan.Action) release.Key {
 }
 
 // marks are those of an event, and of the approval that it rests on.
-func (m marker) marks(ctx context.Context, act plan.Action, e release.Event, note string) map[string]string {
-	out := map[string]string{release.MarkTag(e): m.mark(ctx, note)}
+func (m marker) marks(ctx context.Context, act plan.Action, e record.Event, note string) map[string]string {
+	out := map[string]string{record.MarkTag(e): m.mark(ctx, note)}
 	maps.Copy(out, m.approvalMark(ctx, act))
 	return out
 }
@@ -117,5 +118,5 @@ func (m marker) approvalMark(ctx context.Context, act plan.Action) map[string]st
 	if digest == "" {
 		return nil
 	}
-	return map[string]string{release.MarkTag(release.Approved): m.mark(ctx, string(id)+"@"+digest)}
+	return map[string]string{record.MarkTag(record.Approved): m.mark(ctx, string(id)+"@"+digest)}
 }

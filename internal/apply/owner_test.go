@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
 var (
-	ours   = release.Owner{Project: "p", Image: "x-ce", Arch: "amd64", Tag: "v1"}
-	theirs = release.Owner{Project: "p-x", Image: "ce", Arch: "amd64", Tag: "v1"}
+	ours   = record.Owner{Project: "p", Image: "x-ce", Arch: "amd64", Tag: "v1"}
+	theirs = record.Owner{Project: "p-x", Image: "ce", Arch: "amd64", Tag: "v1"}
 )
 
 // TestAnothersAMIIsNotChanged: whatever a plan says, tags that name another owner
@@ -32,7 +33,7 @@ func TestAnothersAMIIsNotChanged(t *testing.T) {
 			a.Desired.Project = ours.Project
 			act := plan.Action{
 				ID: plan.ID(kind), Target: release.Key{Place: release.Place{Region: "us-east-1"}}, Guard: plan.Guard{Image: plan.Seen(ec2.image)},
-				Change: about(tagging(kind.Change(), plan.Tags{release.TagStage: "1:candidate"}), plan.Image{AMI: "ami-1"}),
+				Change: about(tagging(kind.Change(), plan.Tags{record.TagStage: "1:candidate"}), plan.Image{AMI: "ami-1"}),
 			}
 			_, err := a.Do(t.Context(), act)
 			if !errors.Is(err, ErrChanged) || len(ec2.changes) > 0 {
@@ -97,7 +98,7 @@ func TestKeyPairOfAClaim(t *testing.T) {
 		"an old one":                 {former, keyring{name: former, tags: ours.Tags()}, []string{former, "sg-1"}},
 		"an old one of another":      {former, keyring{name: former, tags: theirs.Tags()}, []string{"sg-1"}},
 		"an old one, without tags":   {former, keyring{name: former}, []string{"sg-1"}},
-		"an old one, of another tag": {former, keyring{name: former, tags: map[string]string{release.TagProject: "1:p", release.TagTag: "1:v2"}}, []string{"sg-1"}},
+		"an old one, of another tag": {former, keyring{name: former, tags: map[string]string{record.TagProject: "1:p", record.TagTag: "1:v2"}}, []string{"sg-1"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			a := against(t, &c.key)

@@ -10,7 +10,7 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // parameters changes SSM parameters that name AMIs.
@@ -28,8 +28,8 @@ func (p parameters) put(ctx context.Context, act plan.Action) (Result, error) {
 	}
 	_, err := client.PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(set.Name), Value: aws.String(set.Value),
-		Type: types.ParameterTypeString, DataType: aws.String(release.ParameterType), Overwrite: aws.Bool(act.Guard.Parameter != ""),
-		Description: aws.String(release.ParameterDescription(p.desired.Project)),
+		Type: types.ParameterTypeString, DataType: aws.String(record.ParameterType), Overwrite: aws.Bool(act.Guard.Parameter != ""),
+		Description: aws.String(record.ParameterDescription(p.desired.Project)),
 	})
 	if awsapi.IsParameterThere(err) {
 		return Result{}, nil // another run's, which SSM is still checking: the plan waits until it shows

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -52,7 +53,7 @@ func TestParametersAreReadAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &parameterStore{value: "ami-1", counter: counter{image: world.Image{
-				ID: "ami-1", Name: "P 1.0.0", State: world.Disabled, Tags: map[string]string{release.TagProject: "1:p"},
+				ID: "ami-1", Name: "P 1.0.0", State: world.Disabled, Tags: map[string]string{record.TagProject: "1:p"},
 			}}}
 			act := plan.Action{
 				ID: "delete-parameter", Target: release.Key{Place: release.Place{Region: "us-east-1"}}, Guard: plan.Guard{Launched: plan.Launched(s.image), Image: plan.Seen(s.image)},

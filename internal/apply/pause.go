@@ -13,7 +13,7 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -39,7 +39,7 @@ func (a *Applier) held(ctx context.Context, act plan.Action) error {
 		return nil
 	}
 	q := world.Query{Kind: world.LookPause, Region: c.Region}
-	p, err := a.pause.read(func() (release.Pause, error) {
+	p, err := a.pause.read(func() (record.Pause, error) {
 		within, cancel := a.Clients.Within(ctx)
 		defer cancel()
 		return observe.Pause(within, a.Clients, c.Region, a.Desired.Project)
@@ -65,11 +65,11 @@ type pause struct {
 	asked atomic.Int64 // questions, counted before they are asked
 
 	mu   sync.Mutex // locked while AWS is asked
-	last release.Pause
+	last record.Pause
 	err  error
 }
 
-func (p *pause) read(ask func() (release.Pause, error)) (release.Pause, error) {
+func (p *pause) read(ask func() (record.Pause, error)) (record.Pause, error) {
 	before := p.asked.Load()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,7 +82,7 @@ func (p *pause) read(ask func() (release.Pause, error)) (release.Pause, error) {
 
 // Pause records a pause; again says that one was recorded, which is over.
 func Pause(ctx context.Context, c *awsapi.Clients, region, project, value string, again bool) error {
-	name := release.PauseParameter(project)
+	name := record.PauseParameter(project)
 	_, err := c.SSM(region).PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(name), Value: aws.String(value), Type: types.ParameterTypeString, Overwrite: aws.Bool(again),
 	})
@@ -94,7 +94,7 @@ func Pause(ctx context.Context, c *awsapi.Clients, region, project, value string
 
 // Resume removes the pause, and reports whether there was one.
 func Resume(ctx context.Context, c *awsapi.Clients, region, project string) (bool, error) {
-	name := release.PauseParameter(project)
+	name := record.PauseParameter(project)
 	_, err := c.SSM(region).DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String(name)})
 	if awsapi.IsNotFound(err) {
 		return false, nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -47,11 +48,11 @@ func (p *pausable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestHeld: each step reads the pause just before it begins, and does nothing under
 // one. A claim of this run is given back whatever holds.
 func TestHeld(t *testing.T) {
-	paused, err := release.Pause{Reason: "key leaked", Since: time.Now().Add(-time.Hour)}.Value()
+	paused, err := record.Pause{Reason: "key leaked", Since: time.Now().Add(-time.Hour)}.Value()
 	if err != nil {
 		t.Fatal(err)
 	}
-	over, _ := release.Pause{Reason: "over", Since: time.Now().Add(-2 * time.Hour), Until: time.Now().Add(-time.Hour)}.Value()
+	over, _ := record.Pause{Reason: "over", Since: time.Now().Add(-2 * time.Hour), Until: time.Now().Add(-time.Hour)}.Value()
 	freeze := release.Freeze{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour), Reason: "holidays"}
 	for name, c := range map[string]struct {
 		status   int
@@ -106,12 +107,12 @@ func TestPauseIsReadAnew(t *testing.T) {
 	var asked atomic.Int64
 	first, answer := make(chan struct{}), make(chan struct{})
 	read := func() {
-		_, _ = p.read(func() (release.Pause, error) {
+		_, _ = p.read(func() (record.Pause, error) {
 			if asked.Add(1) == 1 {
 				close(first)
 				<-answer
 			}
-			return release.Pause{}, nil
+			return record.Pause{}, nil
 		})
 	}
 	var wg sync.WaitGroup

@@ -11,7 +11,7 @@ import (
 
 	"amiship/internal/observe"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -71,13 +71,13 @@ func chunked[P any](add, remove []P, change func(add, remove []P) error) error {
 // theirs before, by a retirement for instance, stay in the list. more are the tags that are
 // written with it.
 func takenTags(image world.Image, more map[string]string, permissions []types.LaunchPermission) (map[string]string, error) {
-	who := append(release.ReadTaken(image.Tags), observe.Launchers(permissions)...)
+	who := append(record.ReadTaken(image.Tags), observe.Launchers(permissions)...)
 	return writeTaken(image.ID, who, image.Tags, more)
 }
 
 // writeTaken refuses where the list does not fit, rather than lose a part of it.
 func writeTaken(id string, who []string, have, more map[string]string) (map[string]string, error) {
-	tags, err := release.WriteTaken(who, release.FreeTags(have, more))
+	tags, err := record.WriteTaken(who, record.FreeTags(have, more))
 	if err != nil {
 		return nil, fmt.Errorf("note on %s who could use it, before that is revoked: %w; remove tags from it, or save the list and revoke it by hand", id, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -61,7 +62,7 @@ func TestSnapshotsAreDeletedWithTheirAMI(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ec2 := &leaver{results: map[string]string{"snap-1": c.result}, refuses: c.refuses, counter: counter{image: world.Image{
-				ID: "ami-1", Name: "P 1.0.0", State: world.Disabled, Tags: map[string]string{release.TagProject: "1:p"},
+				ID: "ami-1", Name: "P 1.0.0", State: world.Disabled, Tags: map[string]string{record.TagProject: "1:p"},
 			}}}
 			act := plan.Action{ID: "remove", Target: release.Key{Place: release.Place{Region: "us-east-1"}}, Guard: plan.Guard{Image: plan.Seen(ec2.image)}, Change: plan.RemoveImage{Image: plan.Image{AMI: "ami-1"}}}
 			res, err := against(t, ec2).Do(t.Context(), act)

@@ -17,6 +17,7 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -52,7 +53,7 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if c.tagged == nil {
 			c.tagged = map[string]string{}
 		}
-		if c.tagged[key] = value; strings.HasPrefix(key, release.TagTaken) {
+		if c.tagged[key] = value; strings.HasPrefix(key, record.TagTaken) {
 			c.taken[key] = value
 		}
 	}
@@ -110,7 +111,7 @@ func TestRetirementReadsAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ec2 := &counter{taken: map[string]string{}, accounts: []string{"222222222222"}, image: world.Image{
 				ID: "ami-1", Name: "P 1.0.0", State: world.Available, Public: true, LastLaunched: long,
-				Tags: map[string]string{release.TagProject: "1:p", release.TagTaken: "1:111111111111"},
+				Tags: map[string]string{record.TagProject: "1:p", record.TagTaken: "1:111111111111"},
 			}}
 			retiring := c.kind.Change()
 			if c.kind == plan.Deprecate {
@@ -119,7 +120,7 @@ func TestRetirementReadsAgain(t *testing.T) {
 			act := plan.Action{
 				ID: plan.ID(name), Target: release.Key{Place: release.Place{Region: "us-east-1"}},
 				Guard:  plan.Guard{Image: plan.Seen(ec2.image), Launched: plan.Launched(ec2.image)},
-				Change: about(tagging(retiring, plan.Tags{release.TagStage: "1:demoted"}), plan.Image{AMI: "ami-1"}),
+				Change: about(tagging(retiring, plan.Tags{record.TagStage: "1:demoted"}), plan.Image{AMI: "ami-1"}),
 			}
 			if c.change != nil {
 				c.change(ec2)
@@ -134,7 +135,7 @@ func TestRetirementReadsAgain(t *testing.T) {
 			if diff := cmp.Diff(c.want, ec2.changes); diff != "" {
 				t.Errorf("changes %s", diff)
 			}
-			if diff := cmp.Diff(c.taken, release.ReadTaken(ec2.taken)); diff != "" {
+			if diff := cmp.Diff(c.taken, record.ReadTaken(ec2.taken)); diff != "" {
 				t.Errorf("taken %s", diff)
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -48,10 +49,10 @@ func (t targets) again(ctx context.Context, act plan.Action) (world.Image, error
 // notOurs refuses an image whose tags name another project, or another release than
 // the tags of the step do: whatever the plan says, it is not changed.
 func (t targets) notOurs(image world.Image, act plan.Action) error {
-	want := map[string]string{release.TagProject: release.TagValue(t.desired.Project)}
+	want := map[string]string{record.TagProject: record.TagValue(t.desired.Project)}
 	maps.Copy(want, act.Tags())
-	if release.OfAnother(image.Tags, want) {
-		return fmt.Errorf("%s in %s: %w: its tags name another owner: %s", act.Image().AMI, act.Target.Region, ErrChanged, release.OwnerOf(image.Tags))
+	if record.OfAnother(image.Tags, want) {
+		return fmt.Errorf("%s in %s: %w: its tags name another owner: %s", act.Image().AMI, act.Target.Region, ErrChanged, record.OwnerOf(image.Tags))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 	"amiship/internal/boottest"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // endWithin is how long instances may take to terminate.
@@ -54,7 +54,7 @@ func (c claims) deleteKeyPair(ctx context.Context, client *ec2.Client, claim pla
 	for _, k := range got.KeyPairs {
 		tags = observe.Tags(k.Tags)
 	}
-	if !release.OfProject(c.desired.Project, claim.Claim, tags) || release.OfAnother(tags, claim.Tags) {
+	if !record.OfProject(c.desired.Project, claim.Claim, tags) || record.OfAnother(tags, claim.Tags) {
 		return nil
 	}
 	_, err = client.DeleteKeyPair(ctx, &ec2.DeleteKeyPairInput{KeyName: aws.String(claim.Claim)})

@@ -10,7 +10,7 @@ import (
 
 	"amiship/internal/observe"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // withdrawals revokes releases, and records what it revokes.
@@ -65,7 +65,7 @@ func (w withdrawals) markSnapshot(ctx context.Context, act plan.Action, s types.
 		return err
 	}
 	have := observe.Tags(s.Tags)
-	tags, err := writeTaken(*s.SnapshotId, append(release.ReadTaken(have), observe.Restorers(permissions)...), have, nil)
+	tags, err := writeTaken(*s.SnapshotId, append(record.ReadTaken(have), observe.Restorers(permissions)...), have, nil)
 	if err != nil {
 		return err
 	}

@@ -22,19 +22,20 @@ func layers() []layer {
 	return []layer{
 		// The product: values and decisions.
 		{pkg: "internal/marketplace", pure: true, why: "the shapes, limits and error codes of the Catalog API"},
-		{pkg: "internal/release", pure: true, imports: []string{"internal/marketplace", semver}, why: "what a release is: its tag, version, images and regions"},
-		{pkg: "internal/world", pure: true, imports: []string{"internal/release"}, why: "what AWS has, as values"},
+		{pkg: "internal/record", pure: true, why: "what Amiship writes on AWS, which is its state: names, tags, parameters"},
+		{pkg: "internal/release", pure: true, imports: []string{"internal/marketplace", "internal/record", semver}, why: "what a release is: its tag, version, images and regions"},
+		{pkg: "internal/world", pure: true, imports: []string{"internal/record", "internal/release"}, why: "what AWS has, as values"},
 		{pkg: "internal/audit", pure: true, why: "what check and verify report, as values"},
-		{pkg: "internal/plan", pure: true, imports: []string{"internal/release", "internal/world"}, why: "the values of a plan: kinds, steps, blockers, runs"},
-		{pkg: "internal/retention", pure: true, imports: []string{"internal/marketplace", "internal/plan", "internal/release", "internal/world"}, why: "what a retention policy keeps, and the stages of what it does not"},
-		{pkg: "internal/reconcile", pure: true, imports: []string{"internal/marketplace", "internal/plan", "internal/release", "internal/retention", "internal/world"}, why: "what is left to do, from a release and a world"},
+		{pkg: "internal/plan", pure: true, imports: []string{"internal/record", "internal/release", "internal/world"}, why: "the values of a plan: kinds, steps, blockers, runs"},
+		{pkg: "internal/retention", pure: true, imports: []string{"internal/marketplace", "internal/plan", "internal/record", "internal/release", "internal/world"}, why: "what a retention policy keeps, and the stages of what it does not"},
+		{pkg: "internal/reconcile", pure: true, imports: []string{"internal/marketplace", "internal/plan", "internal/record", "internal/release", "internal/retention", "internal/world"}, why: "what is left to do, from a release and a world"},
 		{pkg: "internal/engine", pure: true, imports: []string{"internal/plan", "internal/world"}, why: "what a run does next: order, limits, when to stop"},
 
 		// The product: files and programs of the host, without AWS.
 		{pkg: "internal/history", why: "the git repository of a catalog, to which it only asks git"},
 		{pkg: "internal/packer", why: "how Packer is run and ended, and which variables a template is given: its caller knows what is built"},
-		{pkg: "internal/source", imports: []string{"internal/release", "golang.org/x/sync/singleflight"}, why: "where the shipped package comes from, and its digests"},
-		{pkg: "internal/catalog", imports: []string{"internal/marketplace", "internal/packer", "internal/release", "github.com/goccy/go-yaml"}, why: "amiship.yaml: it turns text into a release, checks its names, and knows no plan"},
+		{pkg: "internal/source", imports: []string{"internal/record", "internal/release", "golang.org/x/sync/singleflight"}, why: "where the shipped package comes from, and its digests"},
+		{pkg: "internal/catalog", imports: []string{"internal/marketplace", "internal/packer", "internal/record", "internal/release", "github.com/goccy/go-yaml"}, why: "amiship.yaml: it turns text into a release, checks its names, and knows no plan"},
 		{pkg: "examples", why: "files of the examples, embedded"},
 		{pkg: "examples/gitlab", why: "tests of that example"},
 		{pkg: "examples/prometheus", why: "tests of that example"},
@@ -43,9 +44,9 @@ func layers() []layer {
 		// The product: AWS.
 		{pkg: "internal/awsapi", imports: []string{"internal/marketplace", sdk, "golang.org/x/time/rate"}, why: "clients by region, and error codes by name"},
 		{pkg: "internal/boottest", imports: []string{"internal/awsapi", "internal/release", sdk, "golang.org/x/crypto/ssh"}, why: "instances from an AMI, and checks on them"},
-		{pkg: "internal/observe", imports: []string{"internal/audit", "internal/awsapi", "internal/marketplace", "internal/release", "internal/world", sdk, group}, why: "reads AWS into a world, and decides nothing: no plan"},
-		{pkg: "internal/outside", imports: []string{"internal/audit", "internal/awsapi", "internal/boottest", "internal/marketplace", "internal/release", "internal/world", sdk, group}, why: "verifies a release on its own: not through observe, whose mistakes it must find"},
-		{pkg: "internal/apply", imports: []string{"internal/awsapi", "internal/boottest", "internal/marketplace", "internal/observe", "internal/packer", "internal/plan", "internal/release", "internal/world", sdk}, why: "runs one step of a plan; which is next, the engine says"},
+		{pkg: "internal/observe", imports: []string{"internal/audit", "internal/awsapi", "internal/marketplace", "internal/record", "internal/release", "internal/world", sdk, group}, why: "reads AWS into a world, and decides nothing: no plan"},
+		{pkg: "internal/outside", imports: []string{"internal/audit", "internal/awsapi", "internal/boottest", "internal/marketplace", "internal/record", "internal/release", "internal/world", sdk, group}, why: "verifies a release on its own: not through observe, whose mistakes it must find"},
+		{pkg: "internal/apply", imports: []string{"internal/awsapi", "internal/boottest", "internal/marketplace", "internal/observe", "internal/packer", "internal/plan", "internal/record", "internal/release", "internal/world", sdk}, why: "runs one step of a plan; which is next, the engine says"},
 		{pkg: "internal/engine/local", imports: []string{"internal/apply", "internal/awsapi", "internal/engine", "internal/plan", "internal/release", "internal/world"}, why: "runs what the engine decides, in one process"},
 
 		// The product: what users see.
@@ -80,7 +81,7 @@ func layers() []layer {
 		// The commands.
 		{pkg: "internal/cli", imports: []string{
 			"internal/apply", "internal/audit", "internal/awsapi", "internal/boottest", "internal/catalog", "internal/engine", "internal/engine/local", "internal/history", "internal/marketplace",
-			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/reconcile", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/world",
+			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/world",
 			"sandbox", "sandbox/admin", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/wire", // to run it: all else reaches it over HTTP
 			"github.com/mattn/go-isatty", "github.com/spf13/cobra", "github.com/spf13/pflag",
 		}, why: "flags, environment, wiring, hints and exit codes"},

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -106,7 +107,7 @@ const (
 )
 
 func (r *resolver) checkTags(field string, v release.Variant) {
-	left, tags := maxTags-ownTags-len(release.Events())-r.marked(v.Image, v.Arch), v.Tags
+	left, tags := maxTags-ownTags-len(record.Events())-r.marked(v.Image, v.Arch), v.Tags
 	if len(tags) > left {
 		r.places.add(field, "has %d tags; at most %d, with Amiship's own AWS allows %d", len(tags), left, maxTags)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // FuzzResolve: whatever stands where a tag is expected, it is a release whose names
@@ -36,7 +36,7 @@ func FuzzResolve(f *testing.F) {
 			t.Fatalf("%q is %+v", tag, d)
 		}
 		for _, v := range d.Variants {
-			for _, name := range []string{v.Name, d.ClaimName(v), d.CandidateName(v, "0123456789abcdef")} {
+			for _, name := range []string{v.Name, d.Owner(v).Name(), d.Owner(v).CandidateName("0123456789abcdef")} {
 				if err := checkAMIName(name); err != nil {
 					t.Errorf("%q: %v", tag, err)
 				}
@@ -47,7 +47,7 @@ func FuzzResolve(f *testing.F) {
 			if filepath.Dir(v.Build.Template) != filepath.Dir(file) {
 				t.Errorf("%q is built by %s", tag, v.Build.Template)
 			}
-			for _, value := range d.OwnTags(v, release.StageCandidate) {
+			for _, value := range d.OwnTags(v, record.StageCandidate) {
 				if len([]rune(value)) > 256 {
 					t.Errorf("%q: a tag's value has %d characters", tag, len([]rune(value)))
 				}

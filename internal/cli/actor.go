@@ -7,15 +7,15 @@ import (
 	"time"
 
 	"amiship/internal/awsapi"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // actor is who calls AWS, and the CI job that does it. What cannot be found out is
 // left empty.
-func actor(ctx context.Context, clients *awsapi.Clients) release.Actor {
+func actor(ctx context.Context, clients *awsapi.Clients) record.Actor {
 	_, arn, _ := clients.Identity(ctx)
 	url, user := ciJob(os.Getenv)
-	return release.Actor{ARN: arn, URL: url, User: user}
+	return record.Actor{ARN: arn, URL: url, User: user}
 }
 
 // How long a change waits to know who makes it; and, where that could not be found
@@ -27,11 +27,11 @@ const (
 
 // once is actor for a run that may change nothing: AWS is asked with the first
 // change, and once. A change does not wait long for it.
-func once(ask func(context.Context) release.Actor) func(context.Context) release.Actor {
+func once(ask func(context.Context) record.Actor) func(context.Context) record.Actor {
 	var mu sync.Mutex
-	var known release.Actor
+	var known record.Actor
 	var asked time.Time
-	return func(ctx context.Context) release.Actor {
+	return func(ctx context.Context) record.Actor {
 		mu.Lock()
 		defer mu.Unlock()
 		if known.ARN == "" && (asked.IsZero() || time.Since(asked) >= actorAgain) {
@@ -45,8 +45,8 @@ func once(ask func(context.Context) release.Actor) func(context.Context) release
 }
 
 // calling asks who calls AWS.
-func calling(clients *awsapi.Clients) func(context.Context) release.Actor {
-	return func(ctx context.Context) release.Actor { return actor(ctx, clients) }
+func calling(clients *awsapi.Clients) func(context.Context) record.Actor {
+	return func(ctx context.Context) record.Actor { return actor(ctx, clients) }
 }
 
 // ciJob is the job's address and its user, as GitLab and GitHub name them in the

@@ -6,19 +6,19 @@ import (
 	"testing/synctest"
 	"time"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // TestWhoIsNotAnswered: changes do not wait for STS but once, and not long.
 func TestWhoIsNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked, began := 0, time.Now()
-		who := once(func(ctx context.Context) release.Actor {
+		who := once(func(ctx context.Context) record.Actor {
 			if asked++; asked == 1 {
 				<-ctx.Done()
-				return release.Actor{URL: "job"}
+				return record.Actor{URL: "job"}
 			}
-			return release.Actor{ARN: "arn", URL: "job"}
+			return record.Actor{ARN: "arn", URL: "job"}
 		})
 		for range 20 {
 			if got := who(t.Context()); got.ARN != "" || got.URL != "job" {

@@ -12,7 +12,7 @@ import (
 	"amiship/internal/catalog"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // pauseCmd is the command pause.
@@ -51,7 +51,7 @@ func (c pauseCmd) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := release.Pause{Reason: c.reason, By: actor(ctx, clients), Since: clients.Now().UTC().Truncate(time.Second)}
+	p := record.Pause{Reason: c.reason, By: actor(ctx, clients), Since: clients.Now().UTC().Truncate(time.Second)}
 	if p.Until, err = pausedUntil(c.until, p.Since); err != nil {
 		return usage(err)
 	}
@@ -73,14 +73,14 @@ func (c pauseCmd) run(ctx context.Context) error {
 }
 
 // pauseNow reads the pause of the catalog's project.
-func (a *app) pauseNow(ctx context.Context) (*catalog.Bundle, *awsapi.Clients, release.Pause, error) {
+func (a *app) pauseNow(ctx context.Context) (*catalog.Bundle, *awsapi.Clients, record.Pause, error) {
 	b, err := a.load()
 	if err != nil {
-		return nil, nil, release.Pause{}, err
+		return nil, nil, record.Pause{}, err
 	}
 	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
 	if err != nil {
-		return nil, nil, release.Pause{}, err
+		return nil, nil, record.Pause{}, err
 	}
 	p, err := observe.Pause(ctx, clients, b.Catalog.Build.Region, b.Catalog.Project)
 	return b, clients, p, err
@@ -93,7 +93,7 @@ func pausedUntil(text string, now time.Time) (time.Time, error) {
 	}
 	until, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		until, err = release.ParseDay(text)
+		until, err = record.ParseDay(text)
 	}
 	switch {
 	case err != nil:

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // topics are the help topics: commands that can't be run.
@@ -30,11 +30,11 @@ func exitCodesText() string {
 func tagsText() string {
 	var b strings.Builder
 	b.WriteString(`AWS is the record of what was released: Amiship keeps its state in tags. Every
-value begins with the version of their format, as in ` + release.TagValue("prometheus") + `.
+value begins with the version of their format, as in ` + record.TagValue("prometheus") + `.
 `)
 	var on []string
 	rows := map[string][][2]string{}
-	for _, tag := range release.Tags() {
+	for _, tag := range record.Tags() {
 		if rows[tag.On] == nil {
 			on = append(on, tag.On)
 		}

@@ -10,6 +10,7 @@ import (
 	"amiship/internal/observe"
 	"amiship/internal/outside"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
@@ -67,10 +68,10 @@ func (c verifyCmd) runAll(ctx context.Context) error {
 func (c verifyCmd) auditOne(ctx context.Context, audit outside.Audit, r reconcile.Released, want wanted) (report.Audited, error) {
 	out := report.Audited{Tag: r.Tag, Notes: want.notes()}
 	switch {
-	case r.Over == release.StageWithdrawn && want.err != nil:
+	case r.Over == record.StageWithdrawn && want.err != nil:
 		out.Skip = "was withdrawn, and the catalog takes it no longer"
 		return out, nil
-	case r.Over == release.StageWithdrawn:
+	case r.Over == record.StageWithdrawn:
 	case r.Over != "":
 		out.Skip = "is " + r.Over
 		return out, nil

@@ -14,6 +14,7 @@ import (
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
@@ -105,20 +106,20 @@ func noneIfEmpty(text string) string {
 }
 
 // waiver checks what was typed against the catalog.
-func (c waiveCmd) waiver(b *catalog.Bundle, region string) (release.Waiver, error) {
+func (c waiveCmd) waiver(b *catalog.Bundle, region string) (record.Waiver, error) {
 	cat := b.Catalog
 	switch {
 	case !slices.Contains(cat.Regions.Required, region):
-		return release.Waiver{}, fmt.Errorf("%s is not a required region: known are %s", region, strings.Join(cat.Regions.Required, ", "))
+		return record.Waiver{}, fmt.Errorf("%s is not a required region: known are %s", region, strings.Join(cat.Regions.Required, ", "))
 	case region == cat.Build.Region:
-		return release.Waiver{}, fmt.Errorf("%s can't be waived: the builds are there", region)
+		return record.Waiver{}, fmt.Errorf("%s can't be waived: the builds are there", region)
 	case region == marketplace.Region && len(cat.Listings) > 0:
-		return release.Waiver{}, fmt.Errorf("%s can't be waived: listings need their AMIs there", region)
+		return record.Waiver{}, fmt.Errorf("%s can't be waived: listings need their AMIs there", region)
 	case c.undo:
-		return release.Waiver{Region: region}, nil
+		return record.Waiver{Region: region}, nil
 	case strings.TrimSpace(c.why) == "" || c.until == "":
-		return release.Waiver{}, errors.New("waive needs --reason TEXT and --until DATE")
+		return record.Waiver{}, errors.New("waive needs --reason TEXT and --until DATE")
 	}
-	until, err := release.ParseDay(c.until)
-	return release.Waiver{Region: region, Until: until, Why: c.why}, err
+	until, err := record.ParseDay(c.until)
+	return record.Waiver{Region: region, Until: until, Why: c.why}, err
 }

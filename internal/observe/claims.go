@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -19,7 +19,7 @@ func (o *Observer) claims(ctx context.Context, region string) ([]world.Claim, er
 	client := o.Clients.EC2(region)
 	var out []world.Claim
 	pages := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{filter("group-name", release.ClaimsPattern(o.Desired.Project))}, MaxResults: aws.Int32(page),
+		Filters: []types.Filter{filter("group-name", record.ClaimsPattern(o.Desired.Project))}, MaxResults: aws.Int32(page),
 	})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
@@ -44,21 +44,21 @@ func (o *Observer) claims(ctx context.Context, region string) ([]world.Claim, er
 
 func claim(g types.SecurityGroup) world.Claim {
 	c := world.Claim{Group: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName), Tags: Tags(g.Tags)}
-	c.Run = c.Tag(release.TagRun)
-	c.Alive, _ = time.Parse(time.RFC3339, c.Tag(release.TagAlive)) // none: see world.Claim.Due
+	c.Run = c.Tag(record.TagRun)
+	c.Alive, _ = time.Parse(time.RFC3339, c.Tag(record.TagAlive)) // none: see world.Claim.Due
 	return c
 }
 
 func (o *Observer) keyPairs(ctx context.Context, client *ec2.Client, claims []world.Claim) error {
 	got, err := client.DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{
-		Filters: []types.Filter{filter("key-name", release.ClaimsPattern(o.Desired.Project))},
+		Filters: []types.Filter{filter("key-name", record.ClaimsPattern(o.Desired.Project))},
 	})
 	if err != nil {
 		return err
 	}
 	for _, k := range got.KeyPairs {
 		for i := range claims {
-			if claims[i].Name == aws.ToString(k.KeyName) && !release.OfAnother(Tags(k.Tags), claims[i].Tags) {
+			if claims[i].Name == aws.ToString(k.KeyName) && !record.OfAnother(Tags(k.Tags), claims[i].Tags) {
 				claims[i].KeyPair = claims[i].Name
 			}
 		}

@@ -17,6 +17,7 @@ import (
 
 	"amiship/internal/audit"
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 	"amiship/sandbox/sandboxtest"
@@ -187,9 +188,9 @@ func claimed(t *testing.T, o *Observer) (whole, silent string) {
 	client := o.Clients.EC2(home)
 	group := func(suffix, alive string) string {
 		out, err := client.CreateSecurityGroup(t.Context(), &ec2.CreateSecurityGroupInput{
-			GroupName: aws.String(strings.TrimSuffix(release.ClaimsPattern("p"), "*") + suffix), Description: aws.String("d"),
+			GroupName: aws.String(strings.TrimSuffix(record.ClaimsPattern("p"), "*") + suffix), Description: aws.String("d"),
 			TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeSecurityGroup, Tags: []types.Tag{
-				{Key: aws.String(release.TagAlive), Value: aws.String(alive)}, {Key: aws.String(release.TagRun), Value: aws.String("1:run")},
+				{Key: aws.String(record.TagAlive), Value: aws.String(alive)}, {Key: aws.String(record.TagRun), Value: aws.String("1:run")},
 			}}},
 		})
 		if err != nil {
@@ -198,7 +199,7 @@ func claimed(t *testing.T, o *Observer) (whole, silent string) {
 		return aws.ToString(out.GroupId)
 	}
 	whole, silent = group("whole", "1:2026-11-24T12:00:00Z"), group("silent", "1:lately")
-	if _, err := client.CreateKeyPair(t.Context(), &ec2.CreateKeyPairInput{KeyName: aws.String(strings.TrimSuffix(release.ClaimsPattern("p"), "*") + "whole")}); err != nil {
+	if _, err := client.CreateKeyPair(t.Context(), &ec2.CreateKeyPairInput{KeyName: aws.String(strings.TrimSuffix(record.ClaimsPattern("p"), "*") + "whole")}); err != nil {
 		t.Fatal(err)
 	}
 	sold := named(t, look(t, o, []world.Query{{Kind: world.LookImages, Region: home}}), "sold")
@@ -241,7 +242,7 @@ func TestImages(t *testing.T) {
 	}
 	i := named(t, w, "sold")
 	day := 24 * time.Hour
-	if i.Arch != "arm64" || !i.Public || i.Tag(release.TagProject) != "p" || i.Tags["Type"] != "x" || len(i.Snapshots) != 1 ||
+	if i.Arch != "arm64" || !i.Public || i.Tag(record.TagProject) != "p" || i.Tags["Type"] != "x" || len(i.Snapshots) != 1 ||
 		w.Now.Sub(i.Created).Round(day) != 31*day || w.Now.Sub(i.LastLaunched).Round(day) != 5*day || i.Deprecated.Sub(w.Now).Round(day) != 10*day {
 		t.Errorf("sold: %+v at %s", i, w.Now)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"amiship/internal/awsapi"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -27,7 +27,7 @@ func (o *Observer) named(ctx context.Context, region string) (world.Parameters, 
 	projects := map[string]string{} // by name
 	var names []string
 	pages := ssm.NewDescribeParametersPaginator(client, &ssm.DescribeParametersInput{
-		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("DataType"), Values: []string{release.ParameterType}}},
+		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("DataType"), Values: []string{record.ParameterType}}},
 	})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
@@ -39,7 +39,7 @@ func (o *Observer) named(ctx context.Context, region string) (world.Parameters, 
 		}
 		for _, p := range got.Parameters {
 			names = append(names, aws.ToString(p.Name))
-			projects[aws.ToString(p.Name)] = release.ParameterProject(aws.ToString(p.Description))
+			projects[aws.ToString(p.Name)] = record.ParameterProject(aws.ToString(p.Description))
 		}
 	}
 	held, err := values(ctx, client, region, names)

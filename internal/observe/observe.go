@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -232,7 +233,7 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	case world.LookPause:
 		v, err := Pause(ctx, o.Clients, q.Region, o.Desired.Project)
 		return func(w *world.World, at time.Time, e string) {
-			w.Pause = world.Fact[release.Pause]{At: at, Err: e, Val: v}
+			w.Pause = world.Fact[record.Pause]{At: at, Err: e, Val: v}
 		}, err
 	}
 	return o.readListing(ctx, q)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -20,7 +20,7 @@ func (o *Observer) snapshots(ctx context.Context, region string) ([]world.Snapsh
 	var out []world.Snapshot
 	pages := ec2.NewDescribeSnapshotsPaginator(client, &ec2.DescribeSnapshotsInput{
 		OwnerIds: []string{"self"}, MaxResults: aws.Int32(page),
-		Filters: []types.Filter{filter("tag:"+release.TagProject, release.TagValue(o.Desired.Project))},
+		Filters: []types.Filter{filter("tag:"+record.TagProject, record.TagValue(o.Desired.Project))},
 	})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -41,14 +42,14 @@ func imageMarks(d release.Desired, v release.Variant, i types.Image, now time.Ti
 	}
 	m.same("ENA", "true", strconv.FormatBool(aws.ToBool(i.EnaSupport)))
 	m.disks(v, i)
-	stage, _ := release.ReadTag(tagsOf(i.Tags)[release.TagStage])
-	if at, err := time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime)); err == nil && !at.After(now) && stage != release.StageDeprecated {
+	stage, _ := record.ReadTag(tagsOf(i.Tags)[record.TagStage])
+	if at, err := time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime)); err == nil && !at.After(now) && stage != record.StageDeprecated {
 		m.same("deprecated", "that a search shows it", "deprecated since "+at.Format(time.DateOnly))
 	}
 	m.tags(asked(d, v), tagsOf(i.Tags))
 	m.provenance(tagsOf(i.Tags))
 	if !d.Untested {
-		m.tested(tagsOf(i.Tags)[release.TagTested])
+		m.tested(tagsOf(i.Tags)[record.TagTested])
 	}
 	return m
 }
@@ -87,16 +88,16 @@ func (m *marks) disks(v release.Variant, i types.Image) {
 // provenance: an AMI says what it was built from. One that was adopted says nothing of
 // that, nor of a boot test.
 func (m *marks) provenance(tags map[string]string) {
-	all := []string{release.TagInputs, release.TagPackage, release.TagBase}
-	if !slices.ContainsFunc(append(all, release.TagTested), func(key string) bool { return tags[key] != "" }) {
+	all := []string{record.TagInputs, record.TagPackage, record.TagBase}
+	if !slices.ContainsFunc(append(all, record.TagTested), func(key string) bool { return tags[key] != "" }) {
 		return
 	}
 	for _, key := range all {
-		value, _ := release.ReadTag(tags[key])
+		value, _ := record.ReadTag(tags[key])
 		switch {
 		case value == "":
 			m.same("tag "+key, "what it was built from", "no such tag")
-		case key == release.TagInputs && release.CutInputs(value):
+		case key == record.TagInputs && record.CutInputs(value):
 			m.same("tag "+key, "the whole digest", strconv.Quote(value)+", which is cut")
 		}
 	}
@@ -104,8 +105,8 @@ func (m *marks) provenance(tags map[string]string) {
 
 // tested: whatever the checks are by now, the AMI passed those of its time.
 func (m *marks) tested(tag string) {
-	text, _ := release.ReadTag(tag)
-	if verdict, known := release.ReadVerdict(text); !known || !verdict.OK {
+	text, _ := record.ReadTag(tag)
+	if verdict, known := record.ReadVerdict(text); !known || !verdict.OK {
 		m.same("boot test", "that it passed", text)
 	}
 }
@@ -113,7 +114,7 @@ func (m *marks) tested(tag string) {
 // asked are the tags that an AMI of the release and its snapshots have: the
 // catalog's, and Amiship's own as far as they are known without building.
 func asked(d release.Desired, v release.Variant) map[string]string {
-	out := d.OwnTags(v, release.StageRelease)
+	out := d.OwnTags(v, record.StageRelease)
 	maps.Copy(out, v.Tags)
 	return out
 }
@@ -122,7 +123,7 @@ func asked(d release.Desired, v release.Variant) map[string]string {
 func (m *marks) tags(want, got map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		value, ok := got[key]
-		if key == release.TagStage && value == release.TagValue(release.StageDeprecated) {
+		if key == record.TagStage && value == record.TagValue(record.StageDeprecated) {
 			continue // one that is on its way out is still a release
 		}
 		if !ok {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -40,9 +41,9 @@ func good(d release.Desired, v release.Variant) types.Image {
 		},
 	}
 	tags := asked(d, v)
-	tags[release.TagTested] = release.TagValue("ok 0123456789ab")
-	tags[release.TagInputs] = release.TagValue(strings.Repeat("0123", 16))
-	tags[release.TagPackage], tags[release.TagBase] = release.TagValue("aa"), release.TagValue("ami-base")
+	tags[record.TagTested] = record.TagValue("ok 0123456789ab")
+	tags[record.TagInputs] = record.TagValue(strings.Repeat("0123", 16))
+	tags[record.TagPackage], tags[record.TagBase] = record.TagValue("aa"), record.TagValue("ami-base")
 	setTags(&i, tags)
 	return i
 }
@@ -67,7 +68,7 @@ func TestImageMarks(t *testing.T) {
 		"more tags":    {func(i *types.Image) { setTags(i, map[string]string{"Owner": "me"}) }, ""},
 		"on its way out": {func(i *types.Image) {
 			i.DeprecationTime = aws.String("2026-01-01T12:00:00.000Z")
-			setTags(i, map[string]string{release.TagStage: "1:deprecated"})
+			setTags(i, map[string]string{record.TagStage: "1:deprecated"})
 		}, ""},
 		"another name":        {func(i *types.Image) { i.Name = aws.String("P") }, "name: Product 1.2.3, P"},
 		"pending":             {func(i *types.Image) { i.State = types.ImageStatePending }, "state: available, pending"},
@@ -82,13 +83,13 @@ func TestImageMarks(t *testing.T) {
 		"encrypted":           {func(i *types.Image) { i.BlockDeviceMappings[0].Ebs.Encrypted = aws.Bool(true) }, "encryption: none, /dev/sda1 is encrypted"},
 		"deprecated":          {func(i *types.Image) { i.DeprecationTime = aws.String("2026-11-22T12:00:00.000Z") }, "deprecated: that a search shows it, deprecated since 2026-11-22"},
 		"another type":        {func(i *types.Image) { setTags(i, map[string]string{"Type": "EE"}) }, `tag Type: "CE", "EE"`},
-		"another build":       {func(i *types.Image) { setTags(i, map[string]string{release.TagBuild: "1:0"}) }, `tag amiship:build: "1:1", "1:0"`},
-		"another schema":      {func(i *types.Image) { setTags(i, map[string]string{release.TagStage: "release"}) }, `tag amiship:stage: "1:release", "release"`},
-		"a failed test":       {func(i *types.Image) { setTags(i, map[string]string{release.TagTested: "1:failed 01 why"}) }, "boot test: that it passed, failed 01 why"},
-		"no package":          {func(i *types.Image) { setTags(i, map[string]string{release.TagPackage: ""}) }, "tag amiship:package: what it was built from, no such tag"},
-		"no base":             {func(i *types.Image) { setTags(i, map[string]string{release.TagBase: ""}) }, "tag amiship:base: what it was built from, no such tag"},
-		"cut inputs":          {func(i *types.Image) { setTags(i, map[string]string{release.TagInputs: "1:0123456789ab"}) }, `tag amiship:inputs: the whole digest, "0123456789ab", which is cut`},
-		"no test":             {func(i *types.Image) { setTags(i, map[string]string{release.TagTested: ""}) }, "boot test: that it passed, "},
+		"another build":       {func(i *types.Image) { setTags(i, map[string]string{record.TagBuild: "1:0"}) }, `tag amiship:build: "1:1", "1:0"`},
+		"another schema":      {func(i *types.Image) { setTags(i, map[string]string{record.TagStage: "release"}) }, `tag amiship:stage: "1:release", "release"`},
+		"a failed test":       {func(i *types.Image) { setTags(i, map[string]string{record.TagTested: "1:failed 01 why"}) }, "boot test: that it passed, failed 01 why"},
+		"no package":          {func(i *types.Image) { setTags(i, map[string]string{record.TagPackage: ""}) }, "tag amiship:package: what it was built from, no such tag"},
+		"no base":             {func(i *types.Image) { setTags(i, map[string]string{record.TagBase: ""}) }, "tag amiship:base: what it was built from, no such tag"},
+		"cut inputs":          {func(i *types.Image) { setTags(i, map[string]string{record.TagInputs: "1:0123456789ab"}) }, `tag amiship:inputs: the whole digest, "0123456789ab", which is cut`},
+		"no test":             {func(i *types.Image) { setTags(i, map[string]string{record.TagTested: ""}) }, "boot test: that it passed, "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, v := ce(t)
@@ -111,7 +112,7 @@ func TestWhatIsLeftOpen(t *testing.T) {
 	i := good(d, v)
 	v.Description, v.Build.IMDSSupport, d.Untested = "", "", true
 	i.Description, i.ImdsSupport = aws.String("[Copied ami-2 from us-east-1]"), ""
-	setTags(&i, map[string]string{release.TagTested: ""})
+	setTags(&i, map[string]string{record.TagTested: ""})
 	if got := imageMarks(d, v, i, now); got != nil {
 		t.Errorf("got %v", got)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/audit"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -65,7 +66,7 @@ func (l *look) surplus(i types.Image) string {
 		return candidate
 	case !l.ours(tags), slices.ContainsFunc(l.Desired.Variants, func(v release.Variant) bool { return l.isReleased(v, i) }):
 		return ""
-	case tags[release.TagStage] == release.TagValue(release.StageCandidate):
+	case tags[record.TagStage] == record.TagValue(record.StageCandidate):
 		return candidate
 	case i.State == types.ImageStateFailed:
 		return "failed AMI"
@@ -75,15 +76,15 @@ func (l *look) surplus(i types.Image) string {
 
 // ours: the project's and the tag's.
 func (l *look) ours(tags map[string]string) bool {
-	project, _ := release.ReadTag(tags[release.TagProject])
-	tag, _ := release.ReadTag(tags[release.TagTag])
+	project, _ := record.ReadTag(tags[record.TagProject])
+	tag, _ := record.ReadTag(tags[record.TagTag])
 	return project == l.Desired.Project && tag == l.Desired.Tag
 }
 
 // tagged lists everything else with the release's tag: instances, keys, groups,
 // volumes, and snapshots without an AMI. One call shows all kinds.
 func (l *look) tagged(ctx context.Context) ([]string, error) {
-	carry, err := l.tags(ctx, filter("key", release.TagTag), filter("value", "*:"+l.Desired.Tag))
+	carry, err := l.tags(ctx, filter("key", record.TagTag), filter("value", "*:"+l.Desired.Tag))
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (l *look) tags(ctx context.Context, filters ...types.Filter) ([]types.TagDe
 func (l *look) mine(ctx context.Context, ids []string) ([]string, error) {
 	var out []string
 	for some := range slices.Chunk(ids, values) {
-		project, err := l.tags(ctx, filter("resource-id", some...), filter("key", release.TagProject))
+		project, err := l.tags(ctx, filter("resource-id", some...), filter("key", record.TagProject))
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +132,7 @@ func (l *look) mine(ctx context.Context, ids []string) ([]string, error) {
 		}
 		for _, t := range project {
 			id := aws.ToString(t.ResourceId)
-			if name, _ := release.ReadTag(aws.ToString(t.Value)); name == l.Desired.Project && !gone[id] {
+			if name, _ := record.ReadTag(aws.ToString(t.Value)); name == l.Desired.Project && !gone[id] {
 				out = append(out, kindOf(t)+" "+id)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"amiship/internal/audit"
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -23,7 +24,7 @@ type look struct {
 
 	own       []types.Image             // all that the owner has
 	silent    error                     // why that is not known
-	waiver    *release.Waiver           // in force: the release may skip the region
+	waiver    *record.Waiver            // in force: the release may skip the region
 	snapshots map[string]types.Snapshot // those of the release's AMIs
 	public    []types.Image             // what the customer finds by the release's names
 	released  map[string]types.Image    // by variant: the one AMI that counts
@@ -130,15 +131,15 @@ func rank(i types.Image) int {
 func (l *look) isReleased(v release.Variant, i types.Image) bool {
 	tags := tagsOf(i.Tags)
 	for key, want := range map[string]string{
-		release.TagProject: l.Desired.Project, release.TagTag: l.Desired.Tag, release.TagImage: v.Image,
-		release.TagArch: v.Arch,
+		record.TagProject: l.Desired.Project, record.TagTag: l.Desired.Tag, record.TagImage: v.Image,
+		record.TagArch: v.Arch,
 	} {
-		if got, _ := release.ReadTag(tags[key]); got != want {
+		if got, _ := record.ReadTag(tags[key]); got != want {
 			return false
 		}
 	}
-	stage, _ := release.ReadTag(tags[release.TagStage])
-	return release.Released(stage) && i.State != types.ImageStateFailed
+	stage, _ := record.ReadTag(tags[record.TagStage])
+	return record.Released(stage) && i.State != types.ImageStateFailed
 }
 
 func tagsOf(list []types.Tag) map[string]string {

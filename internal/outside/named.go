@@ -16,6 +16,7 @@ import (
 
 	"amiship/internal/audit"
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -64,7 +65,7 @@ func (l *look) dangling(ctx context.Context) {
 func (l *look) projectParameters(ctx context.Context) ([]string, error) {
 	var out []string
 	pages := ssm.NewDescribeParametersPaginator(l.Owner.SSM(l.Region), &ssm.DescribeParametersInput{
-		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("DataType"), Values: []string{release.ParameterType}}},
+		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("DataType"), Values: []string{record.ParameterType}}},
 	})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
@@ -72,7 +73,7 @@ func (l *look) projectParameters(ctx context.Context) ([]string, error) {
 			return nil, fmt.Errorf("describe parameters: %w", err)
 		}
 		for _, p := range got.Parameters {
-			if release.ParameterProject(aws.ToString(p.Description)) == l.Desired.Project || l.hasNameOf(aws.ToString(p.Name)) {
+			if record.ParameterProject(aws.ToString(p.Description)) == l.Desired.Project || l.hasNameOf(aws.ToString(p.Name)) {
 				out = append(out, aws.ToString(p.Name))
 			}
 		}

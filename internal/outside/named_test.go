@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -47,7 +48,7 @@ func (s store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestParametersOfWhatIsGone: a parameter is the project's by its description or its
 // name, and wrong if it names an AMI that exists nowhere.
 func TestParametersOfWhatIsGone(t *testing.T) {
-	of := release.ParameterDescription
+	of := record.ParameterDescription
 	s := store{
 		values: map[string]string{
 			"/p/1.0.0": "ami-gone", "/renamed": "ami-gone", "/p/1.1.0": "ami-1", "/others": "ami-gone", "/q/1.0.0": "ami-gone", "/p/text": "ami-gone",

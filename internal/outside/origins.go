@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"amiship/internal/audit"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -24,7 +25,7 @@ func origins(v release.Variant, looks []*look) []audit.Difference {
 	var out []audit.Difference
 	for _, l := range there {
 		got := tagsOf(l.released[variant].Tags)
-		for _, key := range []string{release.TagInputs, release.TagPackage, release.TagBase, release.TagTested} {
+		for _, key := range []string{record.TagInputs, record.TagPackage, record.TagBase, record.TagTested} {
 			if got[key] != want[key] {
 				out = append(out, audit.Difference{
 					Region: l.Region, Image: v.Image, Arch: v.Arch, What: "tag " + key,

@@ -18,6 +18,7 @@ import (
 
 	"amiship/internal/awsapi"
 	"amiship/internal/boottest"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -50,8 +51,8 @@ func (c Customer) BaseOf(ctx context.Context, region, name string) (string, erro
 	}
 	id := ""
 	for _, t := range own.Tags {
-		if aws.ToString(t.Key) == release.TagBase {
-			id, _ = release.ReadTag(aws.ToString(t.Value))
+		if aws.ToString(t.Key) == record.TagBase {
+			id, _ = record.ReadTag(aws.ToString(t.Value))
 		}
 	}
 	base, err := c.one(ctx, region, &ec2.DescribeImagesInput{ImageIds: []string{id}})

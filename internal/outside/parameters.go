@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -73,14 +74,14 @@ func (l *look) isNewer(v release.Variant, id string) bool {
 	}
 	tags := tagsOf(l.own[n].Tags)
 	value := func(key string) string {
-		text, _ := release.ReadTag(tags[key])
+		text, _ := record.ReadTag(tags[key])
 		return text
 	}
-	if value(release.TagProject) != l.Desired.Project || value(release.TagImage) != v.Image || value(release.TagArch) != v.Arch ||
-		!release.Released(value(release.TagStage)) {
+	if value(record.TagProject) != l.Desired.Project || value(record.TagImage) != v.Image || value(record.TagArch) != v.Arch ||
+		!record.Released(value(record.TagStage)) {
 		return false
 	}
-	version, err := release.ParseVersion(value(release.TagVersion))
-	build, _ := strconv.ParseUint(value(release.TagBuild), 10, 64)
+	version, err := release.ParseVersion(value(record.TagVersion))
+	build, _ := strconv.ParseUint(value(record.TagBuild), 10, 64)
 	return err == nil && cmp.Or(version.Compare(l.Desired.Version), cmp.Compare(build, l.Desired.BuildNumber)) > 0
 }

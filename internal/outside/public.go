@@ -18,7 +18,7 @@ import (
 func (l *look) search(ctx context.Context) ([]types.Image, error) {
 	var names []string
 	for _, v := range l.Desired.Variants {
-		names = append(append(names, v.Name), l.Desired.CandidatesPatterns(v)...)
+		names = append(append(names, v.Name), l.Desired.Owner(v).CandidatesPatterns()...)
 	}
 	var out []types.Image
 	for some := range slices.Chunk(names, values) {

@@ -15,6 +15,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/sandbox/sandboxtest"
 	"amiship/sandbox/wire"
@@ -40,10 +41,10 @@ func publish(t *testing.T) *published {
 	v.Arch, v.Share, v.Parameters = "amd64", []string{friend}, []release.Parameter{{Name: param, Latest: true}}
 	v.Build.DiskGiB, v.Build.DiskType, v.Build.IMDSSupport = 8, "gp3", ""
 	d.Untested, d.Variants, d.Targets = true, []release.Variant{v}, []release.Target{{Region: home, Required: true}}
-	tags := d.OwnTags(v, release.StageRelease)
+	tags := d.OwnTags(v, record.StageRelease)
 	tags["Type"] = "CE"
-	for _, key := range []string{release.TagInputs, release.TagPackage, release.TagBase} {
-		tags[key] = release.TagValue(strings.Repeat("ab", 32))
+	for _, key := range []string{record.TagInputs, record.TagPackage, record.TagBase} {
+		tags[key] = record.TagValue(strings.Repeat("ab", 32))
 	}
 	var text []string
 	for key, value := range tags {
@@ -147,8 +148,8 @@ func TestVerify(t *testing.T) {
 		"everybody may restore it": {volume(types.CreateVolumePermissionModifications{Add: []types.CreateVolumePermission{{Group: types.PermissionGroupAll}}}), "all"},
 		"a tag is another":         {tag("Type", "EE"), "Type"},
 		"a tag is gone":            {untag("Type"), "Type"},
-		"its origin is gone":       {untag(release.TagPackage), release.TagPackage},
-		"its stage is unknown":     {tag(release.TagStage, "1:releesed"), "missing"},
+		"its origin is gone":       {untag(record.TagPackage), record.TagPackage},
+		"its stage is unknown":     {tag(record.TagStage, "1:releesed"), "missing"},
 		"it was disabled": {func(t *testing.T, p *published) error {
 			_, err := p.owner().DisableImage(t.Context(), &ec2.DisableImageInput{ImageId: aws.String(p.ami)})
 			return err

@@ -6,13 +6,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // waive finds the waivers on the release's candidates. A region that is waived, by
 // AWS's clock, need not be there, nor answer; what is there must be right.
 func waive(looks []*look, now time.Time) {
-	waivers := map[string]release.Waiver{}
+	waivers := map[string]record.Waiver{}
 	for _, l := range looks {
 		for _, w := range l.waivers() {
 			if w.Until.After(waivers[w.Region].Until) {
@@ -33,13 +33,13 @@ func waive(looks []*look, now time.Time) {
 }
 
 // waivers are those on the candidates of a region.
-func (l *look) waivers() []release.Waiver {
-	var out []release.Waiver
+func (l *look) waivers() []record.Waiver {
+	var out []record.Waiver
 	for _, i := range l.own {
 		tags := tagsOf(i.Tags)
-		if l.ours(tags) && tags[release.TagStage] == release.TagValue(release.StageCandidate) && i.State != types.ImageStateFailed {
-			text, _ := release.ReadTag(tags[release.TagWaived])
-			out = append(out, release.ReadWaivers(text)...)
+		if l.ours(tags) && tags[record.TagStage] == record.TagValue(record.StageCandidate) && i.State != types.ImageStateFailed {
+			text, _ := record.ReadTag(tags[record.TagWaived])
+			out = append(out, record.ReadWaivers(text)...)
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/audit"
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -16,8 +17,8 @@ func two(t *testing.T, waived string) (home, away *look) {
 	t.Helper()
 	d, v := ce(t)
 	i := good(d, v)
-	i.Name = aws.String(d.ClaimName(v) + "-0123456789ab")
-	setTags(&i, map[string]string{release.TagStage: "1:candidate", release.TagWaived: release.TagValue(waived)})
+	i.Name = aws.String(d.Owner(v).Name() + "-0123456789ab")
+	setTags(&i, map[string]string{record.TagStage: "1:candidate", record.TagWaived: record.TagValue(waived)})
 	home = &look{Audit: Audit{Desired: d}, Target: release.Target{Region: "us-east-1", Required: true}, own: []types.Image{i}}
 	away = &look{Audit: Audit{Desired: d}, Target: release.Target{Region: "eu-west-1", Required: true}}
 	return home, away
@@ -37,10 +38,10 @@ func TestWaive(t *testing.T) {
 		"another region":   {"eu-west-3 2026-12-01 fire", nil, "", ""},
 		"best effort":      {"eu-west-1 2026-12-01 fire", func(_, away *look) { away.Required = false }, "it is optional", ""},
 		"of another release": {"eu-west-1 2026-12-01 fire", func(home, _ *look) {
-			setTags(&home.own[0], map[string]string{release.TagTag: "1:v1.2.4"})
+			setTags(&home.own[0], map[string]string{record.TagTag: "1:v1.2.4"})
 		}, "", ""},
 		"on an AMI of the release": {"eu-west-1 2026-12-01 fire", func(home, _ *look) {
-			setTags(&home.own[0], map[string]string{release.TagStage: "1:release"})
+			setTags(&home.own[0], map[string]string{record.TagStage: "1:release"})
 		}, "", ""},
 		"on a candidate that failed": {"eu-west-1 2026-12-01 fire", func(home, _ *look) { home.own[0].State = types.ImageStateFailed }, "", ""},
 	} {

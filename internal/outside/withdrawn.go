@@ -13,6 +13,7 @@ import (
 
 	"amiship/internal/audit"
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -22,8 +23,8 @@ func withdrawn(looks []*look) string {
 	for _, l := range looks {
 		for _, i := range l.own {
 			tags := tagsOf(i.Tags)
-			if l.ours(tags) && tags[release.TagStage] == release.TagValue(release.StageWithdrawn) {
-				why, _ := release.ReadTag(tags[release.TagWhy])
+			if l.ours(tags) && tags[record.TagStage] == record.TagValue(record.StageWithdrawn) {
+				why, _ := record.ReadTag(tags[record.TagWhy])
 				return cmp.Or(why, "no reason is given")
 			}
 		}
@@ -74,8 +75,8 @@ func (l *look) recall(ctx context.Context) {
 // of is the variant that an AMI says it is.
 func of(i types.Image) release.Variant {
 	tags := tagsOf(i.Tags)
-	image, _ := release.ReadTag(tags[release.TagImage])
-	arch, _ := release.ReadTag(tags[release.TagArch])
+	image, _ := record.ReadTag(tags[record.TagImage])
+	arch, _ := record.ReadTag(tags[record.TagArch])
 	return release.Variant{Image: image, Arch: arch}
 }
 
@@ -83,8 +84,8 @@ func of(i types.Image) release.Variant {
 func (l *look) marked(i types.Image) {
 	v := of(i)
 	l.sights = append(l.sights, audit.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, AMI: aws.ToString(i.ImageId)})
-	if got, want := tagsOf(i.Tags)[release.TagStage], release.TagValue(release.StageWithdrawn); got != want {
-		l.differs(v, "tag "+release.TagStage, strconv.Quote(want), strconv.Quote(got)+" of "+aws.ToString(i.ImageId))
+	if got, want := tagsOf(i.Tags)[record.TagStage], record.TagValue(record.StageWithdrawn); got != want {
+		l.differs(v, "tag "+record.TagStage, strconv.Quote(want), strconv.Quote(got)+" of "+aws.ToString(i.ImageId))
 	}
 }
 
@@ -146,13 +147,13 @@ func (l *look) notLatest(ctx context.Context, mine []types.Image) {
 func (l *look) another(v release.Variant) bool {
 	return slices.ContainsFunc(l.own, func(i types.Image) bool {
 		tags := tagsOf(i.Tags)
-		project, _ := release.ReadTag(tags[release.TagProject])
-		text, _ := release.ReadTag(tags[release.TagVersion])
-		stage, _ := release.ReadTag(tags[release.TagStage])
+		project, _ := record.ReadTag(tags[record.TagProject])
+		text, _ := record.ReadTag(tags[record.TagVersion])
+		stage, _ := record.ReadTag(tags[record.TagStage])
 		version, err := release.ParseVersion(text)
 		same := of(i)
 		return err == nil && project == l.Desired.Project && !l.ours(tags) && same.Image == v.Image && same.Arch == v.Arch &&
-			release.Released(stage) && i.State == types.ImageStateAvailable && aws.ToBool(i.Public) == v.Public &&
+			record.Released(stage) && i.State == types.ImageStateAvailable && aws.ToBool(i.Public) == v.Public &&
 			(!version.Prerelease() || l.Desired.Version.Prerelease())
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // TestWithdrawn: one AMI that is marked is enough, if it is of the release.
@@ -16,11 +16,11 @@ func TestWithdrawn(t *testing.T) {
 		want string
 	}{
 		"a release":          {nil, ""},
-		"demoted":            {map[string]string{release.TagStage: "1:demoted"}, ""},
-		"withdrawn":          {map[string]string{release.TagStage: "1:withdrawn", release.TagWhy: "1:eats disks"}, "eats disks"},
-		"for no reason":      {map[string]string{release.TagStage: "1:withdrawn"}, "no reason is given"},
-		"another release is": {map[string]string{release.TagStage: "1:withdrawn", release.TagTag: "1:v1.2.2"}, ""},
-		"another project is": {map[string]string{release.TagStage: "1:withdrawn", release.TagProject: "1:other"}, ""},
+		"demoted":            {map[string]string{record.TagStage: "1:demoted"}, ""},
+		"withdrawn":          {map[string]string{record.TagStage: "1:withdrawn", record.TagWhy: "1:eats disks"}, "eats disks"},
+		"for no reason":      {map[string]string{record.TagStage: "1:withdrawn"}, "no reason is given"},
+		"another release is": {map[string]string{record.TagStage: "1:withdrawn", record.TagTag: "1:v1.2.2"}, ""},
+		"another project is": {map[string]string{record.TagStage: "1:withdrawn", record.TagProject: "1:other"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, v := ce(t)
@@ -39,7 +39,7 @@ func TestMarked(t *testing.T) {
 	for stage, faults := range map[string]int{"1:withdrawn": 0, "1:release": 1, "1:candidate": 1, "1:deprecated": 1} {
 		d, v := ce(t)
 		i := good(d, v)
-		setTags(&i, map[string]string{release.TagStage: stage})
+		setTags(&i, map[string]string{record.TagStage: stage})
 		l := &look{Audit: Audit{Desired: d}}
 		l.marked(i)
 		if len(l.found) != faults || len(l.sights) != 1 || l.sights[0].AMI != "ami-1" {
@@ -51,20 +51,20 @@ func TestMarked(t *testing.T) {
 // TestAnother: what latest may name instead is there for customers, and of the same
 // variant.
 func TestAnother(t *testing.T) {
-	older := map[string]string{release.TagTag: "1:v1.2.2", release.TagVersion: "1:1.2.2"}
+	older := map[string]string{record.TagTag: "1:v1.2.2", record.TagVersion: "1:1.2.2"}
 	for name, c := range map[string]struct {
 		change func(*types.Image)
 		want   bool
 	}{
 		"the one before":       {func(*types.Image) {}, true},
-		"itself":               {func(i *types.Image) { setTags(i, map[string]string{release.TagTag: "1:v1.2.3+ce.1"}) }, false},
-		"withdrawn too":        {func(i *types.Image) { setTags(i, map[string]string{release.TagStage: "1:withdrawn"}) }, false},
+		"itself":               {func(i *types.Image) { setTags(i, map[string]string{record.TagTag: "1:v1.2.3+ce.1"}) }, false},
+		"withdrawn too":        {func(i *types.Image) { setTags(i, map[string]string{record.TagStage: "1:withdrawn"}) }, false},
 		"private":              {func(i *types.Image) { i.Public = aws.Bool(false) }, false},
-		"of another machine":   {func(i *types.Image) { setTags(i, map[string]string{release.TagArch: "1:amd64"}) }, false},
-		"of another project":   {func(i *types.Image) { setTags(i, map[string]string{release.TagProject: "1:other"}) }, false},
+		"of another machine":   {func(i *types.Image) { setTags(i, map[string]string{record.TagArch: "1:amd64"}) }, false},
+		"of another project":   {func(i *types.Image) { setTags(i, map[string]string{record.TagProject: "1:other"}) }, false},
 		"not there yet":        {func(i *types.Image) { i.State = types.ImageStatePending }, false},
-		"a pre-release":        {func(i *types.Image) { setTags(i, map[string]string{release.TagVersion: "1:1.2.2-rc1"}) }, false},
-		"of no version at all": {func(i *types.Image) { setTags(i, map[string]string{release.TagVersion: "1:latest"}) }, false},
+		"a pre-release":        {func(i *types.Image) { setTags(i, map[string]string{record.TagVersion: "1:1.2.2-rc1"}) }, false},
+		"of no version at all": {func(i *types.Image) { setTags(i, map[string]string{record.TagVersion: "1:latest"}) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, v := ce(t)

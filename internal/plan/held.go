@@ -3,14 +3,15 @@ package plan
 import (
 	"fmt"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
 // Paused says of a pause who, why, since when and until when.
-func Paused(p release.Pause) string { return PausedSince(p, " since "+Moment(p.Since)) }
+func Paused(p record.Pause) string { return PausedSince(p, " since "+Moment(p.Since)) }
 
 // PausedSince is Paused with another text of since when.
-func PausedSince(p release.Pause, since string) string {
+func PausedSince(p record.Pause, since string) string {
 	until := "amiship resume"
 	if !p.Until.IsZero() {
 		until = Moment(p.Until)

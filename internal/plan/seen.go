@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -17,17 +17,17 @@ import (
 func Seen(i world.Image) string {
 	var tags []string
 	for _, k := range slices.Sorted(maps.Keys(i.Tags)) {
-		if !release.IsMark(k) { // nothing rests on who did what: a mark voids no approval, and no step that comes next
+		if !record.IsMark(k) { // nothing rests on who did what: a mark voids no approval, and no step that comes next
 			tags = append(tags, k+"="+i.Tags[k])
 		}
 	}
-	return release.Digest(16, i.ID, i.Name, i.State, strconv.FormatBool(i.Public), strings.Join(tags, "\x00"))
+	return record.Digest(16, i.ID, i.Name, i.State, strconv.FormatBool(i.Public), strings.Join(tags, "\x00"))
 }
 
 // SeenParameter is the digest of what was shown of a parameter: overwriting exactly
 // that can be approved.
 func SeenParameter(region, name, value string) string {
-	return release.Digest(16, region, name, value)
+	return record.Digest(16, region, name, value)
 }
 
 // SeenSet is the digest of what was shown of a change set: it can be approved
@@ -40,7 +40,7 @@ func SeenSet(id string, d world.SetDetails) string {
 	if err != nil {
 		panic(err) // texts
 	}
-	return release.Digest(16, string(text))
+	return record.Digest(16, string(text))
 }
 
 // Options are the delivery options of versions that buyers can still get.
@@ -63,7 +63,7 @@ func SeenVersions(versions []world.Version) string {
 	for _, v := range versions {
 		parts = append(parts, v.ID, v.Title)
 	}
-	return release.Digest(12, append(parts, Options(versions)...)...)
+	return record.Digest(12, append(parts, Options(versions)...)...)
 }
 
 // Launched is when an AMI was last launched, or "never": a step that takes it

@@ -9,6 +9,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -39,7 +40,7 @@ func TestAdoption(t *testing.T) {
 		"a foreign type":        {image: world.Image{Name: "P CE 1.2.3", Tags: map[string]string{"Type": "Q"}}},
 		"no version in it":      {image: world.Image{Name: "P CE nightly"}},
 		"nothing like it":       {image: world.Image{Name: "Q 1.2.3"}},
-		"tagged already":        {image: world.Image{Name: "P CE 1.2.3", Tags: map[string]string{release.TagProject: "1:q"}}},
+		"tagged already":        {image: world.Image{Name: "P CE 1.2.3", Tags: map[string]string{record.TagProject: "1:q"}}},
 		"a candidate":           {image: world.Image{Name: "amiship-p-ce-amd64-v1-0123456789ab", Tags: both}},
 		"still pending":         {image: world.Image{Name: "P CE 1.2.3", State: world.Pending}},
 		"name and tags differ":  {image: world.Image{Name: "P CE 1.2.2", Tags: both}, want: "note: ami-0 (P CE 1.2.2) in eu-west-1 could be 1.2.2+ce.0 ce/amd64 or 1.2.3+ce.0 ce/amd64: left as it is"},
@@ -59,7 +60,7 @@ func TestAdoption(t *testing.T) {
 			}
 			images := []world.Image{i}
 			if c.beside != nil {
-				tags := release.Desired{Project: "p", Tag: "1.2.3+ce.0"}.OwnTags(release.Variant{Image: "ce", Arch: "amd64"}, release.StageRelease)
+				tags := release.Desired{Project: "p", Tag: "1.2.3+ce.0"}.OwnTags(release.Variant{Image: "ce", Arch: "amd64"}, record.StageRelease)
 				images = append(images, world.Image{ID: "ami-1", Name: "P CE 1.2.3", State: world.Available, Arch: "amd64", Tags: tags})
 				c.beside(&images[1])
 			}
@@ -77,9 +78,9 @@ func TestAdoption(t *testing.T) {
 func adopted(p plan.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
-		tag := func(key string) string { v, _ := release.ReadTag(s.Tags()[key]); return v }
-		out = append(out, fmt.Sprintf("%s/%s %s %s", tag(release.TagImage), tag(release.TagArch), tag(release.TagTag), tag(release.TagPublic)))
-		if tag(release.TagProject) != "p" || tag(release.TagStage) != release.StageRelease || tag(release.TagBuild) != "0" || s.Kind() != plan.Adopt || s.Guard.Image == "" {
+		tag := func(key string) string { v, _ := record.ReadTag(s.Tags()[key]); return v }
+		out = append(out, fmt.Sprintf("%s/%s %s %s", tag(record.TagImage), tag(record.TagArch), tag(record.TagTag), tag(record.TagPublic)))
+		if tag(record.TagProject) != "p" || tag(record.TagStage) != record.StageRelease || tag(record.TagBuild) != "0" || s.Kind() != plan.Adopt || s.Guard.Image == "" {
 			out = append(out, fmt.Sprintf("and %+v", s.Action))
 		}
 	}

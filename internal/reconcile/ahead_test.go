@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -140,7 +141,9 @@ func TestARegionThatIsOffCanBeWaivedLater(t *testing.T) {
 	if waives() {
 		t.Error("there is nothing yet to note a waiver on, and it is a remedy")
 	}
-	s.image("1.2.3", 0, func(i *world.Image) { i.Name, i.Public = s.d.CandidateName(s.d.Variants[0], "0123456789abcdef"), false })
+	s.image("1.2.3", 0, func(i *world.Image) {
+		i.Name, i.Public = s.d.Owner(s.d.Variants[0]).CandidateName("0123456789abcdef"), false
+	})
 	if !waives() {
 		t.Error("there is a candidate, and no way to waive the region")
 	}
@@ -159,9 +162,9 @@ func TestNoCopyWhereItIsUseless(t *testing.T) {
 				s.d.Untested, s.d.Policy.BuildAnyway, s.d.Targets[0].Required = true, true, required
 				v := s.d.Variants[0]
 				s.image("1.2.3", 0, func(i *world.Image) {
-					i.Name, i.Public, i.IMDSSupport = s.d.CandidateName(v, "0123456789abcdef"), false, "v2.0"
-					i.Tags = s.d.OwnTags(v, release.StageCandidate)
-					i.Tags[release.TagInputs], i.Tags[release.TagPackage] = "1:0123456789abcdef", "1:aa"
+					i.Name, i.Public, i.IMDSSupport = s.d.Owner(v).CandidateName("0123456789abcdef"), false, "v2.0"
+					i.Tags = s.d.OwnTags(v, record.StageCandidate)
+					i.Tags[record.TagInputs], i.Tags[record.TagPackage] = "1:0123456789abcdef", "1:aa"
 				})
 				if c, _ := s.plan().Step("copy/ce/amd64/us-east-1"); c.State != plan.Ready {
 					t.Fatalf("undisturbed it is %s (%s), want ready", c.State, c.Why)

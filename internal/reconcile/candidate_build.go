@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -156,9 +156,9 @@ func (x candidates) build(v *variant) {
 	x.include(x.materials(v, claim.ID))
 	if pkg.Known() && base.Known() {
 		origin := materialTags(pkg.Val)
-		origin[release.TagBase] = release.TagValue(base.Val.ID)
-		tags := x.madeNow(v, release.StageCandidate, origin)
-		candidate := plan.Image{Name: x.d.CandidateName(v.Variant, pkg.Val.Inputs)}
+		origin[record.TagBase] = record.TagValue(base.Val.ID)
+		tags := x.madeNow(v, record.StageCandidate, origin)
+		candidate := plan.Image{Name: x.d.Owner(v.Variant).CandidateName(pkg.Val.Inputs)}
 		build.Change = plan.BuildCandidate{
 			Image: candidate, Package: pkg.Val.Path, Base: base.Val.ID, Device: base.Val.RootDevice, Tags: tags,
 		}
@@ -210,7 +210,7 @@ func startBuilds(variants []*variant, hold []plan.Blocker) (found findings) {
 // materialTags are the tags of an image that is built from a package and what else the
 // digest of its inputs covers. The base AMI is not in it.
 func materialTags(pkg world.Package) map[string]string {
-	return map[string]string{release.TagInputs: release.TagValue(pkg.Inputs), release.TagPackage: release.TagValue(pkg.SHA256)}
+	return map[string]string{record.TagInputs: record.TagValue(pkg.Inputs), record.TagPackage: record.TagValue(pkg.SHA256)}
 }
 
 // candidateNameTaken: Packer would find the candidate's name taken, by an AMI whose tags say
@@ -222,7 +222,7 @@ func (x candidates) candidateNameTaken(v *variant, claim plan.Step, name string)
 		return nil
 	}
 	i := images[n]
-	out := decided(claim, plan.Blocked, fmt.Sprintf("%s has the name of the candidate, %s, and its tags name another owner: %s", i.ID, name, release.OwnerOf(i.Tags)))
+	out := decided(claim, plan.Blocked, fmt.Sprintf("%s has the name of the candidate, %s, and its tags name another owner: %s", i.ID, name, record.OwnerOf(i.Tags)))
 	out.lack(taggedOtherwise(out.step), claim.ID)
 	return out
 }

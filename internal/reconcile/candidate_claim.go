@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -121,7 +121,7 @@ func watching(c world.Claim) string {
 func (x claims) ofAnother(region string, slot claimSlot) string {
 	for _, c := range x.w.Regions[region].Claims.Val {
 		if c.Name == slot.name && !slot.owns(c.Name, c.Tags) {
-			return fmt.Sprintf("%s has the name of the claim, %s, and its tags name another owner: %s", c.Group, c.Name, release.OwnerOf(c.Tags))
+			return fmt.Sprintf("%s has the name of the claim, %s, and its tags name another owner: %s", c.Group, c.Name, record.OwnerOf(c.Tags))
 		}
 	}
 	return ""

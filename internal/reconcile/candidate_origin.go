@@ -5,16 +5,16 @@ import (
 	"strings"
 
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
 // origins are the tags that say how an AMI came about.
-var origins = []string{release.TagInputs, release.TagPackage, release.TagBase, release.TagCommit, release.TagTested, release.TestedMark}
+var origins = []string{record.TagInputs, record.TagPackage, record.TagBase, record.TagCommit, record.TagTested, record.TestedMark}
 
 // candidateTags are the tags that a candidate must have.
 func (x candidates) candidateTags(v *variant) map[string]string {
-	return x.tags(v, release.StageCandidate, x.origin(v))
+	return x.tags(v, record.StageCandidate, x.origin(v))
 }
 
 // tagged reports whether a candidate has its tags: its run may have died before it wrote them.
@@ -49,7 +49,7 @@ func (x candidates) adoption(v *variant) *verdict {
 		out := decided(s, plan.Waiting, "AWS shows neither the tags of "+v.candidate.ID+" nor a claim that has them")
 		out.waitUnshown(s.ID, out.step.Why, world.Query{Kind: world.LookImages, Region: v.Build.Region})
 		return out
-	case want[release.TagPackage] == "" && !pkg.Known() && !pkg.Missed():
+	case want[record.TagPackage] == "" && !pkg.Known() && !pkg.Missed():
 		// Nothing says which package it was built from, perhaps the one that the catalog names
 		// now. One that can't be had leaves the origin unknown.
 		out := decided(s, plan.Waiting, "the package that "+v.candidate.ID+" may be built from is not read yet")
@@ -62,7 +62,7 @@ func (x candidates) adoption(v *variant) *verdict {
 // perhapsStale reports whether what a candidate is made of is known by a part of its
 // name alone, and it is so new that its tags, or the claim of its run, may show yet.
 func (x candidates) perhapsStale(v *variant, want map[string]string) bool {
-	return want[release.TagPackage] == "" && want[release.TagBase] == "" && x.w.Now.Sub(v.candidate.Created) < 2*world.Lease
+	return want[record.TagPackage] == "" && want[record.TagBase] == "" && x.w.Now.Sub(v.candidate.Created) < 2*world.Lease
 }
 
 // origin is what the candidate was made of, by all that is known of that: what it says
@@ -70,30 +70,30 @@ func (x candidates) perhapsStale(v *variant, want map[string]string) bool {
 // Where none says so there is its name, which has the beginning of the inputs' digest: if
 // the digest of what the catalog names now begins so, it is made of that.
 func (x candidates) origin(v *variant) map[string]string {
-	named := release.TagValue(release.InputsOf(v.candidate.Name))
+	named := record.TagValue(record.InputsOf(v.candidate.Name))
 	known := []map[string]string{v.candidate.Tags, x.r.Made[plan.StepID(plan.Build, v.Key(v.Build.Region))].Tags}
 	if v.building.claim != nil {
 		known = append(known, v.building.claim.Tags)
 	}
-	if pkg := x.w.Packages[v.Image+"/"+v.Arch]; pkg.Known() && named != release.TagValue("") && strings.HasPrefix(release.TagValue(pkg.Val.Inputs), named) {
+	if pkg := x.w.Packages[v.Image+"/"+v.Arch]; pkg.Known() && named != record.TagValue("") && strings.HasPrefix(record.TagValue(pkg.Val.Inputs), named) {
 		known = append(known, materialTags(pkg.Val))
 	}
 	if v.candidate.Source != "" {
-		known = append(known, map[string]string{release.TagBase: release.TagValue(v.candidate.Source)})
+		known = append(known, map[string]string{record.TagBase: record.TagValue(v.candidate.Source)})
 	}
-	return fullest(map[string]string{release.TagInputs: cmp.Or(v.candidate.Tags[release.TagInputs], named)}, known...)
+	return fullest(map[string]string{record.TagInputs: cmp.Or(v.candidate.Tags[record.TagInputs], named)}, known...)
 }
 
 // fullest adds to what is known of an AMI's origin what others know of the same one:
 // of the inputs' digest it takes the longest, of all else the first that says so.
 func fullest(out map[string]string, others ...map[string]string) map[string]string {
 	for _, o := range others {
-		inputs := o[release.TagInputs]
-		if inputs != "" && !strings.HasPrefix(inputs, out[release.TagInputs]) && !strings.HasPrefix(out[release.TagInputs], inputs) {
+		inputs := o[record.TagInputs]
+		if inputs != "" && !strings.HasPrefix(inputs, out[record.TagInputs]) && !strings.HasPrefix(out[record.TagInputs], inputs) {
 			continue // of another build
 		}
 		for _, k := range origins {
-			if val := o[k]; val != "" && (out[k] == "" || k == release.TagInputs && len(val) > len(out[k])) {
+			if val := o[k]; val != "" && (out[k] == "" || k == record.TagInputs && len(val) > len(out[k])) {
 				out[k] = val
 			}
 		}

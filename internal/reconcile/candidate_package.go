@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -62,7 +63,7 @@ func (x packages) compare(v *variant, prepared bool) (found findings) {
 	if x.shipped || v.candidate == nil || !v.Build.Package.Digestible() {
 		return found
 	}
-	if v.candidate.Tag(release.TagPackage) == "" && v.candidate.Tag(release.TagInputs) != "" {
+	if v.candidate.Tag(record.TagPackage) == "" && v.candidate.Tag(record.TagInputs) != "" {
 		found.note("the package of %s was not compared with its source: %s does not say which it was built from", name, v.candidate.ID)
 		return found
 	}
@@ -76,7 +77,7 @@ func (x packages) compare(v *variant, prepared bool) (found findings) {
 // that the catalog names, or that its source has now; unknown is no difference, nor
 // is what was approved.
 func (x packages) other(v release.Variant, i *world.Image) string {
-	have, want, who := i.Tag(release.TagPackage), v.Build.Package.SHA256, "the catalog names"
+	have, want, who := i.Tag(record.TagPackage), v.Build.Package.SHA256, "the catalog names"
 	if now := x.sourceDigest(v); want == "" && !x.shipped && now.Known() {
 		want, who = now.Val, "its source has now"
 	}
@@ -90,7 +91,7 @@ func packageID(v release.Variant) string { return "package/" + v.Image + "/" + v
 
 // packageSeen is the digest by which a package that was replaced is approved of.
 func packageSeen(have, want string) string {
-	return release.Digest(12, have, want)
+	return record.Digest(12, have, want)
 }
 
 // differs blocks a step while the image that it is about was made of another
@@ -98,7 +99,7 @@ func packageSeen(have, want string) string {
 func (x packages) differs(s plan.Step, v release.Variant, i *world.Image) *verdict {
 	keep := "put the package's former digest back into amiship.yaml"
 	if v.Build.Package.SHA256 == "" {
-		keep = x.command() + " --approve " + packageID(v) + "@" + packageSeen(i.Tag(release.TagPackage), x.sourceDigest(v).Val)
+		keep = x.command() + " --approve " + packageID(v) + "@" + packageSeen(i.Tag(record.TagPackage), x.sourceDigest(v).Val)
 	}
 	why := x.other(v, i)
 	return decided(s, plan.Blocked, why).blockedBy(plan.Blocker{

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -11,7 +12,7 @@ import (
 // removeCandidates removes the candidates once the release is complete: every
 // required step is done, nothing optional is still under way, and every fact was read.
 // planned are the other steps.
-func removeCandidates(f *facts, variants []*variant, waived []release.Waiver, planned []plan.Step, allRead bool) findings {
+func removeCandidates(f *facts, variants []*variant, waived []record.Waiver, planned []plan.Step, allRead bool) findings {
 	x := f.subject()
 	planned = slices.Clone(planned)
 	unfinished := beforeRemoval(planned)

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -27,9 +28,9 @@ func (x candidates) test(v *variant) {
 	key := v.Key(v.Build.Region)
 	test := plan.Step{State: plan.Queued, Required: true, Action: plan.Action{
 		ID: plan.StepID(plan.Test, key), Target: key,
-		Change: plan.BootTest{Image: plan.Image{AMI: v.candidate.ID}, Claim: v.testing.name, Tags: x.tags(v, release.StageCandidate, nil)},
+		Change: plan.BootTest{Image: plan.Image{AMI: v.candidate.ID}, Claim: v.testing.name, Tags: x.tags(v, record.StageCandidate, nil)},
 	}}
-	verdict, known := release.ReadVerdict(v.candidate.Tag(release.TagTested))
+	verdict, known := record.ReadVerdict(v.candidate.Tag(record.TagTested))
 	same := known && verdict.Checks == v.ChecksDigest()
 	_, now := x.r.Made[test.ID]
 	switch {
@@ -79,7 +80,7 @@ func (x candidates) testFailed(v *variant, why string) plan.Blocker {
 
 // requireIMDS makes a candidate require IMDSv2, before it is tested.
 func (x candidates) requireIMDS(v *variant) {
-	x.testAfter(v, x.add(v.imds(v.candidate, v.Key(v.Build.Region), true, release.StageCandidate)))
+	x.testAfter(v, x.add(v.imds(v.candidate, v.Key(v.Build.Region), true, record.StageCandidate)))
 }
 
 func (v *variant) asksForIMDS(i *world.Image) bool {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -14,18 +15,18 @@ import (
 // is given back; a plan with nothing to do asks for nothing.
 func TestControlled(t *testing.T) {
 	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
-	pause := world.Fact[release.Pause]{At: at, Val: release.Pause{Reason: "key leaked", By: release.Actor{ARN: "arn:ann"}, Since: at.Add(-time.Hour)}}
+	pause := world.Fact[record.Pause]{At: at, Val: record.Pause{Reason: "key leaked", By: record.Actor{ARN: "arn:ann"}, Since: at.Add(-time.Hour)}}
 	over := pause
 	over.Val.Until = at.Add(-time.Minute)
-	unread := world.Fact[release.Pause]{At: at, Err: "no answer"}
+	unread := world.Fact[record.Pause]{At: at, Err: "no answer"}
 	freeze := release.Freeze{From: at.Add(-time.Hour), To: at.Add(time.Hour), Reason: "holidays", Line: "amiship.yaml:9"}
 	frozen := release.ChangeControl{Region: "us-east-1", Freezes: []release.Freeze{freeze}}
 	approved, override := frozen, frozen
 	approved.Approved, override.Override = freeze.Digest(), true
-	none := world.Fact[release.Pause]{At: at}
+	none := world.Fact[record.Pause]{At: at}
 	for name, c := range map[string]struct {
 		control release.ChangeControl
-		pause   world.Fact[release.Pause]
+		pause   world.Fact[record.Pause]
 		state   plan.State
 		why     []string // in the blockers
 	}{
@@ -109,7 +110,7 @@ func TestAsksForAPause(t *testing.T) {
 func TestClaimedForNothing(t *testing.T) {
 	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
 	key := release.Key{Image: "a", Arch: "amd64", Place: release.Place{Region: "us-east-1"}}
-	w := world.World{Now: at, Pause: world.Fact[release.Pause]{At: at, Val: release.Pause{Reason: "r", Since: at}}}
+	w := world.World{Now: at, Pause: world.Fact[record.Pause]{At: at, Val: record.Pause{Reason: "r", Since: at}}}
 	for name, c := range map[string]struct {
 		kind  plan.Kind
 		ends  []string

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -82,7 +83,7 @@ func (x copies) beginCopy(v *variant, p *place, s plan.Step, made plan.Made) *ve
 	}
 	s.State = plan.Ready
 	plan.Edit(&s.Action, func(c *plan.CopyImage) {
-		c.From, c.Tags = *v.source, x.madeNow(v, release.StageRelease, v.origin)
+		c.From, c.Tags = *v.source, x.madeNow(v, record.StageRelease, v.origin)
 		c.Token = token(append([]string{"copy", v.source.AMI, s.Target.String()}, p.spent(made)...)...)
 	})
 	return &verdict{step: s}
@@ -93,7 +94,7 @@ func (x copies) beginCopy(v *variant, p *place, s plan.Step, made plan.Made) *ve
 // with them a retry does not get the dead one back. AWS takes at most 64
 // characters.
 func token(parts ...string) string {
-	return "amiship-" + release.Digest(32, parts...)
+	return "amiship-" + record.Digest(32, parts...)
 }
 
 // A copy that ended failed is made again: at most mostCopies times, the first time after
@@ -139,7 +140,7 @@ func (p *place) spent(made plan.Made) []string {
 func (x copies) haveImage(v *variant, p *place, s plan.Step) *verdict {
 	s = copyIs(s, p.image.ID)
 	switch {
-	case p.image.Schema() > release.Schema:
+	case p.image.Schema() > record.Schema:
 		why := p.image.ID + " was made by a newer Amiship than this one"
 		return decided(s, plan.Blocked, why).blockedBy(plan.Blocker{ID: "schema/" + s.Target.String(), Why: why, Since: p.image.Created, Remedies: []plan.Remedy{{
 			Name: "update", Command: "amiship version", Cost: "use the version that made it, or a newer one",

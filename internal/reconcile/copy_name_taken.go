@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -16,7 +17,7 @@ func (x copies) nameTaken(v *variant, p *place, s plan.Step) *verdict {
 		}
 		why := i.ID + " has the name " + v.Name + " and was not made by this release"
 		if i.Schema() > 0 {
-			why += " but by that of " + release.OwnerOf(i.Tags)
+			why += " but by that of " + record.OwnerOf(i.Tags)
 		}
 		if tags := i.Unreadable(p.Region); tags != "" {
 			why += "; " + tags
@@ -39,7 +40,7 @@ func freeName(v release.Variant, region string, i world.Image) []plan.Remedy {
 		Cost: "this release gets another name; " + i.ID + " stays as it is",
 	}
 	if i.Schema() > 0 {
-		rename.Cost += ", of " + release.OwnerOf(i.Tags)
+		rename.Cost += ", of " + record.OwnerOf(i.Tags)
 		return []plan.Remedy{rename}
 	}
 	return []plan.Remedy{rename, {

@@ -12,6 +12,7 @@ import (
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -88,7 +89,7 @@ func (s *drawn) region(t *rand.Rand, region string, done bool) {
 	params := map[string]string{}
 	for _, v := range s.d.Variants {
 		if !s.empty && (done && !s.trouble(t, 12) || odds(t, 4)) {
-			i := s.image(t, v, region, release.StageRelease)
+			i := s.image(t, v, region, record.StageRelease)
 			images = append(images, i)
 			if !s.trouble(t, 5) {
 				granted.Images[i.ID], granted.Snapshots[i.Snapshots[0]] = true, true
@@ -98,10 +99,10 @@ func (s *drawn) region(t *rand.Rand, region string, done bool) {
 			}
 		}
 		if region == homeRegion && !s.empty && (!done || odds(t, 2)) && odds(t, 2) {
-			images = append(images, s.image(t, v, region, release.StageCandidate))
+			images = append(images, s.image(t, v, region, record.StageCandidate))
 		}
 		if s.trouble(t, 12) {
-			i := s.image(t, v, region, release.StageRelease)
+			i := s.image(t, v, region, record.StageRelease)
 			i.ID, i.Tags = "ami-strange-"+v.Image, nil
 			images = append(images, i)
 		}
@@ -152,20 +153,20 @@ func (s *drawn) limit(t *rand.Rand) int {
 
 func (s *drawn) image(t *rand.Rand, v release.Variant, region, stage string) world.Image {
 	tags := s.d.OwnTags(v, stage)
-	tags[release.TagInputs], tags[release.TagPackage], tags[release.TagBase] = "1:0123456789abcdef", "1:aa", "1:ami-base"
+	tags[record.TagInputs], tags[record.TagPackage], tags[record.TagBase] = "1:0123456789abcdef", "1:aa", "1:ami-base"
 	name := v.Name
-	if stage == release.StageCandidate {
-		name = s.d.CandidateName(v, "0123456789abcdef")
+	if stage == record.StageCandidate {
+		name = s.d.Owner(v).CandidateName("0123456789abcdef")
 	}
 	switch {
 	case odds(t, 10):
 	case s.trouble(t, 5):
-		tags[release.TagTested] = release.TagValue(release.Verdict{Checks: v.ChecksDigest(), Why: "no"}.String())
+		tags[record.TagTested] = record.TagValue(record.Verdict{Checks: v.ChecksDigest(), Why: "no"}.String())
 	default:
-		tags[release.TagTested] = release.TagValue(release.Verdict{OK: true, Checks: v.ChecksDigest()}.String())
+		tags[record.TagTested] = record.TagValue(record.Verdict{OK: true, Checks: v.ChecksDigest()}.String())
 	}
 	if s.trouble(t, 25) {
-		tags[release.TagImage] = "2:" + v.Image
+		tags[record.TagImage] = "2:" + v.Image
 	}
 	state := world.Available
 	if s.trouble(t, 4) {
@@ -179,7 +180,7 @@ func (s *drawn) image(t *rand.Rand, v release.Variant, region, stage string) wor
 	return world.Image{
 		ID: id, Name: name, Tags: tags, Arch: v.Arch, Snapshots: []string{"snap-" + v.Image + "-" + region}, Created: s.w.Now.Add(-time.Hour),
 		State: state, IMDSSupport: imds,
-		Public: stage == release.StageRelease && v.Public && odds(t, 2), Encrypted: odds(t, 12),
+		Public: stage == record.StageRelease && v.Public && odds(t, 2), Encrypted: odds(t, 12),
 	}
 }
 
@@ -188,11 +189,11 @@ func (s *drawn) older(t *rand.Rand, region string, n int) world.Image {
 	d := s.d
 	d.Tag, d.Version = fmt.Sprintf("v1.%d.0", n), release.Version{Text: fmt.Sprintf("1.%d.0", n)}
 	v := d.Variants[0]
-	i := s.image(t, v, region, release.StageRelease)
-	i.Tags, i.Name, i.State, i.Public = d.OwnTags(v, release.StageRelease), "ce "+d.Version.Text, world.Available, !odds(t, 4)
+	i := s.image(t, v, region, record.StageRelease)
+	i.Tags, i.Name, i.State, i.Public = d.OwnTags(v, record.StageRelease), "ce "+d.Version.Text, world.Available, !odds(t, 4)
 	i.ID, i.Created = fmt.Sprintf("ami-old-%d", n), s.w.Now.AddDate(0, -n-1, 0)
 	if region == homeRegion && odds(t, 5) {
-		i.Tags[release.TagStage], i.Public = release.TagValue(release.StageCandidate), false
+		i.Tags[record.TagStage], i.Public = record.TagValue(record.StageCandidate), false
 	}
 	return i
 }
@@ -203,7 +204,7 @@ func (s *drawn) claims(t *rand.Rand, region string) []world.Claim {
 		return nil
 	}
 	for _, v := range s.d.Variants {
-		for _, name := range []string{s.d.ClaimName(v), release.TestClaimName(s.d.ClaimName(v))} {
+		for _, name := range []string{s.d.Owner(v).Name(), record.TestClaimName(s.d.Owner(v).Name())} {
 			if !odds(t, 4) {
 				continue
 			}
@@ -357,7 +358,7 @@ func (s drawn) wrong(p plan.Plan) []string {
 				bad("its run is alive, or was read once only")
 			}
 		case plan.Remove, plan.Demote:
-			if i := s.find(region, step.Image().AMI); i.Public && step.Kind() == plan.Remove || i.Tags[release.TagProject] != "1:p" {
+			if i := s.find(region, step.Image().AMI); i.Public && step.Kind() == plan.Remove || i.Tags[record.TagProject] != "1:p" {
 				bad(fmt.Sprintf("%+v is public, or not ours", i))
 			}
 		case plan.Cancel:
@@ -431,7 +432,7 @@ func (s drawn) notPrepared() string {
 		facts := s.w.Regions[target.Region]
 		for _, v := range s.d.Variants {
 			ready := slices.ContainsFunc(facts.Images.Val, func(i world.Image) bool {
-				return i.Tags[release.TagTag] == "1:v1.2.3" && i.Tag(release.TagImage) == v.Image && i.Tags[release.TagStage] == "1:release" &&
+				return i.Tags[record.TagTag] == "1:v1.2.3" && i.Tag(record.TagImage) == v.Image && i.Tags[record.TagStage] == "1:release" &&
 					i.State == world.Available && facts.Grants["111111111111"].Val.Images[i.ID]
 			})
 			if !ready {

@@ -8,6 +8,7 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -15,9 +16,9 @@ import (
 // TestSeenWithoutMarks: who did what to an AMI is nothing that a step or an approval
 // rests on.
 func TestSeenWithoutMarks(t *testing.T) {
-	i := world.Image{ID: "ami-1", Tags: map[string]string{release.TagStage: "1:release"}}
+	i := world.Image{ID: "ami-1", Tags: map[string]string{record.TagStage: "1:release"}}
 	before := plan.Seen(i)
-	i.Tags[release.MarkTag(release.Shared)] = release.Mark{At: time.Unix(1, 0)}.Value()
+	i.Tags[record.MarkTag(record.Shared)] = record.Mark{At: time.Unix(1, 0)}.Value()
 	if plan.Seen(i) != before {
 		t.Error("a mark voids what was seen")
 	}
@@ -31,7 +32,7 @@ func TestSeenWithoutMarks(t *testing.T) {
 // neither shows is left out.
 func TestHistory(t *testing.T) {
 	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
-	ann := release.Actor{ARN: "arn:ann", URL: "https://ci/1", User: "ann"}
+	ann := record.Actor{ARN: "arn:ann", URL: "https://ci/1", User: "ann"}
 	h := History{release.Desired{
 		Project: "p", Tag: "v1", Targets: []release.Target{{Region: marketplace.Region}},
 		Variants: []release.Variant{{Image: "a", Arch: "amd64", Share: []string{"111111111111"}, Build: release.Build{Region: marketplace.Region}}},
@@ -39,7 +40,7 @@ func TestHistory(t *testing.T) {
 	}}
 	image := func(stage string, more map[string]string) world.Image {
 		tags := map[string]string{
-			release.TagProject: "1:p", release.TagTag: "1:v1", release.TagImage: "1:a", release.TagArch: "1:amd64", release.TagStage: "1:" + stage,
+			record.TagProject: "1:p", record.TagTag: "1:v1", record.TagImage: "1:a", record.TagArch: "1:amd64", record.TagStage: "1:" + stage,
 		}
 		for k, v := range more {
 			tags[k] = v
@@ -47,9 +48,9 @@ func TestHistory(t *testing.T) {
 		return world.Image{ID: "ami-1", State: world.Available, Created: at, Tags: tags}
 	}
 	mark := func(after time.Duration, note string) string {
-		return release.Mark{At: at.Add(after), By: ann, Note: note}.Value()
+		return record.Mark{At: at.Add(after), By: ann, Note: note}.Value()
 	}
-	one := func(what string, at time.Time, by *release.Actor, note string) Entry {
+	one := func(what string, at time.Time, by *record.Actor, note string) Entry {
 		return Entry{What: what, Variant: "a/amd64", Region: marketplace.Region, AMI: "ami-1", At: at, By: by, Note: note}
 	}
 	stem := marketplace.Stem("p", "v1", "pro")
@@ -57,27 +58,27 @@ func TestHistory(t *testing.T) {
 	listed := Entry{What: "listed", Listing: "pro", Region: marketplace.Region, At: set.Start, End: set.End, Note: "add set1 SUCCEEDED"}
 	known := listed
 	known.By = &ann
-	public := image(release.StageRelease, map[string]string{release.TagTested: "1:ok 012345678901"})
+	public := image(record.StageRelease, map[string]string{record.TagTested: "1:ok 012345678901"})
 	public.Public = true
 	for name, c := range map[string]struct {
 		image world.Image
 		sets  []world.ChangeSet
 		want  []Entry
 	}{
-		"a candidate that nobody has touched": {image: image(release.StageCandidate, nil), want: []Entry{one("made", at, nil, "")}},
+		"a candidate that nobody has touched": {image: image(record.StageCandidate, nil), want: []Entry{one("made", at, nil, "")}},
 		"before marks": {
 			image: public, sets: []world.ChangeSet{set, {ID: "set2", Name: "somebody's", Start: at}},
 			want: []Entry{one("published", time.Time{}, nil, ""), one("shared", time.Time{}, nil, ""), one("tested", time.Time{}, nil, ""), one("copied", at, nil, ""), listed},
 		},
 		"with marks": {
-			image: image(release.StageWithdrawn, map[string]string{
-				release.MarkTag(release.Tested): mark(time.Minute, ""), release.MarkTag(release.Withdrawn): mark(time.Hour, ""),
-				release.MarkTag(release.Approved): mark(time.Minute, "freeze@1"), release.MarkTag(release.ListedEvent("pro")): mark(time.Hour, "set1"),
+			image: image(record.StageWithdrawn, map[string]string{
+				record.MarkTag(record.Tested): mark(time.Minute, ""), record.MarkTag(record.Withdrawn): mark(time.Hour, ""),
+				record.MarkTag(record.Approved): mark(time.Minute, "freeze@1"), record.MarkTag(record.ListedEvent("pro")): mark(time.Hour, "set1"),
 			}), sets: []world.ChangeSet{set},
 			want: []Entry{one("copied", at, nil, ""), one("approved", at.Add(time.Minute), &ann, "freeze@1"), one("tested", at.Add(time.Minute), &ann, ""), known, one("withdrawn", at.Add(time.Hour), &ann, "")},
 		},
 		"another change set's mark": {
-			image: image(release.StageDemoted, map[string]string{release.MarkTag(release.ListedEvent("pro")): mark(time.Hour, "set0")}), sets: []world.ChangeSet{set},
+			image: image(record.StageDemoted, map[string]string{record.MarkTag(record.ListedEvent("pro")): mark(time.Hour, "set0")}), sets: []world.ChangeSet{set},
 			want: []Entry{one("copied", at, nil, ""), listed},
 		},
 	} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -95,7 +96,7 @@ func (f *facts) needInventories() (found findings) {
 
 // ofRelease goes by the tags: an AMI of this release, in whatever stage.
 func (f *facts) ofRelease(i world.Image) bool {
-	return i.Tag(release.TagProject) == f.d.Project && i.Tag(release.TagTag) == f.d.Tag && i.State != world.Failed
+	return i.Tag(record.TagProject) == f.d.Project && i.Tag(record.TagTag) == f.d.Tag && i.State != world.Failed
 }
 
 // ofTag returns the AMIs of the release in a region, without those that failed.

@@ -21,8 +21,8 @@ func TestAnotherRunFinishesItsBuild(t *testing.T) {
 	}{"alive": {time.Minute, false}, "silent in one read": {26 * time.Hour, true}} {
 		t.Run(name, func(t *testing.T) {
 			m, w := newModel(), world.New()
-			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.ClaimName(v), Run: "other", Alive: m.now.Add(-c.silent)}
-			m.add("us-east-1", world.Image{Name: d.CandidateName(v, fullInputs), State: world.Available})
+			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.Owner(v).Name(), Run: "other", Alive: m.now.Add(-c.silent)}
+			m.add("us-east-1", world.Image{Name: d.Owner(v).CandidateName(fullInputs), State: world.Available})
 			m.answer(&w, append(everything(d), reconcile.Reconcile(d, w, plan.NewRun("mine")).Look...))
 			p := reconcile.Reconcile(d, w, plan.NewRun("mine"))
 			i := slices.IndexFunc(p.Waits, func(w plan.Wait) bool { return w.On == "build/ce/amd64/us-east-1" })

@@ -8,7 +8,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -19,7 +19,7 @@ func TestForecast(t *testing.T) {
 	var images []world.Image
 	for i, days := range []int{1, 1, 11, 21, 31, 41, 51, 300} { // two of one day; the last does not count
 		images = append(images, world.Image{State: world.Available, Created: now.AddDate(0, 0, -days), Tags: map[string]string{
-			release.TagProject: "1:p", release.TagTag: release.TagValue(string(rune('a' + i))), release.TagStage: "1:release",
+			record.TagProject: "1:p", record.TagTag: record.TagValue(string(rune('a' + i))), record.TagStage: "1:release",
 		}})
 	}
 	w.Regions["us-east-1"] = world.Region{Images: known(now, images)}

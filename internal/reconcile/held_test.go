@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -33,18 +33,18 @@ func TestAnothersParameter(t *testing.T) {
 		"a text":                               {"some other thing", nil, nil, true},
 		"an AMI of nobody":                     {"ami-99", nil, nil, true},
 		"this version's AMI":                   {"ami-0", nil, nil, false},
-		"that of a lower build":                {"ami-0", map[string]string{release.TagTag: "1:v1.2.3+0"}, nil, false},
-		"that of another version":              {"ami-0", map[string]string{release.TagVersion: "1:1.2.2", release.TagTag: "1:v1.2.2"}, nil, true},
-		"that of another image":                {"ami-0", map[string]string{release.TagImage: "1:premium"}, nil, true},
-		"that of another architecture":         {"ami-0", map[string]string{release.TagArch: "1:arm64"}, nil, true},
-		"another project's":                    {"ami-0", theirs.OwnTags(theirs.Variants[0], release.StageRelease), nil, true},
+		"that of a lower build":                {"ami-0", map[string]string{record.TagTag: "1:v1.2.3+0"}, nil, false},
+		"that of another version":              {"ami-0", map[string]string{record.TagVersion: "1:1.2.2", record.TagTag: "1:v1.2.2"}, nil, true},
+		"that of another image":                {"ami-0", map[string]string{record.TagImage: "1:premium"}, nil, true},
+		"that of another architecture":         {"ami-0", map[string]string{record.TagArch: "1:arm64"}, nil, true},
+		"another project's":                    {"ami-0", theirs.OwnTags(theirs.Variants[0], record.StageRelease), nil, true},
 		"a stranger's AMI":                     {"ami-0", map[string]string{"": ""}, nil, true},
 		"approved":                             {"some other thing", nil, approve("some other thing"), false},
 		"approved when it was another":         {"some other thing", nil, approve("a thing"), true},
 		"what this run put there":              {"ami-99", nil, func(s *stall) { s.r.Made[id] = plan.Made{AMI: "ami-99"} }, false},
-		"the latest, of another version":       {"ami-0", map[string]string{release.TagVersion: "1:1.2.2", release.TagTag: "1:v1.2.2"}, latest, false},
+		"the latest, of another version":       {"ami-0", map[string]string{record.TagVersion: "1:1.2.2", record.TagTag: "1:v1.2.2"}, latest, false},
 		"the latest, of nobody":                {"ami-99", nil, latest, false},
-		"the latest, of another project":       {"ami-0", theirs.OwnTags(theirs.Variants[0], release.StageRelease), latest, true},
+		"the latest, of another project":       {"ami-0", theirs.OwnTags(theirs.Variants[0], record.StageRelease), latest, true},
 		"in a region that can be done without": {"ami-99", nil, func(s *stall) { s.d.Targets[0].Required = false }, true},
 	} {
 		t.Run(what, func(t *testing.T) {

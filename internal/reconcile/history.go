@@ -8,6 +8,7 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -15,14 +16,14 @@ import (
 // Entry is one thing that was done for a release. What was not recorded is zero:
 // unknown.
 type Entry struct {
-	What    string // made, copied, or a release.Event
+	What    string // made, copied, or a record.Event
 	Variant string `json:",omitempty"`
 	Listing string `json:",omitempty"`
 	Region  string
-	AMI     string         `json:",omitempty"`
-	At      time.Time      `json:",omitzero"`
-	End     time.Time      `json:",omitzero"` // of a change set
-	By      *release.Actor `json:",omitempty"`
+	AMI     string        `json:",omitempty"`
+	At      time.Time     `json:",omitzero"`
+	End     time.Time     `json:",omitzero"` // of a change set
+	By      *record.Actor `json:",omitempty"`
 	// Note is what a mark is about; of a change set: its id, and how it ended.
 	Note string `json:",omitempty"`
 }
@@ -76,15 +77,15 @@ func (h History) Entries(w world.World) []Entry {
 // ofImage says of an AMI when AWS made it, and what marks tell. What it shows to have
 // happened, and has no mark of, is unknown.
 func (h History) ofImage(region string, i world.Image) []Entry {
-	one := Entry{Variant: i.Tag(release.TagImage) + "/" + i.Tag(release.TagArch), Region: region, AMI: i.ID}
+	one := Entry{Variant: i.Tag(record.TagImage) + "/" + i.Tag(record.TagArch), Region: region, AMI: i.ID}
 	made := one
 	made.What, made.At = entryCopied, i.Created
-	if i.Tag(release.TagStage) == release.StageCandidate {
+	if i.Tag(record.TagStage) == record.StageCandidate {
 		made.What = entryMade
 	}
 	out := []Entry{made}
-	for _, e := range release.Events() {
-		m, ok := release.ReadMark(i.Tags, e)
+	for _, e := range record.Events() {
+		m, ok := record.ReadMark(i.Tags, e)
 		switch {
 		case ok:
 			out = append(out, one.marked(e, m))
@@ -97,25 +98,25 @@ func (h History) ofImage(region string, i world.Image) []Entry {
 	return out
 }
 
-func (e Entry) marked(what release.Event, m release.Mark) Entry {
+func (e Entry) marked(what record.Event, m record.Mark) Entry {
 	e.What, e.At, e.By, e.Note = string(what), m.At, &m.By, m.Note
 	return e
 }
 
 // happened reports whether an AMI shows that something was done to it.
-func (h History) happened(e release.Event, region string, i world.Image) bool {
+func (h History) happened(e record.Event, region string, i world.Image) bool {
 	switch e {
-	case release.Tested:
-		return i.Tag(release.TagTested) != ""
-	case release.Shared:
-		v, ok := h.Variant(i.Tag(release.TagImage), i.Tag(release.TagArch))
+	case record.Tested:
+		return i.Tag(record.TagTested) != ""
+	case record.Shared:
+		v, ok := h.Variant(i.Tag(record.TagImage), i.Tag(record.TagArch))
 		return ok && kept(i) && len(v.SharedIn(region)) > 0
-	case release.Published:
+	case record.Published:
 		return i.Public
-	case release.Withdrawn:
-		return i.Tag(release.TagStage) == release.StageWithdrawn
-	case release.Waived:
-		return i.Tag(release.TagWaived) != ""
+	case record.Withdrawn:
+		return i.Tag(record.TagStage) == record.StageWithdrawn
+	case record.Waived:
+		return i.Tag(record.TagWaived) != ""
 	}
 	return false
 }
@@ -132,7 +133,7 @@ func (h History) ofListing(f *facts, l release.Listing) []Entry {
 			continue
 		}
 		e := Entry{
-			What: string(release.Listed), Listing: l.Name, Region: marketplace.Region, At: set.Start, End: set.End,
+			What: string(record.Listed), Listing: l.Name, Region: marketplace.Region, At: set.Start, End: set.End,
 			Note: strings.Join([]string{purpose, set.ID, set.Status}, " "),
 		}
 		if mark.Note == set.ID {
@@ -144,14 +145,14 @@ func (h History) ofListing(f *facts, l release.Listing) []Entry {
 }
 
 // mark is the newest mark of a listing on the AMIs of its variant.
-func (h History) mark(f *facts, l release.Listing) release.Mark {
-	var newest release.Mark
+func (h History) mark(f *facts, l release.Listing) record.Mark {
+	var newest record.Mark
 	images := f.w.Abroad[l.AMIKey().Place].Val
 	if l.Account == "" {
 		images = f.here(marketplace.Region).all
 	}
 	for _, i := range images {
-		if m, ok := release.ReadMark(i.Tags, release.ListedEvent(l.Name)); ok && f.ofRelease(i) && m.At.After(newest.At) {
+		if m, ok := record.ReadMark(i.Tags, record.ListedEvent(l.Name)); ok && f.ofRelease(i) && m.At.After(newest.At) {
 			newest = m
 		}
 	}

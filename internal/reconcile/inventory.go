@@ -3,7 +3,7 @@ package reconcile
 import (
 	"slices"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -28,11 +28,11 @@ func newInventory(images []world.Image, project string, removed map[string]bool)
 		i := &images[n]
 		inv.byID[i.ID] = n
 		inv.byName[i.Name] = append(inv.byName[i.Name], i)
-		if i.Tag(release.TagProject) != project {
+		if i.Tag(record.TagProject) != project {
 			continue
 		}
 		inv.project = append(inv.project, i)
-		tag, variant := i.Tag(release.TagTag), variantOf(i)
+		tag, variant := i.Tag(record.TagTag), variantOf(i)
 		inv.byTag[tag] = append(inv.byTag[tag], i)
 		inv.byVariant[variant] = append(inv.byVariant[variant], i)
 	}
@@ -40,7 +40,7 @@ func newInventory(images []world.Image, project string, removed map[string]bool)
 }
 
 // variantOf is the variant that an AMI's tags name: "ce/amd64".
-func variantOf(i *world.Image) string { return i.Tag(release.TagImage) + "/" + i.Tag(release.TagArch) }
+func variantOf(i *world.Image) string { return i.Tag(record.TagImage) + "/" + i.Tag(record.TagArch) }
 
 // image returns the AMI of an id.
 func (inv *inventory) image(id string) (world.Image, bool) {

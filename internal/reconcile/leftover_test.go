@@ -8,7 +8,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -22,9 +22,9 @@ func TestSnapshotsThatAreLeft(t *testing.T) {
 		sweep, retire []string
 	}{
 		"of a retired AMI":                {sweep: sweep, retire: retire},
-		"of a candidate":                  {change: func(s *world.Snapshot) { s.Tags[release.TagStage] = "1:candidate" }, sweep: sweep},
-		"another project's":               {change: func(s *world.Snapshot) { s.Tags[release.TagProject] = "1:p-agent" }},
-		"of a newer Amiship":              {change: func(s *world.Snapshot) { s.Tags[release.TagProject] = "9:p" }},
+		"of a candidate":                  {change: func(s *world.Snapshot) { s.Tags[record.TagStage] = "1:candidate" }, sweep: sweep},
+		"another project's":               {change: func(s *world.Snapshot) { s.Tags[record.TagProject] = "1:p-agent" }},
+		"of a newer Amiship":              {change: func(s *world.Snapshot) { s.Tags[record.TagProject] = "9:p" }},
 		"of an unknown AMI":               {change: func(s *world.Snapshot) { s.AMI = "" }},
 		"of an AMI that is not shown yet": {change: func(s *world.Snapshot) { s.Started = s.Started.Add(400 * oneDay).Add(-time.Minute) }},
 		"of an AMI in the Recycle Bin":    {change: func(s *world.Snapshot) { s.Binned = true }},
@@ -35,7 +35,7 @@ func TestSnapshotsThatAreLeft(t *testing.T) {
 			a := newAttic()
 			a.add("1.2.0", 10)
 			s := world.Snapshot{ID: "snap-9", AMI: "ami-9", Started: a.now.Add(-400 * oneDay), Tags: map[string]string{
-				release.TagProject: "1:p", release.TagImage: "1:ce", release.TagArch: "1:amd64", release.TagStage: "1:disabled",
+				record.TagProject: "1:p", record.TagImage: "1:ce", record.TagArch: "1:amd64", record.TagStage: "1:disabled",
 			}}
 			if c.change != nil {
 				c.change(&s)

@@ -9,6 +9,7 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -275,7 +276,7 @@ func tooMuch(v marketplace.Version) string {
 
 // unfit: AMIs that Marketplace would refuse hours later.
 func (x listings) unfit(l *listing) *verdict {
-	verdict, _ := release.ReadVerdict(l.ami.Tag(release.TagTested))
+	verdict, _ := record.ReadVerdict(l.ami.Tag(record.TagTested))
 	switch {
 	case l.ami.Encrypted:
 		return l.refused(plan.Blocker{ID: "encrypted", Why: l.ami.ID + " has an encrypted snapshot: Marketplace can't copy it", Since: l.ami.Created, Remedies: []plan.Remedy{{

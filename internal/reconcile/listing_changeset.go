@@ -8,7 +8,7 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -24,10 +24,10 @@ func (x changeSets) isOurs(l *listing, s world.ChangeSet) (ours, known bool) {
 	}
 	details := x.w.Sets[s.ID]
 	tag := func(key string) string {
-		v, _ := release.ReadTag(details.Val.Tags[key])
+		v, _ := record.ReadTag(details.Val.Tags[key])
 		return v
 	}
-	return tag(release.TagProject) == x.d.Project && tag(release.TagTag) == x.d.Tag && tag(release.TagListing) == l.Name, details.Known()
+	return tag(record.TagProject) == x.d.Project && tag(record.TagTag) == x.d.Tag && tag(record.TagListing) == l.Name, details.Known()
 }
 
 // named reports whether the name of a change set says that it is ours, or this run has made it.
@@ -192,7 +192,7 @@ func (x changeSets) ready(l *listing, s plan.Step, o offer) *verdict {
 		c.AMI, c.Details, c.Options = l.Version.AMI, o.details, options
 		c.SetName, c.Token = marketplace.ChangeSetName(l.stem, o.purpose, o.digest), token(parts...)[:maxToken]
 		c.Tags = map[string]string{
-			release.TagProject: release.TagValue(x.d.Project), release.TagTag: release.TagValue(x.d.Tag), release.TagListing: release.TagValue(l.Name),
+			record.TagProject: record.TagValue(x.d.Project), record.TagTag: record.TagValue(x.d.Tag), record.TagListing: record.TagValue(l.Name),
 		}
 	})
 	return &verdict{step: s}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -73,8 +74,8 @@ func describe(set world.ChangeSet, what string) string {
 // nothing else.
 func (x changeSets) submitter(id string) string {
 	tags := x.w.Sets[id].Val.Tags
-	if tag, schema := release.ReadTag(tags[release.TagTag]); schema > 0 {
-		project, _ := release.ReadTag(tags[release.TagProject])
+	if tag, schema := record.ReadTag(tags[record.TagTag]); schema > 0 {
+		project, _ := record.ReadTag(tags[record.TagProject])
 		return "made by Amiship for " + project + " " + tag + ": "
 	}
 	var parts []string

@@ -9,6 +9,7 @@ import (
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -43,8 +44,8 @@ func newShop(t testing.TB) *shop {
 	s := &shop{d: d, w: world.New(), r: plan.NewRun("run")}
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	s.w.Now = now
-	tags := d.OwnTags(d.Variants[0], release.StageRelease)
-	tags[release.TagTested] = release.TagValue(release.Verdict{OK: true, Checks: "0123456789ab"}.String())
+	tags := d.OwnTags(d.Variants[0], record.StageRelease)
+	tags[record.TagTested] = record.TagValue(record.Verdict{OK: true, Checks: "0123456789ab"}.String())
 	image := world.Image{
 		ID: "ami-1", Name: d.Variants[0].Name, State: world.Available, Arch: "amd64", Tags: tags, Created: now.Add(-time.Hour),
 		Snapshots: []string{"snap-1"}, IMDSSupport: "v2.0",
@@ -169,13 +170,13 @@ func TestListing(t *testing.T) {
 			plan.Blocked, "encrypted snapshot", "encrypted/premium", "disable-ebs-encryption-by-default",
 		},
 		"the AMI was not tested": {
-			func(s *shop) { s.image(func(i *world.Image) { delete(i.Tags, release.TagTested) }) },
+			func(s *shop) { s.image(func(i *world.Image) { delete(i.Tags, record.TagTested) }) },
 			plan.Blocked, "boot test", "untested/premium", "--no-test",
 		},
 		"not tested, and not asked for": {
 			func(s *shop) {
 				s.d.Untested = true
-				s.image(func(i *world.Image) { delete(i.Tags, release.TagTested) })
+				s.image(func(i *world.Image) { delete(i.Tags, record.TagTested) })
 			}, plan.Ready, "", "", "",
 		},
 		"the product is full": {
@@ -248,9 +249,9 @@ func TestListing(t *testing.T) {
 		"a newer pre-release is listed": {func(s *shop) { s.version("P 1.3.0-rc1", "ami-9", "Public") }, plan.Ready, "", "", ""},
 		"a title that says no version":  {func(s *shop) { s.version("Something", "ami-9", "Public") }, plan.Ready, "", "", ""},
 		"a newer release has its AMI": {
-			func(s *shop) { s.other("1.3.0", release.StageRelease, false) }, plan.Skipped, "1.3.0 is newer", "", "",
+			func(s *shop) { s.other("1.3.0", record.StageRelease, false) }, plan.Skipped, "1.3.0 is newer", "", "",
 		},
-		"a newer pre-release has its AMI": {func(s *shop) { s.other("1.3.0-rc1", release.StageRelease, false) }, plan.Ready, "", "", ""},
+		"a newer pre-release has its AMI": {func(s *shop) { s.other("1.3.0-rc1", record.StageRelease, false) }, plan.Ready, "", "", ""},
 		"this is a pre-release": {
 			func(s *shop) {
 				s.d.Version, _ = release.ParseVersion("1.2.3-rc1")
@@ -263,7 +264,7 @@ func TestListing(t *testing.T) {
 			func(s *shop) {
 				s.set("cs1", "by hand", world.Applying)
 				s.details("cs1", world.SetDetails{Tags: map[string]string{
-					release.TagProject: "1:p", release.TagTag: "1:v1.2.3", release.TagListing: "1:premium",
+					record.TagProject: "1:p", record.TagTag: "1:v1.2.3", record.TagListing: "1:premium",
 				}})
 			}, plan.Waiting, "change set cs1, APPLYING", "", "",
 		},
@@ -345,7 +346,7 @@ func TestListing(t *testing.T) {
 			func(s *shop) {
 				s.set("cs1", "amiship p v1.2.2 premium add 000000000000", world.Applying)
 				d := stranger
-				d.Tags = map[string]string{release.TagProject: "1:p", release.TagTag: "1:v1.2.2", release.TagListing: "1:premium"}
+				d.Tags = map[string]string{record.TagProject: "1:p", record.TagTag: "1:v1.2.2", record.TagListing: "1:premium"}
 				s.details("cs1", d)
 			}, plan.Waiting, `made by Amiship for p v1.2.2: AddDeliveryOptions (P 1.0.9)`, "", "",
 		},
@@ -471,7 +472,7 @@ func TestWhatIsSubmitted(t *testing.T) {
 	if got.Details != v.Details() || step.Guard.Product != "prod-aaaaaaaaaaaaa@7" || got.SetName != s.ours("add") || step.Image().AMI != "ami-1" {
 		t.Errorf("got %+v", step.Action)
 	}
-	if step.Tags()[release.TagListing] != "1:premium" || len(got.Token) > 36 {
+	if step.Tags()[record.TagListing] != "1:premium" || len(got.Token) > 36 {
 		t.Errorf("got tags %v, token %q", step.Tags(), got.Token)
 	}
 	again, _ := reconcile.Reconcile(s.d, s.w, plan.NewRun("another")).Step(listingStep)
@@ -599,11 +600,11 @@ func TestOpen(t *testing.T) {
 	}{
 		"complete": {func(*shop) {}, false},
 		"a candidate is there, and nothing else": {
-			func(s *shop) { s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" }) }, false,
+			func(s *shop) { s.image(func(i *world.Image) { i.Tags[record.TagStage] = "1:candidate" }) }, false,
 		},
 		"a candidate is there, and a copy": {func(s *shop) {
-			s.other("1.2.3", release.StageRelease, false)
-			s.image(func(i *world.Image) { i.Tags[release.TagStage] = "1:candidate" })
+			s.other("1.2.3", record.StageRelease, false)
+			s.image(func(i *world.Image) { i.Tags[record.TagStage] = "1:candidate" })
 		}, true},
 		"a change set is pending": {func(s *shop) {
 			s.set("cs1", s.ours("add"), world.Preparing)

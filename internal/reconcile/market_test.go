@@ -13,7 +13,7 @@ import (
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -224,7 +224,7 @@ func TestAnotherRunsChangeSetIsAdopted(t *testing.T) {
 		t.Errorf("got %s, %s", again.State, again.Set)
 	}
 	purpose, digest, ok := marketplace.ReadName(listingStem, submitted(step).SetName)
-	if !ok || purpose != marketplace.Add || len(digest) != 12 || step.Tags()[release.TagTag] != "1:v1.2.3" {
+	if !ok || purpose != marketplace.Add || len(digest) != 12 || step.Tags()[record.TagTag] != "1:v1.2.3" {
 		t.Errorf("its name is %q, its tags %v", submitted(step).SetName, step.Tags())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -214,8 +215,8 @@ func (m *model) test(act plan.Action, run string) {
 	if !held {
 		m.broken("%s tests without a claim", act.ID)
 	}
-	v := release.Verdict{OK: m.fails == "", Checks: release.Variant{}.ChecksDigest(), Why: m.fails}
-	m.images[act.Target.Region][act.Image().AMI].Tags[release.TagTested] = release.TagValue(v.String())
+	v := record.Verdict{OK: m.fails == "", Checks: release.Variant{}.ChecksDigest(), Why: m.fails}
+	m.images[act.Target.Region][act.Image().AMI].Tags[record.TagTested] = record.TagValue(v.String())
 }
 
 func (m *model) copied(act plan.Action) string {
@@ -224,7 +225,7 @@ func (m *model) copied(act plan.Action) string {
 	if src == nil || src.State != world.Available {
 		m.broken("copy of %s, which is not there", c.From.AMI)
 	}
-	if v, _ := release.ReadVerdict(src.Tag(release.TagTested)); src != nil && !v.OK {
+	if v, _ := record.ReadVerdict(src.Tag(record.TagTested)); src != nil && !v.OK {
 		m.broken("copy of %s, which was not tested", c.From.AMI)
 	}
 	if id, ok := m.tokens[c.Token]; ok {
@@ -249,6 +250,6 @@ func (m *model) settle(state string) {
 // released are the images of a release in a region that can be launched.
 func (m *model) released(region string) []world.Image {
 	return slices.DeleteFunc(m.list(region), func(i world.Image) bool {
-		return i.Tag(release.TagStage) != release.StageRelease || i.State != world.Available
+		return i.Tag(record.TagStage) != record.StageRelease || i.State != world.Available
 	})
 }

@@ -8,7 +8,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -21,10 +21,10 @@ func TestWhatARunMadeKeepsItsOrigin(t *testing.T) {
 	d := desired(t)
 	v := d.Variants[0]
 	whole := map[string]string{
-		release.TagInputs: release.TagValue(fullInputs), release.TagPackage: release.TagValue("aa"), release.TagBase: release.TagValue("ami-base"),
+		record.TagInputs: record.TagValue(fullInputs), record.TagPackage: record.TagValue("aa"), record.TagBase: record.TagValue("ami-base"),
 	}
-	cut := map[string]string{release.TagInputs: release.TagValue(fullInputs[:12])}
-	other := map[string]string{release.TagInputs: release.TagValue("ffff"), release.TagPackage: release.TagValue("bb")}
+	cut := map[string]string{record.TagInputs: record.TagValue(fullInputs[:12])}
+	other := map[string]string{record.TagInputs: record.TagValue("ffff"), record.TagPackage: record.TagValue("bb")}
 	for name, c := range map[string]struct {
 		shown, made, claim map[string]string // tags: of the candidate, of this run's build, on the claim
 		age                time.Duration     // of the candidate
@@ -49,17 +49,17 @@ func TestWhatARunMadeKeepsItsOrigin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, w, r := newModel(), world.New(), plan.NewRun("mine")
-			tags := d.OwnTags(v, release.StageCandidate)
+			tags := d.OwnTags(v, record.StageCandidate)
 			for k, val := range c.shown {
 				tags[k] = val
 			}
-			id := m.add("us-east-1", world.Image{Name: d.CandidateName(v, fullInputs), State: world.Available, Tags: tags, IMDSSupport: "v2.0", Source: c.source}).ID
+			id := m.add("us-east-1", world.Image{Name: d.Owner(v).CandidateName(fullInputs), State: world.Available, Tags: tags, IMDSSupport: "v2.0", Source: c.source}).ID
 			m.now = m.now.Add(c.age)
 			if c.made != nil {
 				r.Made["build/ce/amd64/us-east-1"] = plan.Made{AMI: id, At: m.now, Tags: c.made}
 			}
 			if c.claim != nil {
-				m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.ClaimName(v), Run: "mine", Alive: m.now, Tags: c.claim}
+				m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.Owner(v).Name(), Run: "mine", Alive: m.now, Tags: c.claim}
 			}
 			m.answer(&w, everything(d))
 			w.Packages = map[string]world.Fact[world.Package]{"ce/amd64": c.pkg}
@@ -68,7 +68,7 @@ func TestWhatARunMadeKeepsItsOrigin(t *testing.T) {
 				t.Fatalf("adopt: %v, %s; want %s", adopts, s.State, c.state)
 			}
 			got := map[string]string{}
-			for _, k := range []string{release.TagInputs, release.TagPackage, release.TagBase} {
+			for _, k := range []string{record.TagInputs, record.TagPackage, record.TagBase} {
 				if val, ok := s.Tags()[k]; ok {
 					got[k] = val
 				}

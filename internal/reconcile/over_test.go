@@ -6,7 +6,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -14,12 +14,12 @@ import (
 // again, by whichever command.
 func TestWhatIsOverStaysSo(t *testing.T) {
 	for stage, want := range map[string]string{
-		release.StageRelease: "", release.StageDeprecated: "",
-		release.StageDemoted: "no longer kept", release.StageDisabled: "no longer kept", release.StageWithdrawn: "withdrawn: it eats disks",
+		record.StageRelease: "", record.StageDeprecated: "",
+		record.StageDemoted: "no longer kept", record.StageDisabled: "no longer kept", record.StageWithdrawn: "withdrawn: it eats disks",
 	} {
 		s := newShop(t)
 		s.image(func(i *world.Image) {
-			i.Tags[release.TagStage], i.Tags[release.TagWhy] = release.TagValue(stage), release.TagValue("it eats disks")
+			i.Tags[record.TagStage], i.Tags[record.TagWhy] = record.TagValue(stage), record.TagValue("it eats disks")
 		})
 		p := reconcile.Reconcile(s.d, s.w, s.r)
 		if (p.Skip == "") != (want == "") || !strings.Contains(p.Skip, want) {

@@ -8,6 +8,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -19,10 +20,10 @@ func pendingFor(t *testing.T, took time.Duration) *shop {
 	s.d.Policy.ImageWithin, s.d.Untested, s.d.Listings = 6*time.Hour, true, nil
 	v := s.d.Variants[0]
 	candidate := world.Image{
-		ID: "ami-candidate", Name: s.d.CandidateName(v, "0123456789abcdef"), State: world.Available, IMDSSupport: "v2.0",
-		Tags: s.d.OwnTags(v, release.StageCandidate), Created: s.w.Now.Add(-took - time.Hour), Snapshots: []string{"snap-2"}, Size: 20,
+		ID: "ami-candidate", Name: s.d.Owner(v).CandidateName("0123456789abcdef"), State: world.Available, IMDSSupport: "v2.0",
+		Tags: s.d.OwnTags(v, record.StageCandidate), Created: s.w.Now.Add(-took - time.Hour), Snapshots: []string{"snap-2"}, Size: 20,
 	}
-	candidate.Tags[release.TagInputs] = "1:0123456789ab"
+	candidate.Tags[record.TagInputs] = "1:0123456789ab"
 	s.image(func(i *world.Image) { i.State, i.Snapshots, i.Created = world.Pending, nil, s.w.Now.Add(-took) })
 	home(s.w, func(r *world.Region) { r.Images.Val = append(r.Images.Val, candidate) })
 	return s

@@ -8,6 +8,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -32,9 +33,9 @@ const formerName = "amiship-p-x-ce-amd64-v1.2.3"
 // can be read in one way.
 func TestAnothersCandidate(t *testing.T) {
 	ours, theirs := neighbors(t)
-	name := ours.CandidateName(ours.Variants[0], inputs)
-	own := ours.OwnTags(ours.Variants[0], release.StageCandidate)
-	others := theirs.OwnTags(theirs.Variants[0], release.StageCandidate)
+	name := ours.Owner(ours.Variants[0]).CandidateName(inputs)
+	own := ours.OwnTags(ours.Variants[0], record.StageCandidate)
+	others := theirs.OwnTags(theirs.Variants[0], record.StageCandidate)
 	for what, c := range map[string]struct {
 		name        string
 		tags        map[string]string
@@ -44,14 +45,14 @@ func TestAnothersCandidate(t *testing.T) {
 		"nothing is there":                    {"", nil, plan.Queued, false, false},
 		"its name, without tags":              {name, nil, plan.Done, false, true},
 		"its name, with another's tags":       {name, others, plan.Queued, true, false},
-		"another's name":                      {theirs.CandidateName(theirs.Variants[0], inputs), nil, plan.Queued, false, false},
+		"another's name":                      {theirs.Owner(theirs.Variants[0]).CandidateName(inputs), nil, plan.Queued, false, false},
 		"an old name, with another's tags":    {formerName + suffix, others, plan.Queued, false, false},
 		"an old name, with its own":           {formerName + suffix, own, plan.Done, false, true}, // inputs are missing
 		"an old name, without tags":           {formerName + suffix, nil, plan.Queued, false, false},
-		"an old name, of another tag":         {formerName + suffix, with(own, release.TagTag, "1:v1"), plan.Queued, false, false},
-		"its name, of another tag":            {name, with(own, release.TagTag, "1:v1"), plan.Queued, true, false},
-		"its name, of another architecture":   {name, with(own, release.TagArch, "1:arm64"), plan.Queued, true, false},
-		"its name, with tags of a newer kind": {name, with(own, release.TagProject, "2:p"), plan.Done, false, true},
+		"an old name, of another tag":         {formerName + suffix, with(own, record.TagTag, "1:v1"), plan.Queued, false, false},
+		"its name, of another tag":            {name, with(own, record.TagTag, "1:v1"), plan.Queued, true, false},
+		"its name, of another architecture":   {name, with(own, record.TagArch, "1:arm64"), plan.Queued, true, false},
+		"its name, with tags of a newer kind": {name, with(own, record.TagProject, "2:p"), plan.Done, false, true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			m, w := newModel(), world.New()
@@ -118,10 +119,10 @@ func TestAnothersClaim(t *testing.T) {
 // TestSweepSpares what is another project's, and what holds a waiver.
 func TestSweepSpares(t *testing.T) {
 	ours, theirs := neighbors(t)
-	own := ours.OwnTags(ours.Variants[0], release.StageCandidate)
-	others := theirs.OwnTags(theirs.Variants[0], release.StageCandidate)
-	name := ours.CandidateName(ours.Variants[0], inputs)
-	waived := with(own, release.TagWaived, release.TagValue("eu-west-1 2026-12-01 outage"))
+	own := ours.OwnTags(ours.Variants[0], record.StageCandidate)
+	others := theirs.OwnTags(theirs.Variants[0], record.StageCandidate)
+	name := ours.Owner(ours.Variants[0]).CandidateName(inputs)
+	waived := with(own, record.TagWaived, record.TagValue("eu-west-1 2026-12-01 outage"))
 	for what, c := range map[string]struct {
 		image world.Image
 		want  bool
@@ -130,14 +131,14 @@ func TestSweepSpares(t *testing.T) {
 		"a candidate without tags":           {world.Image{Name: name}, true},
 		"an old candidate":                   {world.Image{Name: formerName + suffix, Tags: own}, true},
 		"an old candidate without tags":      {world.Image{Name: formerName + suffix}, false},
-		"another project's":                  {world.Image{Name: theirs.CandidateName(theirs.Variants[0], inputs), Tags: others}, false},
-		"another project's, without tags":    {world.Image{Name: theirs.CandidateName(theirs.Variants[0], inputs)}, false},
+		"another project's":                  {world.Image{Name: theirs.Owner(theirs.Variants[0]).CandidateName(inputs), Tags: others}, false},
+		"another project's, without tags":    {world.Image{Name: theirs.Owner(theirs.Variants[0]).CandidateName(inputs)}, false},
 		"an old one of another project":      {world.Image{Name: formerName + suffix, Tags: others}, false},
 		"a failed one of another project":    {world.Image{Name: formerName + suffix, Tags: others, State: world.Failed}, false},
 		"one that holds a waiver":            {world.Image{Name: name, Tags: waived}, false},
-		"one whose waiver was taken off":     {world.Image{Name: name, Tags: with(own, release.TagWaived, "1:")}, true},
+		"one whose waiver was taken off":     {world.Image{Name: name, Tags: with(own, record.TagWaived, "1:")}, true},
 		"one that holds a waiver and failed": {world.Image{Name: name, Tags: waived, State: world.Failed}, true},
-		"a release named like a candidate":   {world.Image{Name: name, Tags: ours.OwnTags(ours.Variants[0], release.StageRelease)}, false},
+		"a release named like a candidate":   {world.Image{Name: name, Tags: ours.OwnTags(ours.Variants[0], record.StageRelease)}, false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			m, w := newModel(), world.New()
@@ -163,12 +164,12 @@ func TestWhatAmishipPublishedStays(t *testing.T) {
 		want []string
 	}{
 		"a stranger's":            {nil, []string{"rename", "deregister"}},
-		"an earlier release":      {map[string]string{release.TagTag: "1:v1.0.0"}, []string{"rename"}},
-		"one that was withdrawn":  {map[string]string{release.TagTag: "1:v1.0.0", release.TagStage: "1:withdrawn"}, []string{"rename"}},
-		"another project's":       {theirs.OwnTags(theirs.Variants[0], release.StageRelease), []string{"rename"}},
-		"one of a newer Amiship":  {map[string]string{release.TagTag: "2:v1.0.0"}, []string{"rename"}},
-		"one with a tag or two":   {map[string]string{release.TagProject: "1:p", release.TagTag: ""}, []string{"rename"}},
-		"of another architecture": {map[string]string{release.TagArch: "1:arm64"}, []string{"rename"}},
+		"an earlier release":      {map[string]string{record.TagTag: "1:v1.0.0"}, []string{"rename"}},
+		"one that was withdrawn":  {map[string]string{record.TagTag: "1:v1.0.0", record.TagStage: "1:withdrawn"}, []string{"rename"}},
+		"another project's":       {theirs.OwnTags(theirs.Variants[0], record.StageRelease), []string{"rename"}},
+		"one of a newer Amiship":  {map[string]string{record.TagTag: "2:v1.0.0"}, []string{"rename"}},
+		"one with a tag or two":   {map[string]string{record.TagProject: "1:p", record.TagTag: ""}, []string{"rename"}},
+		"of another architecture": {map[string]string{record.TagArch: "1:arm64"}, []string{"rename"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newStall(t)

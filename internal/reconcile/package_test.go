@@ -8,6 +8,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -26,10 +27,10 @@ func fromURL(t *testing.T) release.Desired {
 func (m *model) ofPackage(digest string) (all, public int) {
 	for _, images := range m.images {
 		for _, i := range images {
-			if i.Tag(release.TagPackage) == digest {
+			if i.Tag(record.TagPackage) == digest {
 				all++
 			}
-			if i.Tag(release.TagPackage) == digest && i.Public {
+			if i.Tag(record.TagPackage) == digest && i.Public {
 				public++
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -67,7 +68,7 @@ func (x parameters) foreign(v *variant, p *place, param release.Parameter, o oth
 	n := slices.IndexFunc(reg.Images.Val, func(i world.Image) bool { return i.ID == o.value })
 	switch {
 	case n >= 0 && param.Latest:
-		project := reg.Images.Val[n].Tag(release.TagProject)
+		project := reg.Images.Val[n].Tag(record.TagProject)
 		return project != "" && project != x.d.Project, found
 	case n >= 0:
 		return !x.ofVersion(v, reg.Images.Val[n]), found
@@ -94,8 +95,8 @@ func (x parameters) wrote(name string, o otherValue) bool {
 // ofVersion reports whether an AMI is the variant's, of this version: of whichever
 // build, since one replaces the other under the same names.
 func (x parameters) ofVersion(v *variant, i world.Image) bool {
-	return i.Tag(release.TagProject) == x.d.Project && i.Tag(release.TagImage) == v.Image && i.Tag(release.TagArch) == v.Arch &&
-		i.Tag(release.TagVersion) == x.d.Version.Text
+	return i.Tag(record.TagProject) == x.d.Project && i.Tag(record.TagImage) == v.Image && i.Tag(record.TagArch) == v.Arch &&
+		i.Tag(record.TagVersion) == x.d.Version.Text
 }
 
 func parameterOf(s plan.Step) plan.PutParameter { return plan.As[plan.PutParameter](s.Action) }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -64,8 +65,8 @@ func (x parameters) newer(v *variant, region string) string {
 func (f *facts) released(v *variant, region string) []string {
 	var out []string
 	for _, i := range f.here(region).byVariant[v.Image+"/"+v.Arch] {
-		if release.Released(i.Tag(release.TagStage)) && i.State == world.Available && v.Public == i.Public {
-			out = append(out, i.Tag(release.TagVersion))
+		if record.Released(i.Tag(record.TagStage)) && i.State == world.Available && v.Public == i.Public {
+			out = append(out, i.Tag(record.TagVersion))
 		}
 	}
 	return out

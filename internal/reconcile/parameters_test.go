@@ -9,6 +9,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -46,7 +47,7 @@ func TestParametersGoWithTheirAMI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := newAttic()
 			a.add("1.2.0", 10)
-			a.add("1.0.0", 400, a.stage(release.StageDisabled, 90))
+			a.add("1.0.0", 400, a.stage(record.StageDisabled, 90))
 			c.world(a)
 			a.policy.Public.Minors = 1
 			scope := a.scope()
@@ -67,10 +68,10 @@ func TestParametersGoWithTheirAMI(t *testing.T) {
 func TestTheRecycleBinIsNamed(t *testing.T) {
 	for want, f := range map[string]func(*attic) world.Fact[[]world.BinRule]{
 		"the Recycle Bin keeps it for 7 days, and it counts in the quotas until then": func(a *attic) world.Fact[[]world.BinRule] {
-			return known(a.now, []world.BinRule{{Days: 7, Tags: []world.BinTag{{Key: release.TagProject, Value: "1:p"}}}})
+			return known(a.now, []world.BinRule{{Days: 7, Tags: []world.BinTag{{Key: record.TagProject, Value: "1:p"}}}})
 		},
 		"no rule of the Recycle Bin covers it: it cannot be restored": func(a *attic) world.Fact[[]world.BinRule] {
-			return known(a.now, []world.BinRule{{Days: 7, Tags: []world.BinTag{{Key: release.TagProject, Value: "1:q"}}}})
+			return known(a.now, []world.BinRule{{Days: 7, Tags: []world.BinTag{{Key: record.TagProject, Value: "1:q"}}}})
 		},
 		"could not be read: AccessDeniedException: rbin:ListRules": func(a *attic) world.Fact[[]world.BinRule] {
 			return world.Fact[[]world.BinRule]{At: a.now, Err: "AccessDeniedException: rbin:ListRules"}
@@ -79,7 +80,7 @@ func TestTheRecycleBinIsNamed(t *testing.T) {
 		a := newAttic()
 		a.add("1.2.0", 10)
 		a.add("1.1.0", 300)
-		a.add("1.0.0", 400, a.stage(release.StageDisabled, 90))
+		a.add("1.0.0", 400, a.stage(record.StageDisabled, 90))
 		w := a.world()
 		r := w.Regions["us-east-1"]
 		r.Bin = f(a)
@@ -97,7 +98,7 @@ func TestUnlistedParametersKeep(t *testing.T) {
 	a := newAttic()
 	a.add("1.2.0", 10)
 	a.add("1.1.0", 300)
-	a.add("1.0.0", 400, a.stage(release.StageDisabled, 90))
+	a.add("1.0.0", 400, a.stage(record.StageDisabled, 90))
 	w := a.world()
 	r := w.Regions["us-east-1"]
 	r.Named = world.Fact[world.Parameters]{At: a.now, Err: "InternalServerError"}
@@ -132,7 +133,7 @@ func TestProtectedAMIsAreNotDeregistered(t *testing.T) {
 	} {
 		a := newAttic()
 		a.add("1.2.0", 10, func(i *world.Image) {
-			i.Tags[release.TagStage], i.Name = release.TagValue(release.StageCandidate), "amiship-p-ce-amd64-1.2.0-0123456789ab"
+			i.Tags[record.TagStage], i.Name = record.TagValue(record.StageCandidate), "amiship-p-ce-amd64-1.2.0-0123456789ab"
 			i.State, i.Protection = world.Failed, protection
 		})
 		w := a.world()

@@ -10,6 +10,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -158,13 +159,13 @@ func wantReleased(t *rapid.T, m *model, d release.Desired) {
 			t.Fatalf("%s has %d images, want %d: %+v", target.Region, len(images), len(d.Variants), images)
 		}
 		for _, i := range images {
-			if public := i.Tag(release.TagImage) == "ce"; i.Public != public {
+			if public := i.Tag(record.TagImage) == "ce"; i.Public != public {
 				t.Fatalf("%s (%s): public %v", i.ID, i.Name, i.Public)
 			}
 			if i.IMDSSupport != "v2.0" {
 				t.Fatalf("%s does not ask for IMDSv2", i.ID)
 			}
-			if i.Tag(release.TagInputs) == "" || i.Tag(release.TagPackage) == "" || i.Tag(release.TagBase) == "" {
+			if i.Tag(record.TagInputs) == "" || i.Tag(record.TagPackage) == "" || i.Tag(record.TagBase) == "" {
 				t.Fatalf("%s lost what it was made of: %v", i.ID, i.Tags)
 			}
 		}
@@ -178,7 +179,7 @@ func TestALateClaimIsGivenBack(t *testing.T) {
 	if !runOnce(m, d, "first", -1, gateHolds(m, d)) || len(m.claims) != 0 {
 		t.Fatalf("the first run did not complete; claims %v", m.claims)
 	}
-	m.claims["sg-late"] = &world.Claim{Group: "sg-late", Name: d.ClaimName(d.Variants[0]), Run: "second", Alive: m.now}
+	m.claims["sg-late"] = &world.Claim{Group: "sg-late", Name: d.Owner(d.Variants[0]).Name(), Run: "second", Alive: m.now}
 	w := world.New()
 	m.answer(&w, everything(d))
 	s, ok := reconcile.Reconcile(d, w, plan.NewRun("second")).Step("unclaim/ce/amd64/us-east-1")
@@ -234,7 +235,7 @@ func TestOtherRunsClaimIsRespected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, w := newModel(), world.New()
-			other := &world.Claim{Group: "sg-1", Name: d.ClaimName(d.Variants[0]), Run: "other", Alive: m.now.Add(c.watched - c.silent)}
+			other := &world.Claim{Group: "sg-1", Name: d.Owner(d.Variants[0]).Name(), Run: "other", Alive: m.now.Add(c.watched - c.silent)}
 			if c.untimed {
 				other.Alive = time.Time{}
 			}
@@ -325,7 +326,7 @@ func TestAClaimIsHeldOnceItsAnswerIsThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, w, r := newModel(), world.New(), plan.NewRun("a")
-			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.ClaimName(d.Variants[0]), Run: "a", Alive: m.now}
+			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.Owner(d.Variants[0]).Name(), Run: "a", Alive: m.now}
 			for range 3 {
 				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
 			}
@@ -372,15 +373,15 @@ func TestGrantTakenAwayIsFound(t *testing.T) {
 func TestFailureInABestEffortRegionIsSkipped(t *testing.T) {
 	d := desired(t)
 	m, w := newModel(), world.New()
-	m.add("us-east-1", world.Image{Name: d.CandidateName(d.Variants[0], "0123456789abcdef"), State: world.Available})
+	m.add("us-east-1", world.Image{Name: d.Owner(d.Variants[0]).CandidateName("0123456789abcdef"), State: world.Available})
 	m.answer(&w, everything(d))
 	r := plan.NewRun("a")
 	r.Failed["copy/ce/amd64/ap-south-1"] = plan.Failure{Err: "no"}
 	r.Failed["copy/ce/amd64/eu-west-1"] = plan.Failure{Err: "no"}
-	m.do(plan.Action{Target: d.Variants[0].Key("us-east-1"), Change: plan.AdoptImage{Image: plan.Image{AMI: "ami-0001"}, Tags: d.OwnTags(d.Variants[0], release.StageCandidate)}}, "a")
-	m.images["us-east-1"]["ami-0001"].Tags[release.TagInputs] = release.TagValue("x")
+	m.do(plan.Action{Target: d.Variants[0].Key("us-east-1"), Change: plan.AdoptImage{Image: plan.Image{AMI: "ami-0001"}, Tags: d.OwnTags(d.Variants[0], record.StageCandidate)}}, "a")
+	m.images["us-east-1"]["ami-0001"].Tags[record.TagInputs] = record.TagValue("x")
 	m.images["us-east-1"]["ami-0001"].IMDSSupport = "v2.0"
-	m.images["us-east-1"]["ami-0001"].Tags[release.TagTested] = release.TagValue(release.Verdict{OK: true, Checks: d.Variants[0].ChecksDigest()}.String())
+	m.images["us-east-1"]["ami-0001"].Tags[record.TagTested] = record.TagValue(record.Verdict{OK: true, Checks: d.Variants[0].ChecksDigest()}.String())
 	m.answer(&w, everything(d))
 	p := reconcile.Reconcile(d, w, r)
 	for id, want := range map[plan.ID]plan.State{
@@ -417,10 +418,10 @@ func TestLatestStaysWithTheNewer(t *testing.T) {
 	}
 	for _, target := range d.Targets {
 		params := m.params[target.Region]
-		if got := m.images[target.Region][params["/p/ce/latest"]].Tag(release.TagTag); got != "v1.3.0" {
+		if got := m.images[target.Region][params["/p/ce/latest"]].Tag(record.TagTag); got != "v1.3.0" {
 			t.Errorf("%s: latest is %s", target.Region, got)
 		}
-		if got := m.images[target.Region][params["/p/ce/1.2.3"]].Tag(release.TagTag); got != "v1.2.3" {
+		if got := m.images[target.Region][params["/p/ce/1.2.3"]].Tag(record.TagTag); got != "v1.2.3" {
 			t.Errorf("%s: the parameter of the version is %s", target.Region, got)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -17,7 +18,7 @@ import (
 // exactly that has been approved; then it is recorded before anything is done.
 func TestAPolicyThatChanged(t *testing.T) {
 	was := newAttic().policy
-	record, blocked := "record/ce/amd64/us-east-1/ami-0", []string{"blocked record", "blocked deprecate"}
+	recordPolicy, blocked := "record/ce/amd64/us-east-1/ami-0", []string{"blocked record", "blocked deprecate"}
 	recordFirst := []string{"ready record", "queued deprecate"}
 	for name, c := range map[string]struct {
 		change   func(*attic)
@@ -36,7 +37,7 @@ func TestAPolicyThatChanged(t *testing.T) {
 		"a limit is no policy":            {change: func(a *attic) { a.policy.MaxPerRun = 9 }, want: []string{"ready deprecate"}},
 		"the record is on what is retired": {change: func(a *attic) {
 			a.unrecorded = true
-			a.images[2].Tags[release.TagKeep] = release.TagValue(was.String())
+			a.images[2].Tags[record.TagKeep] = record.TagValue(was.String())
 		}, want: recordFirst},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,7 +51,7 @@ func TestAPolicyThatChanged(t *testing.T) {
 				c.change(a)
 			}
 			if a.unrecorded {
-				delete(a.images[0].Tags, release.TagKeep)
+				delete(a.images[0].Tags, record.TagKeep)
 			}
 			a.unrecorded = true // what is there stays
 			run := plan.NewRun("run")
@@ -66,7 +67,7 @@ func TestAPolicyThatChanged(t *testing.T) {
 			if isBlocked != (len(p.Blockers) == 1) {
 				t.Fatalf("blockers %+v", p.Blockers)
 			}
-			if s, ok := p.Step(plan.ID(record)); ok && s.Tags()[release.TagKeep] != release.TagValue(a.policy.String()) {
+			if s, ok := p.Step(plan.ID(recordPolicy)); ok && s.Tags()[record.TagKeep] != record.TagValue(a.policy.String()) {
 				t.Errorf("records %q", s.Tags())
 			}
 			if isBlocked && (!strings.Contains(p.Blockers[0].Why, was.String()) || !strings.Contains(p.Blockers[0].Why, c.says) ||

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/retention"
 	"amiship/internal/world"
@@ -29,7 +30,7 @@ func (x regions) demoting(r plan.Room) plan.Remedy {
 		return rem
 	}
 	for _, i := range old[:r.Missing()] {
-		key := release.Key{Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch), Place: release.Place{Region: r.Region}}
+		key := release.Key{Image: i.Tag(record.TagImage), Arch: i.Tag(record.TagArch), Place: release.Place{Region: r.Region}}
 		act := onImage(key, i, plan.DemoteImage{Image: imageOf(i), Tags: retention.Tags(i, plan.Demote, x.w.Now)})
 		act.Guard.Launched = plan.Launched(i)
 		rem.Do = append(rem.Do, act)
@@ -53,7 +54,7 @@ func (x regions) dispensable(region string) []world.Image {
 	}
 	var out []world.Image
 	for _, i := range x.here(region).project {
-		if i.Public && i.Tag(release.TagTag) != x.d.Tag && i.Schema() <= release.Schema &&
+		if i.Public && i.Tag(record.TagTag) != x.d.Tag && i.Schema() <= record.Schema &&
 			!pointed[i.ID] && goes(*i) && !x.newestOf(region, *i) {
 			out = append(out, *i)
 		}
@@ -92,7 +93,7 @@ func latestOf(variants []release.Variant) []release.Parameter {
 
 // newestOf reports whether no public AMI of the same image is of a newer version.
 func (x regions) newestOf(region string, i world.Image) bool {
-	mine, err := release.ParseVersion(i.Tag(release.TagVersion))
+	mine, err := release.ParseVersion(i.Tag(record.TagVersion))
 	if err != nil {
 		return true // not to be told: it stays
 	}
@@ -100,7 +101,7 @@ func (x regions) newestOf(region string, i world.Image) bool {
 		if !o.Public {
 			return false
 		}
-		other, err := release.ParseVersion(o.Tag(release.TagVersion))
+		other, err := release.ParseVersion(o.Tag(record.TagVersion))
 		return err == nil && other.Compare(mine) > 0
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -22,7 +22,7 @@ func (x regions) releasesBegun() map[string]begunRelease {
 	out := map[string]begunRelease{}
 	for region := range x.w.Regions {
 		for _, i := range x.here(region).project {
-			tag := i.Tag(release.TagTag)
+			tag := i.Tag(record.TagTag)
 			r := out[tag]
 			if r.born.IsZero() || i.Created.Before(r.born) {
 				r.born = i.Created
@@ -42,9 +42,9 @@ func (x regions) releasesBegun() map[string]begunRelease {
 // wantsQuota reports whether an AMI is the candidate of one that another release will
 // make public.
 func (x regions) wantsQuota(i world.Image) bool {
-	verdict, tested := release.ReadVerdict(i.Tag(release.TagTested))
-	return i.Tag(release.TagStage) == release.StageCandidate && i.Tag(release.TagPublic) != "" && i.Tag(release.TagTag) != x.d.Tag &&
-		i.Tag(release.TagProject) == x.d.Project && i.State != world.Failed && (!tested || verdict.OK)
+	verdict, tested := record.ReadVerdict(i.Tag(record.TagTested))
+	return i.Tag(record.TagStage) == record.StageCandidate && i.Tag(record.TagPublic) != "" && i.Tag(record.TagTag) != x.d.Tag &&
+		i.Tag(record.TagProject) == x.d.Project && i.State != world.Failed && (!tested || verdict.OK)
 }
 
 // earlier reports whether another release was begun before this one.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -29,12 +30,12 @@ func Releases(project string, w world.World) []Released {
 	byTag := map[string]*Released{}
 	for region, facts := range w.Regions {
 		for _, i := range facts.Images.Val {
-			if i.Tag(release.TagProject) != project || i.Tag(release.TagTag) == "" {
+			if i.Tag(record.TagProject) != project || i.Tag(record.TagTag) == "" {
 				continue
 			}
-			r := byTag[i.Tag(release.TagTag)]
+			r := byTag[i.Tag(record.TagTag)]
 			if r == nil {
-				r = &Released{Tag: i.Tag(release.TagTag), Version: i.Tag(release.TagVersion), Since: i.Created}
+				r = &Released{Tag: i.Tag(record.TagTag), Version: i.Tag(record.TagVersion), Since: i.Created}
 				byTag[r.Tag] = r
 			}
 			r.count(i, region)
@@ -55,10 +56,10 @@ func (r *Released) count(i world.Image, region string) {
 	if i.Created.Before(r.Since) {
 		r.Since = i.Created
 	}
-	if stage := i.Tag(release.TagStage); release.Over(stage) && r.Over != release.StageWithdrawn {
+	if stage := i.Tag(record.TagStage); record.Over(stage) && r.Over != record.StageWithdrawn {
 		r.Over = stage
 	}
-	if i.Tag(release.TagStage) == release.StageCandidate {
+	if i.Tag(record.TagStage) == record.StageCandidate {
 		r.Candidates++
 		return
 	}
@@ -70,10 +71,10 @@ func (r *Released) count(i world.Image, region string) {
 	default:
 		return
 	}
-	if commit := i.Tag(release.TagCommit); i.Created.After(r.newest) || i.Created.Equal(r.newest) && commit > r.Commit {
+	if commit := i.Tag(record.TagCommit); i.Created.After(r.newest) || i.Created.Equal(r.newest) && commit > r.Commit {
 		r.newest, r.Commit = i.Created, commit // AMIs of several commits: a region came later
 	}
-	r.Variants = append(r.Variants, i.Tag(release.TagImage)+"/"+i.Tag(release.TagArch))
+	r.Variants = append(r.Variants, i.Tag(record.TagImage)+"/"+i.Tag(record.TagArch))
 	r.Regions = append(r.Regions, region)
 	if i.Public {
 		r.Public++

@@ -6,6 +6,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -17,8 +18,8 @@ const first, second = "1111111111111111111111111111111111111111", "2222222222222
 func commitsOf(m *model, stage string) map[string]int {
 	out := map[string]int{}
 	m.each(func(_ string, i *world.Image) {
-		if i.Tag(release.TagStage) == stage {
-			out[i.Tag(release.TagCommit)]++
+		if i.Tag(record.TagStage) == stage {
+			out[i.Tag(record.TagCommit)]++
 		}
 	})
 	return out
@@ -39,7 +40,7 @@ func TestCommitOfWhatIsMade(t *testing.T) {
 			if runOnce(m, d, "a", 8, built) { // builds and tests both, and ends there
 				t.Fatal("it is complete")
 			}
-			if got := commitsOf(m, release.StageCandidate); got[first] != len(d.Variants) {
+			if got := commitsOf(m, record.StageCandidate); got[first] != len(d.Variants) {
 				t.Fatalf("candidates have %v", got)
 			}
 			m.now = m.now.Add(5 * time.Minute)
@@ -53,7 +54,7 @@ func TestCommitOfWhatIsMade(t *testing.T) {
 			if !runOnce(m, d, "b", -1, adopts) || m.err != nil {
 				t.Fatal("the second run did not complete", m.err)
 			}
-			if got := commitsOf(m, release.StageRelease); got[later] != len(d.Variants)*len(d.Targets) {
+			if got := commitsOf(m, record.StageRelease); got[later] != len(d.Variants)*len(d.Targets) {
 				t.Errorf("AMIs have %v, want %q", got, later)
 			}
 			w := world.New()
@@ -77,7 +78,7 @@ func TestCommitOfARelease(t *testing.T) {
 			m.each(func(region string, i *world.Image) {
 				if region == "ap-south-1" {
 					i.Created = i.Created.Add(24 * time.Hour)
-					i.Tags[release.TagCommit] = release.TagValue(second)
+					i.Tags[record.TagCommit] = record.TagValue(second)
 				}
 			})
 		}, second},
@@ -85,13 +86,13 @@ func TestCommitOfARelease(t *testing.T) {
 			m.each(func(region string, i *world.Image) {
 				if region == "ap-south-1" {
 					i.Created = i.Created.Add(24 * time.Hour)
-					delete(i.Tags, release.TagCommit)
+					delete(i.Tags, record.TagCommit)
 				}
 			})
 		}, ""},
 		"an old candidate was found again": {func(m *model) {
-			i := m.add("us-east-1", world.Image{State: world.Available, Tags: desired(t).OwnTags(release.Variant{Image: "ce", Arch: "amd64"}, release.StageCandidate)})
-			i.Created, i.Tags[release.TagCommit] = i.Created.Add(24*time.Hour), release.TagValue(second)
+			i := m.add("us-east-1", world.Image{State: world.Available, Tags: desired(t).OwnTags(release.Variant{Image: "ce", Arch: "amd64"}, record.StageCandidate)})
+			i.Created, i.Tags[record.TagCommit] = i.Created.Add(24*time.Hour), record.TagValue(second)
 		}, first},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,12 +115,12 @@ func TestStageOfARelease(t *testing.T) {
 	m := complete(t, d)
 	n := 0
 	m.each(func(_ string, i *world.Image) {
-		i.Tags[release.TagStage] = release.TagValue([]string{release.StageDemoted, release.StageWithdrawn, release.StageDisabled}[n%3])
+		i.Tags[record.TagStage] = record.TagValue([]string{record.StageDemoted, record.StageWithdrawn, record.StageDisabled}[n%3])
 		n++
 	})
 	w := world.New()
 	m.answer(&w, everything(d))
-	if got := reconcile.Releases("p", w); len(got) != 1 || got[0].Over != release.StageWithdrawn {
+	if got := reconcile.Releases("p", w); len(got) != 1 || got[0].Over != record.StageWithdrawn {
 		t.Errorf("got %+v, want a withdrawn one", got)
 	}
 }

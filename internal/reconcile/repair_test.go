@@ -11,14 +11,15 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
 // stages that an AMI may have.
 var stages = []string{
-	release.StageRelease, release.StageRelease, release.StageRelease, release.StageDeprecated,
-	release.StageCandidate, release.StageDemoted, release.StageDisabled, release.StageWithdrawn,
+	record.StageRelease, record.StageRelease, record.StageRelease, record.StageDeprecated,
+	record.StageCandidate, record.StageDemoted, record.StageDisabled, record.StageWithdrawn,
 }
 
 // complete is a model in which a release is complete.
@@ -114,7 +115,7 @@ func TestRepair(t *testing.T) {
 		"deprecated by retirement, then private": {
 			func(m *model) {
 				m.each(func(r string, i *world.Image) {
-					i.Tags[release.TagStage] = release.TagValue(release.StageDeprecated)
+					i.Tags[record.TagStage] = record.TagValue(record.StageDeprecated)
 					i.Public = i.Public && r != "eu-west-1"
 				})
 			}, true, "",
@@ -126,7 +127,7 @@ func TestRepair(t *testing.T) {
 			func(m *model) {
 				m.each(func(r string, i *world.Image) { i.Public = i.Public && r != "eu-west-1" })
 				d := desired(t)
-				m.add("us-east-1", world.Image{Name: "amiship-p-ce-amd64-v1.2.3-0123456789ab", State: world.Available, Tags: d.OwnTags(d.Variants[0], release.StageCandidate)})
+				m.add("us-east-1", world.Image{Name: "amiship-p-ce-amd64-v1.2.3-0123456789ab", State: world.Available, Tags: d.OwnTags(d.Variants[0], record.StageCandidate)})
 			}, false, "is not complete",
 		},
 	} {
@@ -169,11 +170,11 @@ func TestRepairNeverLifts(t *testing.T) {
 		m.each(func(region string, i *world.Image) {
 			stage := rapid.SampledFrom(stages).Draw(rt, "stage")
 			if rapid.Bool().Draw(rt, "mostly kept") {
-				stage = release.StageRelease
+				stage = record.StageRelease
 			}
-			i.Tags[release.TagStage] = release.TagValue(stage)
+			i.Tags[record.TagStage] = record.TagValue(stage)
 			i.Public = i.Public && rapid.Bool().Draw(rt, "public")
-			over = over || release.Over(stage)
+			over = over || record.Over(stage)
 			drawn[stage]++
 		})
 		if rapid.Bool().Draw(rt, "unshared") {
@@ -182,8 +183,8 @@ func TestRepairNeverLifts(t *testing.T) {
 		m.down["ap-south-1"] = rapid.Bool().Draw(rt, "down")
 		repaired(m, d, func(a plan.Action) {
 			drawn["given"]++
-			stage, _ := release.ReadTag(m.images[a.Target.Region][id(a)].Tags[release.TagStage])
-			if stage != release.StageRelease && stage != release.StageDeprecated || over {
+			stage, _ := record.ReadTag(m.images[a.Target.Region][id(a)].Tags[record.TagStage])
+			if stage != record.StageRelease && stage != record.StageDeprecated || over {
 				m.broken("%s gives to %s, which is %s", a.ID, id(a), stage)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -14,12 +15,12 @@ import (
 // is of a lower build of the same version, under the same name; 1 if of a higher
 // one; 0 if it is neither.
 func (f *facts) compareBuild(v release.Variant, i world.Image) int {
-	if i.Name != v.Name || i.State == world.Failed || i.Tag(release.TagTag) == f.d.Tag ||
-		i.Tag(release.TagProject) != f.d.Project || i.Tag(release.TagImage) != v.Image || i.Tag(release.TagArch) != v.Arch ||
-		!release.Released(i.Tag(release.TagStage)) || i.Tag(release.TagVersion) != f.d.Version.Text {
+	if i.Name != v.Name || i.State == world.Failed || i.Tag(record.TagTag) == f.d.Tag ||
+		i.Tag(record.TagProject) != f.d.Project || i.Tag(record.TagImage) != v.Image || i.Tag(record.TagArch) != v.Arch ||
+		!record.Released(i.Tag(record.TagStage)) || i.Tag(record.TagVersion) != f.d.Version.Text {
 		return 0
 	}
-	build, err := strconv.ParseUint(i.Tag(release.TagBuild), 10, 64)
+	build, err := strconv.ParseUint(i.Tag(record.TagBuild), 10, 64)
 	if err != nil {
 		return 0
 	}
@@ -40,7 +41,7 @@ func (f *facts) successor() string {
 		for _, t := range f.d.Targets {
 			images := f.here(t.Region).byVariant[v.Image+"/"+v.Arch]
 			if i := slices.IndexFunc(images, func(i *world.Image) bool { return f.compareBuild(v, *i) > 0 }); i >= 0 {
-				return images[i].Tag(release.TagTag)
+				return images[i].Tag(record.TagTag)
 			}
 		}
 	}
@@ -51,13 +52,13 @@ func (f *facts) successor() string {
 func (f *facts) ended() string {
 	for _, t := range f.d.Targets {
 		for _, i := range f.here(t.Region).byTag[f.d.Tag] {
-			if !release.Over(i.Tag(release.TagStage)) {
+			if !record.Over(i.Tag(record.TagStage)) {
 				continue
 			}
-			if stage := i.Tag(release.TagStage); stage != release.StageWithdrawn {
+			if stage := i.Tag(record.TagStage); stage != record.StageWithdrawn {
 				return "it is no longer kept: " + i.ID + " in " + t.Region + " is " + stage
 			}
-			return "it was withdrawn: " + i.Tag(release.TagWhy)
+			return "it was withdrawn: " + i.Tag(record.TagWhy)
 		}
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -41,8 +42,8 @@ func TestAReplacementConverges(t *testing.T) {
 		wantReleased(t, m, d)
 		for _, target := range d.Targets {
 			for _, i := range m.list(target.Region) {
-				if i.Tag(release.TagTag) != d.Tag {
-					t.Fatalf("%s of %s is left in %s", i.ID, i.Tag(release.TagTag), target.Region)
+				if i.Tag(record.TagTag) != d.Tag {
+					t.Fatalf("%s of %s is left in %s", i.ID, i.Tag(record.TagTag), target.Region)
 				}
 			}
 		}
@@ -57,7 +58,7 @@ func stillServed(m *model, d release.Desired) func(plan.Plan, plan.Action) {
 			return
 		}
 		for _, i := range m.released(act.Target.Region) {
-			if i.Tag(release.TagImage) == "ce" && i.Public && i.Tag(release.TagTag) == d.Tag {
+			if i.Tag(record.TagImage) == "ce" && i.Public && i.Tag(record.TagTag) == d.Tag {
 				return
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/retention"
 	"amiship/internal/world"
@@ -86,8 +87,8 @@ func dueOf(decisions []retention.Decision, now time.Time) []retention.Decision {
 
 // retired: a retirement has disabled its AMI, and deregistered it next.
 func retired(s world.Snapshot) bool {
-	stage, _ := release.ReadTag(s.Tags[release.TagStage])
-	return stage == release.StageDisabled
+	stage, _ := record.ReadTag(s.Tags[record.TagStage])
+	return stage == record.StageDisabled
 }
 
 // retire adds the step of an AMI that is due. An AMI is removed once no parameter of
@@ -199,8 +200,8 @@ func (t Retire) open(f *facts) map[string]bool {
 	out := map[string]bool{}
 	for _, region := range t.Regions {
 		for _, i := range f.here(region).project {
-			if i.Tag(release.TagStage) == release.StageCandidate {
-				out[i.Tag(release.TagTag)] = true
+			if i.Tag(record.TagStage) == record.StageCandidate {
+				out[i.Tag(record.TagTag)] = true
 			}
 		}
 	}

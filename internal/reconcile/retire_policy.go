@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/retention"
 	"amiship/internal/world"
@@ -38,7 +39,7 @@ func (t Retire) policyState(f *facts, decisions []retention.Decision) policyStat
 	}
 	key := release.Key{Image: holder.Image, Arch: holder.Arch, Place: release.Place{Region: holder.Region}}
 	s := plan.Step{State: plan.Ready, Required: true, Why: "policy of this retirement: " + is, Action: onImage(key, holder.Found, plan.RecordPolicy{
-		Image: imageOf(holder.Found), Tags: plan.Tags{release.TagKeep: release.TagValue(is)},
+		Image: imageOf(holder.Found), Tags: plan.Tags{record.TagKeep: record.TagValue(is)},
 	})}
 	if last != nil && policyOn(*last) != is && f.r.Approved[Policy] != t.Policy.Digest() {
 		bl := t.changed(*last)
@@ -92,7 +93,7 @@ func (t Retire) changed(last retention.Decision) plan.Blocker {
 }
 
 // policyOn is the policy that is recorded on an AMI, or "".
-func policyOn(d retention.Decision) string { return d.Found.Tag(release.TagKeep) }
+func policyOn(d retention.Decision) string { return d.Found.Tag(record.TagKeep) }
 
 // lastPolicy is the newest AMI on which a policy is recorded, one that can hold the next
 // before others; known is false if it may be where a region could not be read.
@@ -111,7 +112,7 @@ func (t Retire) lastPolicy(f *facts, decisions []retention.Decision) (last *rete
 
 // holdsPolicy reports whether a policy can be recorded on an AMI: it stays.
 func holdsPolicy(d retention.Decision) bool {
-	return d.Kept && d.Found.State == world.Available && release.Released(d.Stage) && d.Found.Schema() <= release.Schema
+	return d.Kept && d.Found.State == world.Available && record.Released(d.Stage) && d.Found.Schema() <= record.Schema
 }
 
 // newestOf is the newest AMI of some.

@@ -12,6 +12,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -63,7 +64,7 @@ func (s *store) draw(region string, n int) {
 	i := &world.Image{
 		ID: fmt.Sprintf("ami-%s-%d", region, n), Name: "P " + version, State: world.Available, Public: public,
 		Created: s.now.AddDate(0, 0, -rapid.IntRange(0, 400).Draw(rt, "age")), Snapshots: []string{"snap"},
-		Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64", Public: public || rapid.Bool().Draw(rt, "was public")}, release.StageRelease),
+		Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64", Public: public || rapid.Bool().Draw(rt, "was public")}, record.StageRelease),
 	}
 	if ago := rapid.IntRange(0, 200).Draw(rt, "launched"); ago < 60 {
 		i.LastLaunched = s.now.AddDate(0, 0, -ago)
@@ -72,13 +73,13 @@ func (s *store) draw(region string, n int) {
 	case 0:
 		i.Tags = map[string]string{"Type": "P"}
 	case 1:
-		i.Tags[release.TagBuild] = "2:0"
+		i.Tags[record.TagBuild] = "2:0"
 	case 2:
 		i.State = world.Disabled
 	case 3:
-		i.Tags[release.TagStage] = release.TagValue(release.StageCandidate)
+		i.Tags[record.TagStage] = record.TagValue(record.StageCandidate)
 	case 4:
-		i.Tags[release.TagStage], i.Public = release.TagValue(release.StageWithdrawn), false
+		i.Tags[record.TagStage], i.Public = record.TagValue(record.StageWithdrawn), false
 	}
 	s.images[region] = append(s.images[region], i)
 	if rapid.IntRange(0, 9).Draw(rt, "pointed at") == 0 {
@@ -137,9 +138,9 @@ func shownBy[T any](s *store, what string, v T) world.Fact[T] {
 func (s *store) mustStay(region string, i *world.Image) string {
 	tag := func(key string) string { return i.Tags[key][strings.Index(i.Tags[key], ":")+1:] }
 	switch {
-	case tag(release.TagProject) != "p", tag(release.TagStage) == "candidate", tag(release.TagStage) == "withdrawn":
+	case tag(record.TagProject) != "p", tag(record.TagStage) == "candidate", tag(record.TagStage) == "withdrawn":
 		return "it is none of the project's releases"
-	case i.Tags[release.TagBuild] == "2:0":
+	case i.Tags[record.TagBuild] == "2:0":
 		return "a newer Amiship made it"
 	case s.unread["images "+region], s.unread["params "+region], region == "us-east-1" && s.unread["listing"]:
 		return "something is unread"
@@ -161,7 +162,7 @@ func (s *store) mustStay(region string, i *world.Image) string {
 func (s *store) ranks(region string, i *world.Image) string {
 	number := func(i *world.Image) (minor, patch int, early bool) {
 		var a, b int
-		text, rest, _ := strings.Cut(strings.TrimPrefix(i.Tags[release.TagVersion], "1:"), "-")
+		text, rest, _ := strings.Cut(strings.TrimPrefix(i.Tags[record.TagVersion], "1:"), "-")
 		if n, _ := fmt.Sscanf(text, "%d.%d.%d", &a, &b, &patch); n != 3 {
 			return -1, 0, false
 		}
@@ -171,14 +172,14 @@ func (s *store) ranks(region string, i *world.Image) string {
 	if minor < 0 {
 		return "its version can't be read"
 	}
-	if i.Tags[release.TagPublic] == "" {
+	if i.Tags[record.TagPublic] == "" {
 		return "private ones are all kept"
 	}
 	minors, patches := map[int]bool{}, map[int]bool{}
 	for _, o := range s.images[region] {
-		stage := strings.TrimPrefix(o.Tags[release.TagStage], "1:")
+		stage := strings.TrimPrefix(o.Tags[record.TagStage], "1:")
 		m, p, pre := number(o)
-		if !o.Public || o.State != world.Available || stage != "release" && stage != "deprecated" || pre || m < 0 || o.Tags[release.TagProject] != "1:p" {
+		if !o.Public || o.State != world.Available || stage != "release" && stage != "deprecated" || pre || m < 0 || o.Tags[record.TagProject] != "1:p" {
 			continue
 		}
 		if m > minor {
@@ -246,9 +247,9 @@ func (s *store) do(act plan.Action, dies bool) {
 
 // patience: no step comes before its period of grace is over.
 func (s *store) patience(act plan.Action, i *world.Image) {
-	stage := i.Tags[release.TagStage]
+	stage := i.Tags[record.TagStage]
 	grace := map[plan.Kind]time.Duration{plan.Demote: 10 * oneDay, plan.Disable: 20 * oneDay, plan.Remove: 30 * oneDay, plan.DeleteParameter: 30 * oneDay}[act.Kind()]
-	since, err := time.Parse("1:"+time.RFC3339, i.Tags[release.TagRetired])
+	since, err := time.Parse("1:"+time.RFC3339, i.Tags[record.TagRetired])
 	if act.Kind() != plan.Deprecate && (err != nil || s.now.Sub(since) < grace) {
 		s.rt.Fatalf("%s: %s since %v: too early", act.ID, stage, since)
 	}
@@ -313,15 +314,15 @@ func (s *store) settle(scope reconcile.Retire) {
 	open := map[string]bool{}
 	for _, images := range s.images {
 		for _, i := range images {
-			if i.Tags[release.TagStage] == "1:candidate" && i.Tags[release.TagProject] == "1:p" {
-				open[i.Tags[release.TagTag]] = true
+			if i.Tags[record.TagStage] == "1:candidate" && i.Tags[record.TagProject] == "1:p" {
+				open[i.Tags[record.TagTag]] = true
 			}
 		}
 	}
 	for region, images := range s.images {
 		for _, i := range images {
-			byHand := i.State == world.Disabled && i.Tags[release.TagStage] == "1:release"
-			if s.mustStay(region, i) == "" && !byHand && !open[i.Tags[release.TagTag]] {
+			byHand := i.State == world.Disabled && i.Tags[record.TagStage] == "1:release"
+			if s.mustStay(region, i) == "" && !byHand && !open[i.Tags[record.TagTag]] {
 				s.rt.Fatalf("%s in %s is kept for no reason: %+v", i.ID, region, i)
 			}
 		}

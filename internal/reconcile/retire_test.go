@@ -11,6 +11,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/retention"
 	"amiship/internal/world"
@@ -47,7 +48,7 @@ func (a *attic) add(version string, days int, changes ...func(*world.Image)) {
 	d.Version.Text = version
 	i := world.Image{
 		ID: fmt.Sprintf("ami-%d", len(a.images)), Name: "P " + version, State: world.Available, Arch: "amd64", Public: true,
-		Tags:    d.OwnTags(release.Variant{Image: "ce", Arch: "amd64", Public: true}, release.StageRelease),
+		Tags:    d.OwnTags(release.Variant{Image: "ce", Arch: "amd64", Public: true}, record.StageRelease),
 		Created: a.now.AddDate(0, 0, -days), Snapshots: []string{"snap-1"},
 	}
 	for _, change := range changes {
@@ -70,7 +71,7 @@ func (a *attic) recorded() {
 		return
 	}
 	newest := slices.MaxFunc(a.images, func(x, y world.Image) int { return x.Created.Compare(y.Created) })
-	newest.Tags[release.TagKeep] = release.TagValue(a.policy.String())
+	newest.Tags[record.TagKeep] = record.TagValue(a.policy.String())
 }
 
 func (a *attic) scope() reconcile.Retire {
@@ -85,11 +86,11 @@ func (a *attic) scope() reconcile.Retire {
 func (a *attic) stage(stage string, days int) func(*world.Image) {
 	return func(i *world.Image) {
 		began := a.now.AddDate(0, 0, -days)
-		i.Tags[release.TagStage] = release.TagValue(stage)
-		i.Tags[release.TagRetired] = release.TagValue(began.Format(time.RFC3339))
+		i.Tags[record.TagStage] = record.TagValue(stage)
+		i.Tags[record.TagRetired] = record.TagValue(began.Format(time.RFC3339))
 		i.Deprecated = began
-		i.Public = stage == release.StageDeprecated
-		if stage == release.StageDisabled {
+		i.Public = stage == record.StageDeprecated
+		if stage == record.StageDisabled {
 			i.State = world.Disabled
 		}
 	}
@@ -129,18 +130,18 @@ func TestFates(t *testing.T) {
 		why   string
 	}{
 		"two minors are newer":  {want: "deprecate", why: "2 minors newer than 1.0"},
-		"a patch is newer":      {image: tagged(release.TagVersion, "1:1.2.1"), want: "deprecate", why: "1 patch of 1.2 newer"},
-		"its minor is kept":     {image: tagged(release.TagVersion, "1:1.1.1"), want: "keep", why: "within the newest 1 patch of the newest 2 minors"},
-		"a pre-release of old":  {image: tagged(release.TagVersion, "1:1.2.2-rc1"), want: "deprecate", why: "1 patch of 1.2 newer"},
+		"a patch is newer":      {image: tagged(record.TagVersion, "1:1.2.1"), want: "deprecate", why: "1 patch of 1.2 newer"},
+		"its minor is kept":     {image: tagged(record.TagVersion, "1:1.1.1"), want: "keep", why: "within the newest 1 patch of the newest 2 minors"},
+		"a pre-release of old":  {image: tagged(record.TagVersion, "1:1.2.2-rc1"), want: "deprecate", why: "1 patch of 1.2 newer"},
 		"it is young":           {image: func(i *world.Image) { i.Created = a.now.AddDate(0, 0, -89) }, want: "keep", why: "younger than 90 days"},
 		"launched lately":       {image: func(i *world.Image) { i.LastLaunched = a.now.AddDate(0, 0, -29) }, want: "keep", why: "last launched 29 days ago"},
 		"launched long ago":     {image: func(i *world.Image) { i.LastLaunched = a.now.AddDate(0, 0, -31) }, want: "deprecate"},
 		"of unknown age":        {image: func(i *world.Image) { i.Created = time.Time{} }, want: "keep", why: "age"},
-		"of unknown version":    {image: tagged(release.TagVersion, "1:new"), want: "keep", why: "version"},
+		"of unknown version":    {image: tagged(record.TagVersion, "1:new"), want: "keep", why: "version"},
 		"private once":          {image: func(i *world.Image) { i.Public = false }, want: "deprecate"},
-		"private for good":      {image: func(i *world.Image) { i.Public = false; delete(i.Tags, release.TagPublic) }, want: "keep", why: "keeps all private AMIs"},
-		"of a newer Amiship":    {image: tagged(release.TagStage, "2:release"), want: "keep", why: "newer Amiship"},
-		"withdrawn":             {image: tagged(release.TagStage, "1:withdrawn"), want: "keep", why: "record"},
+		"private for good":      {image: func(i *world.Image) { i.Public = false; delete(i.Tags, record.TagPublic) }, want: "keep", why: "keeps all private AMIs"},
+		"of a newer Amiship":    {image: tagged(record.TagStage, "2:release"), want: "keep", why: "newer Amiship"},
+		"withdrawn":             {image: tagged(record.TagStage, "1:withdrawn"), want: "keep", why: "record"},
 		"disabled by hand":      {image: func(i *world.Image) { i.State = world.Disabled }, want: "keep", why: "another user"},
 		"a parameter points":    {world: func(a *attic) { a.params["/p/latest"] = "ami-2" }, want: "keep", why: "/p/latest"},
 		"a listing offers it":   {world: listed(world.VisiblePublic), want: "keep", why: `the listing ce offers it as "P 1.0.0"`},
@@ -148,28 +149,28 @@ func TestFates(t *testing.T) {
 		"a change set may need": {world: listed(world.VisibleRestricted, world.ChangeSet{ID: "cs", Status: world.Preparing}), want: "keep", why: "change set cs of the listing ce is preparing"},
 		"a listing is unread":   {world: func(a *attic) { a.lists["ce"] = world.Listing{Entity: world.Fact[world.Entity]{At: a.now, Err: "no"}} }, want: "keep", why: "ce could not be read"},
 		"its release is open": {world: func(a *attic) {
-			a.add("1.0.0", 400, tagged(release.TagStage, "1:candidate"))
+			a.add("1.0.0", 400, tagged(record.TagStage, "1:candidate"))
 		}, want: "keep", why: "under way"},
-		"deprecated yesterday":      {image: a.stage(release.StageDeprecated, 1), want: "in 29 days: demote"},
-		"deprecated a month ago":    {image: a.stage(release.StageDeprecated, 30), want: "demote"},
-		"no date was shown":         {image: func(i *world.Image) { a.stage(release.StageDeprecated, 30)(i); i.Deprecated = time.Time{} }, want: "deprecate"},
-		"the date is far away":      {image: func(i *world.Image) { a.stage(release.StageDeprecated, 30)(i); i.Deprecated = a.now.AddDate(1, 0, 0) }, want: "deprecate"},
-		"the day is not known":      {image: func(i *world.Image) { a.stage(release.StageDeprecated, 30)(i); delete(i.Tags, release.TagRetired) }, want: "deprecate"},
-		"demoted and public":        {image: func(i *world.Image) { a.stage(release.StageDemoted, 31)(i); i.Public = true }, want: "demote"},
-		"demoted by the quota":      {image: func(i *world.Image) { a.stage(release.StageDemoted, 31)(i); delete(i.Tags, release.TagRetired) }, want: "demote"},
-		"demoted":                   {image: a.stage(release.StageDemoted, 31), want: "in 29 days: disable"},
-		"demoted long ago":          {image: a.stage(release.StageDemoted, 61), want: "disable"},
-		"disabled by word only":     {image: func(i *world.Image) { a.stage(release.StageDisabled, 61)(i); i.State = world.Available }, want: "disable"},
-		"disabled":                  {image: a.stage(release.StageDisabled, 61), want: "in 29 days: remove"},
-		"disabled long ago":         {image: a.stage(release.StageDisabled, 90), want: "remove"},
-		"disabled and pointed at":   {image: a.stage(release.StageDisabled, 90), world: func(a *attic) { a.params["/p/latest"] = "ami-2" }, want: "keep"},
+		"deprecated yesterday":      {image: a.stage(record.StageDeprecated, 1), want: "in 29 days: demote"},
+		"deprecated a month ago":    {image: a.stage(record.StageDeprecated, 30), want: "demote"},
+		"no date was shown":         {image: func(i *world.Image) { a.stage(record.StageDeprecated, 30)(i); i.Deprecated = time.Time{} }, want: "deprecate"},
+		"the date is far away":      {image: func(i *world.Image) { a.stage(record.StageDeprecated, 30)(i); i.Deprecated = a.now.AddDate(1, 0, 0) }, want: "deprecate"},
+		"the day is not known":      {image: func(i *world.Image) { a.stage(record.StageDeprecated, 30)(i); delete(i.Tags, record.TagRetired) }, want: "deprecate"},
+		"demoted and public":        {image: func(i *world.Image) { a.stage(record.StageDemoted, 31)(i); i.Public = true }, want: "demote"},
+		"demoted by the quota":      {image: func(i *world.Image) { a.stage(record.StageDemoted, 31)(i); delete(i.Tags, record.TagRetired) }, want: "demote"},
+		"demoted":                   {image: a.stage(record.StageDemoted, 31), want: "in 29 days: disable"},
+		"demoted long ago":          {image: a.stage(record.StageDemoted, 61), want: "disable"},
+		"disabled by word only":     {image: func(i *world.Image) { a.stage(record.StageDisabled, 61)(i); i.State = world.Available }, want: "disable"},
+		"disabled":                  {image: a.stage(record.StageDisabled, 61), want: "in 29 days: remove"},
+		"disabled long ago":         {image: a.stage(record.StageDisabled, 90), want: "remove"},
+		"disabled and pointed at":   {image: a.stage(record.StageDisabled, 90), world: func(a *attic) { a.params["/p/latest"] = "ami-2" }, want: "keep"},
 		"protected":                 {image: protected("enabled-without-cooldown"), want: "keep", why: "disable-image-deregistration-protection --region us-east-1 --image-id ami-2"},
-		"protected between steps":   {image: both(a.stage(release.StageDemoted, 61), protected("enabled-with-cooldown")), want: "keep", why: "protected"},
+		"protected between steps":   {image: both(a.stage(record.StageDemoted, 61), protected("enabled-with-cooldown")), want: "keep", why: "protected"},
 		"protected, and not over":   {image: both(protected("enabled-with-cooldown"), func(i *world.Image) { i.Created = a.now }), want: "keep", why: "younger than 90 days"},
-		"cooling down":              {image: both(a.stage(release.StageDemoted, 61), protected(world.CoolingDown)), want: "disable"},
-		"cooling down, and removed": {image: both(a.stage(release.StageDisabled, 90), protected(world.CoolingDown)), want: "keep", why: "less than 24 hours ago"},
+		"cooling down":              {image: both(a.stage(record.StageDemoted, 61), protected(world.CoolingDown)), want: "disable"},
+		"cooling down, and removed": {image: both(a.stage(record.StageDisabled, 90), protected(world.CoolingDown)), want: "keep", why: "less than 24 hours ago"},
 		"deprecated, launched lately": {image: func(i *world.Image) {
-			a.stage(release.StageDeprecated, 60)(i)
+			a.stage(record.StageDeprecated, 60)(i)
 			i.LastLaunched = a.now.AddDate(0, 0, -2)
 		}, want: "keep"},
 	} {
@@ -219,7 +220,7 @@ func TestRetireSteps(t *testing.T) {
 	if !ok || len(p.Steps) != 1 || s.State != plan.Ready {
 		t.Fatalf("steps: %+v", p.Steps)
 	}
-	want := map[string]string{release.TagStage: "1:deprecated", release.TagRetired: "1:2026-11-24T12:00:00Z"}
+	want := map[string]string{record.TagStage: "1:deprecated", record.TagRetired: "1:2026-11-24T12:00:00Z"}
 	if diff := cmp.Diff(want, map[string]string(s.Tags())); diff != "" || !plan.As[plan.DeprecateImage](s.Action).At.Equal(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)) || s.Guard.Launched != "never" || s.Guard.Image == "" {
 		t.Errorf("%+v, tags %s", s.Action, diff)
 	}
@@ -286,7 +287,7 @@ func TestSummary(t *testing.T) {
 	a.add("1.2.0", 10)
 	a.add("1.1.0", 300)
 	a.add("1.0.0", 400)
-	a.add("0.9.0", 500, a.stage(release.StageDeprecated, 40))
+	a.add("0.9.0", 500, a.stage(record.StageDeprecated, 40))
 	a.add("0.8.0", 600, func(i *world.Image) { i.Tags = map[string]string{} })
 	s := a.scope()
 	s.Regions = append(s.Regions, "eu-west-1")

@@ -12,6 +12,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -44,7 +45,7 @@ func newStall(t testing.TB) *stall {
 func (s *stall) image(version string, days int, change func(*world.Image)) {
 	i := world.Image{
 		ID: fmt.Sprintf("ami-%d", len(s.w.Regions[homeRegion].Images.Val)), Name: "ce " + version, State: world.Available, Public: true,
-		Tags: ofVersion(s.d, version).OwnTags(s.d.Variants[0], release.StageRelease), Created: s.w.Now.AddDate(0, 0, -days), IMDSSupport: "v2.0",
+		Tags: ofVersion(s.d, version).OwnTags(s.d.Variants[0], record.StageRelease), Created: s.w.Now.AddDate(0, 0, -days), IMDSSupport: "v2.0",
 	}
 	if change != nil {
 		change(&i)
@@ -55,7 +56,7 @@ func (s *stall) image(version string, days int, change func(*world.Image)) {
 // candidate adds that of another release.
 func (s *stall) candidate(version string, days int, change func(*world.Image)) {
 	s.image(version, days, func(i *world.Image) {
-		i.Public, i.Name, i.Tags[release.TagStage] = false, "amiship-p-ce-amd64-v"+version+"-0123456789ab", release.TagValue(release.StageCandidate)
+		i.Public, i.Name, i.Tags[record.TagStage] = false, "amiship-p-ce-amd64-v"+version+"-0123456789ab", record.TagValue(record.StageCandidate)
 		if change != nil {
 			change(i)
 		}
@@ -191,7 +192,7 @@ func TestRooms(t *testing.T) {
 			func(s *stall) {
 				s.old(4)
 				s.candidate("1.2.4", 1, func(i *world.Image) {
-					i.Tags[release.TagTested] = release.TagValue(release.Verdict{Checks: "0123456789ab", Why: "no"}.String())
+					i.Tags[record.TagTested] = record.TagValue(record.Verdict{Checks: "0123456789ab", Why: "no"}.String())
 				})
 			}, "", nil, "",
 		},
@@ -355,7 +356,7 @@ func (m *model) publicOf(tag string) []string {
 	var out []string
 	for region, images := range m.images {
 		for _, i := range images {
-			if i.Public && i.Tag(release.TagTag) == tag {
+			if i.Public && i.Tag(record.TagTag) == tag {
 				out = append(out, region)
 			}
 		}
@@ -373,7 +374,7 @@ func TestDemotionIsWrittenDown(t *testing.T) {
 			continue
 		}
 		act := r.Do[0]
-		want := map[string]string{release.TagStage: "1:demoted", release.TagRetired: release.TagValue(s.w.Now.Format(time.RFC3339))}
+		want := map[string]string{record.TagStage: "1:demoted", record.TagRetired: record.TagValue(s.w.Now.Format(time.RFC3339))}
 		if !maps.Equal(act.Tags(), want) || act.Guard.Launched != "never" || act.Image().AMI != "ami-0" {
 			t.Errorf("%+v", act)
 		}

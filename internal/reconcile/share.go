@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -81,7 +82,7 @@ func (a access) covers(account string) bool {
 func (a access) anybody(public bool) []string {
 	all := slices.Concat(a.lists...)
 	if public {
-		all = append(all, release.Everybody)
+		all = append(all, record.Everybody)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

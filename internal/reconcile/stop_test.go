@@ -5,7 +5,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -34,16 +34,16 @@ func TestStoppingGivesClaimsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m, w, r := newModel(), world.New(), plan.NewRun("mine")
 			r.Stopping = true
-			claim := &world.Claim{Group: "sg-1", Name: d.ClaimName(v), Run: "mine", Alive: m.now, Tags: map[string]string{release.TagInputs: release.TagValue(fullInputs), release.TagPackage: release.TagValue("aa")}}
+			claim := &world.Claim{Group: "sg-1", Name: d.Owner(v).Name(), Run: "mine", Alive: m.now, Tags: map[string]string{record.TagInputs: record.TagValue(fullInputs), record.TagPackage: record.TagValue("aa")}}
 			if c.claim == test {
-				claim.Name = release.TestClaimName(claim.Name)
+				claim.Name = record.TestClaimName(claim.Name)
 			}
 			m.claims["sg-1"] = claim
 			if c.candidate != "" {
-				i := m.add("us-east-1", world.Image{Name: d.CandidateName(v, fullInputs), State: c.candidate, IMDSSupport: "v2.0"})
+				i := m.add("us-east-1", world.Image{Name: d.Owner(v).CandidateName(fullInputs), State: c.candidate, IMDSSupport: "v2.0"})
 				if c.claim == test {
-					i.Tags = d.OwnTags(v, release.StageCandidate)
-					i.Tags[release.TagInputs], i.Tags[release.TagPackage] = release.TagValue(fullInputs), release.TagValue("aa")
+					i.Tags = d.OwnTags(v, record.StageCandidate)
+					i.Tags[record.TagInputs], i.Tags[record.TagPackage] = record.TagValue(fullInputs), record.TagValue("aa")
 				}
 			}
 			if c.inFlight != "" {
@@ -65,7 +65,7 @@ func TestStoppingGivesClaimsBack(t *testing.T) {
 			if s, _ := p.Step(c.after); c.after != "" && (s.State != plan.Queued || !s.Own() || len(s.After) != 1 || s.After[0] != c.ready) {
 				t.Errorf("%s is %s after %v", c.after, s.State, s.After)
 			}
-			if c.ready == "adopt/ce/amd64/us-east-1" && own[c.ready].Tags()[release.TagPackage] != release.TagValue("aa") {
+			if c.ready == "adopt/ce/amd64/us-east-1" && own[c.ready].Tags()[record.TagPackage] != record.TagValue("aa") {
 				t.Errorf("the package is not recorded: %v", own[c.ready].Tags())
 			}
 		})

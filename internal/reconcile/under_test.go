@@ -7,7 +7,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -17,10 +17,10 @@ import (
 func TestNothingIsTakenFromUnderIt(t *testing.T) {
 	d := desired(t)
 	v := d.Variants[0]
-	forBuild, forTest := d.ClaimName(v), release.TestClaimName(d.ClaimName(v))
+	forBuild, forTest := d.Owner(v).Name(), record.TestClaimName(d.Owner(v).Name())
 	const build, test = plan.ID("build/ce/amd64/us-east-1"), plan.ID("test/ce/amd64/us-east-1")
 	const buildClaim, testClaim = plan.ID("claim/ce/amd64/us-east-1"), plan.ID("claim/ce/amd64/us-east-1/test")
-	passed := map[string]string{release.TagTested: release.TagValue(release.Verdict{OK: true, Checks: v.ChecksDigest()}.String())}
+	passed := map[string]string{record.TagTested: record.TagValue(record.Verdict{OK: true, Checks: v.ChecksDigest()}.String())}
 	for name, c := range map[string]struct {
 		claim     string // that the run holds
 		made      plan.ID
@@ -49,13 +49,13 @@ func TestNothingIsTakenFromUnderIt(t *testing.T) {
 				run.InFlight[c.doing] = m.now
 			}
 			if c.candidate {
-				tags := d.OwnTags(v, release.StageCandidate)
-				tags[release.TagInputs], tags[release.TagPackage], tags[release.TagBase] = release.TagValue(fullInputs), release.TagValue("aa"), release.TagValue("ami-base")
+				tags := d.OwnTags(v, record.StageCandidate)
+				tags[record.TagInputs], tags[record.TagPackage], tags[record.TagBase] = record.TagValue(fullInputs), record.TagValue("aa"), record.TagValue("ami-base")
 				maps.Copy(tags, c.tags)
-				m.add("us-east-1", world.Image{Name: d.CandidateName(v, fullInputs), State: world.Available, Tags: tags, IMDSSupport: v.Build.IMDSSupport})
+				m.add("us-east-1", world.Image{Name: d.Owner(v).CandidateName(fullInputs), State: world.Available, Tags: tags, IMDSSupport: v.Build.IMDSSupport})
 			}
 			if c.released {
-				m.add("eu-west-1", world.Image{Name: v.Name, State: world.Available, Tags: d.OwnTags(v, release.StageRelease)})
+				m.add("eu-west-1", world.Image{Name: v.Name, State: world.Available, Tags: d.OwnTags(v, record.StageRelease)})
 			}
 			m.answer(&w, everything(d))
 			p := reconcile.Reconcile(d, w, run)

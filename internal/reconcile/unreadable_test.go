@@ -8,6 +8,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/retention"
 	"amiship/internal/world"
@@ -23,14 +24,14 @@ func TestUnreadableTagsKeep(t *testing.T) {
 		value string
 		why   string
 	}{
-		"a day without a time":         {release.StageDeprecated, release.TagRetired, "1:2026-01-01", `"1:2026-01-01", and not a time`},
-		"words":                        {release.StageDemoted, release.TagRetired, "1:long ago", "and not a time"},
-		"nothing":                      {release.StageDisabled, release.TagRetired, "", "and not a time"},
-		"no schema":                    {release.StageDisabled, release.TagRetired, "x2026-01-01T00:00:00Z", "and not a time"},
-		"before the AMI was made":      {release.StageDisabled, release.TagRetired, "1:2020-01-01T00:00:00Z", "before it was made"},
-		"of a stage that there is not": {release.StageDisabled, release.TagStage, "1:disabeld", "and not one of candidate, release,"},
-		"a number of builds":           {release.StageDisabled, release.TagBuild, "1:two", "and not a number"},
-		"a version":                    {release.StageDisabled, release.TagVersion, "1:new", "and not a version"},
+		"a day without a time":         {record.StageDeprecated, record.TagRetired, "1:2026-01-01", `"1:2026-01-01", and not a time`},
+		"words":                        {record.StageDemoted, record.TagRetired, "1:long ago", "and not a time"},
+		"nothing":                      {record.StageDisabled, record.TagRetired, "", "and not a time"},
+		"no schema":                    {record.StageDisabled, record.TagRetired, "x2026-01-01T00:00:00Z", "and not a time"},
+		"before the AMI was made":      {record.StageDisabled, record.TagRetired, "1:2020-01-01T00:00:00Z", "before it was made"},
+		"of a stage that there is not": {record.StageDisabled, record.TagStage, "1:disabeld", "and not one of candidate, release,"},
+		"a number of builds":           {record.StageDisabled, record.TagBuild, "1:two", "and not a number"},
+		"a version":                    {record.StageDisabled, record.TagVersion, "1:new", "and not a version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAttic()
@@ -66,20 +67,20 @@ func TestUnreadableWaiver(t *testing.T) {
 	m.down["eu-west-1"] = true
 	carryOn(m, d, &w, &r)
 	for _, i := range m.images["us-east-1"] {
-		i.Tags[release.TagWaived] = release.TagValue(half)
+		i.Tags[record.TagWaived] = record.TagValue(half)
 	}
 	m.answer(&w, []world.Query{{Kind: world.LookImages, Region: "us-east-1"}})
 	notes := strings.Join(reconcile.Reconcile(d, w, plan.NewRun("b")).Notes, "\n")
 	if !strings.Contains(notes, "eu-west-1 is waived until 2026-12-31") || !strings.Contains(notes, `amiship:waived is "1:`+half+`"`) || strings.Contains(notes, "us-west-2 is waived") {
 		t.Errorf("notes: %s", notes)
 	}
-	x := reconcile.Waiving{Project: "p", Builds: []string{"us-east-1"}, Waiver: release.Waiver{Region: "eu-west-2", Until: m.now.Add(48 * time.Hour), Why: "flood"}}
+	x := reconcile.Waiving{Project: "p", Builds: []string{"us-east-1"}, Waiver: record.Waiver{Region: "eu-west-2", Until: m.now.Add(48 * time.Hour), Why: "flood"}}
 	p := x.Reconcile(w, plan.NewRun("c"))
 	if len(p.Steps) == 0 || p.Complete() {
 		t.Fatalf("steps: %+v", p.Steps)
 	}
 	for _, s := range p.Steps {
-		if s.State != plan.Failed || !strings.Contains(s.Why, release.TagWaived) {
+		if s.State != plan.Failed || !strings.Contains(s.Why, record.TagWaived) {
 			t.Errorf("%s is %s: %s", s.ID, s.State, s.Why)
 		}
 	}
@@ -102,7 +103,7 @@ func TestLatestMayBeNewer(t *testing.T) {
 		t.Fatal("the newer release is not complete")
 	}
 	named := m.params["eu-west-1"]["/p/ce/latest"]
-	m.images["eu-west-1"][named].Tags[release.TagVersion] = "1:brand new"
+	m.images["eu-west-1"][named].Tags[record.TagVersion] = "1:brand new"
 	w, r := world.New(), plan.NewRun("o")
 	if loop(m, d, &w, &r, -1, never) {
 		t.Error("the older release is complete, though it can't be told which is newer")

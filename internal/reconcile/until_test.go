@@ -6,7 +6,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -14,10 +14,10 @@ import (
 func TestUntil(t *testing.T) {
 	d := desired(t)
 	m, w := newModel(), world.New()
-	tags := d.OwnTags(d.Variants[0], release.StageCandidate)
-	tags[release.TagInputs] = release.TagValue("0123456789abcdef")
-	m.add("us-east-1", world.Image{Name: d.CandidateName(d.Variants[0], "0123456789abcdef"), State: world.Available, Tags: tags, IMDSSupport: "v2.0"})
-	m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.ClaimName(d.Variants[0]), Run: "a", Alive: m.now}
+	tags := d.OwnTags(d.Variants[0], record.StageCandidate)
+	tags[record.TagInputs] = record.TagValue("0123456789abcdef")
+	m.add("us-east-1", world.Image{Name: d.Owner(d.Variants[0]).CandidateName("0123456789abcdef"), State: world.Available, Tags: tags, IMDSSupport: "v2.0"})
+	m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.Owner(d.Variants[0]).Name(), Run: "a", Alive: m.now}
 	m.answer(&w, everything(d))
 	p := reconcile.Reconcile(d, w, plan.NewRun("a"))
 	const testClaim, unclaim = "claim/ce/amd64/us-east-1/test", "unclaim/ce/amd64/us-east-1"

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -45,8 +46,8 @@ func (x adoptions) adopt(region string) {
 	slices.SortFunc(images, func(x, y world.Image) int { return cmp.Or(x.Created.Compare(y.Created), cmp.Compare(x.ID, y.ID)) })
 	taken := map[string]string{}
 	for _, i := range images {
-		if i.Tag(release.TagProject) == x.d.Project && i.State != world.Failed {
-			taken[i.Tag(release.TagTag)+" "+i.Tag(release.TagImage)+"/"+i.Tag(release.TagArch)] = i.ID
+		if i.Tag(record.TagProject) == x.d.Project && i.State != world.Failed {
+			taken[i.Tag(record.TagTag)+" "+i.Tag(record.TagImage)+"/"+i.Tag(record.TagArch)] = i.ID
 		}
 	}
 	for _, i := range images {
@@ -67,7 +68,7 @@ func (x adoptions) adopt(region string) {
 func (x adoptions) adoption(region string, i world.Image, l likeness) plan.Step {
 	d := release.Desired{Project: x.d.Project, Tag: l.tag}
 	d.Version = l.version
-	tags := d.OwnTags(release.Variant{Image: l.Image, Arch: l.Arch, Public: i.Public}, release.StageRelease)
+	tags := d.OwnTags(release.Variant{Image: l.Image, Arch: l.Arch, Public: i.Public}, record.StageRelease)
 	image := imageOf(i)
 	image.Snapshots = i.Snapshots
 	act := onImage(release.Key{Image: l.Image, Arch: l.Arch, Place: release.Place{Region: region}}, i, plan.AdoptImage{Image: image, Tags: tags})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -17,7 +17,7 @@ func Leftovers(project string, w world.World) []string {
 	var out []string
 	for _, region := range slices.Sorted(maps.Keys(w.Regions)) {
 		for _, c := range w.Regions[region].Claims.Val {
-			if c.Expired() && release.OfProject(project, c.Name, c.Tags) {
+			if c.Expired() && record.OfProject(project, c.Name, c.Tags) {
 				out = append(out, region+": "+LeftOver(c))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -77,7 +78,7 @@ func (x repair) ownImages() []world.Image {
 }
 
 func (x repair) anyCandidate() bool {
-	return slices.ContainsFunc(x.ownImages(), func(i world.Image) bool { return i.Tag(release.TagStage) == release.StageCandidate })
+	return slices.ContainsFunc(x.ownImages(), func(i world.Image) bool { return i.Tag(record.TagStage) == record.StageCandidate })
 }
 
 // wasPublic reports whether AWS shows that the variant of a step was public:
@@ -85,7 +86,7 @@ func (x repair) anyCandidate() bool {
 // What was built for later approval never was.
 func (x repair) wasPublic(s plan.Step) bool {
 	return slices.ContainsFunc(x.ownImages(), func(i world.Image) bool {
-		same := i.Tag(release.TagImage) == s.Target.Image && i.Tag(release.TagArch) == s.Target.Arch
+		same := i.Tag(record.TagImage) == s.Target.Image && i.Tag(record.TagArch) == s.Target.Arch
 		return same && i.Public || i.ID == s.Image().AMI && !i.Deprecated.IsZero()
 	})
 }
@@ -93,7 +94,7 @@ func (x repair) wasPublic(s plan.Step) bool {
 func (x repair) notes(p plan.Plan, missing int, open bool) (out []string) {
 	deprecated := 0
 	for _, i := range x.ownImages() {
-		if !i.Deprecated.IsZero() && i.Deprecated.Before(x.w.Now) && i.Tag(release.TagStage) == release.StageRelease {
+		if !i.Deprecated.IsZero() && i.Deprecated.Before(x.w.Now) && i.Tag(record.TagStage) == record.StageRelease {
 			deprecated++
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -51,10 +52,10 @@ func (x sweep) discard(region string, older time.Duration) {
 	for _, i := range images {
 		why := ""
 		switch {
-		case !x.ours(i), i.Tag(release.TagStage) == release.StageWithdrawn: // it says that it was
+		case !x.ours(i), i.Tag(record.TagStage) == record.StageWithdrawn: // it says that it was
 		case i.State == world.Failed:
 			why = "failed: " + i.Reason
-		case i.Tag(release.TagWaived) != "": // it holds what was decided about its release
+		case i.Tag(record.TagWaived) != "": // it holds what was decided about its release
 		case x.isAnyCandidate(i) && x.w.Now.Sub(i.Created) > older && !x.claimed(region, i):
 			why = "candidate of " + x.w.Now.Sub(i.Created).Round(time.Minute).String() + " ago"
 		case x.second(images, i):
@@ -63,7 +64,7 @@ func (x sweep) discard(region string, older time.Duration) {
 		if why == "" {
 			continue
 		}
-		key := release.Key{Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch), Place: release.Place{Region: region}}
+		key := release.Key{Image: i.Tag(record.TagImage), Arch: i.Tag(record.TagArch), Place: release.Place{Region: region}}
 		s := discarding(key, i)
 		s.Why = i.Name + ": " + why
 		x.add(s)
@@ -72,25 +73,25 @@ func (x sweep) discard(region string, older time.Duration) {
 
 // ours: the project's tag, or, without one, a candidate's name. Nothing else is touched.
 func (x sweep) ours(i world.Image) bool {
-	return i.Schema() <= release.Schema && release.OfProject(x.d.Project, i.Name, i.Tags)
+	return i.Schema() <= record.Schema && record.OfProject(x.d.Project, i.Name, i.Tags)
 }
 
 // isAnyCandidate tells a candidate among the images that are ours.
 func (x sweep) isAnyCandidate(i world.Image) bool {
-	stage := i.Tag(release.TagStage)
-	return (stage == "" || stage == release.StageCandidate) && release.IsCandidateName(x.d.Project, i.Name)
+	stage := i.Tag(record.TagStage)
+	return (stage == "" || stage == record.StageCandidate) && record.IsCandidateName(x.d.Project, i.Name)
 }
 
 func (x sweep) claimed(region string, i world.Image) bool {
 	return slices.ContainsFunc(x.w.Regions[region].Claims.Val, func(c world.Claim) bool {
-		return release.IsCandidateOf(c.Name, i.Name) && !c.Dead()
+		return record.IsCandidateOf(c.Name, i.Name) && !c.Dead()
 	})
 }
 
 // second reports whether a better AMI of the same release stands beside a
 // private one.
 func (x sweep) second(images []world.Image, i world.Image) bool {
-	if i.Public || i.State != world.Available || !release.Released(i.Tag(release.TagStage)) {
+	if i.Public || i.State != world.Available || !record.Released(i.Tag(record.TagStage)) {
 		return false
 	}
 	return slices.ContainsFunc(images, func(o world.Image) bool {
@@ -99,7 +100,7 @@ func (x sweep) second(images []world.Image, i world.Image) bool {
 }
 
 func same(x, y world.Image) bool {
-	for _, k := range []string{release.TagProject, release.TagTag, release.TagImage, release.TagArch, release.TagStage} {
+	for _, k := range []string{record.TagProject, record.TagTag, record.TagImage, record.TagArch, record.TagStage} {
 		if x.Tag(k) != y.Tag(k) {
 			return false
 		}

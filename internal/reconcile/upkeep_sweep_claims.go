@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -14,7 +15,7 @@ import (
 // judged.
 func (x sweep) endClaims(region string) {
 	for _, c := range x.w.Regions[region].Claims.Val {
-		if x.r.Removed[c.Group] || !release.OfProject(x.d.Project, c.Name, c.Tags) {
+		if x.r.Removed[c.Group] || !record.OfProject(x.d.Project, c.Name, c.Tags) {
 			continue
 		}
 		if !c.Expired() {
@@ -30,10 +31,10 @@ func (x sweep) endClaims(region string) {
 // its run could not tag goes to the candidate first; while AWS still makes that, its
 // instance stays.
 func (x sweep) endClaim(region string, c world.Claim) {
-	key := release.Key{Image: c.Tag(release.TagImage), Arch: c.Tag(release.TagArch), Place: release.Place{Region: region}}
+	key := release.Key{Image: c.Tag(record.TagImage), Arch: c.Tag(record.TagArch), Place: release.Place{Region: region}}
 	s := plan.Step{State: plan.Ready, Required: true, Why: LeftOver(c), Action: plan.Action{
 		ID: plan.StepID(plan.Unclaim, key, c.Group), Target: key,
-		Change: plan.EndClaim{Claim: c.Name, Group: c.Group, Tags: release.OwnerTags(c.Tags)},
+		Change: plan.EndClaim{Claim: c.Name, Group: c.Group, Tags: record.OwnerTags(c.Tags)},
 	}}
 	candidate := x.candidateOf(region, c)
 	switch {
@@ -44,7 +45,7 @@ func (x sweep) endClaim(region string, c world.Claim) {
 		s.State, s.Why = plan.Waiting, s.Why+"; AWS is making "+candidate.ID+" from it"
 		x.wait(s.ID, s.Why, world.Query{Kind: world.LookImages, Region: region})
 	}
-	if candidate != nil && candidate.Tag(release.TagInputs) == "" && c.Tag(release.TagInputs) != "" {
+	if candidate != nil && candidate.Tag(record.TagInputs) == "" && c.Tag(record.TagInputs) != "" {
 		adopt := plan.Step{State: s.State, Required: true, Why: candidate.Name + ": its run died before it could tag it", Action: plan.Action{
 			ID: plan.StepID(plan.Adopt, key, candidate.ID), Target: key, Guard: plan.Guard{Image: plan.Seen(*candidate)},
 			Change: plan.AdoptImage{Image: plan.Image{AMI: candidate.ID, Name: candidate.Name, Snapshots: candidate.Snapshots}, Tags: recordedOn(c)},
@@ -60,7 +61,7 @@ func (x sweep) endClaim(region string, c world.Claim) {
 // candidateOf is the AMI that came of a claim's build.
 func (x sweep) candidateOf(region string, c world.Claim) *world.Image {
 	for _, i := range x.here(region).all {
-		if release.IsCandidateOf(c.Name, i.Name) && !release.OfAnother(i.Tags, c.Tags) && i.State != world.Failed {
+		if record.IsCandidateOf(c.Name, i.Name) && !record.OfAnother(i.Tags, c.Tags) && i.State != world.Failed {
 			return &i
 		}
 	}
@@ -71,7 +72,7 @@ func (x sweep) candidateOf(region string, c world.Claim) *world.Image {
 func recordedOn(c world.Claim) map[string]string {
 	out := map[string]string{}
 	for k, v := range c.Tags {
-		if strings.HasPrefix(k, "amiship:") && !slices.Contains([]string{release.TagRun, release.TagAlive}, k) {
+		if strings.HasPrefix(k, "amiship:") && !slices.Contains([]string{record.TagRun, record.TagAlive}, k) {
 			out[k] = v
 		}
 	}

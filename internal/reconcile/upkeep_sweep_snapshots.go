@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -37,8 +38,8 @@ func leftSnapshots(f *facts, region string, which func(world.Snapshot) bool) (st
 		if !unneeded(f, region, s) || !which(s) {
 			continue
 		}
-		tag := func(key string) string { v, _ := release.ReadTag(s.Tags[key]); return v }
-		key := release.Key{Image: tag(release.TagImage), Arch: tag(release.TagArch), Place: release.Place{Region: region}}
+		tag := func(key string) string { v, _ := record.ReadTag(s.Tags[key]); return v }
+		key := release.Key{Image: tag(record.TagImage), Arch: tag(record.TagArch), Place: release.Place{Region: region}}
 		steps = append(steps, plan.Step{State: plan.Ready, Required: true, Why: "snapshot of " + s.AMI + ", which is deregistered", Action: plan.Action{
 			ID: plan.StepID(plan.DeleteSnapshot, key, s.ID), Target: key,
 			Change: plan.DeleteSnapshots{Image: plan.Image{AMI: s.AMI, Snapshots: []string{s.ID}}},
@@ -49,8 +50,8 @@ func leftSnapshots(f *facts, region string, which func(world.Snapshot) bool) (st
 
 // unneeded reports whether nothing needs a snapshot any longer.
 func unneeded(f *facts, region string, s world.Snapshot) bool {
-	project, schema := release.ReadTag(s.Tags[release.TagProject])
-	ours := project == f.d.Project && schema <= release.Schema && s.AMI != "" && !s.Binned
+	project, schema := record.ReadTag(s.Tags[record.TagProject])
+	ours := project == f.d.Project && schema <= record.Schema && s.AMI != "" && !s.Binned
 	return ours && f.w.Now.Sub(s.Started) > settled && !slices.ContainsFunc(f.w.Regions[region].Images.Val, func(i world.Image) bool {
 		return i.ID == s.AMI && !f.r.Removed[i.ID] || slices.Contains(i.Snapshots, s.ID)
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -88,7 +89,7 @@ func (x survey) variants() []*variant {
 		owner := x.d.Owner(rv)
 		v := &variant{
 			Variant: rv, name: owner.Name(), building: claimSlot{name: owner.Name(), owns: owner.OwnsClaim},
-			testing: claimSlot{name: release.TestClaimName(owner.Name()), ends: []string{plan.TestClaim}, owns: owner.OwnsTestClaim},
+			testing: claimSlot{name: record.TestClaimName(owner.Name()), ends: []string{plan.TestClaim}, owns: owner.OwnsTestClaim},
 		}
 		for _, t := range x.d.Targets {
 			v.places = append(v.places, x.place(rv, t, ""))
@@ -147,14 +148,14 @@ func better(x, y world.Image) bool {
 }
 
 func (f *facts) isRelease(v release.Variant, i world.Image) bool {
-	return i.Tag(release.TagProject) == f.d.Project && i.Tag(release.TagTag) == f.d.Tag &&
-		i.Tag(release.TagImage) == v.Image && i.Tag(release.TagArch) == v.Arch &&
+	return i.Tag(record.TagProject) == f.d.Project && i.Tag(record.TagTag) == f.d.Tag &&
+		i.Tag(record.TagImage) == v.Image && i.Tag(record.TagArch) == v.Arch &&
 		kept(i)
 }
 
 // kept reports whether an AMI has the stage of one that customers may use.
 func kept(i world.Image) bool {
-	return release.Released(i.Tag(release.TagStage))
+	return record.Released(i.Tag(record.TagStage))
 }
 
 func (f *facts) isCandidate(v release.Variant, i world.Image) bool {
@@ -183,7 +184,7 @@ func (x survey) builtAnew(v *variant, i world.Image) bool {
 	if v.anyRelease() || x.r.Made[plan.StepID(plan.Build, v.Key(v.Build.Region))].AMI == i.ID {
 		return false
 	}
-	verdict, tested := release.ReadVerdict(i.Tag(release.TagTested))
+	verdict, tested := record.ReadVerdict(i.Tag(record.TagTested))
 	return tested && !verdict.OK || x.packages().other(v.Variant, &i) != ""
 }
 
@@ -254,7 +255,7 @@ func (v *variant) anyRelease() bool {
 // along. What a run makes it gives the commit of its own catalog: see madeNow.
 func (f *facts) tags(v *variant, stage string, origin map[string]string) map[string]string {
 	out := map[string]string{}
-	if stage == release.StageRelease {
+	if stage == record.StageRelease {
 		maps.Copy(out, v.Tags)
 	}
 	maps.Copy(out, f.d.OwnTags(v.Variant, stage))
@@ -270,9 +271,9 @@ func (f *facts) tags(v *variant, stage string, origin map[string]string) map[str
 // whichever the candidate was made by.
 func (f *facts) madeNow(v *variant, stage string, origin map[string]string) map[string]string {
 	out := f.tags(v, stage, origin)
-	delete(out, release.TagCommit)
+	delete(out, record.TagCommit)
 	if f.d.Commit != "" {
-		out[release.TagCommit] = release.TagValue(f.d.Commit)
+		out[record.TagCommit] = record.TagValue(f.d.Commit)
 	}
 	return out
 }

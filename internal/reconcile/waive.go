@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -11,12 +12,12 @@ import (
 // withWaivers returns the facts of a release whose required regions are optional that it was
 // allowed to skip: a candidate says which, and until when, by AWS's clock. It returns the
 // waivers in force, too.
-func withWaivers(f *facts) (*facts, []release.Waiver, findings) {
+func withWaivers(f *facts) (*facts, []record.Waiver, findings) {
 	if len(f.d.Variants) == 0 {
 		return f, nil, findings{}
 	}
 	all, found := waivers(f)
-	var inForce []release.Waiver
+	var inForce []record.Waiver
 	out := *f
 	out.d.Targets = slices.Clone(f.d.Targets)
 	for n, t := range out.d.Targets {
@@ -36,17 +37,17 @@ func withWaivers(f *facts) (*facts, []release.Waiver, findings) {
 
 // waivers are those on the release's candidates, by region; of two of one region
 // the later.
-func waivers(f *facts) (all map[string]release.Waiver, found findings) {
-	all = map[string]release.Waiver{}
+func waivers(f *facts) (all map[string]record.Waiver, found findings) {
+	all = map[string]record.Waiver{}
 	for _, region := range f.d.BuildRegions() {
 		for _, i := range f.ofTag(region) {
-			if i.Tag(release.TagStage) != release.StageCandidate {
+			if i.Tag(record.TagStage) != record.StageCandidate {
 				continue
 			}
-			if bad, ok := release.ReadableTags(i.Tags); !ok && bad.Key == release.TagWaived {
+			if bad, ok := release.ReadableTags(i.Tags); !ok && bad.Key == record.TagWaived {
 				found.note("%s in %s: %s; regions that it does not name are required", i.ID, region, bad)
 			}
-			for _, w := range release.ReadWaivers(i.Tag(release.TagWaived)) {
+			for _, w := range record.ReadWaivers(i.Tag(record.TagWaived)) {
 				if w.Until.After(all[w.Region].Until) {
 					all[w.Region] = w
 				}
@@ -58,12 +59,12 @@ func waivers(f *facts) (all map[string]release.Waiver, found findings) {
 
 // keptByWaiver is a waiver by which the candidates stay: without them no one
 // would know of it, and its region would be required again.
-func keptByWaiver(waived []release.Waiver, planned []plan.Step) (release.Waiver, bool) {
-	i := slices.IndexFunc(waived, func(w release.Waiver) bool {
+func keptByWaiver(waived []record.Waiver, planned []plan.Step) (record.Waiver, bool) {
+	i := slices.IndexFunc(waived, func(w record.Waiver) bool {
 		return slices.ContainsFunc(planned, func(s plan.Step) bool { return s.State == plan.Skipped && s.Target.Region == w.Region })
 	})
 	if i < 0 {
-		return release.Waiver{}, false
+		return record.Waiver{}, false
 	}
 	return waived[i], true
 }
@@ -73,7 +74,7 @@ type Waiving struct {
 	Project string
 	Tag     string   // empty: every release of which there is a candidate
 	Builds  []string // regions that candidates are built in
-	Waiver  release.Waiver
+	Waiver  record.Waiver
 	Undo    bool
 }
 
@@ -84,8 +85,8 @@ func (w Waiving) Reconcile(has world.World, r plan.Run) plan.Plan {
 	for _, region := range w.Builds {
 		need(x.findings, world.Query{Kind: world.LookImages, Region: region}, has.Regions[region].Images)
 		for _, i := range f.here(region).project {
-			if i.Tag(release.TagStage) == release.StageCandidate && i.State != world.Failed &&
-				i.Schema() <= release.Schema && (w.Tag == "" || i.Tag(release.TagTag) == w.Tag) {
+			if i.Tag(record.TagStage) == record.StageCandidate && i.State != world.Failed &&
+				i.Schema() <= record.Schema && (w.Tag == "" || i.Tag(record.TagTag) == w.Tag) {
 				x.add(w.mark(region, *i))
 			}
 		}
@@ -100,16 +101,16 @@ func (w Waiving) Reconcile(has world.World, r plan.Run) plan.Plan {
 
 // mark is the step that writes the waiver on a candidate.
 func (w Waiving) mark(region string, i world.Image) plan.Step {
-	had := i.Tag(release.TagWaived)
-	all := slices.DeleteFunc(release.ReadWaivers(had), func(o release.Waiver) bool { return o.Region == w.Waiver.Region })
+	had := i.Tag(record.TagWaived)
+	all := slices.DeleteFunc(record.ReadWaivers(had), func(o record.Waiver) bool { return o.Region == w.Waiver.Region })
 	if !w.Undo {
 		all = append(all, w.Waiver)
 	}
-	text, err := release.WriteWaivers(all)
-	key := release.Key{Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch), Place: release.Place{Region: region}}
+	text, err := record.WriteWaivers(all)
+	key := release.Key{Image: i.Tag(record.TagImage), Arch: i.Tag(record.TagArch), Place: release.Place{Region: region}}
 	s := plan.Step{State: plan.Ready, Required: true, Why: i.Name, Action: plan.Action{
 		ID: plan.StepID(plan.Waive, key, i.ID), Target: key, Guard: plan.Guard{Image: plan.Seen(i)},
-		Change: plan.RecordWaiver{Image: plan.Image{AMI: i.ID, Name: i.Name}, Waivers: text, Tags: map[string]string{release.TagWaived: release.TagValue(text)}},
+		Change: plan.RecordWaiver{Image: plan.Image{AMI: i.ID, Name: i.Name}, Waivers: text, Tags: map[string]string{record.TagWaived: record.TagValue(text)}},
 	}}
 	switch {
 	case err != nil:

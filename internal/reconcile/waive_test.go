@@ -7,7 +7,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -21,7 +21,7 @@ func TestWaiver(t *testing.T) {
 	if carryOn(m, d, &w, &r) {
 		t.Fatal("complete with a required region down")
 	}
-	waive(t, m, release.Waiver{Region: "eu-west-1", Until: m.now.Add(48 * time.Hour).Truncate(24 * time.Hour), Why: "outage"})
+	waive(t, m, record.Waiver{Region: "eu-west-1", Until: m.now.Add(48 * time.Hour).Truncate(24 * time.Hour), Why: "outage"})
 	w, r = world.New(), plan.NewRun("b")
 	if !loop(m, d, &w, &r, -1, never) {
 		t.Fatalf("not complete with the region waived: %+v", reconcile.Reconcile(d, w, r).Blockers)
@@ -42,7 +42,7 @@ func TestWaiver(t *testing.T) {
 		t.Errorf("%d images in the region that answers again; %v", len(m.images["eu-west-1"]), m.err)
 	}
 	for _, i := range m.images["us-east-1"] {
-		if i.Tags[release.TagStage] == release.TagValue(release.StageCandidate) {
+		if i.Tags[record.TagStage] == record.TagValue(record.StageCandidate) {
 			t.Errorf("the candidate %s is left", i.Name)
 		}
 	}
@@ -51,7 +51,7 @@ func TestWaiver(t *testing.T) {
 func never(plan.Plan, plan.Action) {}
 
 // waive does what the steps of a waiver say.
-func waive(t *testing.T, m *model, waiver release.Waiver) {
+func waive(t *testing.T, m *model, waiver record.Waiver) {
 	t.Helper()
 	w := world.New()
 	x := reconcile.Waiving{Project: "p", Builds: []string{"us-east-1"}, Waiver: waiver}
@@ -69,7 +69,7 @@ func waive(t *testing.T, m *model, waiver release.Waiver) {
 }
 
 func TestWaiving(t *testing.T) {
-	day := release.Waiver{Region: "eu-west-1", Until: time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC), Why: "outage"}
+	day := record.Waiver{Region: "eu-west-1", Until: time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC), Why: "outage"}
 	for name, c := range map[string]struct {
 		change func(*world.Image)
 		x      reconcile.Waiving
@@ -81,14 +81,14 @@ func TestWaiving(t *testing.T) {
 		"for longer":         {waivedBy("eu-west-1 2026-11-30 outage"), reconcile.Waiving{Waiver: day}, plan.Ready, "eu-west-1 2026-12-01 outage"},
 		"one more region":    {waivedBy("us-west-2 2026-11-30 fire"), reconcile.Waiving{Waiver: day}, plan.Ready, "eu-west-1 2026-12-01 outage; us-west-2 2026-11-30 fire"},
 		"taken back":         {waivedBy("eu-west-1 2026-12-01 outage; us-west-2 2026-11-30 fire"), reconcile.Waiving{Waiver: day, Undo: true}, plan.Ready, "us-west-2 2026-11-30 fire"},
-		"too long for a tag": {nil, reconcile.Waiving{Waiver: release.Waiver{Region: "eu-west-1", Until: day.Until, Why: strings.Repeat("x", 250)}}, plan.Failed, ""},
+		"too long for a tag": {nil, reconcile.Waiving{Waiver: record.Waiver{Region: "eu-west-1", Until: day.Until, Why: strings.Repeat("x", 250)}}, plan.Failed, ""},
 		"another tag":        {nil, reconcile.Waiving{Tag: "v9.9.9", Waiver: day}, "", ""},
-		"no candidate":       {func(i *world.Image) { i.Tags[release.TagStage] = release.TagValue(release.StageRelease) }, reconcile.Waiving{Waiver: day}, "", ""},
-		"a newer Amiship's":  {func(i *world.Image) { i.Tags[release.TagStage] = "2:candidate" }, reconcile.Waiving{Waiver: day}, "", ""},
+		"no candidate":       {func(i *world.Image) { i.Tags[record.TagStage] = record.TagValue(record.StageRelease) }, reconcile.Waiving{Waiver: day}, "", ""},
+		"a newer Amiship's":  {func(i *world.Image) { i.Tags[record.TagStage] = "2:candidate" }, reconcile.Waiving{Waiver: day}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t)
-			s.image(func(i *world.Image) { i.Tags[release.TagStage] = release.TagValue(release.StageCandidate) })
+			s.image(func(i *world.Image) { i.Tags[record.TagStage] = record.TagValue(record.StageCandidate) })
 			if c.change != nil {
 				s.image(c.change)
 			}
@@ -107,5 +107,5 @@ func TestWaiving(t *testing.T) {
 }
 
 func waivedBy(text string) func(*world.Image) {
-	return func(i *world.Image) { i.Tags[release.TagWaived] = release.TagValue(text) }
+	return func(i *world.Image) { i.Tags[record.TagWaived] = record.TagValue(text) }
 }

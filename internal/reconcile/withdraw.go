@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -71,7 +72,7 @@ func (x withdrawal) withdraw(region string) {
 		return
 	}
 	for _, i := range x.here(region).all {
-		key := release.Key{Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch), Place: release.Place{Region: region}}
+		key := release.Key{Image: i.Tag(record.TagImage), Arch: i.Tag(record.TagArch), Place: release.Place{Region: region}}
 		if v, ok := x.untagged(i); ok {
 			key = v.Key(region)
 		} else if !x.ofRelease(i) {
@@ -95,7 +96,7 @@ func (x withdrawal) unanswered(s plan.Step, why string, q world.Query, err strin
 // untagged is the variant of a candidate whose run died before it could tag it.
 func (x withdrawal) untagged(i world.Image) (release.Variant, bool) {
 	n := slices.IndexFunc(x.d.Variants, func(v release.Variant) bool { return x.isCandidate(v, i) })
-	if n < 0 || i.Tag(release.TagTag) != "" || i.State == world.Failed {
+	if n < 0 || i.Tag(record.TagTag) != "" || i.State == world.Failed {
 		return release.Variant{}, false
 	}
 	return x.d.Variants[n], true
@@ -103,7 +104,7 @@ func (x withdrawal) untagged(i world.Image) (release.Variant, bool) {
 
 // revoke marks an AMI and closes it; a newer Amiship must do that of what it made.
 func (x withdrawal) revoke(key release.Key, i world.Image) {
-	if i.Schema() > release.Schema {
+	if i.Schema() > record.Schema {
 		x.note("%s in %s was made by a newer Amiship, which must withdraw it", i.ID, key.Region)
 		return
 	}
@@ -117,11 +118,11 @@ func (x withdrawal) mark(key release.Key, i world.Image) plan.Step {
 	s := plan.Step{State: plan.Ready, Required: true, Why: i.Name, Action: plan.Action{
 		ID: plan.StepID(plan.Withdraw, key, i.ID), Target: key, Guard: plan.Guard{Image: plan.Seen(i)},
 		Change: plan.WithdrawImage{Image: plan.Image{AMI: i.ID, Name: i.Name, Snapshots: i.Snapshots}, Tags: map[string]string{
-			release.TagProject: release.TagValue(x.d.Project), release.TagTag: release.TagValue(x.d.Tag),
-			release.TagStage: release.TagValue(release.StageWithdrawn), release.TagWhy: release.TagValue(release.Shorten(x.why)),
+			record.TagProject: record.TagValue(x.d.Project), record.TagTag: record.TagValue(x.d.Tag),
+			record.TagStage: record.TagValue(record.StageWithdrawn), record.TagWhy: record.TagValue(record.Shorten(x.why)),
 		}},
 	}}
-	if i.Tag(release.TagStage) == release.StageWithdrawn {
+	if i.Tag(record.TagStage) == record.StageWithdrawn {
 		s.State = plan.Done
 	}
 	return s
@@ -137,7 +138,7 @@ func (x withdrawal) closed(key release.Key, i world.Image) *verdict {
 	access := x.sharing().access(key.Place, i)
 	who := access.anybody(i.Public)
 	switch {
-	case i.Tag(release.TagStage) != release.StageWithdrawn:
+	case i.Tag(record.TagStage) != record.StageWithdrawn:
 		return queued(s, plan.StepID(plan.Withdraw, key, i.ID))
 	case i.State == world.Pending: // nothing of it can be shared yet
 		out := decided(s, plan.Waiting, "AWS is still making it")

@@ -5,6 +5,7 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -41,7 +42,7 @@ func (x withdrawal) revokeCopies(l *listing) {
 	there := release.Place{Account: l.Account, Region: marketplace.Region}
 	need(x.findings, world.Query{Kind: world.LookAbroad, Region: there.Region, Account: there.Account}, x.w.Abroad[there])
 	for _, i := range x.w.Abroad[there].Val {
-		key := release.Key{Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch), Place: there}
+		key := release.Key{Image: i.Tag(record.TagImage), Arch: i.Tag(record.TagArch), Place: there}
 		if id := plan.StepID(plan.Withdraw, key, i.ID); x.ofRelease(i) && !x.marked[id] {
 			x.marked[id] = true
 			x.revoke(key, i)

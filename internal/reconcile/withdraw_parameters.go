@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -58,8 +59,8 @@ func (x withdrawal) latestOther(v release.Variant, region string) (world.Image, 
 	var found world.Image
 	var newest release.Version
 	for _, i := range x.here(region).all {
-		version, err := release.ParseVersion(i.Tag(release.TagVersion))
-		if err != nil || x.ofRelease(i) || i.Tag(release.TagProject) != x.d.Project || i.Tag(release.TagImage) != v.Image || i.Tag(release.TagArch) != v.Arch ||
+		version, err := release.ParseVersion(i.Tag(record.TagVersion))
+		if err != nil || x.ofRelease(i) || i.Tag(record.TagProject) != x.d.Project || i.Tag(record.TagImage) != v.Image || i.Tag(record.TagArch) != v.Arch ||
 			!kept(i) || i.State != world.Available || i.Public != v.Public || version.Prerelease() && !x.d.Version.Prerelease() {
 			continue
 		}

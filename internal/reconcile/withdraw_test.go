@@ -9,6 +9,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -16,7 +17,7 @@ import (
 // withdrawn is the release of a shop after its AMI was marked.
 func (s *shop) withdrawn(taken string) {
 	s.image(func(i *world.Image) {
-		i.Tags[release.TagStage], i.Tags[release.TagTaken] = release.TagValue(release.StageWithdrawn), release.TagValue(taken)
+		i.Tags[record.TagStage], i.Tags[record.TagTaken] = record.TagValue(record.StageWithdrawn), record.TagValue(taken)
 	})
 }
 
@@ -118,7 +119,7 @@ func TestWithdrawal(t *testing.T) {
 			}, false, map[plan.ID]plan.State{"withdraw/us-east-1": plan.Blocked}, "",
 		},
 		"a newer Amiship's": {
-			func(s *shop) { s.image(func(i *world.Image) { i.Tags[release.TagBuild] = "2:0" }) }, false,
+			func(s *shop) { s.image(func(i *world.Image) { i.Tags[record.TagBuild] = "2:0" }) }, false,
 			map[plan.ID]plan.State{mark: ""},
 			"newer Amiship",
 		},
@@ -127,7 +128,7 @@ func TestWithdrawal(t *testing.T) {
 		},
 		"a candidate without tags": {
 			func(s *shop) {
-				s.image(func(i *world.Image) { i.Tags, i.Name = nil, s.d.CandidateName(s.d.Variants[0], "0123456789ab") })
+				s.image(func(i *world.Image) { i.Tags, i.Name = nil, s.d.Owner(s.d.Variants[0]).CandidateName("0123456789ab") })
 			}, false, map[plan.ID]plan.State{mark: plan.Ready}, "",
 		},
 		"buyers keep it unasked": {
@@ -195,31 +196,31 @@ func TestPointBack(t *testing.T) {
 		"the one before": {
 			func(s *shop) {
 				s.parameter("/p/latest", true, "ami-1")
-				s.other("1.1.9", release.StageRelease, false)
-				s.other("1.1.10", release.StageDeprecated, false)
+				s.other("1.1.9", record.StageRelease, false)
+				s.other("1.1.10", record.StageDeprecated, false)
 			}, "ami-1.1.10", "",
 		},
 		"not one that is over, public or a pre-release": {
 			func(s *shop) {
 				s.parameter("/p/latest", true, "ami-1")
-				s.other("1.1.0", release.StageRelease, false)
-				s.other("1.1.1", release.StageWithdrawn, false)
-				s.other("1.1.2", release.StageDemoted, false)
-				s.other("1.1.3", release.StageRelease, true)
-				s.other("1.1.4-rc1", release.StageRelease, false)
-				s.other("1.1.5", release.StageCandidate, false)
+				s.other("1.1.0", record.StageRelease, false)
+				s.other("1.1.1", record.StageWithdrawn, false)
+				s.other("1.1.2", record.StageDemoted, false)
+				s.other("1.1.3", record.StageRelease, true)
+				s.other("1.1.4-rc1", record.StageRelease, false)
+				s.other("1.1.5", record.StageCandidate, false)
 			}, "ami-1.1.0", "",
 		},
 		"it names another already": {
 			func(s *shop) {
 				s.parameter("/p/latest", true, "ami-1.1.9")
-				s.other("1.1.9", release.StageRelease, false)
+				s.other("1.1.9", record.StageRelease, false)
 			}, "", "",
 		},
 		"one of this version alone": {
 			func(s *shop) {
 				s.parameter("/p/latest", false, "ami-1")
-				s.other("1.1.9", release.StageRelease, false)
+				s.other("1.1.9", record.StageRelease, false)
 			}, "", "of this version alone",
 		},
 	} {
@@ -251,10 +252,10 @@ func TestWithdrawnIsNotOpen(t *testing.T) {
 
 // TestWithdrawnCandidateStays: a sweep would make the tag be built anew.
 func TestWithdrawnCandidateStays(t *testing.T) {
-	for stage, want := range map[string]int{release.StageCandidate: 1, release.StageWithdrawn: 0} {
+	for stage, want := range map[string]int{record.StageCandidate: 1, record.StageWithdrawn: 0} {
 		s := newShop(t)
 		s.image(func(i *world.Image) {
-			i.Name, i.Tags[release.TagStage] = "amiship-p-premium-amd64-v1.2.3-0123456789ab", release.TagValue(stage)
+			i.Name, i.Tags[record.TagStage] = "amiship-p-premium-amd64-v1.2.3-0123456789ab", record.TagValue(stage)
 		})
 		p := reconcile.Sweep{Project: "p", Regions: []string{"us-east-1"}}.Reconcile(s.w, s.r)
 		if len(p.Steps) != want {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"amiship/internal/record"
 )
 
 // Check is what a machine started from the AMI must answer: over HTTP or HTTPS; if TCP is
@@ -93,7 +95,7 @@ func (v Variant) ChecksDigest() string {
 	if err != nil {
 		panic(err) // texts and numbers
 	}
-	return Digest(12, string(text))
+	return record.Digest(12, string(text))
 }
 
 // Ports returns the TCP ports that the checks ask at, sorted.

@@ -2,6 +2,8 @@ package release
 
 import (
 	"testing"
+
+	"amiship/internal/record"
 )
 
 func TestParseVersion(t *testing.T) {
@@ -54,11 +56,11 @@ func sign(n int) int {
 
 func TestTagValues(t *testing.T) {
 	for _, value := range []string{"prometheus", "v1:2", ""} {
-		if got, schema := ReadTag(TagValue(value)); got != value || schema != Schema {
+		if got, schema := record.ReadTag(record.TagValue(value)); got != value || schema != record.Schema {
 			t.Errorf("got %q, schema %d", got, schema)
 		}
 	}
-	if got, schema := ReadTag("another user's"); got != "another user's" || schema != 0 {
+	if got, schema := record.ReadTag("another user's"); got != "another user's" || schema != 0 {
 		t.Errorf("got %q, schema %d", got, schema)
 	}
 }

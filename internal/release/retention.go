@@ -3,6 +3,8 @@ package release
 import (
 	"fmt"
 	"time"
+
+	"amiship/internal/record"
 )
 
 // Retention says what is kept of a project's releases, and what becomes of the
@@ -29,7 +31,7 @@ func (r Retention) String() string {
 
 // Digest of the policy: 12 hex digits, to be approved.
 func (r Retention) Digest() string {
-	return Digest(12, r.String())
+	return record.Digest(12, r.String())
 }
 
 // String: the newest 2 patches of 3 minors, and what is younger than 90 days.
@@ -63,6 +65,3 @@ type Form struct {
 	Parameters  []string          // regular expressions of the names of its SSM parameters, at any version
 	Tag         string            // what a tag of a version is, with {version} in it
 }
-
-// Released reports whether a stage is that of a release which customers can use.
-func Released(stage string) bool { return stage == StageRelease || stage == StageDeprecated }

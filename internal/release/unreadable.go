@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"amiship/internal/record"
 )
 
 // Unreadable is one of Amiship's own tags whose value can't be parsed: another user
@@ -23,7 +25,7 @@ func (u Unreadable) String() string {
 func ReadableTags(tags map[string]string) (bad Unreadable, ok bool) {
 	for _, form := range forms() {
 		text, there := tags[form.key]
-		if value, _ := ReadTag(text); there && !form.reads(value) {
+		if value, _ := record.ReadTag(text); there && !form.reads(value) {
 			return Unreadable{form.key, text, form.want}, false
 		}
 	}
@@ -38,28 +40,28 @@ type tagForm struct {
 
 func forms() []tagForm {
 	return []tagForm{
-		{TagBuild, "a number such as " + TagValue("0"), func(text string) bool {
+		{record.TagBuild, "a number such as " + record.TagValue("0"), func(text string) bool {
 			_, err := strconv.ParseUint(text, 10, 64)
 			return err == nil
 		}},
-		{TagRetired, "a time such as " + TagValue("2026-11-24T12:00:00Z"), func(text string) bool {
+		{record.TagRetired, "a time such as " + record.TagValue("2026-11-24T12:00:00Z"), func(text string) bool {
 			_, err := time.Parse(time.RFC3339, text)
 			return err == nil
 		}},
-		{TagStage, "one of " + strings.Join(stages(), ", "), func(text string) bool { return slices.Contains(stages(), text) }},
-		{TagVersion, "a version such as " + TagValue("1.2.3"), func(text string) bool {
+		{record.TagStage, "one of " + strings.Join(stages(), ", "), func(text string) bool { return slices.Contains(stages(), text) }},
+		{record.TagVersion, "a version such as " + record.TagValue("1.2.3"), func(text string) bool {
 			_, err := ParseVersion(text)
 			return err == nil
 		}},
-		{TagWaived, "a list of waivers such as " + TagValue("eu-west-1 2026-12-01 why"), readsWaivers},
+		{record.TagWaived, "a list of waivers such as " + record.TagValue("eu-west-1 2026-12-01 why"), readsWaivers},
 	}
 }
 
 func stages() []string {
-	return []string{StageCandidate, StageRelease, StageDeprecated, StageDemoted, StageDisabled, StageWithdrawn}
+	return []string{record.StageCandidate, record.StageRelease, record.StageDeprecated, record.StageDemoted, record.StageDisabled, record.StageWithdrawn}
 }
 
 // readsWaivers reports whether each part of a text is a waiver.
 func readsWaivers(text string) bool {
-	return text == "" || len(ReadWaivers(text)) == strings.Count(text, "; ")+1
+	return text == "" || len(record.ReadWaivers(text)) == strings.Count(text, "; ")+1
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/internal/reconcile"
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 func TestHistory(t *testing.T) {
 	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
-	ann, bob := &release.Actor{ARN: "arn:ann", URL: "https://ci/1", User: "ann"}, &release.Actor{ARN: "arn:bob"}
-	entry := func(what, region string, after time.Duration, by *release.Actor) reconcile.Entry {
+	ann, bob := &record.Actor{ARN: "arn:ann", URL: "https://ci/1", User: "ann"}, &record.Actor{ARN: "arn:bob"}
+	entry := func(what, region string, after time.Duration, by *record.Actor) reconcile.Entry {
 		return reconcile.Entry{What: what, Variant: "a/amd64", Region: region, At: at.Add(after), By: by}
 	}
 	unknown := reconcile.Entry{What: "shared", Variant: "a/amd64", Region: "eu-west-1"}

@@ -12,6 +12,7 @@ import (
 
 	"amiship/internal/marketplace"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -50,8 +51,8 @@ type Decision struct {
 func (r Rules) Judge(region string, images []world.Image, w world.World, open map[string]bool) []Decision {
 	var ours []world.Image
 	for _, i := range images {
-		stage := i.Tag(release.TagStage)
-		if stage != "" && stage != release.StageCandidate && (i.State == world.Available || i.State == world.Disabled) {
+		stage := i.Tag(record.TagStage)
+		if stage != "" && stage != record.StageCandidate && (i.State == world.Available || i.State == world.Disabled) {
 			ours = append(ours, i)
 		}
 	}
@@ -81,12 +82,12 @@ type group struct {
 }
 
 func groupOf(i world.Image) group {
-	return group{i.Tag(release.TagImage) + "/" + i.Tag(release.TagArch), isPublic(i)}
+	return group{i.Tag(record.TagImage) + "/" + i.Tag(record.TagArch), isPublic(i)}
 }
 
 // isPublic: for everybody, now or once: one that is private for the moment is
 // judged as a public one, and counts for none.
-func isPublic(i world.Image) bool { return i.Public || i.Tag(release.TagPublic) != "" }
+func isPublic(i world.Image) bool { return i.Public || i.Tag(record.TagPublic) != "" }
 
 func newJudge(r Rules, region string, images []world.Image, w world.World, open map[string]bool) *judge {
 	j := &judge{Rules: r, region: region, now: w.Now, open: open, protected: map[string]string{}, versions: map[group]versions{}}
@@ -100,8 +101,8 @@ func newJudge(r Rules, region string, images []world.Image, w world.World, open 
 	}
 	available := map[group][]release.Version{}
 	for _, i := range images {
-		v, err := release.ParseVersion(i.Tag(release.TagVersion))
-		if err == nil && i.State == world.Available && release.Released(i.Tag(release.TagStage)) && isPublic(i) == i.Public {
+		v, err := release.ParseVersion(i.Tag(record.TagVersion))
+		if err == nil && i.State == world.Available && record.Released(i.Tag(record.TagStage)) && isPublic(i) == i.Public {
 			available[groupOf(i)] = append(available[groupOf(i)], v)
 		}
 	}
@@ -144,11 +145,11 @@ func (j *judge) listing(l release.Listing, f world.Listing) {
 // decide judges an AMI.
 func (j *judge) decide(i world.Image) Decision {
 	d := Decision{
-		Region: j.region, AMI: i.ID, Name: i.Name, Image: i.Tag(release.TagImage), Arch: i.Tag(release.TagArch),
-		Tag: i.Tag(release.TagTag), Version: i.Tag(release.TagVersion), Stage: i.Tag(release.TagStage),
+		Region: j.region, AMI: i.ID, Name: i.Name, Image: i.Tag(record.TagImage), Arch: i.Tag(record.TagArch),
+		Tag: i.Tag(record.TagTag), Version: i.Tag(record.TagVersion), Stage: i.Tag(record.TagStage),
 		Public: i.Public, Created: i.Created, LastLaunched: i.LastLaunched, Found: i,
 	}
-	d.Retired, _ = time.Parse(time.RFC3339, i.Tag(release.TagRetired)) // none: not yet; see untouchable
+	d.Retired, _ = time.Parse(time.RFC3339, i.Tag(record.TagRetired)) // none: not yet; see untouchable
 	if d.Why = j.untouchable(i); d.Why != "" {
 		d.Kept = true
 		return d
@@ -166,7 +167,7 @@ func (j *judge) decide(i world.Image) Decision {
 
 // spared reports whether an AMI is of the newest versions.
 func (j *judge) spared(i world.Image) bool {
-	v, err := release.ParseVersion(i.Tag(release.TagVersion))
+	v, err := release.ParseVersion(i.Tag(record.TagVersion))
 	return err == nil && j.Spare > 0 && j.versions[groupOf(i)].countNewer(v) < j.Spare
 }
 
@@ -186,23 +187,23 @@ func (d *Decision) protect() {
 
 // untouchable says why an AMI stays whatever the policy is.
 func (j *judge) untouchable(i world.Image) string {
-	stage := i.Tag(release.TagStage)
+	stage := i.Tag(record.TagStage)
 	switch {
-	case i.Schema() > release.Schema:
+	case i.Schema() > record.Schema:
 		return "made by a newer Amiship"
 	case i.Unreadable(j.region) != "":
 		return i.Unreadable(j.region)
 	case impossible(i):
-		return "its tag " + release.TagRetired + " is of a time before it was made, of another AMI perhaps: " + i.Retag(j.region, release.TagRetired)
-	case stage == release.StageWithdrawn:
+		return "its tag " + record.TagRetired + " is of a time before it was made, of another AMI perhaps: " + i.Retag(j.region, record.TagRetired)
+	case stage == record.StageWithdrawn:
 		return "withdrawn: it stays as the record of that"
-	case i.State == world.Disabled && stage != release.StageDisabled:
+	case i.State == world.Disabled && stage != record.StageDisabled:
 		return "disabled by another user"
 	case j.all != "":
 		return j.all
 	case j.protected[i.ID] != "":
 		return j.protected[i.ID]
-	case j.open[i.Tag(release.TagTag)]:
+	case j.open[i.Tag(record.TagTag)]:
 		return "its release is under way"
 	case i.Created.IsZero():
 		return "its age is not known"
@@ -212,7 +213,7 @@ func (j *judge) untouchable(i world.Image) string {
 
 // impossible: the tag that its grace periods run from came along with a copy.
 func impossible(i world.Image) bool {
-	retired, err := time.Parse(time.RFC3339, i.Tag(release.TagRetired))
+	retired, err := time.Parse(time.RFC3339, i.Tag(record.TagRetired))
 	return err == nil && retired.Before(i.Created)
 }
 
@@ -222,7 +223,7 @@ func (j *judge) policy(i world.Image) (kept bool, why string) {
 	if isPublic(i) {
 		keep, kind = j.Policy.Public, "public"
 	}
-	v, err := release.ParseVersion(i.Tag(release.TagVersion))
+	v, err := release.ParseVersion(i.Tag(record.TagVersion))
 	switch {
 	case err != nil:
 		return true, err.Error()

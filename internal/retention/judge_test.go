@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/retention"
 	"amiship/internal/world"
@@ -40,9 +41,9 @@ func TestJudge(t *testing.T) {
 		"launched":            {params: known(nil), image: func(i *world.Image) { i.LastLaunched = now.Add(-day) }, why: "last launched 1 days ago"},
 		"protected":           {params: known(nil), image: func(i *world.Image) { i.Protection = "enabled-without-cooldown" }, why: "disable-image-deregistration-protection"},
 		"cooling down":        {params: known(nil), image: func(i *world.Image) { i.Protection = world.CoolingDown }, next: plan.Deprecate, why: "newer"},
-		"another's schema":    {params: known(nil), image: func(i *world.Image) { i.Tags[release.TagTag] = "9:v1.0.0" }, why: "a newer Amiship"},
+		"another's schema":    {params: known(nil), image: func(i *world.Image) { i.Tags[record.TagTag] = "9:v1.0.0" }, why: "a newer Amiship"},
 		"withdrawn": {params: known(nil), image: func(i *world.Image) {
-			i.Tags[release.TagStage] = release.TagValue(release.StageWithdrawn)
+			i.Tags[record.TagStage] = record.TagValue(record.StageWithdrawn)
 		}, why: "withdrawn"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestJudge(t *testing.T) {
 				d := release.Desired{Project: "p", Tag: "v" + version, Version: release.Version{Text: version}}
 				images = append(images, world.Image{
 					ID: "ami-" + version, State: world.Available, Public: true, Created: now.Add(-400 * day),
-					Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64", Public: true}, release.StageRelease),
+					Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64", Public: true}, record.StageRelease),
 				})
 			}
 			if c.image != nil {

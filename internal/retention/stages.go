@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -17,15 +18,15 @@ func (d *Decision) next(now time.Time, g release.Grace) {
 	switch {
 	case d.Retired.IsZero():
 		d.Next = redo(d.Stage)
-	case d.Stage == release.StageDeprecated && deprecated(i, d.Retired.Add(g.Deprecate), now):
+	case d.Stage == record.StageDeprecated && deprecated(i, d.Retired.Add(g.Deprecate), now):
 		d.Next, d.Due = plan.Demote, d.Retired.Add(g.Demote)
-	case d.Stage == release.StageDemoted && i.Public:
+	case d.Stage == record.StageDemoted && i.Public:
 		d.Next = plan.Demote
-	case d.Stage == release.StageDemoted:
+	case d.Stage == record.StageDemoted:
 		d.Next, d.Due = plan.Disable, d.Retired.Add(g.Disable)
-	case d.Stage == release.StageDisabled && i.State != world.Disabled:
+	case d.Stage == record.StageDisabled && i.State != world.Disabled:
 		d.Next = plan.Disable
-	case d.Stage == release.StageDisabled:
+	case d.Stage == record.StageDisabled:
 		d.Next, d.Due = plan.Remove, d.Retired.Add(g.Deregister)
 	}
 }
@@ -33,9 +34,9 @@ func (d *Decision) next(now time.Time, g release.Grace) {
 // redo is the step that leads to a stage: it writes down when it was done.
 func redo(stage string) plan.Kind {
 	switch stage {
-	case release.StageDemoted:
+	case record.StageDemoted:
 		return plan.Demote
-	case release.StageDisabled:
+	case record.StageDisabled:
 		return plan.Disable
 	}
 	return plan.Deprecate
@@ -68,11 +69,11 @@ func (d *Decision) DeprecatedFrom(now time.Time, g release.Grace) time.Time {
 // began.
 func Tags(i world.Image, k plan.Kind, now time.Time) map[string]string {
 	stages := map[plan.Kind]string{
-		plan.Deprecate: release.StageDeprecated, plan.Demote: release.StageDemoted, plan.Disable: release.StageDisabled,
+		plan.Deprecate: record.StageDeprecated, plan.Demote: record.StageDemoted, plan.Disable: record.StageDisabled,
 	}
-	since := i.Tag(release.TagRetired)
+	since := i.Tag(record.TagRetired)
 	if since == "" {
 		since = now.UTC().Format(time.RFC3339)
 	}
-	return map[string]string{release.TagStage: release.TagValue(stages[k]), release.TagRetired: release.TagValue(since)}
+	return map[string]string{record.TagStage: record.TagValue(stages[k]), record.TagRetired: record.TagValue(since)}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -40,7 +41,7 @@ func Inputs(v release.Variant, packageSHA256, licenseSHA256 string) (string, err
 		DiskGiB     int
 		DiskType    string
 		Vars        map[string]string
-	}{release.Schema, v.Image, v.Arch, packageSHA256, licenseSHA256, files, b.Base, b.DiskGiB, b.DiskType, b.Vars})
+	}{record.Schema, v.Image, v.Arch, packageSHA256, licenseSHA256, files, b.Base, b.DiskGiB, b.DiskType, b.Vars})
 	if err != nil {
 		return "", err
 	}

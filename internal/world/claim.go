@@ -3,7 +3,7 @@ package world
 import (
 	"time"
 
-	"amiship/internal/release"
+	"amiship/internal/record"
 )
 
 // Lease is how long a claim lasts after its last renewal. Everything else follows
@@ -31,7 +31,7 @@ type Claim struct {
 
 // Tag returns the value of one of Amiship's own tags, without its schema.
 func (c Claim) Tag(key string) string {
-	v, _ := release.ReadTag(c.Tags[key])
+	v, _ := record.ReadTag(c.Tags[key])
 	return v
 }
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -55,7 +56,7 @@ func (w *World) cell(q Query) cell {
 	case LookAbroad:
 		return keyed(w.Abroad, release.Place{Account: q.Account, Region: q.Region})
 	case LookPause:
-		return cellOf(w.Pause, func(f Fact[release.Pause]) { w.Pause = f })
+		return cellOf(w.Pause, func(f Fact[record.Pause]) { w.Pause = f })
 	case LookListing:
 		l := w.Listings[q.Listing]
 		return ofListing(w, q, l.Entity, func(l *Listing, f Fact[Entity]) { l.Entity = f }).

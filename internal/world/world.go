@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"amiship/internal/record"
 	"amiship/internal/release"
 )
 
@@ -42,11 +43,11 @@ type World struct {
 	// id.
 	Sets map[string]Fact[SetDetails]
 	// Pause is the pause of the project; the zero value says that there is none.
-	Pause Fact[release.Pause]
+	Pause Fact[record.Pause]
 	// Abroad are the own images of the accounts that listings belong to.
 	Abroad map[release.Place]Fact[[]Image]
 	// Access is who may use an AMI or a snapshot, by its id: account ids, ARNs of
-	// organizations and units, and release.Everybody, sorted. It is read from the attribute,
+	// organizations and units, and record.Everybody, sorted. It is read from the attribute,
 	// so that no account is left out.
 	Access map[string]Fact[[]string]
 	// Throttled are the reads that AWS refused for their rate alone: they are repeated.
@@ -142,7 +143,7 @@ type Parameter struct {
 
 // Tag returns the value of one of Amiship's own tags, without its schema.
 func (i Image) Tag(key string) string {
-	v, _ := release.ReadTag(i.Tags[key])
+	v, _ := record.ReadTag(i.Tags[key])
 	return v
 }
 
@@ -151,7 +152,7 @@ func (i Image) Schema() int {
 	newest := 0
 	for k, v := range i.Tags {
 		if strings.HasPrefix(k, "amiship:") {
-			_, s := release.ReadTag(v)
+			_, s := record.ReadTag(v)
 			newest = max(newest, s)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -16,7 +17,7 @@ import (
 // TestWhatARemovalLeaves: the AMI is gone, its step is not done again, and the run
 // fails for what is left.
 func TestWhatARemovalLeaves(t *testing.T) {
-	image := world.Image{ID: "ami-1", Name: "P 1.0.0", State: world.Failed, Tags: map[string]string{release.TagProject: "1:p", release.TagTag: "1:v1.0.0"}}
+	image := world.Image{ID: "ami-1", Name: "P 1.0.0", State: world.Failed, Tags: map[string]string{record.TagProject: "1:p", record.TagTag: "1:v1.0.0"}}
 	removals := 0
 	l := Loop{
 		RunID: "run", Options: engine.Defaults(), Now: time.Now, Reconcile: reconcile.Sweep{Project: "p", Regions: []string{"us-east-1"}}.Reconcile,

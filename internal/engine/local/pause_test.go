@@ -13,6 +13,7 @@ import (
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -21,7 +22,7 @@ import (
 // keeps.
 type chain struct {
 	mu    sync.Mutex
-	pause release.Pause
+	pause record.Pause
 	done  []plan.ID
 	begun func(n int) // a step is begun, before it has ended
 }
@@ -69,7 +70,7 @@ func (c *chain) run(t *testing.T) (plan.Plan, engine.Outcome) {
 		RunID: "run", Options: engine.Defaults(), Now: time.Now, Do: c.do, Reconcile: c.reconcile,
 		Look: func(_ context.Context, queries []world.Query, found func(world.Query, func(*world.World))) error {
 			c.mu.Lock()
-			fact := world.Fact[release.Pause]{At: time.Now(), Val: c.pause}
+			fact := world.Fact[record.Pause]{At: time.Now(), Val: c.pause}
 			c.mu.Unlock()
 			for _, q := range queries {
 				found(q, func(w *world.World) { w.Pause = fact })
@@ -96,7 +97,7 @@ func TestPausedWithinOneStep(t *testing.T) {
 			c := &chain{}
 			c.begun = func(n int) {
 				if n == at {
-					c.pause = release.Pause{Reason: "key leaked", By: release.Actor{ARN: "arn:ann"}, Since: time.Now()}
+					c.pause = record.Pause{Reason: "key leaked", By: record.Actor{ARN: "arn:ann"}, Since: time.Now()}
 				}
 			}
 			p, outcome := c.run(t)
@@ -113,7 +114,7 @@ func TestPausedWithinOneStep(t *testing.T) {
 			if _, outcome = c.run(t); outcome != want || len(c.done) != at+1 {
 				t.Errorf("a second run under the pause: %s, %d steps done", outcome, len(c.done))
 			}
-			c.pause, c.begun = release.Pause{}, func(int) {}
+			c.pause, c.begun = record.Pause{}, func(int) {}
 			if _, outcome = c.run(t); outcome != engine.Complete || len(c.done) != 5 {
 				t.Errorf("resumed: %s, %v", outcome, c.done)
 			}

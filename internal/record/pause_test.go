@@ -1,4 +1,4 @@
-package release
+package record
 
 import (
 	"strings"
@@ -31,38 +31,18 @@ func TestPauseValue(t *testing.T) {
 	}
 }
 
-func TestInForce(t *testing.T) {
+func TestPauseInForce(t *testing.T) {
 	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
 	open, limited := Pause{Since: at}, Pause{Since: at, Until: at.Add(time.Hour)}
-	window := Freeze{From: at, To: at.Add(time.Hour), Reason: "audit"}
 	for name, c := range map[string]struct{ got, want bool }{
-		"none":                     {Pause{}.InForce(at), false},
-		"until resumed":            {open.InForce(at.AddDate(1, 0, 0)), true},
-		"in its time":              {limited.InForce(at.Add(time.Hour - 1)), true},
-		"over":                     {limited.InForce(at.Add(time.Hour)), false},
-		"before the window":        {window.InForce(at.Add(-1)), false},
-		"at its beginning":         {window.InForce(at), true},
-		"at its end":               {window.InForce(at.Add(time.Hour)), false},
-		"another window's digest":  {window.Digest() == Freeze{From: at, To: at.Add(2 * time.Hour), Reason: "audit"}.Digest(), false},
-		"the same in another zone": {window.Digest() == Freeze{From: at.In(time.FixedZone("", 3600)), To: window.To, Reason: "audit"}.Digest(), true},
+		"none":          {Pause{}.InForce(at), false},
+		"until resumed": {open.InForce(at.AddDate(1, 0, 0)), true},
+		"in its time":   {limited.InForce(at.Add(time.Hour - 1)), true},
+		"over":          {limited.InForce(at.Add(time.Hour)), false},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %v, want %v", name, c.got, c.want)
 		}
-	}
-}
-
-func TestFrozen(t *testing.T) {
-	at := time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
-	first := Freeze{From: at, To: at.Add(time.Hour), Reason: "audit"}
-	second := Freeze{From: at, To: at.Add(2 * time.Hour), Reason: "holidays"}
-	c := ChangeControl{Freezes: []Freeze{first, second}, Approved: first.Digest()}
-	if got, ok := c.Frozen(at); !ok || got != second {
-		t.Errorf("an approval of one window is one of another: %+v, %v", got, ok)
-	}
-	c.Approved = second.Digest()
-	if _, ok := c.Frozen(at.Add(90 * time.Minute)); ok {
-		t.Error("what was approved is held")
 	}
 }
 

@@ -1,4 +1,7 @@
-package release
+// Package record holds what Amiship writes on AWS, and reads there again: the names
+// and tags of AMIs, claims and change sets, and the values of parameters. They are all
+// the state that it has. It does no I/O.
+package record
 
 import (
 	"fmt"
@@ -98,6 +101,9 @@ func Over(stage string) bool {
 	return stage == StageDemoted || stage == StageDisabled || stage == StageWithdrawn
 }
 
+// Released reports whether a stage is that of a release which customers can use.
+func Released(stage string) bool { return stage == StageRelease || stage == StageDeprecated }
+
 // TagValue puts the schema in front of a value: "1:prometheus".
 func TagValue(v string) string { return fmt.Sprintf("%d:%s", Schema, v) }
 
@@ -109,23 +115,6 @@ func ReadTag(v string) (value string, schema int) {
 		return v, 0
 	}
 	return value, int(n) //nolint:gosec // of 31 bits
-}
-
-// OwnTags returns the tags that say what a variant of this release is.
-func (d Desired) OwnTags(v Variant, stage string) map[string]string {
-	tags := map[string]string{
-		TagProject: TagValue(d.Project),
-		TagTag:     TagValue(d.Tag),
-		TagImage:   TagValue(v.Image),
-		TagArch:    TagValue(v.Arch),
-		TagVersion: TagValue(d.Version.Text),
-		TagStage:   TagValue(stage),
-		TagBuild:   TagValue(strconv.FormatUint(d.BuildNumber, 10)),
-	}
-	if v.Public {
-		tags[TagPublic] = TagValue("yes")
-	}
-	return tags
 }
 
 var notInName = regexp.MustCompile(`[^a-zA-Z0-9()\[\] ./'@_-]`)
