@@ -27,7 +27,22 @@ const home = "us-east-1"
 // fixture is an applier in front of a sandbox, as the account vendor.
 type fixture struct {
 	*Applier
+	t   *testing.T
 	box *sandboxtest.Box
+}
+
+// Do is the applier's. Whatever a step changes, the row of its kind says that it needs.
+func (f *fixture) Do(ctx context.Context, act plan.Action) (Result, error) {
+	f.t.Helper()
+	before := len(f.changed(f.t))
+	result, err := f.Applier.Do(ctx, act)
+	for _, action := range f.changed(f.t)[before:] {
+		needed := func(service string) bool { return act.Kind().Needs(service + ":" + action) }
+		if !slices.ContainsFunc([]string{"ec2", "ssm", "servicequotas", "aws-marketplace"}, needed) {
+			f.t.Errorf("a step %s calls %s: package plan's row of the kind lacks it", act.Kind(), action)
+		}
+	}
+	return result, err
 }
 
 func newFixture(t *testing.T, world string) *fixture {
@@ -40,7 +55,7 @@ func newFixture(t *testing.T, world string) *fixture {
 	}
 	a := &Applier{Clients: clients, RunID: "run-1", Log: slog.New(slog.DiscardHandler), Poll: time.Millisecond, Logs: t.TempDir()}
 	t.Cleanup(a.Close)
-	return &fixture{a, box}
+	return &fixture{a, t, box}
 }
 
 // at is the key of the image p on amd64.

@@ -266,7 +266,7 @@ type spec struct {
 	machine bool                                        // takes minutes and an instance: counts against --builds
 	effect  effect                                      // what a run remembers of it
 	affects func(Action, release.Desired) []world.Query // the facts to read again once it has ended
-	iam     []string                                    // IAM actions without which its steps are held; not all that it needs
+	iam     []string                                    // IAM actions that it needs, besides those that only read; without them its steps are held
 	display display
 }
 
@@ -281,17 +281,20 @@ var kinds = []spec{
 	{kind: Discard, change: DiscardImage{}, does: "deregister an AMI that failed", until: UntilBuilt, effect: removes, affects: images, iam: deregisters},
 	{
 		kind: Claim, change: TakeClaim{}, does: "claim a build or a boot test for this run", until: UntilBuilt, effect: claimed, affects: claimsAndImages, display: housekeeping,
-		iam: []string{"ec2:CreateSecurityGroup", "ec2:CreateKeyPair", "ec2:CreateTags"},
+		iam: []string{"ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateKeyPair", "ec2:CreateTags", "ec2:DeleteKeyPair", "ec2:DeleteSecurityGroup"},
 	},
 	{
 		kind: Build, change: BuildCandidate{}, does: "build the candidate with Packer", until: UntilBuilt, machine: true, effect: makes, affects: images,
-		iam: []string{"ec2:RunInstances", "ec2:StopInstances", "ec2:TerminateInstances", "ec2:CreateImage"},
+		iam: []string{"ec2:RunInstances", "ec2:StopInstances", "ec2:TerminateInstances", "ec2:ModifyInstanceAttribute", "ec2:CreateImage", "ec2:CreateTags"},
 	},
 	{kind: Adopt, change: AdoptImage{}, does: "complete the tags of a candidate that an interrupted run built", until: UntilBuilt, affects: images, iam: []string{"ec2:CreateTags"}},
-	{kind: IMDS, change: RequireIMDS{}, does: "make an AMI require IMDSv2", until: UntilTested, affects: images},
+	{kind: IMDS, change: RequireIMDS{}, does: "make an AMI require IMDSv2", until: UntilTested, affects: images, iam: []string{"ec2:ModifyImageAttribute"}},
 	{
 		kind: Test, change: BootTest{}, does: "boot the candidate and run the catalog's checks", until: UntilTested, machine: true, effect: makes, affects: images,
-		iam: []string{"ec2:CreateSecurityGroup", "ec2:CreateKeyPair", "ec2:RunInstances", "ec2:StopInstances", "ec2:StartInstances"},
+		iam: []string{
+			"ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateKeyPair", "ec2:CreateTags", "ec2:RunInstances", "ec2:StopInstances", "ec2:StartInstances",
+			"ec2:TerminateInstances", "ec2:DeleteKeyPair", "ec2:DeleteSecurityGroup",
+		},
 	},
 	{
 		kind: Copy, change: CopyImage{}, does: "copy the candidate to a region under its public name", until: UntilShared, effect: makes, affects: images, display: ofRegion,
@@ -299,10 +302,10 @@ var kinds = []spec{
 	},
 	{
 		kind: Share, change: ShareImage{}, does: "share an AMI and its snapshots with accounts", until: UntilShared, affects: Sharing, display: ofRegion,
-		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute"},
+		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"},
 	},
 	{kind: Gate, change: OpenGate{}, does: "hold what customers see until every required AMI is ready", until: UntilPublic, passive: true, display: housekeeping},
-	{kind: Publish, change: PublishImage{}, does: "make an AMI public", until: UntilPublic, affects: images, display: ofRegion, iam: []string{"ec2:ModifyImageAttribute"}},
+	{kind: Publish, change: PublishImage{}, does: "make an AMI public", until: UntilPublic, affects: images, display: ofRegion, iam: []string{"ec2:ModifyImageAttribute", "ec2:CreateTags"}},
 	{
 		kind: Parameter, change: PutParameter{}, does: "point an SSM parameter at an AMI", until: UntilPublic, effect: sets, affects: params, display: ofRegion,
 		iam: []string{"ssm:PutParameter"},
@@ -317,13 +320,13 @@ var kinds = []spec{
 	{kind: Withdraw, change: WithdrawImage{}, does: "mark an AMI as withdrawn", until: UntilPublic, affects: imagesAndAccess, iam: []string{"ec2:CreateTags"}},
 	{
 		kind: Close, change: CloseImage{}, does: "revoke every launch permission", until: UntilPublic, affects: imagesAndAccess,
-		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute"},
+		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"},
 	},
 	{kind: Waive, change: RecordWaiver{}, does: "record on a candidate which required regions its release may skip", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Record, change: RecordPolicy{}, does: "record the retention policy on the newest AMI that it keeps", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
-	{kind: Deprecate, change: DeprecateImage{}, does: "set the deprecation date of an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:EnableImageDeprecation"}},
-	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: images},
-	{kind: Disable, change: DisableImage{}, does: "disable an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:DisableImage"}},
+	{kind: Deprecate, change: DeprecateImage{}, does: "set the deprecation date of an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:EnableImageDeprecation", "ec2:CreateTags"}},
+	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: images, iam: []string{"ec2:ModifyImageAttribute", "ec2:CreateTags"}},
+	{kind: Disable, change: DisableImage{}, does: "disable an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:DisableImage", "ec2:CreateTags"}},
 	{
 		kind: DeleteParameter, change: RemoveParameter{}, does: "delete an SSM parameter that points at an AMI to be deregistered", until: UntilPublic, affects: paramsAndNames,
 		iam: []string{"ssm:DeleteParameter"},
