@@ -74,8 +74,8 @@ func unknowns() map[string]struct {
 	}
 	for _, failure := range []string{"async", "quota", "validation"} {
 		limit := "version_limit: {number: %d, counts_restricted: %v, failure: " + failure + "}"
-		out["room for one more, "+failure] = row{goods{market: fmt.Sprintf(limit, 2, false)}, 1, 2}
-		out["room for one more, restricted ones count, "+failure] = row{goods{market: fmt.Sprintf(limit, 3, true)}, 1, 2}
+		out["capacity for one more, "+failure] = row{goods{market: fmt.Sprintf(limit, 2, false)}, 1, 2}
+		out["capacity for one more, restricted ones count, "+failure] = row{goods{market: fmt.Sprintf(limit, 3, true)}, 1, 2}
 	}
 	for _, limit := range []string{"queue", "fail", "refuse"} {
 		out["copies over the limit: "+limit] = row{goods{ec2: "snapshot_copies: 1, copy_image_limit: " + limit}, 1, 2}

@@ -76,7 +76,7 @@ func TestPipeline(t *testing.T) {
 					t.Errorf("%s without quota: exit %d, %d AMIs, want 20 and none\n%s", got.job.name, got.code, all, got.out)
 				}
 			}
-			makeRoom(t, r.env)
+			freeCapacity(t, r.env)
 		case "publish":
 			b.run(t, "sandbox", "fault", "--state", b.state, "--region", "eu-west-1", "--action", "ModifyImageAttribute", "--status", "403", "--code", "UnauthorizedOperation")
 			for _, got := range r.run(t, jobs[stage], "push", "v2.42.0") {
@@ -142,8 +142,8 @@ func checkSecrets(t *testing.T, m marks, got ciResult) {
 	}
 }
 
-// makeRoom deregisters two of the old AMIs.
-func makeRoom(t *testing.T, env []string) {
+// freeCapacity deregisters two of the old AMIs.
+func freeCapacity(t *testing.T, env []string) {
 	t.Helper()
 	gone := 0
 	for _, i := range images(t, env)["eu-west-1"] {

@@ -32,7 +32,7 @@ type stage struct {
 
 // kindNames are in the order in which seeds take them; each machinesEvery-th is
 // of onMachines instead.
-var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "abroad", "neighbors"}
+var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "seller-images", "neighbors"}
 
 const (
 	onMachines    = "machines"
@@ -98,7 +98,7 @@ var kinds = map[string]kind{
 		bundle: func(t *testing.T) string { return twoRegions(t, "") },
 		stages: []stage{{args: []string{"release", releasedTag}}},
 	},
-	"abroad": {
+	"seller-images": {
 		world: sellersWorld, regions: []string{"us-east-1", "eu-west-1"}, calls: 120, seller: "seller",
 		bundle: func(t *testing.T) string { return sellersBundle(t, "    retries: 3\n") },
 		stages: []stage{{args: []string{"release", releasedTag}, patient: 13 * time.Hour}},
@@ -126,7 +126,7 @@ const soldHere = `marketplace:
       versions: [{title: "Prometheus Premium 2.41.0", created: 30d}]
 `
 
-// fullRegions have no room for another public AMI; AWS gives more when it is asked.
+// fullRegions have no capacity for another public AMI; AWS gives more when it is asked.
 const fullRegions = `ec2: [{account: vendor, regions: [us-east-1, eu-west-1], images: [{name: "Old {n}", count: 5, public: true, created: 400d}]}]
 quotas: {outcomes: [{account: vendor, end: approve, after: 20m}]}
 `

@@ -51,10 +51,10 @@ it finds any.
 
 // foreseen is what would block a release.
 type foreseen struct {
-	Tag      string
-	Blockers []plan.Blocker
-	Rooms    []plan.Room
-	Notes    []string `json:",omitempty"`
+	Tag        string
+	Blockers   []plan.Blocker
+	Capacities []plan.Capacity
+	Notes      []string `json:",omitempty"`
 
 	desired release.Desired
 	plan    plan.Plan // the whole of it
@@ -131,7 +131,7 @@ func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]fo
 		if blockers == nil {
 			blockers = []plan.Blocker{}
 		}
-		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Rooms: p.Rooms, Notes: p.Notes, desired: d, plan: p, world: planner.World})
+		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Capacities: p.Capacities, Notes: p.Notes, desired: d, plan: p, world: planner.World})
 	}
 	return out, nil
 }

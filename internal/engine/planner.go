@@ -44,7 +44,7 @@ func ofAll(w world.World) world.World {
 		l.Notes = world.Fact[string]{}
 		out.Listings[name] = l
 	}
-	out.Sets, out.Abroad, out.Access = w.Sets, w.Abroad, w.Access
+	out.Sets, out.SellerImages, out.Access = w.Sets, w.SellerImages, w.Access
 	out.Throttled, out.Pause = w.Throttled, w.Pause
 	return out
 }

@@ -171,8 +171,8 @@ func (o *Observer) notes(ctx context.Context, q world.Query) (string, error) {
 	return text, marketplace.CheckReleaseNotes(text)
 }
 
-// abroad reads the images of an account that listings belong to.
-func (o *Observer) abroad(ctx context.Context, q world.Query) ([]world.Image, error) {
+// sellerImages reads the images of an account that listings belong to.
+func (o *Observer) sellerImages(ctx context.Context, q world.Query) ([]world.Image, error) {
 	client, err := o.ec2Of(q)
 	if err != nil {
 		return nil, err

@@ -114,8 +114,8 @@ func readings(image, snapshot, set string) map[string]reading {
 		"notes":      ofListing(world.LookNotes, "", func(l world.Listing) (bool, string) { return of(l.Notes) }),
 		"a set":      {world.Query{Kind: world.LookChangeSet, Listing: "pro", Set: set}, "DescribeChangeSet", func(w world.World) (bool, string) { return of(w.Sets[set]) }},
 		"its tags":   {world.Query{Kind: world.LookChangeSet, Listing: "pro", Set: set}, "ListTagsForResource", func(w world.World) (bool, string) { return of(w.Sets[set]) }},
-		"abroad": {world.Query{Kind: world.LookAbroad, Region: home, Account: seller}, "DescribeImages", func(w world.World) (bool, string) {
-			return of(w.Abroad[release.Place{Account: seller, Region: home}])
+		"seller-images": {world.Query{Kind: world.LookSellerImages, Region: home, Account: seller}, "DescribeImages", func(w world.World) (bool, string) {
+			return of(w.SellerImages[release.Place{Account: seller, Region: home}])
 		}},
 	}
 }

@@ -256,10 +256,10 @@ func (o *Observer) readListing(ctx context.Context, q world.Query) (noted, error
 			l.Notes = world.Fact[string]{At: at, Err: e, Val: v}
 			w.Listings[q.Listing] = l
 		}, err
-	case world.LookAbroad:
-		v, err := o.abroad(ctx, q)
+	case world.LookSellerImages:
+		v, err := o.sellerImages(ctx, q)
 		return func(w *world.World, at time.Time, e string) {
-			w.Abroad[release.Place{Account: q.Account, Region: q.Region}] = world.Fact[[]world.Image]{At: at, Err: e, Val: v}
+			w.SellerImages[release.Place{Account: q.Account, Region: q.Region}] = world.Fact[[]world.Image]{At: at, Err: e, Val: v}
 		}, err
 	}
 	panic("no way to look at " + string(q.Kind))

@@ -44,11 +44,11 @@ func (p preflight) publicity(ctx context.Context, region string) []audit.Finding
 	if !p.public {
 		return out
 	}
-	room := finding(region, fmt.Sprintf("%d public AMIs at most, %d in all", l.Public.Limit, l.AMIs.Limit), nil)
+	public := finding(region, fmt.Sprintf("%d public AMIs at most, %d in all", l.Public.Limit, l.AMIs.Limit), nil)
 	if err := cmp.Or(l.Public.Err, l.AMIs.Err); err != "" {
-		room = audit.Finding{Where: region, What: "how many AMIs may be public: " + err, How: audit.Unknown}
+		public = audit.Finding{Where: region, What: "how many AMIs may be public: " + err, How: audit.Unknown}
 	}
-	return append(out, room)
+	return append(out, public)
 }
 
 // simulated is what a dry run comes to. Who was told that a thing is not there was

@@ -24,7 +24,7 @@ func images(a Action, _ release.Desired) []world.Query {
 // ImagesQuery is the query that shows the AMIs of a place.
 func ImagesQuery(p release.Place) world.Query {
 	if p.Account != "" {
-		return world.Query{Kind: world.LookAbroad, Region: p.Region, Account: p.Account}
+		return world.Query{Kind: world.LookSellerImages, Region: p.Region, Account: p.Account}
 	}
 	return world.Query{Kind: world.LookImages, Region: p.Region}
 }

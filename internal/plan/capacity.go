@@ -2,8 +2,8 @@ package plan
 
 import "time"
 
-// Room is how many AMIs may become public in a region, and who wants to.
-type Room struct {
+// Capacity is how many AMIs may become public in a region, and who wants to.
+type Capacity struct {
 	Region   string
 	Limit    int
 	Default  bool      // the limit is AWS's own
@@ -11,17 +11,17 @@ type Room struct {
 	Reserved int       // for releases that were begun before this one
 	Needed   int       // by this one, now
 	Each     int       // by a release like this one
-	Short    time.Time `json:",omitzero"` // since when there is too little: when the AMI was made that took the room
+	Short    time.Time `json:",omitzero"` // since when there is too little: when the AMI was made that took the last of it
 }
 
 // Free is what is left for this release.
-func (r Room) Free() int { return r.Limit - r.Used - r.Reserved }
+func (r Capacity) Free() int { return r.Limit - r.Used - r.Reserved }
 
-// Missing is how many AMIs find no room.
-func (r Room) Missing() int { return max(0, r.Needed-r.Free()) }
+// Missing is how many AMIs find no capacity.
+func (r Capacity) Missing() int { return max(0, r.Needed-r.Free()) }
 
-// Releases is how many more like this one a region has room for after it.
-func (r Room) Releases() int {
+// Releases is how many more like this one a region has capacity for after it.
+func (r Capacity) Releases() int {
 	if r.Each == 0 {
 		return 0
 	}

@@ -93,7 +93,7 @@ type Plan struct {
 	Look         []world.Query `json:",omitempty"` // facts that it lacks
 	Missed       []world.Query `json:",omitempty"` // facts that could not be read, and that something rests on
 	Held         bool          `json:",omitempty"` // by a pause or a freeze: no change is begun
-	Rooms        []Room        `json:",omitempty"` // for public AMIs, where they were asked for
+	Capacities   []Capacity    `json:",omitempty"` // for public AMIs, where they were asked for
 	Notes        []string      `json:",omitempty"` // what a person should know
 }
 

@@ -81,15 +81,15 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 				})
 			}, "", nil, nil,
 		},
-		"no room for the copy beside the candidate": {
+		"no capacity for the copy beside the candidate": {
 			func(s *stall) {
 				s.image("1.0.0", 90, func(i *world.Image) { i.Tags, i.Public = nil, false })
 				s.limits.AMIs = world.Quota{Limit: 2}
-			}, "amis/us-east-1", []string{"2 more AMIs needed, room for 1: quota 2, used 1", "asks AWS for 25 AMIs", "amiship retire --plan"}, []plan.ID{"claim/ce/amd64/us-east-1", "publish/ce/amd64/us-east-1"},
+			}, "amis/us-east-1", []string{"2 more AMIs needed, capacity for 1: quota 2, used 1", "asks AWS for 25 AMIs", "amiship retire --plan"}, []plan.ID{"claim/ce/amd64/us-east-1", "publish/ce/amd64/us-east-1"},
 		},
-		"room for both":            {func(s *stall) { s.limits.AMIs = world.Quota{Limit: 2} }, "", nil, nil},
-		"how much room is unknown": {func(s *stall) { s.limits.AMIs = world.Quota{Err: "no Service Quotas here"} }, "", nil, nil},
-		"a region is off":          {off, "region/eu-west-1", []string{"aws account enable-region --region-name eu-west-1"}, []plan.ID{"claim/ce/amd64/us-east-1", "copy/ce/amd64/eu-west-1", "publish/ce/amd64/eu-west-1"}},
+		"capacity for both":            {func(s *stall) { s.limits.AMIs = world.Quota{Limit: 2} }, "", nil, nil},
+		"how much capacity is unknown": {func(s *stall) { s.limits.AMIs = world.Quota{Err: "no Service Quotas here"} }, "", nil, nil},
+		"a region is off":              {off, "region/eu-west-1", []string{"aws account enable-region --region-name eu-west-1"}, []plan.ID{"claim/ce/amd64/us-east-1", "copy/ce/amd64/eu-west-1", "publish/ce/amd64/eu-west-1"}},
 		"the name is taken": {
 			func(s *stall) {
 				s.image("1.0.0", 90, func(i *world.Image) { i.Tags, i.Public, i.Name = nil, false, s.d.Variants[0].Name })
@@ -149,7 +149,7 @@ func TestARegionThatIsOffCanBeWaivedLater(t *testing.T) {
 	}
 }
 
-// TestNoCopyWhereItIsUseless: where copies would be encrypted, or find no room, none
+// TestNoCopyWhereItIsUseless: where copies would be encrypted, or find no capacity, none
 // is made, though the catalog lets builds begin.
 func TestNoCopyWhereItIsUseless(t *testing.T) {
 	for name, change := range map[string]func(*stall){
@@ -183,7 +183,7 @@ func TestNoCopyWhereItIsUseless(t *testing.T) {
 	}
 }
 
-// TestSince: a quota was used up when the AMI was made that took the room, whatever
+// TestSince: a quota was used up when the AMI was made that took the last of it, whatever
 // else has gone or come since.
 func TestSince(t *testing.T) {
 	day := func(s *stall, days int) time.Time { return s.w.Now.AddDate(0, 0, -days) }

@@ -105,7 +105,7 @@ func (b *builder) apply(x findings) {
 	b.plan.Steps = append(b.plan.Steps, x.steps...)
 	b.plan.Waits = append(b.plan.Waits, x.waits...)
 	b.plan.Notes = append(b.plan.Notes, x.notes...)
-	b.plan.Rooms = append(b.plan.Rooms, x.quotas...)
+	b.plan.Capacities = append(b.plan.Capacities, x.quotas...)
 	for _, bl := range x.blockers {
 		if have := b.blockers[bl.ID]; have != nil {
 			have.Holds = append(have.Holds, bl.Holds...)

@@ -32,7 +32,7 @@ func newFacts(d release.Desired, w world.World, r plan.Run) *facts {
 	for region, reg := range w.Regions {
 		f.inventories[release.Place{Region: region}] = newInventory(reg.Images.Val, d.Project, r.Removed)
 	}
-	for at, images := range w.Abroad {
+	for at, images := range w.SellerImages {
 		f.inventories[at] = newInventory(images.Val, d.Project, r.Removed)
 	}
 	f.shipped = f.packages().everShipped()
@@ -60,7 +60,7 @@ func (f *facts) here(region string) *inventory { return f.inventory(release.Plac
 // images is what is known of the AMIs of a place.
 func (f *facts) images(at release.Place) world.Fact[[]world.Image] {
 	if at.Account != "" {
-		return f.w.Abroad[at]
+		return f.w.SellerImages[at]
 	}
 	return f.w.Regions[at.Region].Images
 }

@@ -15,7 +15,7 @@ type findings struct {
 	blockers []plan.Blocker
 	waits    []plan.Wait
 	notes    []string
-	quotas   []plan.Room
+	quotas   []plan.Capacity
 	look     []world.Query // facts that were never read, or must be read again
 	missed   []world.Query // facts that could not be read
 

@@ -9,7 +9,7 @@ import (
 	"amiship/internal/world"
 )
 
-// Forecast is for how many releases there is room, and until when that will do.
+// Forecast is for how many releases there is capacity, and until when that will do.
 type Forecast struct {
 	Regions  []Outlook // for public AMIs
 	Listings []Outlook // for versions
@@ -50,10 +50,10 @@ func NewForecast(next []plan.Plan, products []Product, w world.World, project st
 }
 
 // together adds up what several releases need in each region.
-func together(plans []plan.Plan) map[string]plan.Room {
-	out := map[string]plan.Room{}
+func together(plans []plan.Plan) map[string]plan.Capacity {
+	out := map[string]plan.Capacity{}
 	for _, p := range plans {
-		for _, r := range p.Rooms {
+		for _, r := range p.Capacities {
 			if have, ok := out[r.Region]; ok {
 				r.Each += have.Each
 			}

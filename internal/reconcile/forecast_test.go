@@ -24,8 +24,8 @@ func TestForecast(t *testing.T) {
 	}
 	w.Regions["us-east-1"] = world.Region{Images: known(now, images)}
 	next := []plan.Plan{
-		{Rooms: []plan.Room{{Region: "eu-west-1", Limit: 20, Used: 8, Each: 2}, {Region: "us-east-1", Limit: 9, Used: 8, Each: 2}}},
-		{Rooms: []plan.Room{{Region: "eu-west-1", Limit: 20, Used: 8, Each: 1}, {Region: "us-east-1", Limit: 9, Used: 8, Each: 1}}},
+		{Capacities: []plan.Capacity{{Region: "eu-west-1", Limit: 20, Used: 8, Each: 2}, {Region: "us-east-1", Limit: 9, Used: 8, Each: 2}}},
+		{Capacities: []plan.Capacity{{Region: "eu-west-1", Limit: 20, Used: 8, Each: 1}, {Region: "us-east-1", Limit: 9, Used: 8, Each: 1}}},
 	}
 	got := reconcile.NewForecast(next, []reconcile.Product{{Name: "premium", Left: 3}}, w, "p")
 	want := reconcile.Forecast{

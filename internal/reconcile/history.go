@@ -48,7 +48,7 @@ func (h History) Reconcile(w world.World, r plan.Run) plan.Plan {
 	for _, l := range h.Listings {
 		need(&found, world.Query{Kind: world.LookListing, Listing: l.Name}, w.Listings[l.Name].Sets)
 		if l.Account != "" {
-			need(&found, world.Query{Kind: world.LookAbroad, Region: marketplace.Region, Account: l.Account}, w.Abroad[l.AMIKey().Place])
+			need(&found, world.Query{Kind: world.LookSellerImages, Region: marketplace.Region, Account: l.Account}, w.SellerImages[l.AMIKey().Place])
 		}
 	}
 	b := newBuilder(f)
@@ -147,7 +147,7 @@ func (h History) ofListing(f *facts, l release.Listing) []Entry {
 // mark is the newest mark of a listing on the AMIs of its variant.
 func (h History) mark(f *facts, l release.Listing) record.Mark {
 	var newest record.Mark
-	images := f.w.Abroad[l.AMIKey().Place].Val
+	images := f.w.SellerImages[l.AMIKey().Place].Val
 	if l.Account == "" {
 		images = f.here(marketplace.Region).all
 	}

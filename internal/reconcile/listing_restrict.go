@@ -20,7 +20,7 @@ func (x listings) versionsLeft(l *listing) {
 	}
 	offered := l.state.Entity.Val.Offered()
 	if left := l.Limit - offered; left < scarce {
-		x.note("%s: %d of %d versions are there, room for %d", l.Name, offered, l.Limit, max(0, left))
+		x.note("%s: %d of %d versions are there, capacity for %d", l.Name, offered, l.Limit, max(0, left))
 	}
 }
 
@@ -60,7 +60,7 @@ func (x listings) versionQuota(l *listing) (q versionQuota) {
 		bl.Remedies = []plan.Remedy{x.together(l, id, chosen), first}
 	} else {
 		bl.Remedies = []plan.Remedy{{
-			Name: "restrict", Cost: fmt.Sprintf("not enough: room for %d is missing, and %d may go: %s; amiship listings %s shows all", need, len(chosen), x.dispensable(), l.Name),
+			Name: "restrict", Cost: fmt.Sprintf("not enough: capacity for %d is missing, and %d may go: %s; amiship listings %s shows all", need, len(chosen), x.dispensable(), l.Name),
 		}}
 	}
 	q.full = l.refused(bl)

@@ -548,7 +548,7 @@ func TestAbroad(t *testing.T) {
 	s.d.Listings[0].Role, s.d.Listings[0].Account = "arn:aws:iam::444455556666:role/seller", seller
 	s.d.Variants[0].Sellers = []string{seller}
 	there := release.Place{Account: seller, Region: "us-east-1"}
-	s.w.Abroad[there] = known(s.w.Now, []world.Image(nil))
+	s.w.SellerImages[there] = known(s.w.Now, []world.Image(nil))
 
 	if p := reconcile.Reconcile(s.d, s.w, s.r); !slices.Contains(p.Look, world.Query{Kind: world.LookAccess, Region: "us-east-1", ID: "ami-1"}) {
 		t.Fatalf("who may use the AMI is not read: %v", p.Look)
@@ -568,7 +568,7 @@ func TestAbroad(t *testing.T) {
 	}
 	image := s.w.Regions["us-east-1"].Images.Val[0]
 	image.ID = "ami-3"
-	s.w.Abroad[there] = known(s.w.Now, []world.Image{image})
+	s.w.SellerImages[there] = known(s.w.Now, []world.Image{image})
 	p = reconcile.Reconcile(s.d, s.w, s.r)
 	offer, _ := p.Step(listingStep)
 	if offer.State != plan.Ready || offer.Image().AMI != "ami-3" || !strings.Contains(submitted(offer).Details, "ami-3") {

@@ -28,8 +28,8 @@ func BenchmarkReconcileManyAMIs(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if p := reconcile.Reconcile(s.d, s.w, s.r); len(p.Rooms) != 19 || p.Rooms[0].Reserved != 2 {
-			b.Fatalf("%d regions, %+v", len(p.Rooms), p.Rooms)
+		if p := reconcile.Reconcile(s.d, s.w, s.r); len(p.Capacities) != 19 || p.Capacities[0].Reserved != 2 {
+			b.Fatalf("%d regions, %+v", len(p.Capacities), p.Capacities)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 		case world.LookParams:
 			r.Params = world.Fact[map[string]string]{At: at, Err: err, Val: maps.Clone(m.params[q.Region])}
 		case world.LookLimits:
-			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{Public: world.Quota{Limit: m.room(q.Region)}}}
+			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{Public: world.Quota{Limit: m.limit(q.Region)}}}
 		case world.LookNetwork:
 			r.Network = world.Fact[map[string]string]{At: at, Err: err}
 		case world.LookDenied:
@@ -162,8 +162,8 @@ func (m *model) do(act plan.Action, run string) string {
 		}
 	case plan.Publish:
 		m.images[region][act.Image().AMI].Public = true
-		if n := m.public(region); n > m.room(region) {
-			m.broken("%s makes %d AMIs public in %s, where %d may be", act.ID, n, region, m.room(region))
+		if n := m.public(region); n > m.limit(region) {
+			m.broken("%s makes %d AMIs public in %s, where %d may be", act.ID, n, region, m.limit(region))
 		}
 	case plan.Parameter:
 		p := plan.As[plan.PutParameter](act)
@@ -192,7 +192,7 @@ func (m *model) do(act plan.Action, run string) string {
 // plenty is the quota where a test has none.
 const plenty = 1000
 
-func (m *model) room(region string) int {
+func (m *model) limit(region string) int {
 	if n, ok := m.quota[region]; ok {
 		return n
 	}

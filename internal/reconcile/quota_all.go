@@ -36,7 +36,7 @@ func (x regions) fullRegion(t release.Target, have, need int) *plan.Blocker {
 	id := "amis/" + t.Region
 	return &plan.Blocker{
 		ID: id, Have: max(0, l.AMIs.Limit-have), Need: need, Since: filled(made(x.here(t.Region).all), l.AMIs.Limit-l.Binned-need),
-		Why: fmt.Sprintf("%s: %d more AMIs needed, room for %d: quota %d, used %d", t.Region, need, max(0, l.AMIs.Limit-have), l.AMIs.Limit, have),
+		Why: fmt.Sprintf("%s: %d more AMIs needed, capacity for %d: quota %d, used %d", t.Region, need, max(0, l.AMIs.Limit-have), l.AMIs.Limit, have),
 		Remedies: []plan.Remedy{x.raising(id, t.Region, allAMIs, have+need*max(1, x.d.Policy.Horizon)), {
 			Name: "retire", Command: "amiship retire --plan", Cost: "shows which AMIs are kept no longer, and what would become free",
 		}, {

@@ -18,7 +18,7 @@ const quiet = 30 * 24 * time.Hour
 
 // demoting frees quota: the oldest public AMIs of the project become private, but
 // for those that it keeps.
-func (x regions) demoting(r plan.Room) plan.Remedy {
+func (x regions) demoting(r plan.Capacity) plan.Remedy {
 	rem := plan.Remedy{
 		Name: "demote", Command: x.unblocking("quota/"+r.Region, "demote"),
 		IAM: []string{"ec2:CreateTags", "ec2:DescribeImageAttribute", "ec2:ModifyImageAttribute"},

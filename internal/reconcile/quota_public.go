@@ -11,9 +11,9 @@ import (
 )
 
 // publicQuota counts, once a region's limits and images are known.
-func (x regions) publicQuota(t release.Target) plan.Room {
+func (x regions) publicQuota(t release.Target) plan.Capacity {
 	limits, images := x.w.Regions[t.Region].Limits.Val, slices.Clone(x.here(t.Region).all)
-	r := plan.Room{Region: t.Region, Limit: limits.Public.Limit, Default: limits.Public.Default, Used: limits.Binned, Reserved: x.reserved(t.Region)}
+	r := plan.Capacity{Region: t.Region, Limit: limits.Public.Limit, Default: limits.Public.Default, Used: limits.Binned, Reserved: x.reserved(t.Region)}
 	public := slices.DeleteFunc(images, func(i world.Image) bool { return !i.Public })
 	r.Used += len(public)
 	for _, v := range x.variants {
@@ -50,14 +50,14 @@ func made(images []world.Image) []time.Time {
 	return out
 }
 
-func (x regions) publicQuotaUsed(r plan.Room) *plan.Blocker {
+func (x regions) publicQuotaUsed(r plan.Capacity) *plan.Blocker {
 	source := "quota"
 	if r.Default {
 		source = "AWS's default quota"
 	}
 	bl := &plan.Blocker{
 		ID: "quota/" + r.Region, Have: max(0, r.Free()), Need: r.Needed, Since: r.Short,
-		Why: fmt.Sprintf("%s: %d public AMIs needed, room for %d: %s %d, used %d", r.Region, r.Needed, max(0, r.Free()), source, r.Limit, r.Used),
+		Why: fmt.Sprintf("%s: %d public AMIs needed, capacity for %d: %s %d, used %d", r.Region, r.Needed, max(0, r.Free()), source, r.Limit, r.Used),
 	}
 	if r.Reserved > 0 {
 		bl.Why += fmt.Sprintf(", reserved for earlier releases %d", r.Reserved)

@@ -81,7 +81,7 @@ func unfinished(variants []*variant, region string) bool {
 
 // closedBy says what keeps a region from taking the release, and whether that is so for
 // copies, too; nil if nothing does.
-func (x regions) closedBy(t release.Target, q plan.Room, l world.Limits) (bl *plan.Blocker, copies bool) {
+func (x regions) closedBy(t release.Target, q plan.Capacity, l world.Limits) (bl *plan.Blocker, copies bool) {
 	all, left := x.allAMIs(t), x.copiesLeft(t.Region)
 	switch {
 	case l.Encrypted && left > 0:

@@ -56,13 +56,13 @@ func TestFullListing(t *testing.T) {
 		text    string   // in the remedies
 		note    string
 	}{
-		"room enough":          {func(s *shop) { s.crowd(9); s.d.Listings[0].Limit = 100 }, plan.Ready, nil, "", ""},
-		"room for a few more":  {func(s *shop) { s.crowd(9); s.d.Listings[0].Limit = 12 }, plan.Ready, nil, "", "9 of 12 versions are there, room for 3"},
-		"full":                 {func(s *shop) { s.crowd(9) }, plan.Blocked, nil, `"P 1.0.0" of `, "room for 0"},
-		"full, before a build": {func(s *shop) { s.crowd(9); s.image(func(i *world.Image) { i.State = world.Pending }) }, plan.Blocked, nil, `"P 1.0.0" of `, ""},
-		"full, and approved":   {func(s *shop) { s.crowd(9); s.approve(t) }, plan.Ready, []string{"o-P 1.0.0"}, "", ""},
-		"fuller, and approved": {func(s *shop) { s.crowd(9); s.d.Listings[0].Limit = 8; s.approve(t) }, plan.Ready, []string{"o-P 1.0.0", "o-P 1.0.1"}, "", ""},
-		"approved of another":  {func(s *shop) { s.crowd(9); s.r.Approved = map[plan.ID]string{"restrict/premium": "0123456789ab"} }, plan.Blocked, nil, `"P 1.0.0" of `, ""},
+		"enough capacity":         {func(s *shop) { s.crowd(9); s.d.Listings[0].Limit = 100 }, plan.Ready, nil, "", ""},
+		"capacity for a few more": {func(s *shop) { s.crowd(9); s.d.Listings[0].Limit = 12 }, plan.Ready, nil, "", "9 of 12 versions are there, capacity for 3"},
+		"full":                    {func(s *shop) { s.crowd(9) }, plan.Blocked, nil, `"P 1.0.0" of `, "capacity for 0"},
+		"full, before a build":    {func(s *shop) { s.crowd(9); s.image(func(i *world.Image) { i.State = world.Pending }) }, plan.Blocked, nil, `"P 1.0.0" of `, ""},
+		"full, and approved":      {func(s *shop) { s.crowd(9); s.approve(t) }, plan.Ready, []string{"o-P 1.0.0"}, "", ""},
+		"fuller, and approved":    {func(s *shop) { s.crowd(9); s.d.Listings[0].Limit = 8; s.approve(t) }, plan.Ready, []string{"o-P 1.0.0", "o-P 1.0.1"}, "", ""},
+		"approved of another":     {func(s *shop) { s.crowd(9); s.r.Approved = map[plan.ID]string{"restrict/premium": "0123456789ab"} }, plan.Blocked, nil, `"P 1.0.0" of `, ""},
 		"changed since": {
 			func(s *shop) {
 				s.crowd(9)
@@ -84,7 +84,7 @@ func TestFullListing(t *testing.T) {
 				s.old("P 1.0.0", 89, "Public")
 				s.old("P 1.0.1", 80, "Public")
 			},
-			plan.Blocked, nil, "room for 1 is missing, and 0 may go", "",
+			plan.Blocked, nil, "capacity for 1 is missing, and 0 may go", "",
 		},
 		"the newest stays": {
 			func(s *shop) {
@@ -233,7 +233,7 @@ func holdsRestriction(t interface{ Fatalf(string, ...any) }, s *shop, step plan.
 	}
 }
 
-// TestFullSince: a product is full since its last version was made that left no room
+// TestFullSince: a product is full since its last version was made that used it up
 // for another.
 func TestFullSince(t *testing.T) {
 	s := newShop(t)

@@ -13,14 +13,14 @@ import (
 
 // Retirement is what a retirement comes to, for the people who have to agree.
 type Retirement struct {
-	Project  string
-	Now      time.Time
-	Groups   []Group           // of AMIs with the same decision: those that go first, the oldest first
-	Rooms    []Returned        // by region
-	Offers   []retention.Offer `json:",omitempty"` // versions of listings
-	Unread   []world.Query     `json:",omitempty"` // facts that could not be read, and keep what they could protect
-	Policies release.Retention
-	Blockers []plan.Blocker `json:",omitempty"` // what holds the steps that are due
+	Project    string
+	Now        time.Time
+	Groups     []Group           // of AMIs with the same decision: those that go first, the oldest first
+	Capacities []Returned        // by region
+	Offers     []retention.Offer `json:",omitempty"` // versions of listings
+	Unread     []world.Query     `json:",omitempty"` // facts that could not be read, and keep what they could protect
+	Policies   release.Retention
+	Blockers   []plan.Blocker `json:",omitempty"` // what holds the steps that are due
 }
 
 // Group is a variant of a release in all the regions in which the same becomes of
@@ -56,7 +56,7 @@ func (t Retire) Summary(w world.World) Retirement {
 	out := Retirement{Project: t.Project, Now: w.Now, Offers: t.Offers(w), Unread: b.finish().Missed, Policies: t.Policy}
 	for _, region := range t.Regions {
 		if facts := w.Regions[region].Images; facts.Known() {
-			out.Rooms = append(out.Rooms, returned(region, facts.Val, decisions, w.Now))
+			out.Capacities = append(out.Capacities, returned(region, facts.Val, decisions, w.Now))
 		}
 	}
 	out.Groups = grouped(decisions)

@@ -295,7 +295,7 @@ func TestSummary(t *testing.T) {
 	w.Regions["eu-west-1"] = world.Region{Images: known(a.now, a.images[:3]), Params: known(a.now, a.params), Snapshots: known[[]world.Snapshot](a.now, nil)}
 	got := s.Summary(w)
 	want := []reconcile.Returned{{Region: "us-east-1", Public: 5, Now: 1, Later: 1}, {Region: "eu-west-1", Public: 3, Later: 1}}
-	if diff := cmp.Diff(want, got.Rooms); diff != "" {
+	if diff := cmp.Diff(want, got.Capacities); diff != "" {
 		t.Error(diff)
 	}
 	var groups []string

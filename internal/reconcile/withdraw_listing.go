@@ -40,8 +40,8 @@ func (x withdrawal) revokeCopies(l *listing) {
 		return
 	}
 	there := release.Place{Account: l.Account, Region: marketplace.Region}
-	need(x.findings, world.Query{Kind: world.LookAbroad, Region: there.Region, Account: there.Account}, x.w.Abroad[there])
-	for _, i := range x.w.Abroad[there].Val {
+	need(x.findings, world.Query{Kind: world.LookSellerImages, Region: there.Region, Account: there.Account}, x.w.SellerImages[there])
+	for _, i := range x.w.SellerImages[there].Val {
 		key := release.Key{Image: i.Tag(record.TagImage), Arch: i.Tag(record.TagArch), Place: there}
 		if id := plan.StepID(plan.Withdraw, key, i.ID); x.ofRelease(i) && !x.marked[id] {
 			x.marked[id] = true

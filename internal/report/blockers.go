@@ -30,7 +30,7 @@ func Held(w io.Writer, holding []plan.Blocker) {
 // quotas that were read.
 func remainingQuota(w io.Writer, p plan.Plan) {
 	left := map[string]int{}
-	for _, r := range p.Rooms {
+	for _, r := range p.Capacities {
 		if r.Each > 0 {
 			left[r.Region] = r.Releases()
 		}

@@ -23,7 +23,7 @@ func Products(w io.Writer, all []reconcile.Product) {
 			continue
 		}
 		fmt.Fprintf(w, "%s   %s, %s, %s, backed by %s\n", p.Name, p.Title, p.Product, p.Visibility, p.Backed)
-		fmt.Fprintf(w, "  %s of %d, room for %d more\n", count(p.Offered, "version"), p.Limit, p.Left)
+		fmt.Fprintf(w, "  %s of %d, capacity for %d more\n", count(p.Offered, "version"), p.Limit, p.Left)
 		versions(w, p.Versions)
 		productSets(w, p.ChangeSets)
 	}

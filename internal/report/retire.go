@@ -22,7 +22,7 @@ func Retirement(w io.Writer, r reconcile.Retirement) {
 		fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t"))
 	}
 	t.Flush()
-	for _, x := range r.Rooms {
+	for _, x := range r.Capacities {
 		if x.Now+x.Later > 0 {
 			fmt.Fprintf(w, "  quota    %s: %d public, %d fewer now, %d later\n", x.Region, x.Public, x.Now, x.Later)
 		}
@@ -55,11 +55,11 @@ func RetirementMarkdown(w io.Writer, r reconcile.Retirement) {
 	}
 	fmt.Fprintf(w, "\n%s\n", graces(r.Policies.Grace))
 	table(w, "AMIs", []string{"", "When", "Version", "Image", "Age", "Last launched", "Regions", "Why"}, rowsOf(r))
-	var rooms, offers [][]string
-	for _, x := range r.Rooms {
-		rooms = append(rooms, []string{x.Region, fmt.Sprint(x.Public), fmt.Sprint(x.Now), fmt.Sprint(x.Later)})
+	var quotas, offers [][]string
+	for _, x := range r.Capacities {
+		quotas = append(quotas, []string{x.Region, fmt.Sprint(x.Public), fmt.Sprint(x.Now), fmt.Sprint(x.Later)})
 	}
-	table(w, "Quota of public AMIs", []string{"Region", "Public", "Fewer now", "Fewer later"}, rooms)
+	table(w, "Quota of public AMIs", []string{"Region", "Public", "Fewer now", "Fewer later"}, quotas)
 	for _, o := range r.Offers {
 		offers = append(offers, []string{keeps(o), o.Listing, o.Title, age(r.Now, o.Created), o.Why})
 	}

@@ -30,9 +30,9 @@ func retired() reconcile.Retirement {
 		Groups: []reconcile.Group{
 			old, group("v1.1.0", 300, false, "1 minor newer | than 1.1", plan.Deprecate, now.Add(30*day)), group("v1.2.0", 1, true, "younger than 90 days", "", time.Time{}),
 		},
-		Rooms:  []reconcile.Returned{{Region: "eu-west-1", Public: 5, Now: 1, Later: 1}, {Region: "us-east-1", Public: 2}},
-		Offers: []retention.Offer{{Listing: "ce", Title: "Product 1.0.0", Created: now.AddDate(0, 0, -400), Why: "2 minors newer than 1.0"}, {Listing: "ee", Kept: true, Why: "could not be read: no"}},
-		Unread: []world.Query{{Kind: world.LookListing, Listing: "ee"}},
+		Capacities: []reconcile.Returned{{Region: "eu-west-1", Public: 5, Now: 1, Later: 1}, {Region: "us-east-1", Public: 2}},
+		Offers:     []retention.Offer{{Listing: "ce", Title: "Product 1.0.0", Created: now.AddDate(0, 0, -400), Why: "2 minors newer than 1.0"}, {Listing: "ee", Kept: true, Why: "could not be read: no"}},
+		Unread:     []world.Query{{Kind: world.LookListing, Listing: "ee"}},
 		Policies: release.Retention{
 			Public: &release.Keep{Patches: 1, Minors: 2, Age: 90 * day}, Launched: 30 * day,
 			Grace: release.Grace{Demote: 30 * day, Disable: 60 * day, Deregister: 90 * day},

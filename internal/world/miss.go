@@ -53,8 +53,8 @@ func (w *World) cell(q Query) cell {
 		return keyed(w.Access, q.ID)
 	case LookChangeSet:
 		return keyed(w.Sets, q.Set)
-	case LookAbroad:
-		return keyed(w.Abroad, release.Place{Account: q.Account, Region: q.Region})
+	case LookSellerImages:
+		return keyed(w.SellerImages, release.Place{Account: q.Account, Region: q.Region})
 	case LookPause:
 		return cellOf(w.Pause, func(f Fact[record.Pause]) { w.Pause = f })
 	case LookListing:

@@ -44,8 +44,8 @@ type World struct {
 	Sets map[string]Fact[SetDetails]
 	// Pause is the pause of the project; the zero value says that there is none.
 	Pause Fact[record.Pause]
-	// Abroad are the own images of the accounts that listings belong to.
-	Abroad map[release.Place]Fact[[]Image]
+	// SellerImages are the own images of the accounts that listings belong to.
+	SellerImages map[release.Place]Fact[[]Image]
 	// Access is who may use an AMI or a snapshot, by its id: account ids, ARNs of
 	// organizations and units, and record.Everybody, sorted. It is read from the attribute,
 	// so that no account is left out.
@@ -58,7 +58,7 @@ type World struct {
 func New() World {
 	return World{
 		Regions: map[string]Region{}, Packages: map[string]Fact[Package]{}, Bases: map[string]Fact[Base]{}, Digests: map[string]Fact[string]{},
-		Listings: map[string]Listing{}, Sets: map[string]Fact[SetDetails]{}, Abroad: map[release.Place]Fact[[]Image]{},
+		Listings: map[string]Listing{}, Sets: map[string]Fact[SetDetails]{}, SellerImages: map[release.Place]Fact[[]Image]{},
 		Access: map[string]Fact[[]string]{}, Throttled: map[Query]bool{},
 	}
 }
@@ -188,7 +188,7 @@ type Base struct {
 type Query struct {
 	Kind    Kind
 	Region  string
-	Account string // of Grants, and of images abroad and their Access
+	Account string // of Grants, and of images of sellers and their Access
 	Variant string // of Package, Digest and Base
 	Listing string // of Listing, Notes and ChangeSet
 	Set     string // of ChangeSet: its id
@@ -196,7 +196,7 @@ type Query struct {
 }
 
 // OfListings reports whether a query is about what only listings rest on.
-func (q Query) OfListings() bool { return q.Listing != "" || q.Kind == LookAbroad }
+func (q Query) OfListings() bool { return q.Listing != "" || q.Kind == LookSellerImages }
 
 // Fetched reports whether the answer is not AWS's: it is downloaded, or a command of
 // the catalog's prints it.
@@ -235,8 +235,8 @@ const (
 
 	LookPause Kind = "pause" // whether changes of the project are paused
 
-	LookListing   Kind = "listing"   // the product, and its newest change sets
-	LookChangeSet Kind = "changeset" // what one requests, and what was wrong with it
-	LookNotes     Kind = "notes"     // release notes that a command prints
-	LookAbroad    Kind = "abroad"    // images of the account that a listing belongs to
+	LookListing      Kind = "listing"       // the product, and its newest change sets
+	LookChangeSet    Kind = "changeset"     // what one requests, and what was wrong with it
+	LookNotes        Kind = "notes"         // release notes that a command prints
+	LookSellerImages Kind = "seller-images" // images of the account that a listing belongs to
 )

@@ -105,13 +105,13 @@ func TestPublicImageQuota(t *testing.T) {
 		want    string
 		private bool // one of those there is made private first
 	}{
-		"room for one":                {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old", Public: true}}}},
-		"none left":                   {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}, want: "ResourceLimitExceeded"},
-		"deprecated ones still count": {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2, Deprecated: ago(time.Hour)}}}, want: "ResourceLimitExceeded"},
-		"private ones do not":         {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Count: 9}}}},
-		"made private, there is room": {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}, private: true},
-		"other regions do not count":  {there: ec2.Place{Region: away, Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}},
-		"other accounts do not count": {there: ec2.Place{Account: "customer", Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}},
+		"capacity for one":                {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old", Public: true}}}},
+		"none left":                       {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}, want: "ResourceLimitExceeded"},
+		"deprecated ones still count":     {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2, Deprecated: ago(time.Hour)}}}, want: "ResourceLimitExceeded"},
+		"private ones do not":             {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Count: 9}}}},
+		"made private, there is capacity": {there: ec2.Place{Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}, private: true},
+		"other regions do not count":      {there: ec2.Place{Region: away, Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}},
+		"other accounts do not count":     {there: ec2.Place{Account: "customer", Images: []ec2.WorldImage{{Name: "old-{n}", Public: true, Count: 2}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, ec2.Settings{})

@@ -9,9 +9,9 @@ func publicQuota(c *wire.Call) int {
 	return int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.PublicAMIs))
 }
 
-// checkRoom holds the account to its quota of images in the region, private and
+// checkQuota holds the account to its quota of images in the region, private and
 // disabled ones and those in the Recycle Bin included. AWS's text is not known [?].
-func checkRoom(c *wire.Call) error {
+func checkQuota(c *wire.Call) error {
 	limit := int(quotas.Value(c.Tx, c.Account.ID, c.Region, "ec2", quotas.AMIs))
 	if countImages(c, func(Image) bool { return true }) < limit {
 		return nil

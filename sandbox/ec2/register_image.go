@@ -24,7 +24,7 @@ type registerIn struct {
 }
 
 func (o imageOps) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
-	if err := cmp.Or(checkImageName(c, in.Name, true), checkRoom(c)); err != nil {
+	if err := cmp.Or(checkImageName(c, in.Name, true), checkQuota(c)); err != nil {
 		return nil, err
 	}
 	tags, err := specTags(in.TagSpecs, "image")

@@ -234,7 +234,7 @@ func TestVersionLimit(t *testing.T) {
 		sync     string
 		async    string
 	}{
-		"room left":               {marketplace.VersionLimit{Number: 3}, false, "", ""},
+		"capacity left":           {marketplace.VersionLimit{Number: 3}, false, "", ""},
 		"fails later":             {marketplace.VersionLimit{Number: 2}, false, "", "VERSION_LIMIT_EXCEEDED"},
 		"restricted ones count":   {marketplace.VersionLimit{Number: 3, CountsRestricted: true}, false, "", "VERSION_LIMIT_EXCEEDED"},
 		"a quota":                 {marketplace.VersionLimit{Number: 2, Failure: marketplace.LimitQuota}, false, "ServiceQuotaExceededException", ""},

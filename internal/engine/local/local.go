@@ -416,7 +416,7 @@ func looksAt(q world.Query, m plan.Made) bool {
 	}
 	kind := world.LookImages
 	if m.Account != "" {
-		kind = world.LookAbroad
+		kind = world.LookSellerImages
 	}
 	return q.Kind == kind && q.Account == m.Account && m.AMI != ""
 }
@@ -428,7 +428,7 @@ func shows(w world.World, q world.Query, m plan.Made) bool {
 	}
 	images := r.Images.Val
 	if m.Account != "" {
-		images = w.Abroad[placeOf(q)].Val
+		images = w.SellerImages[placeOf(q)].Val
 	}
 	return slices.ContainsFunc(images, func(i world.Image) bool { return i.ID == m.AMI })
 }

@@ -140,7 +140,7 @@ func first(tries, n int, err error) error {
 	return nil
 }
 
-// TestOtherQuotasAreFailures: only copies make room by themselves.
+// TestOtherQuotasAreFailures: only copies free capacity by themselves.
 func TestOtherQuotasAreFailures(t *testing.T) {
 	o := &one{kind: plan.Publish, do: func(context.Context, int) error { return crowded }}
 	if _, outcome, _ := o.run(t, nil); outcome != engine.HasFailed || o.did != 1 {

@@ -74,17 +74,17 @@ func (s *stall) plan() plan.Plan {
 	return reconcile.Reconcile(s.d, s.w, s.r)
 }
 
-func TestRooms(t *testing.T) {
+func TestPublicQuota(t *testing.T) {
 	for name, c := range map[string]struct {
 		change  func(*stall)
 		blocker string
 		text    []string // in why and remedies
 		not     string
 	}{
-		"room enough": {func(s *stall) { s.old(4) }, "", nil, ""},
+		"enough capacity": {func(s *stall) { s.old(4) }, "", nil, ""},
 		"none is left": {
 			func(s *stall) { s.old(5) }, "quota/us-east-1",
-			[]string{"1 public AMIs needed, room for 0: AWS's default quota 5, used 5", "unblock quota/us-east-1 raise", "asks AWS for 17 ", "makes ce 1.0.0 (ami-0, never launched) private"},
+			[]string{"1 public AMIs needed, capacity for 0: AWS's default quota 5, used 5", "unblock quota/us-east-1 raise", "asks AWS for 17 ", "makes ce 1.0.0 (ami-0, never launched) private"},
 			"not made",
 		},
 		"the quota was raised": {
@@ -220,7 +220,7 @@ func TestRooms(t *testing.T) {
 			func(s *stall) {
 				s.old(3)
 				s.r.Ahead = 2
-			}, "quota/us-east-1", []string{"3 public AMIs needed, room for 2"}, "",
+			}, "quota/us-east-1", []string{"3 public AMIs needed, capacity for 2"}, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -255,7 +255,7 @@ func TestRooms(t *testing.T) {
 	}
 }
 
-func TestRoomsByPolicy(t *testing.T) {
+func TestPublicQuotaByPolicy(t *testing.T) {
 	s := newStall(t)
 	s.old(5)
 	s.d.Policy.BuildAnyway = true
@@ -285,8 +285,8 @@ func TestRoomsByPolicy(t *testing.T) {
 func TestUnknownLimitsHoldNothing(t *testing.T) {
 	s := newStall(t)
 	s.limits = world.Limits{Public: world.Quota{Err: "no Service Quotas here"}}
-	if p := s.plan(); len(p.Blockers) > 0 || len(p.Rooms) > 0 || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "no Service Quotas here") {
-		t.Errorf("blockers %v, rooms %v, notes %v", p.Blockers, p.Rooms, p.Notes)
+	if p := s.plan(); len(p.Blockers) > 0 || len(p.Capacities) > 0 || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "no Service Quotas here") {
+		t.Errorf("blockers %v, capacities %v, notes %v", p.Blockers, p.Capacities, p.Notes)
 	}
 	s.limits.BlockPublic = world.BlockedByAccount
 	if p := s.plan(); len(p.Blockers) != 1 {
@@ -302,10 +302,10 @@ func TestUnknownLimitsHoldNothing(t *testing.T) {
 	}
 }
 
-// TestTwoReleasesOneRoom: of two releases that want two slots in each region,
+// TestTwoReleasesOneQuota: of two releases that want two slots in each region,
 // one becomes public everywhere and the other nowhere, whatever the order in
-// which they act; after room was made the other follows.
-func TestTwoReleasesOneRoom(t *testing.T) {
+// which they act; after capacity was freed the other follows.
+func TestTwoReleasesOneQuota(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel()
 		m.quota["eu-west-1"] = 1 + rapid.IntRange(0, 1).Draw(rt, "more")
@@ -342,7 +342,7 @@ func TestTwoReleasesOneRoom(t *testing.T) {
 		m.quota["eu-west-1"] = 5
 		for i, d := range both {
 			if !runOnce(m, d, fmt.Sprint("last", i), -1, func(plan.Plan, plan.Action) {}) {
-				rt.Fatalf("%s did not complete once there was room", d.Tag)
+				rt.Fatalf("%s did not complete once there was capacity", d.Tag)
 			}
 		}
 		if m.err != nil {
@@ -364,7 +364,7 @@ func (m *model) publicOf(tag string) []string {
 	return out
 }
 
-// TestDemotionIsWrittenDown: what is made private for room is staged first, and
+// TestDemotionIsWrittenDown: what is made private for capacity is staged first, and
 // not published again.
 func TestDemotionIsWrittenDown(t *testing.T) {
 	s := newStall(t)

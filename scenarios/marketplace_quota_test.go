@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestQuotasOfMarketplace: no room for another change set, or for another
+// TestQuotasOfMarketplace: no capacity for another change set, or for another
 // version, in each way in which AWS may say so. With the limit in the catalog
 // nothing is sent.
 func TestQuotasOfMarketplace(t *testing.T) {

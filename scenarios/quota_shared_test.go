@@ -21,10 +21,10 @@ func pairBundle(t *testing.T, version string) string {
 	return file
 }
 
-// TestTwoReleasesInOneRoom: two releases at once want two public AMIs each, in a
-// region that has room for three. One becomes public everywhere, the other
-// nowhere, and says what it lacks; once there is room it completes.
-func TestTwoReleasesInOneRoom(t *testing.T) {
+// TestTwoReleasesInOneQuota: two releases at once want two public AMIs each, in a
+// region that has capacity for three. One becomes public everywhere, the other
+// nowhere, and says what it lacks; once there is capacity it completes.
+func TestTwoReleasesInOneQuota(t *testing.T) {
 	t.Parallel()
 	b := worldBox(t, "ec2:\n  - {account: vendor, region: eu-west-1, images: [{name: \"Old {n}\", count: 2, public: true}]}\n")
 	tags := []string{"v2.42.0", "v2.43.0"}
@@ -58,7 +58,7 @@ func TestTwoReleasesInOneRoom(t *testing.T) {
 	b.advance(t, 72*time.Hour)
 	last := run(held)
 	if code := last.start(t)(); code != 0 {
-		t.Fatalf("once there is room: exit %d\n%s", code, last.out.String())
+		t.Fatalf("once there is capacity: exit %d\n%s", code, last.out.String())
 	}
 	for _, tag := range tags {
 		if got := publicAMIs(t, b, tag); got != 8 {
