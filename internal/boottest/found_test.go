@@ -67,6 +67,9 @@ func TestWhoIsLetIn(t *testing.T) {
 // TestWhatIsTheSameOnBoth: secrets of the image are; what each instance makes is not.
 func TestWhatIsTheSameOnBoth(t *testing.T) {
 	secret := randomText(t, hex.EncodeToString, 32)
+	for !looksRandom(secret) { // one in two hundred does not
+		secret = randomText(t, hex.EncodeToString, 32)
+	}
 	record := func(kind, sum, mode, made, path string) string {
 		return strings.Join([]string{"file", kind, sum, mode, made, path}, "\t") + "\n"
 	}
@@ -111,7 +114,7 @@ func randomText(t *testing.T, encode func([]byte) string, bytes int) string {
 	return encode(b)
 }
 
-// TestLooksRandom: of a hundred random keys nearly all are seen, of the long words of
+// TestLooksRandom: of a hundred random keys nearly all are seen (995 of 1,000), of the long words of
 // configurations none is.
 func TestLooksRandom(t *testing.T) {
 	for name, encode := range map[string]func([]byte) string{"hex": hex.EncodeToString, "base64": base64.RawStdEncoding.EncodeToString} {
