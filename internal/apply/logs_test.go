@@ -105,6 +105,35 @@ func TestMachinesOfABootTest(t *testing.T) {
 	}
 }
 
+// TestMachinesWhereTokensAreEnforced: an account that enforces IMDSv2 tests an AMI that does
+// not require tokens on two instances that do.
+func TestMachinesWhereTokensAreEnforced(t *testing.T) {
+	f, act := booting(t, release.Check{Run: "true"})
+	_, err := f.Clients.EC2(home).ModifyInstanceMetadataDefaults(t.Context(), &ec2.ModifyInstanceMetadataDefaultsInput{HttpTokensEnforced: "enabled"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Do(t.Context(), act); err != nil {
+		t.Fatal(err)
+	}
+	out, err := f.Clients.EC2(home).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	launched := 0
+	for _, r := range out.Reservations {
+		for _, i := range r.Instances {
+			launched++
+			if i.MetadataOptions.HttpTokens != "required" {
+				t.Errorf("the tokens of %s are %s", aws.ToString(i.InstanceId), i.MetadataOptions.HttpTokens)
+			}
+		}
+	}
+	if launched != 2 {
+		t.Errorf("%d instances, want 2", launched)
+	}
+}
+
 // TestNoCapacity: where AWS has no capacity for the first instance type, the next is
 // tried; where it has for none, the error says what to change. Another refusal is final.
 func TestNoCapacity(t *testing.T) {

@@ -145,6 +145,10 @@ const NoCapacity = "InsufficientInstanceCapacity"
 // IsNoCapacity reports whether EC2 has no capacity for an instance.
 func IsNoCapacity(err error) bool { return is(err, NoCapacity) }
 
+// IsUnsupported reports whether EC2 does not do this, as an account has set it: launch an
+// instance whose tokens are optional, if it enforces IMDSv2.
+func IsUnsupported(err error) bool { return is(err, "UnsupportedOperation") }
+
 // IsDryRun reports whether a dry run was allowed.
 func IsDryRun(err error) bool { return is(err, "DryRunOperation") }
 

@@ -40,7 +40,7 @@ type Machine struct {
 // Metadata are settings of an instance's metadata service.
 type Metadata struct {
 	Tokens bool // are required
-	Hops   int  // that an answer with a token may take
+	Hops   int  // that an answer with a token may take; of a launch, 0: as the AMI says
 }
 
 func (m Metadata) String() string {
@@ -52,12 +52,15 @@ func (m Metadata) String() string {
 }
 
 // Start launches instances and waits until all of them run: one for each of the settings,
-// of which nil is what the AMI says. One that terminates instead is an error with EC2's
+// of which nil is what the AMI says, with tokens required if the account enforces that. One that terminates instead is an error with EC2's
 // reason; the instances are returned with it.
 func (l Launch) Start(ctx context.Context, client *ec2.Client, settings ...*Metadata) ([]Machine, error) {
 	var machines []Machine
 	for _, m := range settings {
 		out, err := l.run(ctx, client, m)
+		if m == nil && awsapi.IsUnsupported(err) { // the account enforces IMDSv2
+			out, err = l.run(ctx, client, &Metadata{Tokens: true})
+		}
 		if err != nil {
 			return machines, fmt.Errorf("launch %s: %w", l.AMI, err)
 		}
@@ -128,7 +131,10 @@ func (l Launch) input(t release.LaunchTarget, m *Metadata) *ec2.RunInstancesInpu
 		if m.Tokens {
 			tokens = types.HttpTokensStateRequired
 		}
-		in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: tokens, HttpPutResponseHopLimit: aws.Int32(int32(m.Hops))} //nolint:gosec // small
+		in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: tokens}
+		if m.Hops > 0 {
+			in.MetadataOptions.HttpPutResponseHopLimit = aws.Int32(int32(m.Hops)) //nolint:gosec // small
+		}
 	}
 	if t.Subnet != "" {
 		in.SubnetId = aws.String(t.Subnet)

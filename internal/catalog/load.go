@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"amiship/internal/packer"
 )
 
 // Bundle is a catalog with the files beside it that it names.
@@ -18,6 +20,7 @@ type Bundle struct {
 	Commit  string // that contains all of Paths unchanged; set by the caller
 	places  *decoder
 	files   []string // absolute paths of every file that Build names, sorted
+	tokens  bool     // the template launches instances that require tokens
 }
 
 // Paths are those of the catalog and of what it is built from, in its directory;
@@ -117,6 +120,7 @@ func (b *Bundle) checkTemplate(root *os.Root) {
 		return // noted already
 	}
 	b.places.renamedVariables(b.Catalog.Build.Template, text)
+	b.tokens = packer.AsksTokens(text)
 	for _, m := range besideTemplate.FindAllSubmatch(text, -1) {
 		name := filepath.Join(filepath.Dir(b.Catalog.Build.Template), string(m[1]))
 		full := filepath.Join(b.Dir, name)

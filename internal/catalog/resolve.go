@@ -190,6 +190,7 @@ func (r *resolver) build(image Image, arch string, values, vars map[string]strin
 		DiskGiB:      c.Build.Disk.Size,
 		DiskType:     c.Build.Disk.Type,
 		IMDSSupport:  c.Build.IMDS,
+		Tokens:       r.bundle.tokens,
 		Base:         release.Base{Owner: c.Base.Owner, Name: r.text("base.name", c.Base.Name, values), Arch: arch},
 		Package:      r.pkg(arch, values),
 		License:      r.bundle.secret(image.License),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func (c checkCmd) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	found := []audit.Finding{{What: b.File, How: audit.Proven}, toolFinding(ctx)}
+	found := []audit.Finding{{What: b.File, How: audit.Proven}, toolFinding(ctx, releases)}
 	if !c.offline {
 		more, err := online(ctx, b, releases)
 		if err != nil {
@@ -91,11 +92,18 @@ func releasesToCheck(b *catalog.Bundle, tags []string) ([]release.Desired, error
 	return []release.Desired{d}, err
 }
 
-func toolFinding(ctx context.Context) audit.Finding {
+// toolFinding says whether there is a Packer that knows what the template asks for.
+func toolFinding(ctx context.Context, releases []release.Desired) audit.Finding {
 	version, err := (packer.Runner{}).Version(ctx)
 	f := audit.Finding{What: "packer " + version, How: audit.Proven}
-	if err != nil {
+	tokens := slices.ContainsFunc(releases, func(d release.Desired) bool {
+		return slices.ContainsFunc(d.Variants, func(v release.Variant) bool { return v.Build.Tokens })
+	})
+	switch {
+	case err != nil:
 		f.Err = err.Error()
+	case tokens && !packer.TakesTokens(version):
+		f.Err = "can't build with this template: " + release.AskForTokens
 	}
 	return f
 }

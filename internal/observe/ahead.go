@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/world"
 )
 
 // network says why builds can't run in the subnets that they name in a region.
@@ -31,6 +32,18 @@ func (o *Observer) network(ctx context.Context, region string) (map[string]strin
 		}
 	}
 	return out, nil
+}
+
+// metadataDefaults reads what the account has set for the metadata service of new instances.
+func metadataDefaults(ctx context.Context, client *ec2.Client) (world.MetadataDefaults, error) {
+	out, err := client.GetInstanceMetadataDefaults(ctx, &ec2.GetInstanceMetadataDefaultsInput{})
+	if err != nil || out.AccountLevel == nil {
+		return world.MetadataDefaults{}, err
+	}
+	return world.MetadataDefaults{
+		Tokens: string(out.AccountLevel.HttpTokens), Enforced: out.AccountLevel.HttpTokensEnforced == types.HttpTokensEnforcedStateEnabled,
+		ByPolicy: out.AccountLevel.ManagedBy == types.ManagedByDeclarativePolicy,
+	}, nil
 }
 
 // denied says which actions of a release the caller may not do in a region: eight

@@ -176,7 +176,7 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 	}
 	base := world.Base{
 		ID: *newest.ImageId, Name: aws.ToString(newest.Name), Description: aws.ToString(newest.Description),
-		RootDevice: aws.ToString(newest.RootDeviceName),
+		RootDevice: aws.ToString(newest.RootDeviceName), IMDSSupport: string(newest.ImdsSupport),
 	}
 	base.Created, _ = time.Parse(time.RFC3339, aws.ToString(newest.CreationDate))
 	for _, code := range newest.ProductCodes {

@@ -104,6 +104,7 @@ func readings(image, snapshot, set string) map[string]reading {
 		"the bin":    inRegion(world.LookLimits, "ListImagesInRecycleBin", func(r world.Region) (bool, string) { return of(r.Limits) }),
 		"encryption": inRegion(world.LookLimits, "GetEbsEncryptionByDefault", func(r world.Region) (bool, string) { return of(r.Limits) }),
 		"a network":  inRegion(world.LookNetwork, "DescribeVpcs", func(r world.Region) (bool, string) { return of(r.Network) }),
+		"defaults":   inRegion(world.LookMetadata, "GetInstanceMetadataDefaults", func(r world.Region) (bool, string) { return of(r.Metadata) }),
 		"an AMI":     access(image, "DescribeImageAttribute"),
 		"a snapshot": access(snapshot, "DescribeSnapshotAttribute"),
 		"a base":     ofVariant(world.LookBase, "DescribeImages", func(w world.World) (bool, string) { return of(w.Bases["p/arm64"]) }),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -26,7 +27,9 @@ func PreflightBuilds(ctx context.Context, c *awsapi.Clients, releases []release.
 	for _, r := range releases {
 		o := &Observer{Clients: c, Desired: r}
 		for _, v := range r.Variants {
-			asks = append(asks, func(ctx context.Context) audit.Finding { return o.baseFinding(ctx, v) })
+			asks = append(asks,
+				func(ctx context.Context) audit.Finding { return o.baseFinding(ctx, v) },
+				func(ctx context.Context) audit.Finding { return o.tokensFinding(ctx, v) })
 			for _, t := range v.Build.LaunchTargets() {
 				asks = append(asks, func(ctx context.Context) audit.Finding {
 					use := wantedType{Region: v.Build.Region, Name: t.InstanceType, Arch: v.Arch, Subnet: t.Subnet, For: "builds", See: "build.instance in amiship.yaml"}
@@ -72,6 +75,26 @@ func (o *Observer) baseFinding(ctx context.Context, v release.Variant) audit.Fin
 	}
 	days := int(o.Clients.Now().Sub(base.Created).Hours() / 24)
 	return finding(v.Build.Region, fmt.Sprintf("base of %s images: %s (%s, %d days old)", v.Arch, base.Name, base.ID, days), err)
+}
+
+// tokensFinding says whether AWS lets builds of a variant launch an instance, as for the
+// tokens of its metadata service. A base that can't be read is a finding of its own.
+func (o *Observer) tokensFinding(ctx context.Context, v release.Variant) audit.Finding {
+	f := audit.Finding{Where: v.Build.Region, What: "instances may be launched as builds do: with tokens that are optional", How: audit.Proven}
+	if v.Build.Tokens {
+		f.What = "instances may be launched as builds do: with tokens that are required"
+		return f
+	}
+	defaults, err := metadataDefaults(ctx, o.Clients.EC2(v.Build.Region))
+	if err != nil {
+		return finding(f.Where, "whether launches must require tokens", err)
+	}
+	base, err := o.base(ctx, world.Query{Kind: world.LookBase, Variant: v.Image + "/" + v.Arch, Region: v.Build.Region})
+	if err == nil && defaults.Refuses(base.IMDSSupport) {
+		ways := slices.DeleteFunc([]string{defaults.RequireTokens(v.Build.Region), release.AskForTokens}, func(way string) bool { return way == "" })
+		f.Err = defaults.Refusal(v.Build.Region) + "; " + strings.Join(ways, ", or ")
+	}
+	return f
 }
 
 // wantedType is an instance type, and what for.

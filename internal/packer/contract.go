@@ -1,5 +1,10 @@
 package packer
 
+import (
+	"fmt"
+	"regexp"
+)
+
 // Variables are the names of the variables that every Packer template is given,
 // besides the catalog's own. The example's template documents them; they are the
 // contract between Amiship and a template.
@@ -16,6 +21,22 @@ func Variables() []string {
 // that still declares the old one is given the value under it.
 func Renamed() map[string]string {
 	return map[string]string{"license_file": "licence_file"}
+}
+
+// AsksTokens reports whether a template launches instances whose metadata service requires
+// tokens, as accounts can enforce it: by metadata_options of an amazon-ebs source.
+func AsksTokens(template []byte) bool { return asksTokens.Match(template) }
+
+var asksTokens = regexp.MustCompile(`(?m)^[ \t]*http_tokens[ \t]*=[ \t]*"required"`)
+
+// TakesTokens reports whether a version of Packer has an amazon-ebs builder that knows
+// metadata_options: 1.6 has none (docs/reference/aws.md#metadata-defaults-of-an-account).
+func TakesTokens(version string) bool {
+	var major, minor int
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
+		return true // it says so itself, if it does not
+	}
+	return major > 1 || major == 1 && minor > 6
 }
 
 // Required are those of Variables that a template of a release must declare. Without

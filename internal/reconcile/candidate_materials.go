@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"amiship/internal/plan"
+	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
@@ -29,6 +30,7 @@ func (x candidates) materials(v *variant, holds plan.ID) (found findings) {
 			break
 		}
 	}
+	found.include(x.tokens(v, base.Val, holds))
 	if x.w.Skew != 0 {
 		found.lack(x.wrongClock(), holds)
 	}
@@ -62,6 +64,33 @@ func (x candidates) noNetwork(v *variant, why string) plan.Blocker {
 		})
 	}
 	return bl
+}
+
+// tokens: AWS refuses to launch a builder whose tokens are optional where the account
+// enforces IMDSv2.
+func (x candidates) tokens(v *variant, base world.Base, holds plan.ID) (found findings) {
+	region := v.Build.Region
+	defaults := x.w.Regions[region].Metadata
+	if v.Build.Tokens {
+		return found
+	}
+	need(&found, world.Query{Kind: world.LookMetadata, Region: region}, defaults)
+	if defaults.Missed() {
+		found.note("whether launches in %s must require tokens of the metadata service is not known: %s", region, defaults.Err)
+	}
+	if base.ID == "" || !defaults.Val.Refuses(base.IMDSSupport) {
+		return found
+	}
+	bl := plan.Blocker{ID: "tokens/" + region, Why: defaults.Val.Refusal(region)}
+	if set := defaults.Val.RequireTokens(region); set != "" {
+		bl.Remedies = append(bl.Remedies, plan.Remedy{
+			Name: "default", Command: set, IAM: []string{"ec2:ModifyInstanceMetadataDefaults"},
+			Cost: "the metadata service of every instance of the account that is launched there from then on requires tokens, unless the launch says otherwise",
+		})
+	}
+	bl.Remedies = append(bl.Remedies, plan.Remedy{Name: "template", Command: release.AskForTokens, Cost: "nothing, if the scripts of the template and of the base use tokens"})
+	found.lack(bl, holds)
+	return found
 }
 
 // wrongClock: Packer's requests would be refused. Amiship's own are not, and so the

@@ -92,6 +92,8 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{Public: world.Quota{Limit: m.limit(q.Region)}}}
 		case world.LookNetwork:
 			r.Network = world.Fact[map[string]string]{At: at, Err: err}
+		case world.LookMetadata:
+			r.Metadata = world.Fact[world.MetadataDefaults]{At: at, Err: err}
 		case world.LookDenied:
 			r.Denied = world.Fact[map[string]string]{At: at, Err: err}
 		case world.LookPackage:

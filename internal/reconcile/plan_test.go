@@ -311,6 +311,53 @@ func TestABaseThatIsSold(t *testing.T) {
 	}
 }
 
+// TestLaunchesMustRequireTokens: where the account enforces IMDSv2, nothing is built by a
+// template that launches instances whose tokens are optional.
+func TestLaunchesMustRequireTokens(t *testing.T) {
+	enforced := world.MetadataDefaults{Enforced: true}
+	for name, c := range map[string]struct {
+		defaults world.Fact[world.MetadataDefaults]
+		base     string // its IMDS support
+		asks     bool
+		state    plan.State
+		remedies int
+	}{
+		"not enforced":                {world.Fact[world.MetadataDefaults]{}, "", false, plan.Ready, 0},
+		"enforced":                    {world.Fact[world.MetadataDefaults]{Val: enforced}, "", false, plan.Blocked, 2},
+		"by a policy":                 {world.Fact[world.MetadataDefaults]{Val: world.MetadataDefaults{Enforced: true, ByPolicy: true}}, "", false, plan.Blocked, 1},
+		"the template asks":           {world.Fact[world.MetadataDefaults]{Val: enforced}, "", true, plan.Ready, 0},
+		"the account's default":       {world.Fact[world.MetadataDefaults]{Val: world.MetadataDefaults{Enforced: true, Tokens: "required"}}, "", false, plan.Ready, 0},
+		"the base's":                  {world.Fact[world.MetadataDefaults]{Val: enforced}, "v2.0", false, plan.Ready, 0},
+		"the account's over the base": {world.Fact[world.MetadataDefaults]{Val: world.MetadataDefaults{Enforced: true, Tokens: "optional"}}, "v2.0", false, plan.Blocked, 2},
+		"not known":                   {world.Fact[world.MetadataDefaults]{Err: "UnauthorizedOperation"}, "", false, plan.Ready, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := desired(t)
+			d.Variants, d.Listings = d.Variants[:1], nil
+			d.Variants[0].Build.Tokens = c.asks
+			m, w, r := newModel(), world.New(), plan.NewRun("a")
+			for range 4 {
+				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
+			}
+			w.Bases["ce/amd64"] = world.Fact[world.Base]{At: m.now, Val: world.Base{ID: "ami-base", IMDSSupport: c.base}}
+			reg := w.Regions["us-east-1"]
+			reg.Metadata, reg.Metadata.At = c.defaults, m.now
+			w.Regions["us-east-1"] = reg
+			p := reconcile.Reconcile(d, w, r)
+			s, _ := p.Step("claim/ce/amd64/us-east-1")
+			if s.State != c.state {
+				t.Fatalf("the claim is %s (%s), want %s", s.State, s.Why, c.state)
+			}
+			if b := p.Blockers; c.state == plan.Blocked && (len(b) != 1 || b[0].ID != "tokens/us-east-1" || len(b[0].Remedies) != c.remedies) {
+				t.Errorf("blockers: %+v", b)
+			}
+			if told := len(p.Notes) > 0; told != (c.defaults.Err != "") {
+				t.Errorf("notes: %q", p.Notes)
+			}
+		})
+	}
+}
+
 // TestAClaimIsHeldOnceItsAnswerIsThere: the group shows before the key is made.
 func TestAClaimIsHeldOnceItsAnswerIsThere(t *testing.T) {
 	const id = "claim/ce/amd64/us-east-1"

@@ -162,11 +162,15 @@ type Build struct {
 	DiskGiB     int
 	DiskType    string
 	IMDSSupport string // "v2.0": the AMI requires IMDSv2; empty: not set
+	Tokens      bool   // the template launches instances whose metadata service requires tokens
 	Base        Base
 	Package     Package
 	License     Secret // zero: none
 	Vars        map[string]string
 }
+
+// AskForTokens is how a template sets Build.Tokens, and which Packer takes that.
+const AskForTokens = `metadata_options { http_tokens = "required" } in the source of the template: current Packer (plugin amazon 1.3.0 or newer) knows it, Packer 1.6.6 does not`
 
 // The words of Build.AccessFrom.
 const (

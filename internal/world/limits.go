@@ -24,6 +24,45 @@ const (
 	BlockedByPolicy  = "declarative-policy" // an organization's: the account can't switch it off
 )
 
+// MetadataDefaults are what an account has set in a region for the metadata service of new
+// instances (docs/reference/aws.md#metadata-defaults-of-an-account).
+type MetadataDefaults struct {
+	Tokens   string // TokensRequired or "optional", where a launch names neither; empty: as the AMI says
+	Enforced bool   // AWS refuses to launch instances whose tokens are optional
+	ByPolicy bool   // a declarative policy of the organization sets them, not the account
+}
+
+// TokensRequired says that a metadata service answers requests with tokens only.
+const TokensRequired = "required"
+
+// Refuses reports whether AWS refuses to launch an instance that names no tokens, from an
+// AMI with an IMDS support of "v2.0" or none.
+func (d MetadataDefaults) Refuses(imds string) bool {
+	tokens := d.Tokens
+	if tokens == "" && imds == "v2.0" {
+		tokens = TokensRequired
+	}
+	return d.Enforced && tokens != TokensRequired
+}
+
+// Refusal says so.
+func (d MetadataDefaults) Refusal(region string) string {
+	by := "the account"
+	if d.ByPolicy {
+		by = "a declarative policy of the organization"
+	}
+	return by + " enforces IMDSv2 in " + region + ": AWS launches no instance whose tokens are optional, and builds ask for none"
+}
+
+// RequireTokens is the command by which launches that name no tokens require them; "" where
+// the account can't set that.
+func (d MetadataDefaults) RequireTokens(region string) string {
+	if d.ByPolicy {
+		return ""
+	}
+	return "aws ec2 modify-instance-metadata-defaults --region " + region + " --http-tokens required"
+}
+
 // Quota is how many of something an account may have in a region.
 type Quota struct {
 	Limit   int

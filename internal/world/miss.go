@@ -88,6 +88,8 @@ func (w *World) cellOfRegion(q Query) cell {
 		return ofRegion(w, q, r.Limits, func(r *Region, f Fact[Limits]) { r.Limits = f })
 	case LookNetwork:
 		return ofRegion(w, q, r.Network, func(r *Region, f Fact[map[string]string]) { r.Network = f })
+	case LookMetadata:
+		return ofRegion(w, q, r.Metadata, func(r *Region, f Fact[MetadataDefaults]) { r.Metadata = f })
 	case LookDenied:
 		return ofRegion(w, q, r.Denied, func(r *Region, f Fact[map[string]string]) { r.Denied = f })
 	}

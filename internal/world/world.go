@@ -79,6 +79,8 @@ type Region struct {
 	// Network says why builds can't run in a subnet that the catalog names; in "",
 	// the default VPC.
 	Network Fact[map[string]string]
+	// Metadata are the account's defaults for the metadata service of new instances.
+	Metadata Fact[MetadataDefaults]
 	// Denied are IAM actions of a release that the caller may not do, each with
 	// what AWS said.
 	Denied Fact[map[string]string]
@@ -182,6 +184,7 @@ type Base struct {
 	RootDevice            string // "/dev/xvda"
 	Created               time.Time
 	ProductCode           string // of AWS Marketplace, which an image built from it has too; empty: none
+	IMDSSupport           string // "v2.0", or empty
 }
 
 // Query names a fact to read.
@@ -208,7 +211,7 @@ func (q Query) Fetched() bool {
 // nothing else to do. What was wrong with a package or a base stays wrong until it is
 // fixed, and nothing rests on the others for certain.
 func (q Query) Retried() bool {
-	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookDenied, LookSnapshots, LookBin}, q.Kind)
+	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookMetadata, LookDenied, LookSnapshots, LookBin}, q.Kind)
 }
 
 // Kind is what a query asks for.
@@ -232,6 +235,8 @@ const (
 	LookLimits  Kind = "limits"  // quotas, and what keeps AMIs from being public
 	LookNetwork Kind = "network" // whether there is one to build in
 	LookDenied  Kind = "denied"  // what the caller may not do, by dry runs
+
+	LookMetadata Kind = "metadata" // defaults for the metadata service of new instances
 
 	LookPause Kind = "pause" // whether changes of the project are paused
 

@@ -44,6 +44,11 @@ def places(ec2):
     ec2.enable_ebs_encryption_by_default()
     ec2.get_ebs_encryption_by_default()
     ec2.disable_ebs_encryption_by_default()
+    ec2.modify_instance_metadata_defaults(HttpTokens="required", HttpPutResponseHopLimit=2, HttpEndpoint="enabled",
+                                          InstanceMetadataTags="disabled", HttpTokensEnforced="enabled")
+    ec2.get_instance_metadata_defaults()
+    ec2.modify_instance_metadata_defaults(HttpTokens="no-preference", HttpPutResponseHopLimit=-1, HttpEndpoint="no-preference",
+                                          InstanceMetadataTags="no-preference", HttpTokensEnforced="disabled")
 
 
 def tags(kind):

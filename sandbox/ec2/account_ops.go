@@ -21,5 +21,7 @@ func (o accountOps) table() []wire.Operation {
 		look("GetEbsEncryptionByDefault", describing, o.getEncryption),
 		change("EnableEbsEncryptionByDefault", mutating, o.enableEncryption),
 		change("DisableEbsEncryptionByDefault", mutating, o.disableEncryption),
+		look("GetInstanceMetadataDefaults", describing, o.getMetadataDefaults),
+		change("ModifyInstanceMetadataDefaults", mutating, o.modifyMetadataDefaults),
 	}
 }

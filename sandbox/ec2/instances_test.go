@@ -361,6 +361,58 @@ func TestInstanceAttributes(t *testing.T) {
 	}
 }
 
+// TestMetadataDefaults: of each option of an instance's metadata service counts what its
+// launch names, then what the account has set, then what the image says; and an account that
+// enforces IMDSv2 gets no instance whose tokens are optional.
+func TestMetadataDefaults(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	mine := r.client(vendor, home)
+	set := func(in awssdk.ModifyInstanceMetadataDefaultsInput) {
+		t.Helper()
+		if out := must(mine.ModifyInstanceMetadataDefaults(t.Context(), &in))(t); !*out.Return {
+			t.Errorf("defaults are not set: %+v", in)
+		}
+	}
+	want := func(asked, tokens types.HttpTokensState, hops int32) {
+		t.Helper()
+		in := awssdk.RunInstancesInput{}
+		if asked != "" {
+			in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: asked}
+		}
+		if o := r.run(t, in).MetadataOptions; o.HttpTokens != tokens || *o.HttpPutResponseHopLimit != hops {
+			t.Errorf("tokens are %s with the hop limit %d, want %s and %d", o.HttpTokens, *o.HttpPutResponseHopLimit, tokens, hops)
+		}
+	}
+	refused := func(asked types.HttpTokensState) {
+		t.Helper()
+		in := awssdk.RunInstancesInput{ImageId: aws.String(r.base(t)), InstanceType: "t3.micro", MinCount: aws.Int32(1), MaxCount: aws.Int32(1)}
+		if asked != "" {
+			in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: asked}
+		}
+		_, err := mine.RunInstances(t.Context(), &in)
+		wiretest.WantCode(t, err, "UnsupportedOperation")
+	}
+	want("", "optional", 1)
+	set(awssdk.ModifyInstanceMetadataDefaultsInput{HttpTokens: "required", HttpPutResponseHopLimit: aws.Int32(3)})
+	want("", "required", 3)
+	want("optional", "optional", 3)
+	set(awssdk.ModifyInstanceMetadataDefaultsInput{HttpTokensEnforced: "enabled"})
+	got := must(mine.GetInstanceMetadataDefaults(t.Context(), &awssdk.GetInstanceMetadataDefaultsInput{}))(t).AccountLevel
+	if got.HttpTokens != "required" || got.HttpTokensEnforced != "enabled" || *got.HttpPutResponseHopLimit != 3 || got.ManagedBy != "account" {
+		t.Errorf("defaults %+v", got)
+	}
+	want("", "required", 3)
+	refused("optional")
+	set(awssdk.ModifyInstanceMetadataDefaultsInput{HttpTokens: "no-preference", HttpPutResponseHopLimit: aws.Int32(-1)})
+	refused("")
+	want("required", "required", 1)
+	id := *r.run(t, awssdk.RunInstancesInput{MetadataOptions: &types.InstanceMetadataOptionsRequest{HttpTokens: "required"}}).InstanceId
+	_, err := mine.ModifyInstanceMetadataOptions(t.Context(), &awssdk.ModifyInstanceMetadataOptionsInput{InstanceId: &id, HttpTokens: "optional"})
+	wiretest.WantCode(t, err, "UnsupportedOperation")
+	set(awssdk.ModifyInstanceMetadataDefaultsInput{HttpTokensEnforced: "no-preference"})
+	want("", "optional", 1)
+}
+
 func TestVolumeThatStays(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	mine := r.client(vendor, home)

@@ -1,16 +1,21 @@
 package ec2
 
 import (
+	"cmp"
 	"slices"
 
 	"amiship/sandbox/wire"
 )
 
-func defaultMetadata(im Image) MetadataOptions {
+// defaultMetadata is what an instance gets where its launch names nothing: of each option
+// what the account has set in the region, or else what the image says.
+func defaultMetadata(im Image, account metadataDefaults) MetadataOptions {
 	m := MetadataOptions{Tokens: "optional", HopLimit: 1, Endpoint: "enabled", IPv6: "disabled", Tags: "disabled"}
 	if im.IMDS == "v2.0" {
 		m.Tokens, m.HopLimit = "required", 2
 	}
+	m.Tokens, m.HopLimit = cmp.Or(account.Tokens, m.Tokens), cmp.Or(account.HopLimit, m.HopLimit)
+	m.Endpoint, m.Tags = cmp.Or(account.Endpoint, m.Endpoint), cmp.Or(account.Tags, m.Tags)
 	return m
 }
 
@@ -64,6 +69,9 @@ func (o instanceOps) modifyMetadataOptions(c *wire.Call, in *modifyMetadataIn) (
 	}
 	if i.Metadata, err = in.over(i.Metadata); err != nil {
 		return nil, err
+	}
+	if in.HTTPTokens == "optional" && stateOf(c).Metadata.Enforced {
+		return nil, wire.Errorf("UnsupportedOperation", "You can't enable IMDSv1 on the instance because httpTokensEnforced is enabled for this account.")
 	}
 	putInstance(c, i)
 	return &modifyMetadataOut{i.ID, metadataXML(i.Metadata)}, nil

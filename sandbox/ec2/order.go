@@ -31,8 +31,11 @@ func newOrder(c *wire.Call, in *runIn) (order, error) {
 		}
 	}
 	var err error
-	o.metadata, err = in.Metadata.over(defaultMetadata(o.image))
-	return o, err
+	account := stateOf(c).Metadata
+	if o.metadata, err = in.Metadata.over(defaultMetadata(o.image, account)); err != nil {
+		return o, err
+	}
+	return o, account.allow(o.metadata)
 }
 
 func (o *order) checkRequest(c *wire.Call, in *runIn) error {

@@ -103,6 +103,8 @@ type regionState struct {
 	Encrypt       bool   `json:",omitempty"` // EBS encryption by default
 	KMSKey        string `json:",omitempty"`
 	RecycleBin    Age    `json:",omitempty"` // how long deregistered images are kept in it
+	// Metadata is what new instances get.
+	Metadata metadataDefaults `json:",omitzero"`
 }
 
 // regionStates by account, in partition region.

@@ -29,7 +29,9 @@ type Place struct {
 	// SnapshotBlock is block-all-sharing or block-new-sharing.
 	SnapshotBlock       string `yaml:"snapshot_block_public_access"`
 	EncryptionByDefault bool   `yaml:"encryption_by_default"`
-	RecycleBin          Age    `yaml:"recycle_bin"` // how long deregistered images are kept
+	RecycleBin          Age    `yaml:"recycle_bin"`          // how long deregistered images are kept
+	HTTPTokens          string `yaml:"http_tokens"`          // the account's default: required or optional; none when empty
+	HTTPTokensEnforced  bool   `yaml:"http_tokens_enforced"` // launches whose tokens are optional are refused
 
 	Images []WorldImage `yaml:"images"`
 }
@@ -80,6 +82,9 @@ func (p Place) load(tx *cloud.Tx) error {
 	if p.SnapshotBlock != "" && !blocksSnapshots(p.SnapshotBlock) {
 		return fmt.Errorf("snapshot_block_public_access: %q is neither %s nor %s", p.SnapshotBlock, blockAllSharing, blockNewSharing)
 	}
+	if !slices.Contains([]string{"", "required", "optional"}, p.HTTPTokens) {
+		return fmt.Errorf("http_tokens: %q is neither required nor optional", p.HTTPTokens)
+	}
 	for _, r := range in {
 		s, _ := regionStates.Get(tx, r, account)
 		s.Disabled = s.Disabled || p.Disabled
@@ -88,6 +93,8 @@ func (p Place) load(tx *cloud.Tx) error {
 		s.SnapshotBlock = cmp.Or(p.SnapshotBlock, s.SnapshotBlock)
 		s.Encrypt = s.Encrypt || p.EncryptionByDefault
 		override(&s.RecycleBin, p.RecycleBin)
+		s.Metadata.Tokens = cmp.Or(p.HTTPTokens, s.Metadata.Tokens)
+		s.Metadata.Enforced = s.Metadata.Enforced || p.HTTPTokensEnforced
 		regionStates.Put(tx, r, account, s)
 		for _, im := range p.Images {
 			if err := im.load(tx, r, account); err != nil {

@@ -115,6 +115,13 @@ source "amazon-ebs" "image" {
   security_group_id    = var.security_group_id
   ssh_timeout          = "10m"
 
+  # Tokens of the metadata service can be required by current Packer only; 1.6.6 refuses the
+  # block. An account that enforces IMDSv2 launches the builder only with it, or if the
+  # account's own default requires them.
+  # metadata_options {
+  #   http_tokens = "required"
+  # }
+
   tags            = var.tags
   run_tags        = var.run_tags
   run_volume_tags = var.run_tags
