@@ -79,6 +79,7 @@ func (a *Applier) appliers() map[plan.Kind]func(context.Context, plan.Action) (R
 		plan.Copy: copies.start, plan.Share: sharing.share,
 		plan.Parameter: parameters.put, plan.DeleteParameter: parameters.remove,
 		plan.Validate: changeSets.submit, plan.ChangeSet: changeSets.submit, plan.Restrict: changeSets.submit, plan.Cancel: changeSets.cancel,
+		plan.Order:    images.annotate("since when it is in line"),
 		plan.Withdraw: withdrawals.withdraw, plan.Close: withdrawals.closeImage,
 		plan.Deprecate: retirements.deprecate, plan.Demote: retirements.demote, plan.Disable: retirements.disable,
 		plan.Discard: removals.remove, plan.Remove: removals.remove, plan.DeleteSnapshot: removals.deleteSnapshots,

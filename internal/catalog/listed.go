@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"time"
 
 	"amiship/internal/marketplace"
 	"amiship/internal/release"
@@ -32,6 +33,7 @@ func (r *resolver) listing(name string) {
 		Lines:    r.bundle.lines(field, l),
 		Unmarked: r.marked(image, arch) == maxMarked,
 	}
+	out.OlderWithin, _ = time.ParseDuration(l.WaitForOlder) // checked
 	for i, arg := range l.ReleaseNotes.Command {
 		out.Notes = append(out.Notes, r.text(fmt.Sprintf("%s.release_notes.command[%d]", field, i), arg, values))
 	}

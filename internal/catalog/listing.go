@@ -24,9 +24,10 @@ type Listing struct {
 	SecurityGroups []SecurityGroup `yaml:"security_groups" required:"true" help:"The rules of the recommended security group, 1 to 25."`
 	Endpoint       AccessEndpoint  `yaml:"access_endpoint" help:"The endpoint of a launched instance."`
 	Only           string          `yaml:"only" help:"latest-stable by default: no pre-releases, and no patch of an older series; or all."`
-	Pending        string          `yaml:"pending" help:"What to do about a pending change set that this release did not submit: wait (the default), cancel (needs an approval), or stop."`
+	Pending        string          `yaml:"pending" help:"What to do about a pending change set that no release of this project submitted: wait (the default), cancel (needs an approval), or stop."`
 	Validate       bool            `yaml:"validate" help:"Each version is first validated by Marketplace, with Intent VALIDATE."`
 	Retries        int             `yaml:"retries" help:"How often a change set that ended with SERVER_FAULT is retried; 3 by default."`
+	WaitForOlder   string          `yaml:"wait_for_older" help:"How long a version waits until older releases that are under way are submitted, so that versions are added in their order: 6h, 90m; 0s doesn't wait. 6h by default."`
 	Limit          int             `yaml:"version_limit" help:"How many versions the product may have; 100 by default."`
 	Account        SellerAccount   `yaml:"account" help:"The account that the product belongs to, if it is another."`
 }
@@ -76,8 +77,9 @@ type SellerAccount struct {
 
 // What a listing has if it says nothing else.
 const (
-	defaultRetries = 3
-	defaultLimit   = 100
+	defaultRetries      = 3
+	defaultLimit        = 100
+	defaultWaitForOlder = "6h"
 )
 
 // setListingDefaults fills in what listings may leave out. A number that is
@@ -100,6 +102,7 @@ func (b *Bundle) setListingDefaults() {
 		text(&l.Instance, b.Catalog.Build.Instance[arch].First())
 		text(&l.Only, release.OnlyLatestStable)
 		text(&l.Pending, release.PendingWait)
+		text(&l.WaitForOlder, defaultWaitForOlder)
 		number("scanning_port", &l.ScanningPort, marketplace.DefaultScanningPort)
 		number("retries", &l.Retries, defaultRetries)
 		number("version_limit", &l.Limit, defaultLimit)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"amiship/internal/marketplace"
 	"amiship/internal/release"
@@ -79,6 +80,9 @@ func (b *Bundle) checkPolicies(field string, l Listing) {
 	}
 	if l.Retries < 0 {
 		b.places.add(field+".retries", "%d is less than none", l.Retries)
+	}
+	if d, err := time.ParseDuration(l.WaitForOlder); err != nil || d < 0 {
+		b.places.add(field+".wait_for_older", "%q is no duration, as 6h and 0s are", l.WaitForOlder)
 	}
 	if l.Limit < 1 {
 		b.places.add(field+".version_limit", "%d; a product has at least one version", l.Limit)

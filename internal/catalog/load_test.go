@@ -98,6 +98,7 @@ listings:
     pending: cancel
     validate: true
     retries: 5
+    wait_for_older: 12h
     version_limit: 50
     account: {role_arn: "arn:aws:iam::444455556666:role/seller"}
   ultimate:

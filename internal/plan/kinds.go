@@ -27,6 +27,7 @@ const (
 	Publish         Kind = "publish"
 	Parameter       Kind = "parameter"
 	Cancel          Kind = "cancel"
+	Order           Kind = "order"
 	Validate        Kind = "validate"
 	ChangeSet       Kind = "changeset"
 	Restrict        Kind = "restrict"
@@ -138,6 +139,13 @@ type (
 		SetName   string
 	}
 
+	// AwaitTurn records on a candidate since when its release is in line behind older ones of
+	// a listing; then it waits for them.
+	AwaitTurn struct {
+		Image
+		Tags `json:",omitempty"`
+	}
+
 	// SubmitChangeSet submits a change set to a listing: For is ChangeSet, Validate or Restrict.
 	SubmitChangeSet struct {
 		Image          // that backs the version
@@ -222,6 +230,7 @@ func (PublishImage) Kind() Kind      { return Publish }
 func (PutParameter) Kind() Kind      { return Parameter }
 func (CancelChangeSet) Kind() Kind   { return Cancel }
 func (c SubmitChangeSet) Kind() Kind { return c.For }
+func (AwaitTurn) Kind() Kind         { return Order }
 func (WithdrawImage) Kind() Kind     { return Withdraw }
 func (CloseImage) Kind() Kind        { return Close }
 func (RecordWaiver) Kind() Kind      { return Waive }
@@ -314,6 +323,7 @@ var kinds = []spec{
 		kind: Cancel, change: CancelChangeSet{}, does: "cancel a pending change set that this release did not submit", until: UntilListed, affects: product,
 		iam: []string{"aws-marketplace:CancelChangeSet"},
 	},
+	{kind: Order, change: AwaitTurn{}, does: "wait for older releases, so that a listing gets versions in their order", until: UntilListed, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Validate, change: SubmitChangeSet{For: Validate}, does: "have Marketplace validate a version without adding it", until: UntilListed, effect: submits, affects: product, iam: submitting},
 	{kind: ChangeSet, change: SubmitChangeSet{For: ChangeSet}, does: "add a version to a listing", until: UntilListed, effect: submits, affects: product, iam: submitting},
 	{kind: Restrict, change: SubmitChangeSet{For: Restrict}, does: "restrict versions of a listing", until: UntilListed, effect: submits, affects: product, iam: submitting},

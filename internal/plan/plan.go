@@ -94,6 +94,7 @@ type Plan struct {
 	Missed       []world.Query `json:",omitempty"` // facts that could not be read, and that something rests on
 	Held         bool          `json:",omitempty"` // by a pause or a freeze: no change is begun
 	Capacities   []Capacity    `json:",omitempty"` // for public AMIs, where they were asked for
+	Queues       []Queue       `json:",omitempty"` // versions to be added, by listing
 	Notes        []string      `json:",omitempty"` // what a person should know
 }
 

@@ -48,7 +48,7 @@ func (p Plan) Until(u Until) Plan {
 	p.Steps = slices.DeleteFunc(slices.Clone(p.Steps), func(s Step) bool { return !u.includes(s) })
 	p = p.Holding()
 	if u != UntilListed { // what is only for listings is not even read
-		p.Stage = u
+		p.Stage, p.Queues = u, nil
 		p.Look = slices.DeleteFunc(slices.Clone(p.Look), world.Query.OfListings)
 		p.Missed = slices.DeleteFunc(slices.Clone(p.Missed), world.Query.OfListings)
 	}

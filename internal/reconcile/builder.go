@@ -106,6 +106,7 @@ func (b *builder) apply(x findings) {
 	b.plan.Waits = append(b.plan.Waits, x.waits...)
 	b.plan.Notes = append(b.plan.Notes, x.notes...)
 	b.plan.Capacities = append(b.plan.Capacities, x.quotas...)
+	b.plan.Queues = append(b.plan.Queues, x.queues...)
 	for _, bl := range x.blockers {
 		if have := b.blockers[bl.ID]; have != nil {
 			have.Holds = append(have.Holds, bl.Holds...)

@@ -16,6 +16,7 @@ type findings struct {
 	waits    []plan.Wait
 	notes    []string
 	quotas   []plan.Capacity
+	queues   []plan.Queue
 	look     []world.Query // facts that were never read, or must be read again
 	missed   []world.Query // facts that could not be read
 
@@ -33,6 +34,7 @@ func (x *findings) include(o findings) {
 	x.waits = append(x.waits, o.waits...)
 	x.notes = append(x.notes, o.notes...)
 	x.quotas = append(x.quotas, o.quotas...)
+	x.queues = append(x.queues, o.queues...)
 	x.look = append(x.look, o.look...)
 	x.missed = append(x.missed, o.missed...)
 	x.closed = append(x.closed, o.closed...)

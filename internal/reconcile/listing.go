@@ -38,7 +38,10 @@ type listing struct {
 	restrict []world.Version
 	home     *place       // where the AMI that backs it must be: Marketplace's region, its account
 	ami      *world.Image // that backs it; nil while it is not ready
-	step     plan.Step    // as long as nothing is decided about it
+	build    string       // region in which its variant is built
+	// candidate of its variant; nil: there is none
+	candidate *world.Image
+	step      plan.Step // as long as nothing is decided about it
 }
 
 // look is the query whose answer the listing's steps rest on.
@@ -84,7 +87,11 @@ func (x listings) offer(rl release.Listing) {
 	if verdict == nil {
 		verdict = x.submission(l)
 	}
-	x.decide(verdict)
+	if s := x.decide(verdict); s.State != plan.Done && s.State != plan.Skipped {
+		q := x.sets.queue(l)
+		x.queues = append(x.queues, q)
+		x.include(shownFirst(q))
+	}
 }
 
 func (x changeSets) unreadProduct(l *listing) *verdict {

@@ -16,6 +16,7 @@ func (x listings) back(l *listing) {
 	if v == nil || p == nil {
 		return // the catalog refuses this
 	}
+	l.build, l.candidate = v.Build.Region, v.candidate
 	if l.Account == "" {
 		l.home = p
 	} else {

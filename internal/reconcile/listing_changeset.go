@@ -181,6 +181,14 @@ func (x changeSets) ready(l *listing, s plan.Step, o offer) *verdict {
 	if locked := x.lockedByOther(l, s); locked != nil {
 		return locked
 	}
+	var overtaken []string
+	if o.purpose != marketplace.Restrict {
+		t := x.turn(l)
+		if behind := x.inOrder(l, s, t); behind != nil {
+			return behind
+		}
+		overtaken = t.overtaken
+	}
 	entity := l.state.Entity.Val
 	options := plan.Options(o.restrict)
 	parts := append([]string{"changeset", o.purpose, entity.Revision, o.digest}, options...)
@@ -195,7 +203,11 @@ func (x changeSets) ready(l *listing, s plan.Step, o offer) *verdict {
 			record.TagProject: record.TagValue(x.d.Project), record.TagTag: record.TagValue(x.d.Tag), record.TagListing: record.TagValue(l.Name),
 		}
 	})
-	return &verdict{step: s}
+	out := &verdict{step: s}
+	for _, why := range overtaken {
+		out.note("%s: goes ahead of an older release: %s", l.Name, why)
+	}
+	return out
 }
 
 // maxToken is the shorter of two lengths that are reported for a request token

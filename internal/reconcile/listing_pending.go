@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"amiship/internal/marketplace"
 	"amiship/internal/plan"
 	"amiship/internal/record"
 	"amiship/internal/release"
@@ -28,6 +29,8 @@ func (x changeSets) lockedByOther(l *listing, s plan.Step) *verdict {
 	set := pending[0]
 	_, known := x.isOurs(l, set)
 	switch {
+	case x.ofProject(set):
+		return x.inLine(l, s, set, x.submitter(set.ID)+x.contents(set.ID))
 	case !known:
 		return x.inLine(l, s, set, "it is not known whose it is")
 	case l.Pending == release.PendingWait, l.Pending == release.PendingCancel && set.Status == world.Applying:
@@ -38,12 +41,18 @@ func (x changeSets) lockedByOther(l *listing, s plan.Step) *verdict {
 	return x.locked(l, s, set, "", nil)
 }
 
+// ofProject reports whether another release of the project has submitted a change set:
+// its end is waited for, whatever the policy about other users says.
+func (x changeSets) ofProject(set world.ChangeSet) bool {
+	return marketplace.IsOurs(x.d.Project, set.Name)
+}
+
 // foreseenLock: while the AMI is made, it shows already that a person will have to
 // decide about a change set: by the policy, or as it does not end.
 func (x changeSets) foreseenLock(l *listing) *verdict {
 	for _, set := range l.pending() {
 		_, known := x.isOurs(l, set)
-		waits := !known || l.Pending == release.PendingWait || l.Pending == release.PendingCancel && set.Status == world.Applying
+		waits := !known || x.ofProject(set) || l.Pending == release.PendingWait || l.Pending == release.PendingCancel && set.Status == world.Applying
 		slow, cancel := x.slowSet(l, set), x.cancelling(l, set)
 		switch {
 		case waits && slow != "":

@@ -9,22 +9,30 @@ import (
 )
 
 // Open lists the tags of a project's releases that were begun to be published
-// and are not complete, the oldest first: those of which a candidate is there,
+// and are not complete, the lowest version first, as listings get them: those of which a candidate is there,
 // which goes last, beside a copy of it; and those of which a listing has a change
 // set that has not succeeded, should the candidate have been swept. What
 // was built and tested only may still wait for an approval. What was
 // withdrawn, or is no longer kept, is not open.
 func Open(project string, listings []release.Listing, w world.World) []string {
 	var out []string
+	versions := map[string]release.Version{}
 	for _, r := range slices.Backward(Releases(project, w)) {
 		if r.Over != "" {
 			continue
 		}
 		if r.Candidates > 0 && r.AMIs+r.Pending > 0 || slices.ContainsFunc(listings, func(l release.Listing) bool { return unlisted(project, r.Tag, l, w) }) {
-			out = append(out, r.Tag)
+			out, versions[r.Tag] = append(out, r.Tag), r.parsed()
 		}
 	}
+	slices.SortStableFunc(out, func(x, y string) int { return versions[x].Compare(versions[y]) })
 	return out
+}
+
+// parsed is the release's version; one that can't be parsed comes before all others.
+func (r Released) parsed() release.Version {
+	v, _ := release.ParseVersion(r.Version)
+	return v
 }
 
 // unlisted reports whether the newest change set that a release made for a

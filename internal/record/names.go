@@ -33,6 +33,7 @@ const (
 	TagKeep    = "amiship:keep"
 	TagWhy     = "amiship:why"
 	TagWaived  = "amiship:waived"
+	TagInLine  = "amiship:in-line"
 	TagPublic  = "amiship:public"
 	TagAlive   = "amiship:alive"
 	TagRun     = "amiship:run"
@@ -64,6 +65,7 @@ func Tags() []Tag {
 		{TagCommit, amis, "The git commit of the catalog, if everything was committed. verify and repair read the catalog at this commit."},
 		{TagTested, ami, "How the boot test ended."},
 		{TagWaived, ami, "On candidates: the required regions that are waived, until when, and why."},
+		{TagInLine, ami, "On candidates: since when the release is in line behind older ones to be added to a listing."},
 		{TagRetired, ami, "When the retention policy stopped keeping the AMI; the grace periods of retire run from then."},
 		{TagKeep, ami, "On the newest AMI: the retention policy of the last retirement."},
 		{TagTaken, amis, "The permissions that a withdrawal or retirement revoked; the list continues in " + takenKey(2) + " and so on."},

@@ -283,6 +283,7 @@ type Listing struct {
 	Pending       string              // what to do about a pending change set that this release did not submit: PendingWait, …
 	Validate      bool                // rehearse at Marketplace first, with Intent VALIDATE
 	Retries       int                 // how often a change set that failed by Marketplace's own fault is submitted again
+	OlderWithin   time.Duration       // how long a version waits for older releases that are under way; 0: not at all
 	Limit         int                 // how many versions a product may have
 	Titles        string              // regular expression whose first group reads a version from a title
 	Unmarked      bool                // its AMI has no tag left to record who submitted it

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"amiship/internal/plan"
@@ -16,6 +17,11 @@ func Blockers(w io.Writer, tag string, p plan.Plan) {
 		fmt.Fprintf(w, "%s %s: %s\n", p.Project, tag, count(len(p.Blockers), "blocker"))
 	}
 	blockers(w, p.Blockers)
+	waits(w, slices.DeleteFunc(slices.Clone(p.Waits), func(x plan.Wait) bool {
+		s, _ := p.Step(x.On)
+		return s.Kind() != plan.Order
+	}))
+	queues(w, p.Queues)
 	remainingQuota(w, p)
 }
 

@@ -44,6 +44,7 @@ func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
 	}
 	summary(w, p)
 	Trouble(w, p)
+	queues(w, p.Queues)
 	remainingQuota(w, p)
 	if p.Complete() {
 		fmt.Fprintln(w, "  complete: there is nothing left to do")
@@ -167,8 +168,15 @@ func Trouble(w io.Writer, p plan.Plan) {
 		}
 	}
 	blockers(w, p.Blockers)
-	for _, x := range p.Waits {
-		fmt.Fprintf(w, "  waiting  %s: %s\n", x.On, x.Why)
+	waits(w, p.Waits)
+}
+
+// waits writes each once, though several facts may show its end.
+func waits(w io.Writer, all []plan.Wait) {
+	for i, x := range all {
+		if i == 0 || x.On != all[i-1].On || x.Why != all[i-1].Why {
+			fmt.Fprintf(w, "  waiting  %s: %s\n", x.On, x.Why)
+		}
 	}
 }
 

@@ -19,7 +19,8 @@ type Totals struct {
 	Kinds []KindTotal
 	// PublicAMIs is what the plans need of the public-AMI quota, by region.
 	PublicAMIs map[string]int
-	Clashes    []Clash `json:",omitempty"`
+	Clashes    []Clash      `json:",omitempty"`
+	Queues     []plan.Queue `json:",omitempty"` // versions of all releases, by listing
 }
 
 // TagTotal is how much one release has left to do.
@@ -42,7 +43,7 @@ type Clash struct{ Tags, Names []string }
 
 // NewTotals adds up; the plans are those of the releases, in the same order.
 func NewTotals(desired []release.Desired, plans []plan.Plan) Totals {
-	t := Totals{Kinds: []KindTotal{}, PublicAMIs: map[string]int{}, Clashes: clashes(desired, plans)}
+	t := Totals{Kinds: []KindTotal{}, PublicAMIs: map[string]int{}, Clashes: clashes(desired, plans), Queues: plan.Queues(plans)}
 	seen := map[string]bool{}
 	for _, p := range plans {
 		tag := TagTotal{Tag: p.Tag, Skip: p.Skip, Blockers: len(p.Blockers)}
@@ -121,6 +122,7 @@ func (t Totals) Write(w io.Writer) {
 	if len(t.PublicAMIs) > 0 {
 		fmt.Fprintf(w, "  quota    public AMIs: %s\n", perRegion(t.PublicAMIs))
 	}
+	queues(w, t.Queues)
 	for _, c := range t.Clashes {
 		fmt.Fprintf(w, "  SAME     %s want the same AMI names: %s\n", strings.Join(c.Tags, " and "), strings.Join(c.Names, ", "))
 	}
