@@ -119,11 +119,18 @@ func (b *Bundle) read(path string) (string, error) {
 // lines says where each field of a listing stands, or the listing, if the field
 // is left out: "title" is "amiship.yaml:41".
 func (b *Bundle) lines(field string, l Listing) map[string]string {
-	out := map[string]string{}
-	for _, path := range paths(reflect.ValueOf(l), "") {
-		out[path] = fmt.Sprintf("%s:%d", b.name(), b.places.place(join(field, path)).Line)
-	}
+	out := b.places.lines(b.name(), field, reflect.ValueOf(l))
 	out["ami"] = out["image"]
+	return out
+}
+
+// lines says where in the file each field of a value is, or the value, if the field is left
+// out.
+func (d *decoder) lines(file, field string, v reflect.Value) map[string]string {
+	out := map[string]string{}
+	for _, path := range paths(v, "") {
+		out[path] = fmt.Sprintf("%s:%d", file, d.place(join(field, path)).Line)
+	}
 	return out
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,6 +196,7 @@ func (r *resolver) build(image Image, arch string, values, vars map[string]strin
 		Package:      r.pkg(arch, values),
 		License:      r.bundle.secret(image.License),
 		Vars:         vars,
+		Lines:        r.places.lines(r.bundle.name(), "build", reflect.ValueOf(c.Build)),
 	}
 }
 

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,25 +12,62 @@ import (
 	"amiship/internal/world"
 )
 
-// network says why builds can't run in the subnets that they name in a region.
-func (o *Observer) network(ctx context.Context, region string) (map[string]string, error) {
-	out := map[string]string{}
+// network reads the subnets that builds name in a region.
+func (o *Observer) network(ctx context.Context, region string) (map[string]world.Subnet, error) {
+	out := map[string]world.Subnet{}
 	for _, v := range o.Desired.Variants {
 		for _, t := range v.Build.LaunchTargets() {
 			if _, asked := out[t.Subnet]; asked || v.Build.Region != region {
 				continue
 			}
-			out[t.Subnet] = ""
-			err := network(ctx, o.Clients.EC2(region), t.Subnet)
-			switch {
-			case errors.Is(err, errNoNetwork):
-				out[t.Subnet] = region + ": " + err.Error()
-			case err != nil:
+			found, err := subnet(ctx, o.Clients.EC2(region), region, t.Subnet)
+			if err != nil {
 				return nil, err
 			}
+			out[t.Subnet] = found
 		}
 	}
 	return out, nil
+}
+
+// subnet reads the subnet that builds run in; without an id, the default VPC.
+func subnet(ctx context.Context, client *ec2.Client, region, id string) (world.Subnet, error) {
+	if id == "" {
+		return defaultSubnets(ctx, client, region)
+	}
+	out, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{id}})
+	if awsapi.IsNoSubnet(err) || err == nil && len(out.Subnets) == 0 {
+		return world.Subnet{Missing: "the account has no subnet " + id + " in " + region}, nil
+	}
+	if err != nil {
+		return world.Subnet{}, err
+	}
+	return world.Subnet{VPC: aws.ToString(out.Subnets[0].VpcId), Private: private(out.Subnets)}, nil
+}
+
+// defaultSubnets are those in which EC2 launches what names no subnet.
+func defaultSubnets(ctx context.Context, client *ec2.Client, region string) (world.Subnet, error) {
+	out, err := client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("is-default", "true")}})
+	if err != nil {
+		return world.Subnet{}, err
+	}
+	if len(out.Vpcs) == 0 {
+		return world.Subnet{Missing: "there is no default VPC in " + region + ", and build.subnet names no subnet"}, nil
+	}
+	vpc := aws.ToString(out.Vpcs[0].VpcId)
+	in, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: []types.Filter{filter("vpc-id", vpc), filter("default-for-az", "true")}})
+	if err != nil {
+		return world.Subnet{}, err
+	}
+	if len(in.Subnets) == 0 {
+		return world.Subnet{VPC: vpc, Missing: "the default VPC of " + region + " has no default subnet, and build.subnet names none"}, nil
+	}
+	return world.Subnet{VPC: vpc, Private: private(in.Subnets)}, nil
+}
+
+// private reports whether none of the subnets gives instances public addresses.
+func private(subnets []types.Subnet) bool {
+	return !slices.ContainsFunc(subnets, func(s types.Subnet) bool { return aws.ToBool(s.MapPublicIpOnLaunch) })
 }
 
 // metadataDefaults reads what the account has set for the metadata service of new instances.

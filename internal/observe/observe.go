@@ -211,7 +211,7 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Limits]) { r.Limits = f }), err
 	case world.LookNetwork:
 		v, err := o.network(ctx, q.Region)
-		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Network = f }), err
+		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]world.Subnet]) { r.Network = f }), err
 	case world.LookMetadata:
 		v, err := metadataDefaults(ctx, o.Clients.EC2(q.Region))
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.MetadataDefaults]) { r.Metadata = f }), err

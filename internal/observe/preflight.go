@@ -2,12 +2,8 @@ package observe
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
 
 	"amiship/internal/audit"
@@ -21,10 +17,9 @@ type preflight struct {
 }
 
 // Preflight asks, without changing anything, whether a release could work: that
-// every region answers and takes its AMIs, that builds have a network to run in,
-// and that the caller may do what a release does. public says that some of its
+// every region answers and takes its AMIs, and that the caller may do what a release does. public says that some of its
 // AMIs will be public.
-func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, subnets, regions []string, public bool) []audit.Finding {
+func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, regions []string, public bool) []audit.Finding {
 	p := preflight{c, public}
 	byRegion := make([][]audit.Finding, len(regions))
 	var g errgroup.Group
@@ -38,24 +33,14 @@ func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, subne
 		})
 	}
 	_ = g.Wait() // findings hold the errors
-	return append(slices.Concat(byRegion...), p.builds(ctx, buildRegion, subnets)...)
+	return append(slices.Concat(byRegion...), p.builds(ctx, buildRegion)...)
 }
 
 // builds asks what is done in the build region alone. What has no dry run is not
 // known before it is done.
-func (p preflight) builds(ctx context.Context, region string, subnets []string) []audit.Finding {
+func (p preflight) builds(ctx context.Context, region string) []audit.Finding {
 	client := p.clients.EC2(region)
 	var out []audit.Finding
-	if len(subnets) == 0 {
-		subnets = []string{""} // the default VPC
-	}
-	for i, subnet := range subnets {
-		what := "a network for builds"
-		if i > 0 {
-			what += ", where " + subnets[0] + " has no capacity"
-		}
-		out = append(out, finding(region, what, network(ctx, client, subnet)))
-	}
 	for _, try := range dryClaims(ctx, client) {
 		out = append(out, simulated(region, try.action, try.err))
 	}
@@ -79,26 +64,4 @@ func dry(err error) error {
 		return nil
 	}
 	return err
-}
-
-// errNoNetwork says that builds have nowhere to run.
-var errNoNetwork = errors.New("no network to build in")
-
-// network finds the subnet that builds run in; without one, the default VPC.
-func network(ctx context.Context, client *ec2.Client, subnet string) error {
-	if subnet != "" {
-		_, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{subnet}})
-		if awsapi.IsNoSubnet(err) {
-			return fmt.Errorf("%w: %s", errNoNetwork, awsapi.Text(err))
-		}
-		return err
-	}
-	out, err := client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []types.Filter{filter("is-default", "true")}})
-	if err != nil {
-		return err
-	}
-	if len(out.Vpcs) == 0 {
-		return fmt.Errorf("%w: there is no default VPC, and build.subnet names none", errNoNetwork)
-	}
-	return nil
 }

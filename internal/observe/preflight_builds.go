@@ -20,8 +20,8 @@ import (
 )
 
 // PreflightBuilds asks, without changing anything, for what images are built from and run
-// on: the base AMI of each variant, the instance types of builds, and those that listings
-// recommend. Each finding is reported once, whatever number of releases and variants it is about.
+// on: the base AMI of each variant, the subnets and instance types of builds, and the types
+// that listings recommend. Each finding is reported once, whatever number of releases and variants it is about.
 func PreflightBuilds(ctx context.Context, c *awsapi.Clients, releases []release.Desired) []audit.Finding {
 	var asks []func(context.Context) audit.Finding
 	for _, r := range releases {
@@ -32,7 +32,10 @@ func PreflightBuilds(ctx context.Context, c *awsapi.Clients, releases []release.
 				func(ctx context.Context) audit.Finding { return o.tokensFinding(ctx, v) })
 			for _, t := range v.Build.LaunchTargets() {
 				asks = append(asks, func(ctx context.Context) audit.Finding {
-					use := wantedType{Region: v.Build.Region, Name: t.InstanceType, Arch: v.Arch, Subnet: t.Subnet, For: "builds", See: "build.instance in amiship.yaml"}
+					return subnetFinding(ctx, c.EC2(v.Build.Region), v.Build, t.Subnet)
+				})
+				asks = append(asks, func(ctx context.Context) audit.Finding {
+					use := wantedType{Region: v.Build.Region, Name: t.InstanceType, Arch: v.Arch, Subnet: t.Subnet, For: "builds", See: v.Build.See("instance")}
 					return use.finding(ctx, c.EC2(v.Build.Region))
 				})
 			}
@@ -75,6 +78,24 @@ func (o *Observer) baseFinding(ctx context.Context, v release.Variant) audit.Fin
 	}
 	days := int(o.Clients.Now().Sub(base.Created).Hours() / 24)
 	return finding(v.Build.Region, fmt.Sprintf("base of %s images: %s (%s, %d days old)", v.Arch, base.Name, base.ID, days), err)
+}
+
+// subnetFinding says whether builds can run in a subnet, and be reached there.
+func subnetFinding(ctx context.Context, client *ec2.Client, b release.Build, id string) audit.Finding {
+	what := "a network for builds"
+	if id != b.Subnet {
+		what += ", where " + b.Subnet + " has no capacity"
+	}
+	found, err := subnet(ctx, client, b.Region, id)
+	f := finding(b.Region, what, err)
+	switch {
+	case err != nil:
+	case found.Missing != "":
+		f.Err = found.Missing + ": see " + b.See("subnet")
+	case found.Private && b.Outside():
+		f.Err = b.Unreachable(id)
+	}
+	return f
 }
 
 // tokensFinding says whether AWS lets builds of a variant launch an instance, as for the

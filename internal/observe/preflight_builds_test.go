@@ -24,6 +24,8 @@ ec2:
     images:
       - {name: plain, created: 31d}
       - {name: sold, created: 31d, product_code: 0123456789abcdefghijklmno}
+  - {account: vendor, region: eu-west-1, private_subnets: true, images: [{name: plain, created: 31d}]}
+  - {account: vendor, region: eu-west-2, no_default_vpc: true, images: [{name: plain, created: 31d}]}
   - {account: vendor, region: us-west-2, http_tokens_enforced: true, images: [{name: plain, created: 31d}]}
 `)
 	key := box.Key(t, "vendor")
@@ -43,9 +45,14 @@ ec2:
 		change func(*release.Desired)
 		want   string // of one finding; empty: none has an error
 	}{
-		"all is there":                       {func(*release.Desired) {}, ""},
-		"in a subnet":                        {func(d *release.Desired) { d.Variants[0].Build.Subnet = aws.ToString(subnets.Subnets[0].SubnetId) }, ""},
-		"in a subnet that does not exist":    {func(d *release.Desired) { d.Variants[0].Build.Subnet = "subnet-00000000000000000" }, ""},
+		"all is there":                        {func(*release.Desired) {}, ""},
+		"in a subnet":                         {func(d *release.Desired) { d.Variants[0].Build.Subnet = aws.ToString(subnets.Subnets[0].SubnetId) }, ""},
+		"in a subnet that does not exist":     {func(d *release.Desired) { d.Variants[0].Build.Subnet = "subnet-00000000000000000" }, "the account has no subnet subnet-00000000000000000 in us-east-1: see build.subnet in amiship.yaml"},
+		"in subnets without public addresses": {func(d *release.Desired) { d.Variants[0].Build.Region = "eu-west-1" }, "instances in the default subnets of eu-west-1 get no public address"},
+		"which are reached from inside": {func(d *release.Desired) {
+			d.Variants[0].Build.Region, d.Variants[0].Build.AccessFrom = "eu-west-1", []string{release.AccessVPC}
+		}, ""},
+		"without a default VPC":              {func(d *release.Desired) { d.Variants[0].Build.Region = "eu-west-2" }, "there is no default VPC in eu-west-2, and build.subnet names no subnet"},
 		"no base":                            {func(d *release.Desired) { d.Variants[0].Build.Base.Name = "none *" }, "no AMI of account " + account + " named none *"},
 		"a base that is sold":                {func(d *release.Desired) { d.Variants[0].Build.Base.Name = "sold" }, "can be neither public nor listed"},
 		"a base that is sold, for a listing": {func(d *release.Desired) { d.Variants[0].Build.Base.Name, d.Variants[0].Public = "sold", false }, "can be neither public nor listed"},

@@ -28,13 +28,48 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 		"nothing": {func(*stall) {}, "", nil, nil},
 		"no network": {
 			func(s *stall) {
-				home(s.w, func(r *world.Region) { r.Network = known(s.w.Now, map[string]string{"": "there is no default VPC"}) })
+				home(s.w, func(r *world.Region) {
+					r.Network = known(s.w.Now, map[string]world.Subnet{"": {Missing: "there is no default VPC"}})
+				})
 			}, "network/us-east-1", []string{"there is no default VPC", "build.subnet", "aws ec2 create-default-vpc --region us-east-1"}, []plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a subnet without public addresses": {
+			func(s *stall) {
+				s.d.Variants[0].Build.Subnet, s.d.Variants[0].Build.Lines = "subnet-1", map[string]string{"subnet": "amiship.yaml:12"}
+				s.d.Variants[0].Build.AccessFrom = []string{"auto"}
+				home(s.w, func(r *world.Region) {
+					r.Network = known(s.w.Now, map[string]world.Subnet{"subnet-1": {VPC: "vpc-1", Private: true}})
+				})
+			}, "network/us-east-1", []string{"build.subnet (amiship.yaml:12): instances in subnet-1 get no public address", "from outside their VPC: auto", "--subnet-id subnet-1 --map-public-ip-on-launch", "build.access_from: vpc"}, []plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a default VPC without public addresses": {
+			func(s *stall) {
+				s.d.Variants[0].Build.AccessFrom = []string{"198.51.100.0/24"}
+				home(s.w, func(r *world.Region) {
+					r.Network = known(s.w.Now, map[string]world.Subnet{"": {VPC: "vpc-1", Private: true}})
+				})
+			}, "network/us-east-1", []string{"instances in the default subnets of us-east-1 get no public address"}, []plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a subnet without public addresses, from inside": {
+			func(s *stall) {
+				s.d.Variants[0].Build.AccessFrom = []string{"vpc"}
+				home(s.w, func(r *world.Region) {
+					r.Network = known(s.w.Now, map[string]world.Subnet{"": {VPC: "vpc-1", Private: true}})
+				})
+			}, "", nil, nil,
+		},
+		"subnets of two VPCs": {
+			func(s *stall) {
+				s.d.Variants[0].Build.Subnet, s.d.Variants[0].Build.Others = "subnet-1", []release.LaunchTarget{{Subnet: "subnet-2"}}
+				home(s.w, func(r *world.Region) {
+					r.Network = known(s.w.Now, map[string]world.Subnet{"subnet-1": {VPC: "vpc-1"}, "subnet-2": {VPC: "vpc-2"}})
+				})
+			}, "network/us-east-1", []string{"subnets of two VPCs: subnet-1 is in vpc-1, subnet-2 in vpc-2"}, []plan.ID{"claim/ce/amd64/us-east-1"},
 		},
 		"not its subnet": {
 			func(s *stall) {
 				home(s.w, func(r *world.Region) {
-					r.Network = known(s.w.Now, map[string]string{"subnet-1": "there is no subnet-1"})
+					r.Network = known(s.w.Now, map[string]world.Subnet{"subnet-1": {Missing: "there is no subnet-1"}})
 				})
 			}, "", nil, nil,
 		},
@@ -77,7 +112,7 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 			func(s *stall) {
 				home(s.w, func(r *world.Region) {
 					r.Denied = world.Fact[map[string]string]{At: s.w.Now, Err: "no answer"}
-					r.Network = world.Fact[map[string]string]{At: s.w.Now, Err: "UnauthorizedOperation"}
+					r.Network = world.Fact[map[string]world.Subnet]{At: s.w.Now, Err: "UnauthorizedOperation"}
 				})
 			}, "", nil, nil,
 		},
@@ -99,7 +134,7 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStall(t)
 			home(s.w, func(r *world.Region) {
-				r.Network, r.Denied = known(s.w.Now, map[string]string(nil)), known(s.w.Now, map[string]string(nil))
+				r.Network, r.Denied = known(s.w.Now, map[string]world.Subnet(nil)), known(s.w.Now, map[string]string(nil))
 			})
 			c.change(s)
 			p := s.plan()

@@ -24,11 +24,8 @@ func (x candidates) materials(v *variant, holds plan.ID) (found findings) {
 	if base.Val.ProductCode != "" && x.d.Open(v.Variant) {
 		found.lack(x.soldBase(v, base.Val), holds)
 	}
-	for _, t := range v.Build.LaunchTargets() {
-		if why := network.Val[t.Subnet]; why != "" {
-			found.lack(x.noNetwork(v, why), holds)
-			break
-		}
+	if bl := x.network(v, network.Val); bl != nil {
+		found.lack(*bl, holds)
 	}
 	found.include(x.tokens(v, base.Val, holds))
 	if x.w.Skew != 0 {
@@ -52,11 +49,47 @@ func (x candidates) soldBase(v *variant, base world.Base) plan.Blocker {
 	}
 }
 
+// network says what is wrong with the first of a build's subnets of which something is;
+// nil if builders can run in all, and be reached.
+func (x candidates) network(v *variant, subnets map[string]world.Subnet) *plan.Blocker {
+	first := subnets[v.Build.Subnet]
+	for _, t := range v.Build.LaunchTargets() {
+		switch s := subnets[t.Subnet]; {
+		case s.Missing != "":
+			return x.noNetwork(v, s.Missing)
+		case s.VPC != first.VPC:
+			return x.noNetwork(v, fmt.Sprintf("%s names subnets of two VPCs: %s is in %s, %s in %s", v.Build.See("subnet"), v.Build.Subnet, first.VPC, t.Subnet, s.VPC))
+		case s.Private && v.Build.Outside():
+			return x.unreachable(v, t.Subnet)
+		}
+	}
+	return nil
+}
+
+// unreachable: neither Packer nor a boot test would get an answer of its instances.
+func (x candidates) unreachable(v *variant, subnet string) *plan.Blocker {
+	bl := plan.Blocker{ID: "network/" + v.Build.Region, Why: v.Build.Unreachable(subnet)}
+	if subnet != "" {
+		bl.Remedies = append(bl.Remedies, plan.Remedy{
+			Name: "public", Command: "aws ec2 modify-subnet-attribute --region " + v.Build.Region + " --subnet-id " + subnet + " --map-public-ip-on-launch", IAM: []string{"ec2:ModifySubnetAttribute"},
+			Cost: "every instance that is launched there from then on gets a public address, unless the launch says otherwise; its route to an internet gateway is not checked",
+		})
+	}
+	bl.Remedies = append(bl.Remedies, subnetRemedy(v), plan.Remedy{
+		Name: "inside", Command: "set build.access_from: vpc in amiship.yaml", Cost: "releases must run in that VPC, or in a network that reaches it",
+	})
+	return &bl
+}
+
+func subnetRemedy(v *variant) plan.Remedy {
+	return plan.Remedy{
+		Name: "subnet", Command: "name a subnet of " + v.Build.Region + " in " + v.Build.See("subnet"), Cost: "builders run there; it must let them reach the internet, and be reached",
+	}
+}
+
 // noNetwork: a builder would have nowhere to run.
-func (x candidates) noNetwork(v *variant, why string) plan.Blocker {
-	bl := plan.Blocker{ID: "network/" + v.Build.Region, Why: why, Remedies: []plan.Remedy{{
-		Name: "subnet", Command: "name a subnet of " + v.Build.Region + " in build.subnet of amiship.yaml", Cost: "builders run there; it must let them reach the internet, and be reached",
-	}}}
+func (x candidates) noNetwork(v *variant, why string) *plan.Blocker {
+	bl := &plan.Blocker{ID: "network/" + v.Build.Region, Why: why, Remedies: []plan.Remedy{subnetRemedy(v)}}
 	if v.Build.Subnet == "" {
 		bl.Remedies = append(bl.Remedies, plan.Remedy{
 			Name: "default-vpc", Command: "aws ec2 create-default-vpc --region " + v.Build.Region, IAM: []string{"ec2:CreateDefaultVpc"},

@@ -130,9 +130,9 @@ func (s *drawn) region(t *rand.Rand, region string, done bool) {
 	}
 }
 
-func (s *drawn) network(t *rand.Rand) map[string]string {
+func (s *drawn) network(t *rand.Rand) map[string]world.Subnet {
 	if s.trouble(t, 4) {
-		return map[string]string{"": "there is no default VPC"}
+		return map[string]world.Subnet{"": {Missing: "there is no default VPC"}}
 	}
 	return nil
 }
@@ -345,7 +345,7 @@ func (s drawn) wrong(p plan.Plan) []string {
 			if why := s.notAllowed(); why != "" && !strings.HasSuffix(string(step.ID), "/test") && !s.d.Policy.BuildAnyway {
 				bad(why)
 			}
-			if facts.Network.Known() && facts.Network.Val[""] != "" && !strings.HasSuffix(string(step.ID), "/test") {
+			if facts.Network.Known() && facts.Network.Val[""].Missing != "" && !strings.HasSuffix(string(step.ID), "/test") {
 				bad("it has no network")
 			}
 		case plan.Publish:

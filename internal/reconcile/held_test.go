@@ -66,7 +66,7 @@ func TestAnothersParameter(t *testing.T) {
 					r.Params.Val[name] = c.value
 				}
 				r.Named = known(s.w.Now, world.Parameters{})
-				r.Network, r.Denied = known(s.w.Now, map[string]string(nil)), known(s.w.Now, map[string]string(nil))
+				r.Network, r.Denied = known(s.w.Now, map[string]world.Subnet(nil)), known(s.w.Now, map[string]string(nil))
 			})
 			if c.change != nil {
 				c.change(s)

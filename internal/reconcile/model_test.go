@@ -91,7 +91,7 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 		case world.LookLimits:
 			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{Public: world.Quota{Limit: m.limit(q.Region)}}}
 		case world.LookNetwork:
-			r.Network = world.Fact[map[string]string]{At: at, Err: err}
+			r.Network = world.Fact[map[string]world.Subnet]{At: at, Err: err}
 		case world.LookMetadata:
 			r.Metadata = world.Fact[world.MetadataDefaults]{At: at, Err: err}
 		case world.LookDenied:

@@ -167,6 +167,7 @@ type Build struct {
 	Package     Package
 	License     Secret // zero: none
 	Vars        map[string]string
+	Lines       map[string]string // "amiship.yaml:12", by field
 }
 
 // AskForTokens is how a template sets Build.Tokens, and which Packer takes that.

@@ -32,6 +32,13 @@ type MetadataDefaults struct {
 	ByPolicy bool   // a declarative policy of the organization sets them, not the account
 }
 
+// Subnet is where builds run.
+type Subnet struct {
+	VPC     string
+	Private bool   // instances get no public address there, unless their launch asks for one
+	Missing string // why nothing can be launched there
+}
+
 // TokensRequired says that a metadata service answers requests with tokens only.
 const TokensRequired = "required"
 

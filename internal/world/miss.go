@@ -87,7 +87,7 @@ func (w *World) cellOfRegion(q Query) cell {
 	case LookLimits:
 		return ofRegion(w, q, r.Limits, func(r *Region, f Fact[Limits]) { r.Limits = f })
 	case LookNetwork:
-		return ofRegion(w, q, r.Network, func(r *Region, f Fact[map[string]string]) { r.Network = f })
+		return ofRegion(w, q, r.Network, func(r *Region, f Fact[map[string]Subnet]) { r.Network = f })
 	case LookMetadata:
 		return ofRegion(w, q, r.Metadata, func(r *Region, f Fact[MetadataDefaults]) { r.Metadata = f })
 	case LookDenied:

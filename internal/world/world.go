@@ -76,9 +76,8 @@ type Region struct {
 	Named     Fact[Parameters] // SSM parameters that hold an AMI, whoever wrote them
 	Limits    Fact[Limits]     // what may be public, and whether anything may
 	Off       bool             // the account has not switched the region on
-	// Network says why builds can't run in a subnet that the catalog names; in "",
-	// the default VPC.
-	Network Fact[map[string]string]
+	// Network are the subnets that builds name; "" is the default VPC.
+	Network Fact[map[string]Subnet]
 	// Metadata are the account's defaults for the metadata service of new instances.
 	Metadata Fact[MetadataDefaults]
 	// Denied are IAM actions of a release that the caller may not do, each with

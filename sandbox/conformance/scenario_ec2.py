@@ -32,6 +32,8 @@ def places(ec2):
     ec2.create_tags(Resources=[vpc, subnet], Tags=[{"Key": "Name", "Value": "conformance"}])
     ec2.describe_vpcs()
     ec2.describe_subnets()
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": False})
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
     for _ in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 5}):
         pass
     ec2.describe_instance_type_offerings(LocationType="availability-zone", MaxResults=5)

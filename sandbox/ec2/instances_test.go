@@ -361,6 +361,35 @@ func TestInstanceAttributes(t *testing.T) {
 	}
 }
 
+// TestPublicAddresses: an instance gets a public address as its subnet says, or as its launch
+// does.
+func TestPublicAddresses(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	mine := r.client(vendor, home)
+	subnet := must(mine.DescribeSubnets(t.Context(), &awssdk.DescribeSubnetsInput{}))(t).Subnets[0].SubnetId
+	in := func(public *bool) awssdk.RunInstancesInput {
+		if public == nil {
+			return awssdk.RunInstancesInput{SubnetId: subnet}
+		}
+		return awssdk.RunInstancesInput{NetworkInterfaces: []types.InstanceNetworkInterfaceSpecification{{DeviceIndex: aws.Int32(0), SubnetId: subnet, AssociatePublicIpAddress: public}}}
+	}
+	for _, maps := range []bool{false, true} {
+		must(mine.ModifySubnetAttribute(t.Context(), &awssdk.ModifySubnetAttributeInput{SubnetId: subnet, MapPublicIpOnLaunch: &types.AttributeBooleanValue{Value: &maps}}))(t)
+		found := must(mine.DescribeSubnets(t.Context(), &awssdk.DescribeSubnetsInput{Filters: []types.Filter{filterOf("map-public-ip-on-launch", "false")}}))(t)
+		if hidden := len(found.Subnets) == 1 && *found.Subnets[0].SubnetId == *subnet; hidden == maps {
+			t.Errorf("it maps public addresses: %v; found without: %+v", maps, found.Subnets)
+		}
+		for _, c := range []struct {
+			asked *bool
+			want  bool
+		}{{nil, maps}, {aws.Bool(true), true}, {aws.Bool(false), false}} {
+			if got := r.run(t, in(c.asked)).PublicIpAddress != nil; got != c.want {
+				t.Errorf("it maps public addresses: %v; asked for %v: %v", maps, c.asked, got)
+			}
+		}
+	}
+}
+
 // TestMetadataDefaults: of each option of an instance's metadata service counts what its
 // launch names, then what the account has set, then what the image says; and an account that
 // enforces IMDSv2 gets no instance whose tokens are optional.

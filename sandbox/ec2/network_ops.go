@@ -9,6 +9,7 @@ func (o networkOps) table() []wire.Operation {
 	return []wire.Operation{
 		look("DescribeVpcs", describing, o.describeVpcs),
 		look("DescribeSubnets", describing, o.describeSubnets),
+		change("ModifySubnetAttribute", mutating, o.modifySubnet),
 		change("CreateSecurityGroup", mutating, o.createSecurityGroup),
 		look("DescribeSecurityGroups", describing, o.describeSecurityGroups),
 		change("AuthorizeSecurityGroupIngress", mutating, o.authorizeIngress),

@@ -24,7 +24,7 @@ type order struct {
 
 // newOrder checks a request for everything that AWS would refuse it for.
 func newOrder(c *wire.Call, in *runIn) (order, error) {
-	o := order{public: true}
+	var o order
 	for _, check := range []func(*wire.Call, *runIn) error{o.checkRequest, o.findImage, o.findType, o.findKey, o.findNetwork, o.mapDevices} {
 		if err := check(c, in); err != nil {
 			return o, err

@@ -10,6 +10,7 @@ import (
 // itself or in its one network interface.
 func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 	subnet, groups := in.SubnetID, in.GroupIDs
+	var public *bool
 	o.private = in.PrivateIPAddress
 	if len(in.Interfaces) > 0 {
 		if len(groups)+len(in.GroupNames) > 0 || subnet != "" || o.private != "" {
@@ -20,10 +21,14 @@ func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 		}
 		ni := in.Interfaces[0]
 		subnet, groups, o.private = ni.SubnetID, ni.Groups, ni.PrivateIPAddress
-		o.public = ni.AssociatePublicIPAddress == nil || *ni.AssociatePublicIPAddress
+		public = ni.AssociatePublicIPAddress
 	}
 	if err := o.findZone(c, subnet, in.Placement.AvailabilityZone); err != nil {
 		return err
+	}
+	o.public = mapsPublic(c, subnetOf(c.Account.ID, o.zone))
+	if public != nil {
+		o.public = *public
 	}
 	return o.findGroups(c, groups, in.GroupNames)
 }

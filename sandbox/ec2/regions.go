@@ -103,6 +103,8 @@ type regionState struct {
 	Encrypt       bool   `json:",omitempty"` // EBS encryption by default
 	KMSKey        string `json:",omitempty"`
 	RecycleBin    Age    `json:",omitempty"` // how long deregistered images are kept in it
+	// PrivateSubnets are those that map no public address to new instances.
+	PrivateSubnets []string `json:",omitempty"`
 	// Metadata is what new instances get.
 	Metadata metadataDefaults `json:",omitzero"`
 }

@@ -64,7 +64,7 @@ var subnetFilters = filters[subnetView]{
 		"defaultForAz":                    func(s subnetView) []string { return flag(s.DefaultForAZ) },
 		"enable-dns64":                    func(subnetView) []string { return flag(false) },
 		"ipv6-native":                     func(subnetView) []string { return flag(false) },
-		"map-public-ip-on-launch":         func(subnetView) []string { return flag(true) },
+		"map-public-ip-on-launch":         func(s subnetView) []string { return flag(s.MapPublicIP) },
 		"owner-id":                        func(s subnetView) []string { return one(s.OwnerID) },
 		"state":                           func(subnetView) []string { return one("available") },
 		"subnet-arn":                      func(s subnetView) []string { return one(s.ARN) },
@@ -118,8 +118,46 @@ func subnetXML(c *wire.Call, z zone, used map[netip.Addr]bool) xmlSubnet {
 		ZoneID: z.id, OwnerID: c.Account.ID, SubnetID: id, State: "available", VpcID: vpcID(c), CIDR: z.cidr().String(),
 		ARN: "arn:aws:ec2:" + c.Region + ":" + c.Account.ID + ":subnet/" + id, DNS: xmlSubnetDNS{HostnameType: "ip-name"},
 		PublicBlocks: xmlPublicBlocks{"off"}, Free: freeAddresses(z, used), Zone: z.name,
-		DefaultForAZ: !stateOf(c).NoDefaultVPC, MapPublicIP: true,
+		DefaultForAZ: !stateOf(c).NoDefaultVPC, MapPublicIP: mapsPublic(c, id),
 	}
+}
+
+// mapsPublic reports whether instances that are launched in a subnet get a public address
+// without asking for one.
+func mapsPublic(c *wire.Call, subnet string) bool {
+	return !slices.Contains(stateOf(c).PrivateSubnets, subnet)
+}
+
+// subnetsOf are the ids of an account's subnets in a region.
+func subnetsOf(account, region string) (ids []string) {
+	r, _ := findRegion(region)
+	for _, z := range r.allZones() {
+		ids = append(ids, subnetOf(account, z))
+	}
+	return ids
+}
+
+type modifySubnetIn struct {
+	dry
+	SubnetID    string                `wire:"SubnetId"`
+	MapPublicIP struct{ Value *bool } `wire:"MapPublicIpOnLaunch"`
+}
+
+func (o networkOps) modifySubnet(c *wire.Call, in *modifySubnetIn) (*done, error) {
+	if _, err := zoneOfSubnet(c, in.SubnetID); err != nil {
+		return nil, err
+	}
+	if in.MapPublicIP.Value == nil {
+		return nil, missingParameter("MapPublicIpOnLaunch")
+	}
+	setState(c, func(s *regionState) {
+		private := slices.DeleteFunc(slices.Clone(s.PrivateSubnets), func(id string) bool { return id == in.SubnetID })
+		if !*in.MapPublicIP.Value {
+			private = append(private, in.SubnetID)
+		}
+		s.PrivateSubnets = private
+	})
+	return ok()
 }
 
 // zoneOfSubnet finds the caller's subnet.

@@ -25,6 +25,7 @@ type Place struct {
 
 	Disabled          bool `yaml:"disabled"` // regions that the account has not switched on
 	NoDefaultVPC      bool `yaml:"no_default_vpc"`
+	PrivateSubnets    bool `yaml:"private_subnets"` // subnets map no public addresses to new instances
 	BlockPublicAccess bool `yaml:"block_public_access"`
 	// SnapshotBlock is block-all-sharing or block-new-sharing.
 	SnapshotBlock       string `yaml:"snapshot_block_public_access"`
@@ -89,6 +90,9 @@ func (p Place) load(tx *cloud.Tx) error {
 		s, _ := regionStates.Get(tx, r, account)
 		s.Disabled = s.Disabled || p.Disabled
 		s.NoDefaultVPC = s.NoDefaultVPC || p.NoDefaultVPC
+		if p.PrivateSubnets {
+			s.PrivateSubnets = subnetsOf(account, r)
+		}
 		s.BlockPublic = s.BlockPublic || p.BlockPublicAccess
 		s.SnapshotBlock = cmp.Or(p.SnapshotBlock, s.SnapshotBlock)
 		s.Encrypt = s.Encrypt || p.EncryptionByDefault
