@@ -22,7 +22,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rbin"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 )
 
@@ -83,6 +82,10 @@ func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Cli
 	cfg.HTTPClient = &whole{next: cfg.HTTPClient, within: patience.Call, overdue: &overdue{say: patience.Say, calls: map[*waiting]bool{}}}
 	c := newClients(cfg)
 	c.clock, c.credentials, c.patience = &clock{}, newCredentialState(), patience
+	c.credentials.identity = func(ctx context.Context) error {
+		_, _, err := c.Identity(ctx)
+		return err
+	}
 	c.cfg.APIOptions = append(c.cfg.APIOptions, c.clock.middleware, c.clock.refusals, c.credentials.middleware)
 	return c, nil
 }
@@ -134,19 +137,6 @@ func (c *Clients) Quotas(region string) *servicequotas.Client {
 		c.quotas[region] = servicequotas.NewFromConfig(c.cfg, func(o *servicequotas.Options) { o.Region = region })
 	}
 	return c.quotas[region]
-}
-
-// Endpoint is where AWS is, if the configuration names another place than AWS's own;
-// else "".
-func (c *Clients) Endpoint() string { return aws.ToString(c.cfg.BaseEndpoint) }
-
-// Identity asks AWS who is calling: the account's id and the caller's ARN.
-func (c *Clients) Identity(ctx context.Context) (account, arn string, err error) {
-	out, err := sts.NewFromConfig(c.cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return "", "", fmt.Errorf("ask AWS who is calling: %w", err)
-	}
-	return aws.ToString(out.Account), aws.ToString(out.Arn), nil
 }
 
 // Now is AWS's time: that of the newest answer, plus what has passed since.

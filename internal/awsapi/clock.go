@@ -18,6 +18,8 @@ type clock struct {
 	mu     sync.Mutex
 	offset time.Duration
 	calls  int
+	// sandboxed: a sandbox has answered, and not AWS.
+	sandboxed bool
 	// refused: AWS has refused a request for when it was signed.
 	refused bool
 }
@@ -47,6 +49,15 @@ func (c *clock) see(date string) {
 	if diff := time.Until(t) - c.offset; diff > time.Second || diff < -2*time.Second {
 		c.offset = time.Until(t)
 	}
+}
+
+// sandbox is what the sandbox is called in the header Server of its answers.
+const sandbox = "AmishipSandbox"
+
+func (c *clock) seeServer(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sandboxed = c.sandboxed || name == sandbox
 }
 
 // tolerance is how far off a clock may be: AWS refuses signatures from 5 minutes on,
@@ -91,6 +102,7 @@ func (c *clock) middleware(stack *middleware.Stack) error {
 		c.count()
 		if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil {
 			c.see(resp.Header.Get("Date"))
+			c.seeServer(resp.Header.Get("Server"))
 		}
 		return out, meta, err
 	}), middleware.After)

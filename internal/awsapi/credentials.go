@@ -1,10 +1,11 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -17,10 +18,13 @@ import (
 type CredentialsError struct{ Err error }
 
 func (e *CredentialsError) Error() string {
-	if IsNoCredentials(e.Err) {
+	switch {
+	case IsNoCredentials(e.Err):
 		return "there are no AWS credentials, or they could not be renewed: " + Text(e.Err)
+	case HaveExpired(e.Err):
+		return "the AWS credentials have expired: " + Text(e.Err)
 	}
-	return "the AWS credentials have expired, or are no longer valid: " + Text(e.Err)
+	return "AWS rejected the credentials, invalid or no longer valid: " + Text(e.Err)
 }
 
 func (e *CredentialsError) Unwrap() error { return e.Err }
@@ -28,7 +32,12 @@ func (e *CredentialsError) Unwrap() error { return e.Err }
 // IsExpired reports whether credentials were valid once, and have expired.
 func IsExpired(err error) bool {
 	var gone *CredentialsError
-	return errors.As(err, &gone) || is(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired") || IsNoCredentials(err)
+	return errors.As(err, &gone) || HaveExpired(err) || IsNoCredentials(err)
+}
+
+// HaveExpired reports whether AWS says that credentials have expired.
+func HaveExpired(err error) bool {
+	return is(err, "ExpiredToken", "ExpiredTokenException", "RequestExpired")
 }
 
 // sourceError says that the source of credentials gave none.
@@ -55,15 +64,52 @@ func (s credentialSource) Retrieve(ctx context.Context) (aws.Credentials, error)
 	return got, err
 }
 
-// credentialState remembers that credentials have expired: every later call fails at once,
-// with the same words.
+// credentialState remembers that AWS rejects the credentials: every later call fails at
+// once, with the same words. A region that is not enabled answers as if it knew no caller:
+// so STS is asked which of both it is.
 type credentialState struct {
 	mu   sync.Mutex
 	gone *CredentialsError
 	over chan struct{} // closed then
+
+	identity func(context.Context) error // asks STS who is calling
+	asking   sync.Mutex
+	asked    time.Time
 }
 
 func newCredentialState() *credentialState { return &credentialState{over: make(chan struct{})} }
+
+// askAgain is how long an answer of STS counts.
+const askAgain = time.Minute
+
+// identifying is what the context of a call has that asks who is calling: if AWS does not
+// know the caller there, it is the caller, and not a region.
+type identifying struct{}
+
+// judged is the error of a call, or that of the credentials, if it is about those.
+func (c *credentialState) judged(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case IsExpired(err), IsBadCredentials(err) && ctx.Value(identifying{}) != nil:
+		return c.reject(err)
+	case IsBadCredentials(err):
+		return cmp.Or(c.ask(ctx), err)
+	}
+	return err
+}
+
+// ask asks STS for the caller, whose call was refused; one call at a time, since many are
+// refused at once.
+func (c *credentialState) ask(ctx context.Context) error {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	if c.rejected() == nil && (c.asked.IsZero() || time.Since(c.asked) >= askAgain) {
+		_ = c.identity(ctx) // its own middleware rejects the credentials
+		c.asked = time.Now()
+	}
+	return c.rejected()
+}
 
 // rejected returns a *CredentialsError once the credentials have expired.
 func (c *credentialState) rejected() error {
@@ -93,10 +139,7 @@ func (c *credentialState) middleware(stack *middleware.Stack) error {
 			return middleware.InitializeOutput{}, middleware.Metadata{}, err
 		}
 		out, meta, err := next.HandleInitialize(ctx, in)
-		if IsExpired(err) && ctx.Err() == nil {
-			err = c.reject(err)
-		}
-		return out, meta, err
+		return out, meta, c.judged(ctx, err)
 	}), middleware.Before)
 }
 
@@ -106,13 +149,3 @@ func (c *Clients) Rejected() error { return c.credentials.rejected() }
 
 // Expired returns a channel that is closed when Rejected is an error.
 func (c *Clients) Expired() <-chan struct{} { return c.credentials.over }
-
-// Confirm asks AWS whether it still knows the caller, whose calls were refused
-// everywhere. Only then is it the caller, and not the regions.
-func (c *Clients) Confirm(ctx context.Context) error {
-	_, _, err := c.Identity(ctx)
-	if IsBadCredentials(err) {
-		return c.credentials.reject(fmt.Errorf("%w", err))
-	}
-	return c.Rejected()
-}

@@ -95,7 +95,7 @@ func IsBadCredentials(err error) bool { return BadCredentials(Code(err)) }
 // BadCredentials is IsBadCredentials of an error code.
 func BadCredentials(code string) bool {
 	return slices.Contains([]string{
-		"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
+		"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException",
 		"ExpiredToken", "ExpiredTokenException", "RequestExpired",
 	}, code)
 }

@@ -136,6 +136,8 @@ func awsHint(err error) string {
 	switch {
 	case awsapi.IsNoCredentials(err):
 		return "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `amiship rehearse` needs none"
+	case errors.As(err, &gone) && awsapi.IsBadCredentials(err) && !awsapi.HaveExpired(err):
+		return "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to credentials that AWS accepts"
 	case errors.As(err, &gone):
 		return "get new credentials, then run the same command again: it resumes the run"
 	case awsapi.Unreachable(err) != "":

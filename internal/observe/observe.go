@@ -86,7 +86,7 @@ func (o *Observer) Each(ctx context.Context, queries []world.Query, found func(w
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return o.verdict(ctx, queries, failures)
+	return o.verdict(queries, failures)
 }
 
 // readWithin is read, which takes no longer than a fact may take. What is fetched has
@@ -105,7 +105,7 @@ func (o *Observer) readWithin(ctx context.Context, q world.Query) (noted, error)
 }
 
 // verdict returns why no call can work, if that is what failures come to.
-func (o *Observer) verdict(ctx context.Context, queries []world.Query, failures []error) error {
+func (o *Observer) verdict(queries []world.Query, failures []error) error {
 	if err := o.Clients.Rejected(); err != nil {
 		return err
 	}
@@ -121,10 +121,7 @@ func (o *Observer) verdict(ctx context.Context, queries []world.Query, failures 
 	if !o.answered.Load() {
 		return hopeless(failed)
 	}
-	if len(failed) == 0 || slices.ContainsFunc(failed, func(err error) bool { return !awsapi.IsBadCredentials(err) }) {
-		return nil
-	}
-	return o.Clients.Confirm(ctx)
+	return nil
 }
 
 // throttled notes whether a read failed for its rate alone.
