@@ -8,6 +8,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/iam"
 	"amiship/sandbox/imds"
 	"amiship/sandbox/machine"
 	"amiship/sandbox/machine/bases"
@@ -45,7 +46,7 @@ func (s *box) assemble(set Settings) error {
 	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists, ImageCheck: set.ImageCheck})
 	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver, Settings: set.EC2})
 	market := marketplace.New(marketplace.Config{Store: s.store, Open: driver.OpenDisk, Settings: s.marketSettings(set)})
-	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), quotas.Service(), parameters.Service(), market.Service(), rbin.Service(ec2.BinRetention))
+	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), iam.Service(), quotas.Service(), parameters.Service(), market.Service(), rbin.Service(ec2.BinRetention))
 	s.wire.Before = market.Settle
 	s.front = tellingAddresses(market.Front(s.wire))
 	return compute.Recover()

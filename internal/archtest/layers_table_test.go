@@ -65,6 +65,7 @@ func layers() []layer {
 		{pkg: "sandbox/machine/instant", imports: []string{"sandbox/machine", "sandbox/machine/door", "sandbox/machine/layer", "golang.org/x/crypto/ssh"}, why: "machines that only answer SSH"},
 		{pkg: "sandbox/machine/network", imports: []string{"sandbox/machine", "sandbox/machine/door", "github.com/containers/gvisor-tap-vsock", "github.com/sirupsen/logrus", unix}, why: "the machines' network"},
 		{pkg: "sandbox/machine/container", imports: []string{"sandbox/machine", "sandbox/machine/bases", "sandbox/machine/emulation", "sandbox/machine/layer", "sandbox/machine/network", unix}, why: "machines that run a whole Linux system"},
+		{pkg: "sandbox/iam", imports: []string{"sandbox/wire"}, why: "what an account is called"},
 		{pkg: "sandbox/imds", why: "the metadata service, from values that it is given"},
 		{pkg: "sandbox/quotas", imports: []string{"sandbox/cloud", "sandbox/wire"}, why: "Service Quotas"},
 		{pkg: "sandbox/rbin", imports: []string{"sandbox/wire"}, why: "the Recycle Bin"},
@@ -74,7 +75,7 @@ func layers() []layer {
 		{pkg: "sandbox/marketplace/scan", why: "Marketplace's scan of a disk"},
 		{pkg: "sandbox/marketplace", imports: []string{"sandbox/cloud", "sandbox/ec2", "sandbox/machine", "sandbox/marketplace/scan", "sandbox/sts", "sandbox/wire", "github.com/santhosh-tekuri/jsonschema/v6"}, why: "the Catalog API, which copies EC2's images"},
 		{pkg: "sandbox/admin", imports: []string{"sandbox/cloud", "sandbox/wire", unix}, why: "the sandbox's own socket: clock, faults, state"},
-		{pkg: "sandbox", imports: []string{"sandbox/admin", "sandbox/cloud", "sandbox/ec2", "sandbox/imds", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/machine/instant", "sandbox/marketplace", "sandbox/quotas", "sandbox/rbin", "sandbox/ssm", "sandbox/sts", "sandbox/wire", "github.com/goccy/go-yaml", group}, why: "puts the services together behind one endpoint"},
+		{pkg: "sandbox", imports: []string{"sandbox/admin", "sandbox/cloud", "sandbox/ec2", "sandbox/iam", "sandbox/imds", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/machine/instant", "sandbox/marketplace", "sandbox/quotas", "sandbox/rbin", "sandbox/ssm", "sandbox/sts", "sandbox/wire", "github.com/goccy/go-yaml", group}, why: "puts the services together behind one endpoint"},
 		{pkg: "sandbox/sandboxtest", imports: []string{"sandbox", "sandbox/admin", "sandbox/wire"}, why: "sandboxes in the process of a test"},
 		{pkg: "sandbox/conformance", why: "tests of the sandbox against AWS's own models and clients"},
 

@@ -58,7 +58,11 @@ func Main(ctx context.Context, args []string, stdio Stdio, v Version) int {
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
-	return a.code(root.ExecuteContext(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		refuse(cmd, a.Out)
+	}
+	return a.code(err)
 }
 
 func (a *app) root() *cobra.Command {
@@ -90,12 +94,13 @@ started twice resumes from what exists.`,
 
 // prepare gives the AWS clients of a command their timeouts, and prints which calls AWS
 // does not answer.
-func (a *app) prepare(cmd *cobra.Command, _ []string) error {
+func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if a.patience.Call <= 0 || a.patience.Read <= 0 {
 		return usage(errors.New("--call-timeout and --read-timeout are durations such as 20s, and more than 0"))
 	}
 	a.patience.Say = func(text string) { fmt.Fprintln(a.Err, "amiship:", text) }
-	cmd.SetContext(awsapi.WithPatience(cmd.Context(), a.patience))
+	ctx := awsapi.WithPatience(cmd.Context(), a.patience)
+	cmd.SetContext(context.WithValue(ctx, typedKey{}, typedCommand(cmd, args, os.Getenv)))
 	return nil
 }
 

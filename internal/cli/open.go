@@ -39,6 +39,9 @@ func (c releaseCmd) runOpen(ctx context.Context) error {
 	}
 	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
+	if c.who, err = c.announce(reading(ctx, stop), clients); err != nil {
+		return err
+	}
 	tags, err := openTags(reading(ctx, stop), clients, b)
 	if err != nil {
 		return err

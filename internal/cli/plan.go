@@ -149,7 +149,7 @@ func (pl *planner) plan(ctx context.Context, d release.Desired, toPlan reconcile
 	clients, start := pl.observer.Clients, time.Now()
 	calls := clients.Calls()
 	pl.observer.Desired = d
-	p, err := pl.Plan(controlled(d, toPlan), func(w *world.World, queries []world.Query) error {
+	p, err := pl.Plan(typing(ctx, controlled(d, toPlan)), func(w *world.World, queries []world.Query) error {
 		return pl.observer.Look(ctx, w, queries)
 	})
 	if err != nil {

@@ -70,7 +70,7 @@ func (c rehearseCmd) run(ctx context.Context) error {
 		}
 		defer os.RemoveAll(o.State)
 	}
-	o.Catalog, o.Set, o.Log = c.file, c.set, c.Err
+	o.Catalog, o.Set, o.Log, o.Again = c.file, c.set, c.Err, typedBy(ctx).line()
 	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
 	go func() {
@@ -81,7 +81,7 @@ func (c rehearseCmd) run(ctx context.Context) error {
 		}
 	}()
 	rep, err := o.Run(ctx)
-	err = rehearsalError(err)
+	err = rehearsalError(err, o.Again)
 	if c.json {
 		return firstOf(err, report.JSON(c.Out, rep))
 	}
@@ -91,14 +91,15 @@ func (c rehearseCmd) run(ctx context.Context) error {
 	return err
 }
 
-// rehearsalError ends a rehearsal as the command ended that it failed at.
-func rehearsalError(err error) error {
+// rehearsalError ends a rehearsal as the command ended that it failed at. What can be typed
+// is the rehearsal: its sandbox is gone, and the command that failed would act on AWS.
+func rehearsalError(err error, again string) error {
 	var command *rehearse.CommandError
 	switch {
 	case errors.Is(err, rehearse.ErrServes):
 		return usage(err)
 	case errors.As(err, &command):
-		return &exitError{command.Code, err}
+		return withHint(&exitError{command.Code, err}, "to rehearse again: "+again)
 	}
 	return err
 }

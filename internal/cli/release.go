@@ -22,6 +22,7 @@ import (
 	"amiship/internal/packer"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/source"
@@ -34,7 +35,8 @@ type runOptions struct {
 	logs    string   // where logs of failed boot tests go
 	approve []string // STEP@DIGEST
 
-	progress *report.Progress // nil: of this run alone
+	progress *report.Progress                   // nil: of this run alone
+	who      func(context.Context) record.Actor // nil: AWS is asked with the first change
 }
 
 // releaseCmd is the command release.
@@ -133,6 +135,9 @@ func (c releaseCmd) run(ctx context.Context, tag string) error {
 	}
 	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
+	if c.who, err = c.announce(reading(ctx, stop), clients); err != nil {
+		return err
+	}
 	outcome, err := c.releaseOne(ctx, stop, clients, d, func(w world.World, r plan.Run) plan.Plan {
 		r.Retest, r.Rebuild, r.Resubmit, r.Approved = c.retest, c.rebuild, c.resubmit, approved
 		return reconcile.Reconcile(d, w, r).Until(until)
@@ -228,14 +233,17 @@ func (a *app) runWith(ctx context.Context, stop <-chan struct{}, clients *awsapi
 	if o.progress == nil {
 		o.progress = a.progress()
 	}
+	if o.who == nil {
+		o.who = once(calling(clients))
+	}
 	id := runID()
-	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs, Who: once(calling(clients)), Approved: approved}
+	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs, Who: o.who, Approved: approved}
 	defer doer.Close()
 	store := a.store()
 	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(store), Digest: digest(store), Notes: notes}
 	loop := local.Loop{
 		RunID: id, Options: o.Options, Now: clients.Now, Look: looker.Each, Do: doer.Do, Expired: clients.Expired(), Rejected: clients.Rejected,
-		Reconcile: controlled(d, toPlan),
+		Reconcile: typing(ctx, controlled(d, toPlan)),
 		Affects:   func(act plan.Action) []world.Query { return act.Affects(d) },
 		Report:    o.progress.Plan,
 		Changed:   o.progress.Changed,

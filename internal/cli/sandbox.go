@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/plan"
 	"amiship/sandbox"
 	"amiship/sandbox/admin"
 	"amiship/sandbox/machine/bases"
@@ -64,9 +63,9 @@ started on it again, it resumes from there.`,
 func sandboxHint(err error, state string) error {
 	switch {
 	case errors.Is(err, admin.ErrLocked):
-		return withHint(err, "amiship sandbox stop --state "+quote(state)+" ends it; or name another --state")
+		return withHint(err, "amiship sandbox stop --state "+plan.Quote(state)+" ends it; or name another --state")
 	case errors.Is(err, admin.ErrNotRunning):
-		return withHint(err, "amiship sandbox --state "+quote(state)+" starts one")
+		return withHint(err, "amiship sandbox --state "+plan.Quote(state)+" starts one")
 	}
 	return err
 }
@@ -81,66 +80,6 @@ func onSandbox(cmd *cobra.Command, run func(ctx context.Context, c *admin.Client
 		return sandboxHint(err, state)
 	}
 	return cmd
-}
-
-func sandboxEnv() *cobra.Command {
-	var account, region string
-	cmd := onSandbox(&cobra.Command{
-		Use: "env", Short: "Print shell commands that point AWS clients at the sandbox", Args: cobra.NoArgs,
-		Long: `Env prints shell commands that point any AWS client at the sandbox, as one of
-its accounts. The others are profiles, by name and by id: --profile of the AWS
-CLI, --as of amiship verify.`,
-		Example: `  eval "$(amiship sandbox env --state ./aws --account customer)"
-  eval "$(amiship sandbox env --state ./aws)"
-  aws --profile customer sts get-caller-identity`,
-	}, func(ctx context.Context, c *admin.Client, out io.Writer, _ []string) error {
-		if known := sandbox.Regions(); !slices.Contains(known, region) {
-			return unknownName("region", region, known)
-		}
-		info, err := c.Info(ctx)
-		if err != nil {
-			return err
-		}
-		who, err := c.Account(ctx, account)
-		if err != nil {
-			return err
-		}
-		dir, err := filepath.Abs(c.State())
-		if err != nil {
-			return err
-		}
-		return writeEnv(out, info.URL, region, dir, who)
-	})
-	cmd.Flags().StringVar(&account, "account", "vendor", "`ACCOUNT` by name or id: vendor, customer, marketplace, or one of the world")
-	cmd.Flags().StringVar(&region, "region", "us-east-1", "default `REGION` of clients")
-	return cmd
-}
-
-func writeEnv(out io.Writer, url, region, state string, who admin.Account) error {
-	var b strings.Builder
-	for _, kv := range [][2]string{
-		{"AWS_ENDPOINT_URL", url},
-		{"AWS_ACCESS_KEY_ID", who.KeyID},
-		{"AWS_SECRET_ACCESS_KEY", who.SecretKey},
-		{"AWS_REGION", region},
-		{"AWS_DEFAULT_REGION", region},
-		{"AWS_EC2_METADATA_DISABLED", "true"},
-		{"AWS_CONFIG_FILE", filepath.Join(state, sandbox.ConfigFile)},
-		{"AWS_SHARED_CREDENTIALS_FILE", filepath.Join(state, sandbox.CredentialsFile)},
-	} {
-		fmt.Fprintf(&b, "export %s=%s\n", kv[0], quote(kv[1]))
-	}
-	b.WriteString("unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS\n")
-	_, err := io.WriteString(out, b.String())
-	return err
-}
-
-// quote makes one word of s for a shell.
-func quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=+-") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func sandboxAdvance() *cobra.Command {

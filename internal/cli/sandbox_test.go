@@ -130,15 +130,6 @@ func TestParseDays(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
-	for _, s := range []string{"plain", "", "a b", "it's", "$HOME", "a;b", `"x"`, "~", "back\\slash", "nürnberg", "a\nb", "http://127.0.0.1:80/x?y=1"} {
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+quote(s)).Output()
-		if err != nil || string(out) != s {
-			t.Errorf("a shell reads %s as %q (%v), want %q", quote(s), out, err, s)
-		}
-	}
-}
-
 func TestPrintCalls(t *testing.T) {
 	log := `{"At":"2026-11-22T12:00:00Z","Service":"ec2","Action":"DescribeImages","Region":"eu-west-1","Account":"123456789012","Status":200,"ReadOnly":true}
 {"At":"2026-11-22T12:00:01Z","Service":"ec2","Action":"CopyImage","Region":"eu-west-1","Account":"123456789012","Status":400,"Code":"InvalidAMIID.NotFound"}

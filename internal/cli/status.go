@@ -77,7 +77,7 @@ func (c statusCmd) run(ctx context.Context) error {
 	}
 	report.Releases(c.Out, b.Catalog.Project, releases, w)
 	report.Leftovers(c.Out, reconcile.Leftovers(b.Catalog.Project, w))
-	report.Held(c.Out, reconcile.Holding(b.Control(), w))
+	report.Held(c.Out, plan.TypedBlockers(reconcile.Holding(b.Control(), w), typedBy(ctx).command))
 	f, err := forecast(ctx, b, w)
 	if err != nil {
 		return err

@@ -73,8 +73,12 @@ type Blocker struct {
 // Remedy is a way out of a blocker.
 type Remedy struct {
 	Name    string
-	Command string // what to type; empty: it can't be done now
-	Cost    string // what it costs or changes
+	Command string // what to type, quoted for a shell, or to do, in words; empty: it can't be done now
+	// Words: the command is a sentence, and not all of it is to be typed.
+	Words bool `json:",omitempty"`
+	// Approve is what the command approves of, STEP@DIGEST each.
+	Approve []string `json:",omitempty"`
+	Cost    string   // what it costs or changes
 	// Do is what unblock does for it; empty: a person does it, by the command.
 	Do   []Action `json:",omitempty"`
 	Auto bool     `json:",omitempty"` // the catalog lets a release do it by itself
@@ -96,6 +100,8 @@ type Plan struct {
 	Capacities   []Capacity    `json:",omitempty"` // for public AMIs, where they were asked for
 	Queues       []Queue       `json:",omitempty"` // versions to be added, by listing
 	Notes        []string      `json:",omitempty"` // what a person should know
+	// Again is the command that continues, quoted for a shell.
+	Again string `json:",omitempty"`
 }
 
 // Complete reports whether nothing is left to do.

@@ -30,7 +30,7 @@ type builder struct {
 
 func newBuilder(f *facts) *builder {
 	return &builder{
-		facts: f, plan: plan.Plan{Project: f.d.Project, Tag: f.d.Tag, Now: f.w.Now},
+		facts: f, plan: plan.Plan{Project: f.d.Project, Tag: f.d.Tag, Now: f.w.Now, Again: f.command()},
 		blockers: map[string]*plan.Blocker{}, look: map[world.Query]bool{}, missed: map[world.Query]bool{},
 	}
 }

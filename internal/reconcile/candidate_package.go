@@ -97,17 +97,15 @@ func packageSeen(have, want string) string {
 // differs blocks a step while the image that it is about was made of another
 // package.
 func (x packages) differs(s plan.Step, v release.Variant, i *world.Image) *verdict {
-	keep := "put the package's former digest back into amiship.yaml"
+	keep := plan.Remedy{Name: "keep", Command: "put the package's former digest back into amiship.yaml", Cost: "the release goes on with what was built and tested"}
 	if v.Build.Package.SHA256 == "" {
-		keep = x.command() + " --approve " + packageID(v) + "@" + packageSeen(i.Tag(record.TagPackage), x.sourceDigest(v).Val)
+		keep = plan.Approving(x.command(), []string{plan.Approval(plan.ID(packageID(v)), packageSeen(i.Tag(record.TagPackage), x.sourceDigest(v).Val))}, keep)
 	}
 	why := x.other(v, i)
 	return decided(s, plan.Blocked, why).blockedBy(plan.Blocker{
 		ID: packageID(v), Why: why,
-		Remedies: []plan.Remedy{{
-			Name: "keep", Command: keep, Cost: "the release goes on with what was built and tested",
-		}, {
-			Name: "rebuild", Command: "amiship release " + x.d.Tag + " --rebuild",
+		Remedies: []plan.Remedy{keep, {
+			Name: "rebuild", Command: plan.Line("amiship", "release", x.d.Tag, "--rebuild"),
 			Cost: "builds the candidate anew and replaces copies of it; what is public already stays",
 		}},
 	})

@@ -72,7 +72,7 @@ func (x copies) forSlowCopy(v *variant, p *place, s plan.Step) (out []plan.Remed
 		again.step.Guard.Image = plan.Seen(*p.image)
 		plan.Edit(&again.step.Action, func(c *plan.CopyImage) { c.Again = true })
 		out = append(out, plan.Remedy{
-			Name: "copy", Command: x.unblocking(string(s.ID), "copy") + " --tag " + x.d.Tag, Do: []plan.Action{again.step.Action},
+			Name: "copy", Command: x.unblocking(string(s.ID), "copy") + " --tag " + plan.Quote(x.d.Tag), Do: []plan.Action{again.step.Action},
 			Cost: "deregisters " + p.image.ID + ", and begins another copy",
 		})
 	}
@@ -86,7 +86,7 @@ func (x copies) forSlowCopy(v *variant, p *place, s plan.Step) (out []plan.Remed
 func (x candidates) slowCandidate(v *variant, build plan.Step, slow string) *verdict {
 	key := v.Key(v.Build.Region)
 	return decided(build, plan.Blocked, slow).blockedBy(plan.Blocker{ID: string(build.ID), Why: slow, Since: v.candidate.Created, Remedies: []plan.Remedy{{
-		Name: "build", Command: x.unblocking(string(build.ID), "build") + " --tag " + x.d.Tag, Cost: "deregisters " + v.candidate.ID + "; the next run builds anew",
+		Name: "build", Command: x.unblocking(string(build.ID), "build") + " --tag " + plan.Quote(x.d.Tag), Cost: "deregisters " + v.candidate.ID + "; the next run builds anew",
 		Do: []plan.Action{discarding(key, *v.candidate).Action},
 	}, {
 		Name: "wait", Command: x.command(), Cost: "nothing; resumes when AWS has made the AMI",
@@ -96,7 +96,7 @@ func (x candidates) slowCandidate(v *variant, build plan.Step, slow string) *ver
 // waiving is the remedy that skips a region for a while.
 func (f *facts) waiving(region string) plan.Remedy {
 	return plan.Remedy{
-		Name: "waive", Command: "amiship waive " + region + " --reason TEXT --until DATE --tag " + f.d.Tag,
+		Name: "waive", Command: plan.Line("amiship", "waive", region, "--reason", "TEXT", "--until", "DATE", "--tag", f.d.Tag),
 		Cost: "the release completes without it, and a later run brings it there, until that day",
 	}
 }

@@ -65,12 +65,12 @@ func (f *facts) images(at release.Place) world.Fact[[]world.Image] {
 	return f.w.Regions[at.Region].Images
 }
 
-// command is what to type to continue.
+// command is what to type to continue; "" if that is not known.
 func (f *facts) command() string {
-	if f.again != "" {
+	if f.again != "" || f.d.Tag == "" {
 		return f.again
 	}
-	return "amiship release " + f.d.Tag
+	return plan.Line("amiship", "release", f.d.Tag)
 }
 
 func (f *facts) hasParameters() bool {
@@ -216,7 +216,7 @@ func (f *facts) unreadable(region, err string) plan.Blocker {
 		})
 	}
 	bl.Remedies = append(bl.Remedies, plan.Remedy{
-		Name: "again", Command: "amiship release " + f.d.Tag, Cost: "nothing; resumes when the region answers",
+		Name: "again", Command: plan.Line("amiship", "release", f.d.Tag), Cost: "nothing; resumes when the region answers",
 	}, plan.Remedy{
 		Name: "best_effort", Command: "move " + region + " to regions.best_effort in amiship.yaml",
 		Cost: "the release completes without it, and a later run brings it there",
@@ -230,7 +230,7 @@ func (f *facts) unreadable(region, err string) plan.Blocker {
 // unblocking is the command that carries a remedy out; what a forecast found is
 // there only as far ahead.
 func (f *facts) unblocking(blocker, remedy string) string {
-	command := "amiship unblock " + blocker + " " + remedy
+	command := plan.Line("amiship", "unblock", blocker, remedy)
 	if f.r.Ahead > 0 {
 		command += fmt.Sprintf(" --forecast %d", f.r.Ahead+1)
 	}

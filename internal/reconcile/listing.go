@@ -292,7 +292,7 @@ func (x listings) unfit(l *listing) *verdict {
 		}}})
 	case !x.d.Untested && !verdict.OK:
 		return l.refused(plan.Blocker{ID: "untested", Why: l.ami.ID + " has not passed a boot test", Since: l.ami.Created, Remedies: []plan.Remedy{{
-			Name: "no-test", Command: "amiship release " + x.d.Tag + " --no-test", Cost: "what was never started is offered to buyers",
+			Name: "no-test", Command: plan.Line("amiship", "release", x.d.Tag, "--no-test"), Cost: "what was never started is offered to buyers",
 		}}})
 	}
 	return nil

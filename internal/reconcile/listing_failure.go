@@ -28,7 +28,7 @@ func (x changeSets) failure(l *listing, e world.ChangeError) (why string, ways [
 		parts = append(parts, "and there:\n  "+strings.ReplaceAll(strings.TrimSpace(e.Report), "\n", "\n  "))
 	}
 	if a.Do != "" {
-		ways = []plan.Remedy{{Name: strings.ToLower(e.Code), Command: a.Do, Cost: "nothing is offered until then"}}
+		ways = []plan.Remedy{{Name: strings.ToLower(e.Code), Command: a.Do, Words: true, Cost: "nothing is offered until then"}}
 	}
 	return strings.Join(parts, " "), ways
 }

@@ -161,8 +161,7 @@ func (x changeSets) cancelling(l *listing, set world.ChangeSet) plan.Step {
 }
 
 func (x changeSets) approval(c plan.Step) plan.Remedy {
-	return plan.Remedy{
-		Name: "cancel", Command: fmt.Sprintf("amiship release %s --approve %s@%s", x.d.Tag, c.ID, c.Guard.ChangeSet),
-		Cost: "cancels that change set, whoever made it; theirs is lost",
-	}
+	return plan.Approving(plan.Line("amiship", "release", x.d.Tag), []string{plan.Approval(c.ID, c.Guard.ChangeSet)}, plan.Remedy{
+		Name: "cancel", Cost: "cancels that change set, whoever made it; theirs is lost",
+	})
 }

@@ -82,10 +82,9 @@ func offered(e world.Entity) []time.Time {
 // together restricts in the change set that adds the version: the product is
 // never without capacity, and locked once.
 func (x listings) together(l *listing, id plan.ID, chosen []world.Version) plan.Remedy {
-	return plan.Remedy{
-		Name: "together", Command: fmt.Sprintf("%s --approve %s@%s", x.command(), id, plan.SeenVersions(chosen)),
-		Cost: "in the change set of the new version, " + restricting(chosen), IAM: []string{"aws-marketplace:StartChangeSet"},
-	}
+	return plan.Approving(x.command(), []string{plan.Approval(id, plan.SeenVersions(chosen))}, plan.Remedy{
+		Name: "together", Cost: "in the change set of the new version, " + restricting(chosen), IAM: []string{"aws-marketplace:StartChangeSet"},
+	})
 }
 
 // restrictFirst restricts alone; the release then goes on by itself. What is in the way of

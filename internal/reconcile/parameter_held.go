@@ -115,16 +115,15 @@ func (x parameters) left(s plan.Step) *verdict {
 
 // holdsOther shows what is there, in all regions, and takes one command for all.
 func (x parameters) holdsOther(name string) plan.Blocker {
-	var values []string
-	approve := "amiship release " + x.d.Tag
+	var values, approve []string
 	for _, o := range x.others[name] {
 		values = append(values, o.region+" "+shown(o.value))
-		approve += fmt.Sprintf(" --approve %s@%s", o.id, plan.SeenParameter(o.region, name, o.value))
+		approve = append(approve, plan.Approval(o.id, plan.SeenParameter(o.region, name, o.value)))
 	}
 	return plan.Blocker{
 		ID: "parameter/" + strings.TrimPrefix(name, "/"), Why: "the parameter " + name + " holds another user's value: " + strings.Join(values, ", "),
 		Remedies: []plan.Remedy{
-			{Name: "approve", Command: approve, Cost: "overwrites these values; programs that read the parameter get this release's AMIs"},
+			plan.Approving(plan.Line("amiship", "release", x.d.Tag), approve, plan.Remedy{Name: "approve", Cost: "overwrites these values; programs that read the parameter get this release's AMIs"}),
 			{Name: "rename", Command: "change the name of the parameter in amiship.yaml", Cost: "the value stays, and the release has a parameter of another name"},
 		},
 	}

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"amiship/internal/plan"
@@ -59,9 +58,9 @@ func Holding(c release.ChangeControl, w world.World) []plan.Blocker {
 		}}})
 	}
 	if f, ok := c.Frozen(w.Now); ok {
-		out = append(out, plan.Blocker{ID: freezeBlocker, Why: plan.Frozen(f), Since: f.From, Remedies: []plan.Remedy{{
-			Name: "approve", Command: fmt.Sprintf("the same command with --approve %s@%s", plan.FreezeStep, f.Digest()), Cost: "this run makes its changes all the same",
-		}, {
+		out = append(out, plan.Blocker{ID: freezeBlocker, Why: plan.Frozen(f), Since: f.From, Remedies: []plan.Remedy{plan.Approving(plan.SameCommand, []string{plan.Approval(plan.FreezeStep, f.Digest())}, plan.Remedy{
+			Name: "approve", Cost: "this run makes its changes all the same",
+		}), {
 			Name: "wait", Command: "run it again after " + plan.Moment(f.To), Cost: "nothing",
 		}}})
 	}

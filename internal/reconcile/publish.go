@@ -64,7 +64,7 @@ func (x publication) madePrivate(p *place) plan.Blocker {
 		ID: "private/" + p.Region, Why: fmt.Sprintf("%s in %s was public, and was made private by hand: no schedule makes it public again", p.image.ID, p.Region),
 		Remedies: []plan.Remedy{
 			{Name: "release", Command: x.command(), Cost: "makes it public again"},
-			{Name: "withdraw", Command: "amiship withdraw " + x.d.Tag + " --reason TEXT", Cost: "recalls the release: its AMIs become private everywhere"},
+			{Name: "withdraw", Command: plan.Line("amiship", "withdraw", x.d.Tag, "--reason", "TEXT"), Cost: "recalls the release: its AMIs become private everywhere"},
 		},
 	}
 }

@@ -143,7 +143,7 @@ func (t Retire) rules() retention.Rules {
 }
 
 func (t Retire) facts(w world.World, r plan.Run) *facts {
-	return newFacts(release.Desired{Project: t.Project, Listings: t.Listings}, w, r)
+	return newFacts(release.Desired{Project: t.Project, Listings: t.Listings}, w, r).continuedBy("amiship retire")
 }
 
 // protectionFresh is for how long what protects AMIs need not be read again: others

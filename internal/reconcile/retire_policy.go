@@ -85,10 +85,9 @@ func (t Retire) changed(last retention.Decision) plan.Blocker {
 	return plan.Blocker{
 		ID:  string(Policy),
 		Why: fmt.Sprintf("keep and retire in the catalog are not as in the last retirement. Recorded on %s in %s: %s. In the catalog: %s", last.AMI, last.Region, policyOn(last), t.Policy),
-		Remedies: []plan.Remedy{{
-			Name: "approve", Command: fmt.Sprintf("amiship retire --approve %s@%s", Policy, t.Policy.Digest()),
-			Cost: "retires by the changed policy, after a confirmation; amiship retire --plan shows which AMIs",
-		}},
+		Remedies: []plan.Remedy{plan.Approving("amiship retire", []string{plan.Approval(Policy, t.Policy.Digest())}, plan.Remedy{
+			Name: "approve", Cost: "retires by the changed policy, after a confirmation; amiship retire --plan shows which AMIs",
+		})},
 	}
 }
 

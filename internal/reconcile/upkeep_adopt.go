@@ -24,7 +24,7 @@ type Adoption struct {
 // the tags of the catalog's images: one step for each, which tags it as a release.
 // What looks like several of them, or like one that is there, is a note.
 func (a Adoption) Reconcile(w world.World, r plan.Run) plan.Plan {
-	f := newFacts(release.Desired{Project: a.Project}, w, r)
+	f := newFacts(release.Desired{Project: a.Project}, w, r).continuedBy("amiship adopt")
 	x := adoptions{f.subject(), readForms(a.Forms)}
 	for _, region := range a.Regions {
 		need(x.findings, world.Query{Kind: world.LookImages, Region: region}, w.Regions[region].Images)

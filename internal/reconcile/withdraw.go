@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"fmt"
 	"slices"
 
 	"amiship/internal/plan"
@@ -31,7 +30,7 @@ type withdrawal struct {
 // revoked: a run of the release that is killed, repeated or still under way
 // publishes nothing of it again.
 func (x Withdrawal) Reconcile(w world.World, r plan.Run) plan.Plan {
-	again := fmt.Sprintf("amiship withdraw %s --reason %q", x.Desired.Tag, x.Why)
+	again := plan.Line("amiship", "withdraw", x.Desired.Tag, "--reason", x.Why)
 	if x.Restrict {
 		again += " --restrict"
 	}

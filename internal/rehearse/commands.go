@@ -83,8 +83,10 @@ func (c commands) run(ctx context.Context, out io.Writer, args ...string) error 
 	args = slices.Concat(args, []string{"--file", c.Catalog}, c.setFlags())
 	cmd := c.command(ctx, args...)
 	cmd.Env = slices.Concat(c.props.env, c.cacheEnv(), c.env)
-	cmd.Stdout, cmd.Stderr = out, c.Log
+	said := &unhinted{w: c.Log}
+	cmd.Stdout, cmd.Stderr = out, said
 	err := cmd.Run()
+	said.end()
 	if cause := context.Cause(ctx); cause != nil {
 		return fmt.Errorf("%s: %w", name, cause)
 	}

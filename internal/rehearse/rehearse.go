@@ -34,7 +34,8 @@ type Rehearsal struct {
 	Driver      string            // container or instant
 	World       string            // a starting state, or empty
 	Speed       float64
-	Builds      int // at once; 0: as many as this machine has capacity for
+	Builds      int    // at once; 0: as many as this machine has capacity for
+	Again       string // the command line of this rehearsal
 	Log         io.Writer
 }
 
@@ -98,6 +99,7 @@ func (r Rehearsal) release(ctx context.Context, p *props, d release.Desired, rel
 		return err
 	}
 	c := commands{Rehearsal: r, props: p, env: vendorsEnv}
+	defer func() { rel.Plan = rel.Plan.Rehearsed(r.Again) }()
 	if err := c.release(ctx, d, rel); err != nil {
 		return err
 	}

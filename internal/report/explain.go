@@ -36,7 +36,7 @@ func next(w io.Writer, p plan.Plan, path []plan.Link) {
 	case last.Blocker != nil:
 	case last.Wait == nil && (last.Step.State == plan.Done || last.Step.State == plan.Skipped):
 	default:
-		fmt.Fprintf(w, "  next: amiship release %s\n", p.Tag)
+		fmt.Fprintf(w, "  next: %s\n", p.Again)
 	}
 }
 
@@ -80,6 +80,6 @@ func ExplainRelease(w io.Writer, p plan.Plan) {
 		}
 	}
 	if left > 0 {
-		fmt.Fprintf(w, "  next: amiship release %s\n", p.Tag)
+		fmt.Fprintf(w, "  next: %s\n", p.Again)
 	}
 }

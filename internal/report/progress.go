@@ -114,7 +114,7 @@ func Result(w io.Writer, d release.Desired, p plan.Plan, o engine.Outcome, l Loo
 	}
 	fmt.Fprintf(w, "%s %s: %s, %s, %s\n", d.Project, d.Tag, ended, l.Took.Round(100*time.Millisecond), count(l.Calls, "call"))
 	if o != engine.Complete || p.Stage != "" {
-		fmt.Fprintf(w, "continue: amiship release %s\n", d.Tag)
+		fmt.Fprintf(w, "continue: %s\n", p.Again)
 	}
 }
 

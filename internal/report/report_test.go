@@ -62,7 +62,7 @@ func midway() (release.Desired, plan.Plan) {
 	built := step(plan.Build, "us-east-1", plan.Done, "")
 	built.Took = 62 * time.Second
 	p := plan.Plan{
-		Project: "product", Tag: "v1.2.3",
+		Project: "product", Tag: "v1.2.3", Again: "amiship release v1.2.3",
 		Steps: []plan.Step{
 			built,
 			step(plan.Copy, "ap-south-1", plan.Skipped, "ap-south-1 could not be read: InternalError"),

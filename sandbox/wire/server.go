@@ -12,6 +12,9 @@ import (
 	"amiship/sandbox/cloud"
 )
 
+// ServerName is in the header Server of each answer, as AWS has "AmazonEC2" there.
+const ServerName = "AmishipSandbox"
+
 // Server is the one endpoint. Its zero value is not usable: see NewServer.
 type Server struct {
 	store     *cloud.Store
@@ -53,6 +56,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	requestID := newRequestID()
 	w.Header().Set("X-Amzn-Requestid", requestID)
 	w.Header().Set("Date", log.At.Format(http.TimeFormat))
+	w.Header().Set("Server", ServerName)
 	scope := readScope(r)
 	svc, known := s.services[scope.service]
 	if !known {

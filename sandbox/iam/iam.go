@@ -1,0 +1,41 @@
+// Package iam is the sandbox's Identity and Access Management, as far as an account tells
+// what it is called.
+//
+// An account of the sandbox has its name as its alias. What a caller may do is in the
+// Deny list of its credential, and no policy of IAM.
+package iam
+
+import (
+	"amiship/sandbox/wire"
+)
+
+// Service is the table of operations.
+func Service() wire.Service {
+	return wire.Service{
+		Name:     "iam",
+		Protocol: wire.AWSQuery{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/"},
+		Operations: []wire.Operation{
+			wire.Read("ListAccountAliases", reading, aliases),
+		},
+	}
+}
+
+// reading: IAM does not publish its rates [?].
+var reading = wire.Bucket{Name: "read", Max: 20, Refill: 10}
+
+type aliasesIn struct {
+	Marker   string
+	MaxItems *int
+}
+
+type aliasesOut struct {
+	AccountAliases []string `xml:"AccountAliases>member"`
+	IsTruncated    bool
+}
+
+func aliases(c *wire.Call, in *aliasesIn) (*aliasesOut, error) {
+	if in.Marker != "" {
+		return nil, wire.Errorf("ValidationError", "Invalid Marker.")
+	}
+	return &aliasesOut{AccountAliases: []string{c.Account.Name}}, nil
+}
