@@ -153,12 +153,12 @@ func (s *sufferer) under(st stage, tr trouble, args []string) (runs []utterance,
 	runs = make([]utterance, len(blows))
 	defer s.timePasses(tr)()
 	beside := s.nextDoor(st, tr.neighbors)
-	crashed := s.crashes(tr.crash)
 	var all sync.WaitGroup
 	for i, b := range blows {
 		begun := s.begin(b, args)
 		all.Go(func() { runs[i] = begun() })
 	}
+	crashed := s.crashes(tr.crash) // after all have begun, for which the sandbox is asked
 	all.Wait()
 	said := beside()
 	s.said = append(s.said, said...)

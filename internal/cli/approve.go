@@ -53,7 +53,7 @@ func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
 		return err
 	}
 	o := runOptions{Options: s.options, progress: a.progress()}
-	p, outcome, err := a.runOnly(ctx, stop, d, o, slices.Concat(stepIDs(p), s.always), s.toPlan)
+	p, outcome, err := a.runOnly(ctx, stop, d, o, p, s.always, s.toPlan)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func showSteps(w io.Writer, p plan.Plan, asJSON bool) error {
 // doApproved does the steps of a plan that was shown, and no others.
 func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.Desired, shown plan.Plan, toPlan reconciler) error {
 	o := runOptions{Options: engine.Defaults(), progress: a.progress()}
-	p, outcome, err := a.runOnly(ctx, stop, d, o, stepIDs(shown), toPlan)
+	p, outcome, err := a.runOnly(ctx, stop, d, o, shown, nil, toPlan)
 	if err != nil {
 		return err
 	}
@@ -93,11 +93,20 @@ func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.De
 	return firstOf(outcomeError(outcome), unreadRegions(p))
 }
 
-// runOnly is runAlone of no other steps than those.
+// runOnly is runAlone of no other steps than those of the plan that was shown, and of those
+// that may show only later. What could not be read then counts as missed to the end: of what
+// is there nothing was shown, so nothing is done, even if it can be read by now.
 func (a *app) runOnly(
-	ctx context.Context, stop <-chan struct{}, d release.Desired, o runOptions, approved []plan.ID, toPlan reconciler,
+	ctx context.Context, stop <-chan struct{}, d release.Desired, o runOptions, shown plan.Plan, later []plan.ID, toPlan reconciler,
 ) (plan.Plan, engine.Outcome, error) {
-	return a.runAlone(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan { return toPlan(w, r).Only(approved) })
+	approved := slices.Concat(stepIDs(shown), later)
+	p, outcome, err := a.runAlone(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan { return toPlan(w, r).Only(approved) })
+	for _, q := range shown.Missed {
+		if !slices.Contains(p.Missed, q) {
+			p.Missed = append(slices.Clip(p.Missed), q)
+		}
+	}
+	return p, outcome, err
 }
 
 func because(skip string) string {
@@ -115,12 +124,16 @@ func stepIDs(p plan.Plan) []plan.ID {
 	return slices.Clip(out)
 }
 
+// unreadRegions is an error where a plan is not of everything.
 func unreadRegions(p plan.Plan) error {
 	var errs []error
 	for _, q := range p.Missed {
 		errs = append(errs, fmt.Errorf("%s of %s could not be read", q.Kind, q.Region+q.Listing))
 	}
-	return errors.Join(errs...)
+	if len(errs) == 0 {
+		return nil
+	}
+	return withHint(errors.Join(errs...), "run the command again: what is there was neither shown nor changed")
 }
 
 // confirm asks at a terminal, unless yes was said before; elsewhere only --yes will

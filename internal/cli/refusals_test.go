@@ -184,3 +184,31 @@ func TestNothingIsDoneBlind(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingIsDoneUnseen: a region that could not be read when the changes were shown is
+// left alone, although it can be read now, and the command does not end as complete. The
+// same command does the rest.
+func TestNothingIsDoneUnseen(t *testing.T) {
+	regions := shipped + strings.ReplaceAll(strings.TrimPrefix(shipped, "\nec2:\n"), "us-east-1", "eu-west-1")
+	for _, args := range [][]string{
+		{"sweep", "--yes"},
+		{"retire", "--yes"},
+		{"withdraw", "v1.2.0", "--reason", "CVE", "--yes", "--poll", "1ms"},
+	} {
+		t.Run(args[0], func(t *testing.T) {
+			s := newShell(t, regions)
+			s.box.Meets(t, wire.Fault{Region: "eu-west-1", Service: "ec2", Action: "DescribeImages", Status: 400, Code: "UnauthorizedOperation", Message: "You may not", Times: 1})
+			code, out, said := s.run(t, args...)
+			if code != codeFailed || strings.Contains(out, "complete;") && !strings.Contains(out, "incomplete;") || !strings.Contains(said, "images of eu-west-1 could not be read") || !strings.Contains(said, "run the command again") {
+				t.Errorf("exit code %d: %s %s", code, out, said)
+			}
+			first := len(s.changes(t))
+			if code, out, said := s.run(t, args...); code != 0 {
+				t.Errorf("again: exit code %d: %s %s", code, out, said)
+			}
+			if again := s.changes(t)[first:]; len(again) == 0 || len(again) < first {
+				t.Errorf("first %d changes, then %v: want as many in the other region", first, again)
+			}
+		})
+	}
+}

@@ -107,7 +107,7 @@ func (c retireCmd) run(ctx context.Context) error {
 	if err := c.confirm(c.yes, fmt.Sprintf("do these %d?", len(s.plan.Steps))); err != nil {
 		return err
 	}
-	return firstOf(c.doApproved(ctx, stop, s.desired, s.plan, s.toPlan), unreadRegions(s.plan))
+	return c.doApproved(ctx, stop, s.desired, s.plan, s.toPlan)
 }
 
 // retirement is a scope with what was seen of it.
