@@ -44,6 +44,7 @@ type box struct {
 	args       []string
 	cmd        *exec.Cmd
 	log        *bytes.Buffer
+	before     shopWindow // what Marketplace had when it was started
 }
 
 // startBox starts a sandbox and waits until it serves; the test's end stops it.
@@ -54,6 +55,10 @@ func startBox(t testing.TB, state string, args ...string) *box {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.end(t) })
+	var err error
+	if b.before, err = b.look(); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -86,11 +91,13 @@ func (b *box) crash() error {
 	return b.begin(strings.TrimPrefix(b.url, "http://"))
 }
 
-// end stops the sandbox as a person would.
+// end stops the sandbox as a person would, once its products were compared with what they
+// were.
 func (b *box) end(t testing.TB) {
 	if b.cmd.ProcessState != nil {
 		return
 	}
+	b.sameProducts(t)
 	_ = b.cmd.Process.Signal(syscall.SIGTERM)
 	if err := b.cmd.Wait(); err != nil {
 		t.Errorf("sandbox: %v\n%s", err, b.log)
