@@ -45,6 +45,7 @@ type Finding struct {
 	What  string
 	How   string // Proven, Simulated, Unknown or Noted
 	Err   string // empty: fine
+	More  string `json:",omitempty"` // of a note
 }
 
 // How it is known that something is there.

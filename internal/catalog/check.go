@@ -123,27 +123,6 @@ func setByAmiship(name string) bool {
 		slices.Contains(derived(), name) || name == "edition"
 }
 
-func (b *Bundle) checkRegions() {
-	c, seen := b.Catalog, map[string]string{}
-	for _, list := range []struct {
-		field   string
-		regions []string
-	}{{"regions.required", c.Regions.Required}, {"regions.best_effort", c.Regions.BestEffort}} {
-		for i, region := range list.regions {
-			field := fmt.Sprintf("%s[%d]", list.field, i)
-			b.form(field, region, regionName, "region, as us-east-1 is one")
-			if before, ok := seen[region]; ok {
-				b.places.add(field, "%s is in %s already", region, before)
-			}
-			seen[region] = list.field
-		}
-	}
-	b.form("build.region", c.Build.Region, regionName, "region, as us-east-1 is one")
-	if !slices.Contains(c.Regions.Required, c.Build.Region) {
-		b.places.add("build.region", "%s must be one of regions.required: every copy comes from there", c.Build.Region)
-	}
-}
-
 func (b *Bundle) checkSources() {
 	p := b.Catalog.Package
 	if n := given(p.File, p.URL, p.Apt); n != 1 {

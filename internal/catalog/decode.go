@@ -18,7 +18,7 @@ type decoder struct {
 	places   map[string]token.Position
 	anchors  map[string]ast.Node
 	problems []Problem
-	old      []Problem // fields and variables that have another name now
+	notes    []Problem // what may be wrong, and fields and variables that have another name now
 	merging  int       // mappings that were merged so far
 }
 

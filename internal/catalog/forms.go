@@ -38,7 +38,7 @@ func (b *Bundle) MostAMIs() int {
 			most = max(most, n)
 		}
 	}
-	return most * len(b.targets())
+	return most * len(b.Targets())
 }
 
 // Archs are the architectures that some image exists for, sorted.

@@ -13,7 +13,7 @@ import (
 func (d *decoder) renamed(field, was, now string) string {
 	at, full := d.places[join(field, was)], join(field, now)
 	d.places[full] = at
-	d.old = append(d.old, Problem{Field: was, Text: "is now spelled " + now, Line: at.Line, Column: at.Column})
+	d.notes = append(d.notes, Problem{Field: was, Text: spelled(now), Line: at.Line, Column: at.Column})
 	return full
 }
 
@@ -23,20 +23,30 @@ func (d *decoder) renamedVariables(template string, text []byte) {
 	for _, now := range sortedKeys(packer.Renamed()) {
 		was := packer.Renamed()[now]
 		if regexp.MustCompile(`(?m)^\s*variable\s+"?` + was + `\b`).Match(text) {
-			d.old = append(d.old, Problem{Field: "variable " + was + " of " + template, Text: "is now spelled " + now})
+			d.notes = append(d.notes, Problem{Field: "variable " + was + " of " + template, Text: spelled(now)})
 		}
 	}
 }
 
-// Notes says of each field and variable that is written with an old name what its name is
-// now, once, and where the first of them is. The old names still work.
+func spelled(now string) string {
+	return "is now spelled " + now + "; rename it (the old spelling still works)"
+}
+
+// note notes what may be wrong with a field, and may be not.
+func (d *decoder) note(field, format string, args ...any) {
+	at := d.place(field)
+	d.notes = append(d.notes, Problem{Field: field, Text: fmt.Sprintf(format, args...), Line: at.Line, Column: at.Column})
+}
+
+// Notes says what may be wrong with the catalog, and where: of each field and variable that
+// is written with an old name, what its name is now, once. The old names still work.
 func (b *Bundle) Notes() []string {
 	problems := &Problems{File: b.name()}
 	var out, seen []string
-	for _, one := range b.places.old {
+	for _, one := range b.places.notes {
 		if !slices.Contains(seen, one.Field) {
 			seen = append(seen, one.Field)
-			out = append(out, fmt.Sprintf("%s; rename it (the old spelling still works)", problems.line(one)))
+			out = append(out, problems.line(one))
 		}
 	}
 	return out

@@ -21,6 +21,10 @@ func TestOldSpellings(t *testing.T) {
 			catalog: strings.ReplaceAll(full, "    license:", "    licence:"), template: `variable "license_file" {}`,
 			want: []string{"amiship.yaml:55:5: licence: is now spelled license"},
 		},
+		"a region that is mistyped": {
+			catalog: strings.ReplaceAll(full, "ap-northeast-3", "ap-norhteast-3"), template: `variable "license_file" {}`,
+			want: []string{"amiship.yaml:36:17: regions.best_effort[0]: ap-norhteast-3 is not a region that this version of Amiship knows; did you mean ap-northeast-3?"},
+		},
 		"the variable": {
 			catalog: full, template: declares,
 			want: []string{"amiship.yaml: variable licence_file of image.pkr.hcl: is now spelled license_file"},

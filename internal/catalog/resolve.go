@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"amiship/internal/release"
@@ -49,7 +48,7 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 	}
 	rule := b.Catalog.Tags[i]
 	r := &resolver{bundle: b, catalog: b.Catalog, pattern: rule.Pattern, captured: captured, example: example, places: &decoder{places: b.places.places}}
-	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Commit: b.Commit, Skip: rule.Skip, Targets: b.targets()}
+	r.desired = release.Desired{Project: b.Catalog.Project, Tag: tag, Commit: b.Commit, Skip: rule.Skip, Targets: b.Targets()}
 	r.desired.Policy = release.Policy{
 		BuildAnyway: b.Catalog.OnBlocker != onBlockerHold, Horizon: b.Catalog.Quota.Horizon, Raise: b.Catalog.Quota.Raise,
 		Retention: b.Retention(), Retire: b.Catalog.Retire.WithRelease,
@@ -80,21 +79,6 @@ func (b *Bundle) resolve(tag string, example bool) (*resolver, error) {
 	}
 	r.checkNames()
 	return r, nil
-}
-
-// targets returns the regions, sorted.
-func (b *Bundle) targets() []release.Target {
-	var out []release.Target
-	for _, region := range b.Catalog.Regions.Required {
-		out = append(out, release.Target{Region: region, Required: true})
-	}
-	for _, region := range b.Catalog.Regions.BestEffort {
-		out = append(out, release.Target{Region: region})
-	}
-	slices.SortFunc(out, func(a, b release.Target) int {
-		return strings.Compare(a.Region, b.Region)
-	})
-	return out
 }
 
 func (r *resolver) variant(name, arch string) release.Variant {

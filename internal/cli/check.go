@@ -118,8 +118,8 @@ func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired) 
 		return nil, err
 	}
 	who := audit.Finding{What: fmt.Sprintf("account %s, as %s", account, arn), How: audit.Proven}
-	asked := append(observe.Preflight(ctx, clients, b.Catalog.Build.Region, allRegions(b.Catalog), anyPublic(b.Catalog)),
-		observe.PreflightListings(ctx, clients, b.Listings())...)
+	asked := append(observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Targets(), anyPublic(b.Catalog)),
+		observe.PreflightListings(ctx, clients, b.Listings(), b.Targets())...)
 	asked = append(asked, observe.PreflightBuilds(ctx, clients, releases)...)
 	asked = append(asked, accessFinding(ctx, clients, b.Catalog))
 	left, err := leftovers(ctx, clients, b.Catalog)

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,24 +21,12 @@ const page = 1000
 // images reads all own images of a region.
 func (o *Observer) images(ctx context.Context, region string) ([]world.Image, error) {
 	out, err := own(ctx, o.Clients.EC2(region), region)
-	if awsapi.IsRegionOff(err) && o.isOff(ctx, region) {
-		return nil, fmt.Errorf("%s is %w", region, errOff)
+	if awsapi.IsRegionOff(err) || awsapi.Unreachable(err) != "" {
+		if why := o.regionClosed(ctx, region); why != nil {
+			return nil, fmt.Errorf("%s is %w", region, why)
+		}
 	}
 	return out, err
-}
-
-var errOff = errors.New("not enabled in this account")
-
-// isOff asks another region of the release: the one that is not enabled knows no
-// caller, which is also its answer to wrong keys.
-func (o *Observer) isOff(ctx context.Context, region string) bool {
-	regions := slices.Concat(o.Desired.BuildRegions(), o.Desired.Regions())
-	n := slices.IndexFunc(regions, func(r string) bool { return r != region })
-	if n < 0 {
-		return false
-	}
-	out, err := o.Clients.EC2(regions[n]).DescribeRegions(ctx, &ec2.DescribeRegionsInput{RegionNames: []string{region}, AllRegions: aws.Bool(true)})
-	return err == nil && len(out.Regions) == 1 && aws.ToString(out.Regions[0].OptInStatus) == "not-opted-in"
 }
 
 // own reads all images of the client's account.
@@ -70,7 +57,7 @@ func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.De
 func unseen(region string, err error) error {
 	where := region
 	if awsapi.IsRegionOff(err) {
-		where += " (not enabled in this account, if other regions answer: aws account enable-region --region-name " + region + ")"
+		where += " (not enabled in this account, or no region of its partition, if other regions answer)"
 	}
 	return fmt.Errorf("describe images in %s: %w", where, err)
 }

@@ -61,7 +61,9 @@ func entityOf(ctx context.Context, client *marketplacecatalog.Client, product st
 // (docs/reference/aws.md#describeentity).
 type entityDetails struct {
 	Description struct{ ProductTitle, ProductCode, Visibility string }
-	Versions    []struct {
+	// RegionAvailability.Regions names all regions, or those it is offered in.
+	RegionAvailability struct{ Regions []string }
+	Versions           []struct {
 		ID              string `json:"Id"`
 		VersionTitle    string
 		CreationDate    time.Time
@@ -76,6 +78,7 @@ type entityDetails struct {
 func (d entityDetails) entity(revision string) world.Entity {
 	e := world.Entity{
 		Revision: revision, Title: d.Description.ProductTitle, Visibility: d.Description.Visibility, Code: d.Description.ProductCode,
+		Regions: d.RegionAvailability.Regions,
 	}
 	for _, v := range d.Versions {
 		version := world.Version{ID: v.ID, Title: v.VersionTitle, Created: v.CreationDate}

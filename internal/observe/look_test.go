@@ -305,7 +305,7 @@ func TestPermissions(t *testing.T) {
 		if len(got.Val) != 1 || !strings.Contains(got.Val["ec2:"+action], "You may not") {
 			t.Errorf("%s: %+v", action, got)
 		}
-		findings := Preflight(t.Context(), o.Clients, home, []string{home}, true)
+		findings := Preflight(t.Context(), o.Clients, home, []release.Target{{Region: home}}, true)
 		n := slices.IndexFunc(findings, func(f audit.Finding) bool { return f.What == "ec2:"+action })
 		if n < 0 || !strings.Contains(findings[n].Err, "You may not") || findings[n].How != audit.Simulated {
 			t.Errorf("%s: findings %+v", action, findings)

@@ -179,7 +179,9 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	switch q.Kind {
 	case world.LookImages:
 		v, err := o.images(ctx, q.Region)
-		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) { r.Images, r.Off = f, errors.Is(err, errOff) }), err
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) {
+			r.Images, r.Off, r.NoRegion = f, errors.Is(err, errOff), errors.Is(err, errNoRegion)
+		}), err
 	case world.LookGrants:
 		v, err := o.grants(ctx, q.Region, q.Account)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Grants]) { r.SawGrants(q.Account, f) }), err

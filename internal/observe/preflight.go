@@ -8,32 +8,41 @@ import (
 
 	"amiship/internal/audit"
 	"amiship/internal/awsapi"
+	"amiship/internal/release"
 )
 
 // preflight asks AWS, without changing anything, whether a release could work.
 type preflight struct {
 	clients *awsapi.Clients
 	public  bool // some AMIs will be public
+	regions regionList
 }
 
 // Preflight asks, without changing anything, whether a release could work: that
 // every region answers and takes its AMIs, and that the caller may do what a release does. public says that some of its
 // AMIs will be public.
-func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, regions []string, public bool) []audit.Finding {
-	p := preflight{c, public}
-	byRegion := make([][]audit.Finding, len(regions))
+func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, targets []release.Target, public bool) []audit.Finding {
+	p := preflight{c, public, nil}
+	ask := []string{buildRegion}
+	for _, t := range targets {
+		ask = append(ask, t.Region)
+	}
+	within, cancel := c.Within(ctx)
+	p.regions = readRegions(within, c, ask)
+	cancel()
+	byRegion := make([][]audit.Finding, len(targets))
 	var g errgroup.Group
 	g.SetLimit(parallel)
-	for i, r := range regions {
+	for i, t := range targets {
 		g.Go(func() error {
 			within, cancel := c.Within(ctx)
 			defer cancel()
-			byRegion[i] = p.region(within, r)
+			byRegion[i] = p.region(within, t)
 			return nil
 		})
 	}
 	_ = g.Wait() // findings hold the errors
-	return append(slices.Concat(byRegion...), p.builds(ctx, buildRegion)...)
+	return slices.Concat(append(byRegion, p.builds(ctx, buildRegion), p.more(targets))...)
 }
 
 // builds asks what is done in the build region alone. What has no dry run is not

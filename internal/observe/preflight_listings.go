@@ -19,31 +19,43 @@ import (
 // listing could get a version: that its product and its change sets can be read,
 // and that it takes what the catalog has for it. Whether the caller may submit,
 // and Marketplace may use the access role, can't be asked.
-func PreflightListings(ctx context.Context, c *awsapi.Clients, listings []release.Listing) []audit.Finding {
-	out := make([][2]audit.Finding, len(listings))
+func PreflightListings(ctx context.Context, c *awsapi.Clients, listings []release.Listing, targets []release.Target) []audit.Finding {
+	out := make([][]audit.Finding, len(listings))
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	for i, l := range listings {
 		g.Go(func() error {
-			out[i] = [2]audit.Finding{productFinding(ctx, c, l), setsFinding(ctx, c, l)}
+			out[i] = append(productFindings(ctx, c, l, targets), setsFinding(ctx, c, l))
 			return nil
 		})
 	}
 	_ = g.Wait() // findings hold the errors
-	var all []audit.Finding
-	for _, pair := range out {
-		all = append(all, pair[:]...)
-	}
-	return all
+	return slices.Concat(out...)
 }
 
-func productFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) audit.Finding {
+func productFindings(ctx context.Context, c *awsapi.Clients, l release.Listing, targets []release.Target) []audit.Finding {
 	e, err := entityOf(ctx, c.As(l.Role).Marketplace(), l.Product)
 	if err != nil {
-		return finding(l.Name, l.Product, err)
+		return []audit.Finding{finding(l.Name, l.Product, err)}
 	}
 	what := fmt.Sprintf("%s, %s, %d of %d versions", e.Title, e.Visibility, e.Offered(), l.Limit)
-	return finding(l.Name, what, unable(e, l))
+	out := []audit.Finding{finding(l.Name, what, unable(e, l))}
+	if lacks := notOffered(e, targets); len(lacks) > 0 {
+		what := fmt.Sprintf("buyers can't launch %s in %d of the catalog's %d regions", e.Title, len(lacks), len(targets))
+		out = append(out, audit.Finding{Where: l.Name, What: what, How: audit.Noted, More: strings.Join(lacks, ", ") + ": AddRegions offers the product there"})
+	}
+	return out
+}
+
+// notOffered are the regions of a catalog in which buyers don't find a product; none, if
+// Marketplace does not say where they do.
+func notOffered(e world.Entity, targets []release.Target) (out []string) {
+	for _, t := range targets {
+		if len(e.Regions) > 0 && !slices.Contains(e.Regions, t.Region) {
+			out = append(out, t.Region)
+		}
+	}
+	return out
 }
 
 // unable says why a product takes no version of a listing.

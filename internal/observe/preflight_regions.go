@@ -4,17 +4,27 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"amiship/internal/audit"
 	"amiship/internal/awsapi"
+	"amiship/internal/release"
 )
 
 // region asks what a release needs in every region: by doing it where nothing is
 // changed, by a dry run where there is one.
-func (p preflight) region(ctx context.Context, region string) []audit.Finding {
+func (p preflight) region(ctx context.Context, t release.Target) []audit.Finding {
+	region := t.Region
+	switch err := p.regions.closed(region); err {
+	case errNoRegion:
+		return []audit.Finding{finding(region, "a region of AWS", fmt.Errorf("%s is %w: see %s", region, err, t.At))}
+	case errOff:
+		return []audit.Finding{finding(region, "an enabled region", fmt.Errorf("%s is %w: aws account enable-region --region-name %s", region, err, region))}
+	}
 	client := p.clients.EC2(region)
 	_, err := client.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, MaxResults: aws.Int32(5)})
 	if err != nil {
@@ -26,6 +36,21 @@ func (p preflight) region(ctx context.Context, region string) []audit.Finding {
 		out = append(out, simulated(region, try.action, try.err))
 	}
 	return out
+}
+
+// more notes the enabled regions that the catalog does not name.
+func (p preflight) more(targets []release.Target) []audit.Finding {
+	var rest []string
+	for region, on := range p.regions {
+		if on && !slices.ContainsFunc(targets, func(t release.Target) bool { return t.Region == region }) {
+			rest = append(rest, region)
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	slices.Sort(rest)
+	return []audit.Finding{{What: fmt.Sprintf("%d enabled regions that the catalog does not name", len(rest)), How: audit.Noted, More: strings.Join(rest, ", ")}}
 }
 
 // publicity says whether AMIs can be public in a region.

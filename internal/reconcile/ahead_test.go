@@ -124,7 +124,13 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 		},
 		"capacity for both":            {func(s *stall) { s.limits.AMIs = world.Quota{Limit: 2} }, "", nil, nil},
 		"how much capacity is unknown": {func(s *stall) { s.limits.AMIs = world.Quota{Err: "no Service Quotas here"} }, "", nil, nil},
-		"a region is off":              {off, "region/eu-west-1", []string{"aws account enable-region --region-name eu-west-1"}, []plan.ID{"claim/ce/amd64/us-east-1", "copy/ce/amd64/eu-west-1", "publish/ce/amd64/eu-west-1"}},
+		"a region does not exist": {
+			func(s *stall) {
+				s.d.Targets = append(s.d.Targets, release.Target{Region: "eu-wset-1", Required: true, At: "regions.required[1] (amiship.yaml:21)"})
+				s.w.Regions["eu-wset-1"] = world.Region{NoRegion: true, Images: world.Fact[[]world.Image]{At: s.w.Now, Err: "eu-wset-1 is no region"}}
+			}, "region/eu-wset-1", []string{"correct eu-wset-1 in regions.required[1] (amiship.yaml:21), or leave it out"}, []plan.ID{"claim/ce/amd64/us-east-1", "copy/ce/amd64/eu-wset-1", "publish/ce/amd64/eu-wset-1"},
+		},
+		"a region is off": {off, "region/eu-west-1", []string{"aws account enable-region --region-name eu-west-1"}, []plan.ID{"claim/ce/amd64/us-east-1", "copy/ce/amd64/eu-west-1", "publish/ce/amd64/eu-west-1"}},
 		"the name is taken": {
 			func(s *stall) {
 				s.image("1.0.0", 90, func(i *world.Image) { i.Tags, i.Public, i.Name = nil, false, s.d.Variants[0].Name })

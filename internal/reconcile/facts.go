@@ -209,6 +209,10 @@ func (f *facts) unread(s plan.Step, region string, q world.Query, err string) *v
 // unreadable is the blocker of a required region that does not answer.
 func (f *facts) unreadable(region, err string) plan.Blocker {
 	bl := plan.Blocker{ID: "region/" + region, Why: region + " could not be read: " + err}
+	if f.w.Regions[region].NoRegion {
+		bl.Remedies = append(bl.Remedies, plan.Remedy{Name: "catalog", Command: "correct " + region + " in " + f.named(region) + ", or leave it out", Cost: "the release goes to the regions that are there"})
+		return bl
+	}
 	if f.w.Regions[region].Off {
 		bl.Remedies = append(bl.Remedies, plan.Remedy{
 			Name: "enable", Command: "aws account enable-region --region-name " + region, IAM: []string{"account:EnableRegion"},
@@ -225,6 +229,16 @@ func (f *facts) unreadable(region, err string) plan.Blocker {
 		bl.Remedies = append(bl.Remedies, f.waiving(region))
 	}
 	return bl
+}
+
+// named says where the catalog names a region.
+func (f *facts) named(region string) string {
+	for _, t := range f.d.Targets {
+		if t.Region == region && t.At != "" {
+			return t.At
+		}
+	}
+	return "regions of amiship.yaml"
 }
 
 // unblocking is the command that carries a remedy out; what a forecast found is

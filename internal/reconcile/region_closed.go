@@ -32,7 +32,7 @@ func newRegions(f *facts, variants []*variant) regions {
 
 func (x regions) inspect(t release.Target) {
 	reg := x.w.Regions[t.Region]
-	if reg.Off {
+	if reg.Off || reg.NoRegion {
 		x.close(t, x.unreadable(t.Region, reg.Images.Err))
 	}
 	if !reg.Images.Known() || !unfinished(x.variants, t.Region) && x.r.Ahead == 0 {

@@ -94,7 +94,8 @@ type Policy struct {
 // Target is a region of a release.
 type Target struct {
 	Region   string
-	Required bool // false: optional, it ends skipped without failing the release
+	Required bool   // false: optional, it ends skipped without failing the release
+	At       string // where the catalog names it: "regions.required[1] (amiship.yaml:21)"
 }
 
 // Variant is an image on one architecture, as it must be in every region.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -19,7 +20,7 @@ func Findings(w io.Writer, found []audit.Finding) {
 		if other := map[string]string{audit.Unknown: "?", audit.Noted: "note"}[f.How]; f.Err == "" && other != "" {
 			mark = other
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", mark, f.Where, f.What, f.How, firstLine(f.Err))
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", mark, f.Where, f.What, f.How, cmp.Or(firstLine(f.Err), f.More))
 	}
 	t.Flush()
 }

@@ -27,8 +27,9 @@ func (l Listing) Missed() string {
 type Entity struct {
 	Revision   string // "prod-…@7": an act on it says which revision it has seen
 	Title      string
-	Visibility string // Public, Limited, Restricted, Draft
-	Code       string // product code of its AMIs
+	Visibility string   // Public, Limited, Restricted, Draft
+	Code       string   // product code of its AMIs
+	Regions    []string // in which buyers find it; empty: not said
 	Versions   []Version
 }
 

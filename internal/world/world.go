@@ -76,6 +76,7 @@ type Region struct {
 	Named     Fact[Parameters] // SSM parameters that hold an AMI, whoever wrote them
 	Limits    Fact[Limits]     // what may be public, and whether anything may
 	Off       bool             // the account has not switched the region on
+	NoRegion  bool             // the account's partition of AWS has no such region
 	// Network are the subnets that builds name; "" is the default VPC.
 	Network Fact[map[string]Subnet]
 	// Metadata are the account's defaults for the metadata service of new instances.
