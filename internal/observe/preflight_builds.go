@@ -151,9 +151,20 @@ func (w wantedType) fits(ctx context.Context, client *ec2.Client) error {
 		return unfit(fmt.Sprintf("%s runs %v only, not %s", w.Name, has, machineArch(w.Arch)))
 	}
 	if w.Subnet == "" {
-		return nil
+		return w.offered(ctx, client, types.LocationTypeRegion, w.Region, "")
 	}
 	return w.fitsIn(ctx, client)
+}
+
+// offered says, as an unfit, that the type is not offered in a place; where says more of it.
+func (w wantedType) offered(ctx context.Context, client *ec2.Client, kind types.LocationType, place, where string) error {
+	out, err := client.DescribeInstanceTypeOfferings(ctx, &ec2.DescribeInstanceTypeOfferingsInput{
+		LocationType: kind, Filters: []types.Filter{filter("instance-type", w.Name), filter("location", place)},
+	})
+	if err == nil && len(out.InstanceTypeOfferings) == 0 {
+		err = unfit(fmt.Sprintf("%s is not offered in %s%s", w.Name, place, where))
+	}
+	return err
 }
 
 // fitsIn says so of the zone of the subnet.
@@ -166,13 +177,7 @@ func (w wantedType) fitsIn(ctx context.Context, client *ec2.Client) error {
 		return err
 	}
 	zone := aws.ToString(subnets.Subnets[0].AvailabilityZone)
-	out, err := client.DescribeInstanceTypeOfferings(ctx, &ec2.DescribeInstanceTypeOfferingsInput{
-		LocationType: types.LocationTypeAvailabilityZone, Filters: []types.Filter{filter("instance-type", w.Name), filter("location", zone)},
-	})
-	if err == nil && len(out.InstanceTypeOfferings) == 0 {
-		err = unfit(fmt.Sprintf("%s is not offered in %s, where the subnet %s is", w.Name, zone, w.Subnet))
-	}
-	return err
+	return w.offered(ctx, client, types.LocationTypeAvailabilityZone, zone, ", where the subnet "+w.Subnet+" is")
 }
 
 // machineArch is an architecture as EC2 spells it.

@@ -18,6 +18,8 @@ import (
 // anything is.
 func TestPreflightBuilds(t *testing.T) {
 	box := sandboxtest.Start(t, `
+settings:
+  ec2: {not_offered: ["us-east-1?/m6i.large", "eu-central-1?/m7i.large"]}
 ec2:
   - account: vendor
     region: us-east-1
@@ -67,6 +69,10 @@ ec2:
 		"which the template asks for": {func(d *release.Desired) {
 			d.Variants[0].Build.Region, d.Variants[0].Build.Tokens = "us-west-2", true
 		}, ""},
+		"a type that the subnet's zone does not offer": {func(d *release.Desired) {
+			d.Variants[0].Build.Subnet, d.Variants[0].Build.InstanceType = aws.ToString(subnets.Subnets[0].SubnetId), "m6i.large"
+		}, "m6i.large is not offered in us-east-1"},
+		"a type that no zone offers":          {func(d *release.Desired) { d.Variants[0].Build.InstanceType = "m6i.large" }, "m6i.large is not offered in us-east-1: see build.instance"},
 		"no region answers":                   {func(d *release.Desired) { d.Variants[0].Build.Region = "xx-none-1" }, "xx-none-1"},
 		"the listing's image on another arch": {func(d *release.Desired) { d.Listings[0].Arch = "arm64" }, "m7i.large runs [x86_64] only, not arm64"},
 	} {

@@ -3,7 +3,7 @@ package ec2
 import "amiship/sandbox/wire"
 
 // accountOps are the operations of what an account has in a region: its zones and instance types, its settings.
-type accountOps struct{}
+type accountOps struct{ *core }
 
 func (o accountOps) table() []wire.Operation {
 	return []wire.Operation{

@@ -496,6 +496,34 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// TestNotOffered: a type that a zone does not offer is in no list of that zone's, and is refused
+// there; one that no zone offers is not offered in the region.
+func TestNotOffered(t *testing.T) {
+	r := newRig(t, ec2.Settings{NotOffered: []string{"us-east-1a/m5.large", "*/m7i.large"}})
+	mine := r.client(vendor, home)
+	offered := func(kind types.LocationType, name string) (where []string) {
+		out := must(mine.DescribeInstanceTypeOfferings(t.Context(), &awssdk.DescribeInstanceTypeOfferingsInput{LocationType: kind, Filters: []types.Filter{filterOf("instance-type", name)}}))(t)
+		for _, o := range out.InstanceTypeOfferings {
+			where = append(where, *o.Location)
+		}
+		return where
+	}
+	if got := offered("availability-zone", "m5.large"); len(got) != 5 || slices.Contains(got, "us-east-1a") {
+		t.Errorf("m5.large is offered in %q", got)
+	}
+	if got := offered("region", "m5.large"); len(got) != 1 || got[0] != home {
+		t.Errorf("m5.large is offered in %q", got)
+	}
+	if got := offered("region", "m7i.large"); len(got) != 0 {
+		t.Errorf("m7i.large is offered in %q", got)
+	}
+	in := awssdk.RunInstancesInput{ImageId: aws.String(r.base(t)), InstanceType: "m5.large", MinCount: aws.Int32(1), MaxCount: aws.Int32(1), Placement: &types.Placement{AvailabilityZone: aws.String("us-east-1a")}}
+	_, err := mine.RunInstances(t.Context(), &in)
+	wiretest.WantCode(t, err, "Unsupported")
+	in.Placement.AvailabilityZone = aws.String("us-east-1b")
+	must(mine.RunInstances(t.Context(), &in))(t)
+}
+
 // TestNoCapacity: a type for which a zone has no capacity is refused, and launches nothing.
 func TestNoCapacity(t *testing.T) {
 	r := newRig(t, ec2.Settings{NoCapacity: []string{"*/m5.large"}})

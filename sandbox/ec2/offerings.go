@@ -30,7 +30,8 @@ var offeringFilters = filters[xmlOffering]{by: map[string]func(xmlOffering) []st
 	"location":      func(o xmlOffering) []string { return one(o.Location) },
 }}
 
-// describeOfferings: every type is offered everywhere.
+// describeOfferings: every type is offered in every zone, unless the settings say otherwise;
+// in a region, if it is in one of its zones.
 func (o accountOps) describeOfferings(c *wire.Call, in *offeringsIn) (*offeringsOut, error) {
 	kind := cmp.Or(in.LocationType, "region")
 	places, err := locations(c.Region, kind)
@@ -39,8 +40,10 @@ func (o accountOps) describeOfferings(c *wire.Call, in *offeringsIn) (*offerings
 	}
 	var all []xmlOffering
 	for _, t := range allTypes() {
-		for _, p := range places {
-			all = append(all, xmlOffering{t.name, kind, p})
+		for place, zones := range places {
+			if slices.ContainsFunc(zones, func(zone string) bool { return o.set.offers(zone, t.name) }) {
+				all = append(all, xmlOffering{t.name, kind, place})
+			}
 		}
 	}
 	if all, err = offeringFilters.keep(all, in.Filters); err != nil {
@@ -52,20 +55,16 @@ func (o accountOps) describeOfferings(c *wire.Call, in *offeringsIn) (*offerings
 	return &offeringsOut{all, next}, err
 }
 
-func locations(name, kind string) ([]string, error) {
+// locations are the places of a kind in a region, each with its zones.
+func locations(name, kind string) (map[string][]string, error) {
 	r, _ := findRegion(name)
-	var out []string
+	out := map[string][]string{}
 	for _, z := range r.allZones() {
-		switch kind {
-		case "availability-zone":
-			out = append(out, z.name)
-		case "availability-zone-id":
-			out = append(out, z.id)
-		case "region":
-			return []string{name}, nil
-		default:
+		place, known := map[string]string{"availability-zone": z.name, "availability-zone-id": z.id, "region": name}[kind]
+		if !known {
 			return nil, invalidValue("locationType", kind, "Expected region, availability-zone or availability-zone-id.")
 		}
+		out[place] = append(out[place], z.name)
 	}
 	return out, nil
 }

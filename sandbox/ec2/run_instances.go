@@ -91,7 +91,7 @@ func (o instanceOps) runInstances(c *wire.Call, in *runIn) (*reservationOut, err
 	if err != nil {
 		return nil, err
 	}
-	if err := o.set.capacity(want.zone.name, want.kind.name); err != nil {
+	if err := o.set.launchable(want.zone, want.kind.name); err != nil {
 		return nil, err
 	}
 	o.forget(c)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,19 +44,45 @@ type Settings struct {
 	// NoCapacity are zones and instance types for which RunInstances has none, as patterns:
 	// "us-east-1a/*", "*/m7i.large".
 	NoCapacity []string `yaml:"no_capacity"`
+	// NotOffered are zones and instance types that are not offered there, as patterns.
+	NotOffered []string `yaml:"not_offered"`
+}
+
+// offers reports whether a type is offered in a zone.
+func (s Settings) offers(zone, kind string) bool { return !matches(s.NotOffered, zone, kind) }
+
+// matches reports whether one of the patterns fits a type in a zone.
+func matches(patterns []string, zone, kind string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		fits, _ := path.Match(pattern, zone+"/"+kind)
+		return fits
+	})
+}
+
+// launchable says why instances of a type can't be launched in a zone.
+func (s Settings) launchable(z zone, kind string) error {
+	if s.offers(z.name, kind) {
+		return s.capacity(z.name, kind)
+	}
+	var others []string
+	for _, o := range z.region.allZones() {
+		if s.offers(o.name, kind) {
+			others = append(others, o.name)
+		}
+	}
+	return wire.Errorf("Unsupported", "Your requested instance type (%s) is not supported in your requested Availability Zone (%s). Please retry your request by not specifying an Availability Zone or choosing %s.",
+		kind, z.name, strings.Join(others, ", "))
 }
 
 // capacity says whether instances of a type can be launched in a zone at the moment.
 func (s Settings) capacity(zone, kind string) error {
-	for _, pattern := range s.NoCapacity {
-		if none, _ := path.Match(pattern, zone+"/"+kind); none {
-			return &wire.Error{
-				Code: "InsufficientInstanceCapacity", Status: http.StatusInternalServerError,
-				Message: fmt.Sprintf("We currently do not have sufficient %s capacity in the Availability Zone you requested (%s).", kind, zone),
-			}
-		}
+	if !matches(s.NoCapacity, zone, kind) {
+		return nil
 	}
-	return nil
+	return &wire.Error{
+		Code: "InsufficientInstanceCapacity", Status: http.StatusInternalServerError,
+		Message: fmt.Sprintf("We currently do not have sufficient %s capacity in the Availability Zone you requested (%s).", kind, zone),
+	}
 }
 
 // DeregisterPending is one of the things that AWS might do when a pending image is

@@ -10,7 +10,7 @@ import (
 func (e *EC2) Service() wire.Service {
 	return wire.Service{Name: "ec2", Protocol: wire.EC2Query{}, Operations: slices.Concat(
 		imageOps{e.core}.table(), snapshotOps{e.core}.table(), tagOps{e.core}.table(),
-		accountOps{}.table(), networkOps{e.core}.table(), keyOps{}.table(),
+		accountOps{e.core}.table(), networkOps{e.core}.table(), keyOps{}.table(),
 		instanceOps{e.core}.table(), volumeOps{e.core}.table(),
 	)}
 }
