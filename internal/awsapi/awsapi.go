@@ -9,6 +9,7 @@ package awsapi
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -79,7 +80,10 @@ func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Cli
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	cfg.Credentials = credentialSource{cfg.Credentials}
-	cfg.HTTPClient = &whole{next: cfg.HTTPClient, within: patience.Call, overdue: &overdue{say: patience.Say, calls: map[*waiting]bool{}}}
+	cfg.HTTPClient = &whole{
+		next: cfg.HTTPClient, within: patience.Call, overdue: &overdue{say: patience.Say, calls: map[*waiting]bool{}},
+		decoders: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 	c := newClients(cfg)
 	c.clock, c.credentials, c.patience = &clock{}, newCredentialState(), patience
 	c.credentials.identity = func(ctx context.Context) error {

@@ -67,6 +67,7 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 		"stalled for ever":        {half(silent), 99, true, silentAttempts, true},
 		"cut":                     {half(hangUp), 2, false, 3, false},
 		"cut for ever":            {half(hangUp), 99, true, attempts, true},
+		"refused":                 {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<a/>", http.StatusServiceUnavailable) }, 2, false, 3, false},
 		"empty":                   {func(http.ResponseWriter, *http.Request) {}, 1, false, 2, false},
 		"cut by a proxy":          {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, vpcs[:40]) }, 1, false, 2, false},
 		"cut by a proxy for ever": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, vpcs[:40]) }, 99, true, attempts, false},
@@ -88,11 +89,56 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 			if err == nil && len(out.Vpcs) != 1 {
 				t.Errorf("the answer is %+v", out)
 			}
+			if n := len(clients.cfg.HTTPClient.(*whole).decoders); n > 0 {
+				t.Errorf("%d answers keep their place among the decoders", n)
+			}
 			if c.fails && (!IsTransient(err) || (Unreachable(err) != "") != c.unreachable) {
 				t.Errorf("transient: %v, unreachable: %q; want unreachable: %v: %v", IsTransient(err), Unreachable(err), c.unreachable, err)
 			}
 		})
 	}
+}
+
+type answers func(*http.Request) (*http.Response, error)
+
+func (a answers) Do(r *http.Request) (*http.Response, error) { return a(r) }
+
+// TestFewAreDecodedAtOnce: an answer that has come waits until another one was decoded, for
+// as long as the caller waits.
+func TestFewAreDecodedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &whole{
+			next: answers(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(vpcs))}, nil
+			}),
+			within: time.Hour, overdue: &overdue{calls: map[*waiting]bool{}}, decoders: make(chan struct{}, 1),
+		}
+		ask := func(ctx context.Context) (*http.Response, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://aws", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Do(req)
+		}
+		first, err := ask(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		brief, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := ask(brief); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("beside one that is being decoded: %v", err)
+		}
+		time.AfterFunc(time.Minute, func() { _, _ = first.Body.Close(), first.Body.Close() })
+		began := time.Now()
+		second, err := ask(t.Context())
+		if err != nil || time.Since(began) != time.Minute {
+			t.Fatalf("after %v: %v", time.Since(began), err)
+		}
+		if text, err := io.ReadAll(second.Body); err != nil || string(text) != vpcs {
+			t.Errorf("%q, %v", text, err)
+		}
+	})
 }
 
 // TestSays: a person is told what is waited for, every ten seconds, once for all.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,9 @@ type whole struct {
 	next    aws.HTTPClient
 	within  time.Duration
 	overdue *overdue
+	// decoders has a place for each answer that is decoded at once: a page of AMIs takes
+	// ten times as much memory decoded, and more of them at once are no faster.
+	decoders chan struct{}
 }
 
 // maxAnswer bounds what is kept of an answer: a page of a thousand AMIs has three
@@ -28,6 +32,18 @@ const maxAnswer = 64 << 20
 
 // Do implements the SDK's HTTPClient.
 func (c *whole) Do(req *http.Request) (*http.Response, error) {
+	resp, err := c.read(req)
+	if err == nil {
+		err = c.decodes(req.Context(), resp)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// read returns an answer that has come whole.
+func (c *whole) read(req *http.Request) (*http.Response, error) {
 	silent := &SilentError{Address: req.URL.Scheme + "://" + req.URL.Host, Within: c.within}
 	ctx, cancel := context.WithTimeoutCause(req.Context(), c.within, silent)
 	defer cancel()
@@ -45,18 +61,51 @@ func (c *whole) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// swallow reads an answer to its end. All that AWS answers has a body.
+// decodes waits until an answer may be decoded. The SDK closes it when it has been.
+func (c *whole) decodes(ctx context.Context, resp *http.Response) error {
+	select {
+	case c.decoders <- struct{}{}:
+		resp.Body = &decoded{Reader: resp.Body, leave: sync.OnceFunc(func() { <-c.decoders })}
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// decoded is an answer with a place among the decoders, until it is closed.
+type decoded struct {
+	io.Reader
+	leave func()
+}
+
+func (d *decoded) Close() error { d.leave(); return nil }
+
+// The blocks of an answer that is kept: the first holds most answers.
+const (
+	firstBlock = 4 << 10
+	mostBlock  = 256 << 10
+)
+
+// swallow reads an answer to its end. All that AWS answers has a body. It is kept in blocks,
+// of which each is free once it is decoded: one buffer that grows would take five times as much.
 func swallow(resp *http.Response) error {
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the answer: %w", err)
-	case len(body) > maxAnswer:
-		return fmt.Errorf("the answer has more than %d MiB", maxAnswer>>20)
-	case len(body) == 0 && resp.StatusCode == http.StatusOK:
-		return fmt.Errorf("the answer is empty: %w", io.ErrUnexpectedEOF)
+	var blocks []io.Reader
+	var read int64
+	for size := int64(firstBlock); ; size = min(2*size, mostBlock) {
+		block := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+		n, err := io.CopyN(block, resp.Body, size)
+		blocks, read = append(blocks, block), read+n
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
+			return fmt.Errorf("read the answer: %w", err)
+		case read > maxAnswer:
+			return fmt.Errorf("the answer has more than %d MiB", maxAnswer>>20)
+		case read == 0 && resp.StatusCode == http.StatusOK:
+			return fmt.Errorf("the answer is empty: %w", io.ErrUnexpectedEOF)
+		case err != nil: // the end
+			resp.Body = io.NopCloser(io.MultiReader(blocks...))
+			return nil
+		}
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return nil
 }
