@@ -138,10 +138,10 @@ func (c releaseCmd) run(ctx context.Context, tag string) error {
 	if c.who, err = c.announce(reading(ctx, stop), clients); err != nil {
 		return err
 	}
-	outcome, err := c.releaseOne(ctx, stop, clients, d, func(w world.World, r plan.Run) plan.Plan {
+	outcome, err := c.releaseOne(ctx, stop, clients, d, refusing(d, approved, func(w world.World, r plan.Run) plan.Plan {
 		r.Retest, r.Rebuild, r.Resubmit, r.Approved = c.retest, c.rebuild, c.resubmit, approved
 		return reconcile.Reconcile(d, w, r).Until(until)
-	})
+	}))
 	if err == nil && outcome == engine.Complete && until == plan.UntilListed && d.Policy.Retire {
 		err = c.retireAfter(ctx)
 	}
@@ -153,7 +153,7 @@ func (c releaseCmd) run(ctx context.Context, tag string) error {
 func (c releaseCmd) retireAfter(ctx context.Context) error {
 	aside := *c.app
 	aside.Out, aside.json = c.Err, false
-	return retireCmd{app: &aside, unattended: true, approving: approving{c.approve}}.run(ctx)
+	return retireCmd{app: &aside, unattended: true, approving: approving{ofProjectOnly(c.approve)}}.run(ctx)
 }
 
 // releaseOne does one release, and writes what came of it.

@@ -134,7 +134,7 @@ func (c retireCmd) retirement(ctx context.Context, b *catalog.Bundle) (retiremen
 		return retirement{}, withHint(&exitError{codeCatalog, fmt.Errorf("%s does not say what is kept", c.file)},
 			"keep: {public: {patches: 2, minors: 3, days: 90}} in "+c.file+" keeps the newest 2 patches of the newest 3 minors, and all that is younger than 90 days")
 	}
-	d, err := ofProject(b, c.approving)
+	d, err := ofProject(b, c.approving, reconcile.Policy)
 	if err != nil {
 		return retirement{}, err
 	}
