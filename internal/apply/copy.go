@@ -63,19 +63,26 @@ func (c copies) giveUp(ctx context.Context, act plan.Action) (Result, error) {
 // read. The token alone would not see it: once the candidate is gone, the same
 // copy has another source.
 func (c copies) notThere(ctx context.Context, act plan.Action) error {
-	out, err := c.ec2(act.Target).DescribeImages(ctx, &ec2.DescribeImagesInput{
-		Owners: []string{"self"},
+	pages := ec2.NewDescribeImagesPaginator(c.ec2(act.Target), &ec2.DescribeImagesInput{
+		Owners: []string{"self"}, MaxResults: aws.Int32(imagesPage),
 		Filters: []types.Filter{
 			{Name: aws.String("name"), Values: []string{act.Image().Name}},
 			{Name: aws.String("tag:" + record.TagTag), Values: []string{act.Tags()[record.TagTag]}},
 			{Name: aws.String("state"), Values: []string{"pending", "available"}},
 		},
 	})
-	if err != nil {
-		return fmt.Errorf("look for %q in %s again: %w", act.Image().Name, act.Target.Region, err)
-	}
-	if slices.ContainsFunc(out.Images, func(i types.Image) bool { return aws.ToString(i.ImageId) != act.Image().AMI }) {
-		return fmt.Errorf("copy %q to %s: %w: another run was faster", act.Image().Name, act.Target.Region, ErrChanged)
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("look for %q in %s again: %w", act.Image().Name, act.Target.Region, err)
+		}
+		if slices.ContainsFunc(out.Images, func(i types.Image) bool { return aws.ToString(i.ImageId) != act.Image().AMI }) {
+			return fmt.Errorf("copy %q to %s: %w: another run was faster", act.Image().Name, act.Target.Region, ErrChanged)
+		}
 	}
 	return nil
 }
+
+// imagesPage is what one call may return. Without a limit AWS answers all at once or not at
+// all, in an account with many AMIs.
+const imagesPage = 1000

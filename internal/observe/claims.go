@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,27 +74,41 @@ func (o *Observer) builders(ctx context.Context, client *ec2.Client, claims []wo
 		byGroup[claims[i].Group] = &claims[i]
 		ids = append(ids, claims[i].Group)
 	}
+	for some := range slices.Chunk(ids, mostFiltered) {
+		machines, err := instancesIn(ctx, client, some)
+		if err != nil {
+			return err
+		}
+		for _, in := range machines {
+			for _, g := range in.SecurityGroups {
+				if c := byGroup[aws.ToString(g.GroupId)]; c != nil && !slices.Contains(c.Instances, aws.ToString(in.InstanceId)) {
+					c.Instances = append(c.Instances, aws.ToString(in.InstanceId))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// instancesIn returns the instances in security groups, of which a filter takes
+// mostFiltered, that are not terminated.
+func instancesIn(ctx context.Context, client *ec2.Client, groups []string) ([]types.Instance, error) {
+	var out []types.Instance
 	pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{
 		MaxResults: aws.Int32(page),
 		Filters: []types.Filter{
-			filter("instance.group-id", ids...),
+			filter("instance.group-id", groups...),
 			filter("instance-state-name", "pending", "running", "shutting-down", "stopping", "stopped"),
 		},
 	})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, r := range got.Reservations {
-			for _, in := range r.Instances {
-				for _, g := range in.SecurityGroups {
-					if c := byGroup[aws.ToString(g.GroupId)]; c != nil {
-						c.Instances = append(c.Instances, aws.ToString(in.InstanceId))
-					}
-				}
-			}
+			out = append(out, r.Instances...)
 		}
 	}
-	return nil
+	return out, nil
 }
