@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,16 +23,29 @@ type cache struct{ dir string }
 func (s *Store) open() (cache, error) {
 	dir := s.Dir
 	if dir == "" {
-		user, err := os.UserCacheDir()
+		own, err := userCache(user.Current)
 		if err != nil {
 			return cache{}, fmt.Errorf("find a place for packages: %w", err)
 		}
-		dir = filepath.Join(user, "amiship", "packages")
+		dir = filepath.Join(own, "amiship", "packages")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return cache{}, fmt.Errorf("make a place for packages: %w", err)
+		return cache{}, fmt.Errorf("make a place for packages: %w; XDG_CACHE_HOME names another", err)
 	}
 	return cache{dir}, nil
+}
+
+// userCache is the cache directory of the user: as the environment says, or where there is
+// no HOME, as in some runners, in the home that the system knows.
+func userCache(current func() (*user.User, error)) (string, error) {
+	dir, err := os.UserCacheDir()
+	if err == nil {
+		return dir, nil
+	}
+	if u, unknown := current(); unknown == nil && filepath.IsAbs(u.HomeDir) {
+		return filepath.Join(u.HomeDir, ".cache"), nil
+	}
+	return "", fmt.Errorf("%w: set XDG_CACHE_HOME to a directory", err)
 }
 
 // find returns the file with a digest, if it is in the cache and whole. One

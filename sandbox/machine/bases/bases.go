@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/user"
 	"path/filepath"
 	"time"
 
@@ -39,8 +40,12 @@ func Open(dir string, log *slog.Logger) *Store { return &Store{dir, ubuntuArchiv
 // directory that the user's environment names.
 func DefaultDir() (string, error) {
 	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find a place for machine bases: %w", err)
+	if err != nil { // no HOME: the system may know where it is
+		u, unknown := user.Current()
+		if unknown != nil || !filepath.IsAbs(u.HomeDir) {
+			return "", fmt.Errorf("find a place for machine bases: %w: set XDG_CACHE_HOME to a directory", err)
+		}
+		cache = filepath.Join(u.HomeDir, ".cache")
 	}
 	return filepath.Join(cache, "amiship", "bases"), nil
 }
