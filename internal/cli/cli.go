@@ -164,9 +164,13 @@ type noted map[string]bool
 // print prints, once each, what to rename in the catalog.
 func (n noted) print(w io.Writer, b *catalog.Bundle) {
 	for _, note := range b.Notes() {
-		if !n[note] {
-			n[note] = true
-			fmt.Fprintln(w, "amiship: note:", note)
-		}
+		n.note(w, note)
+	}
+}
+
+func (n noted) note(w io.Writer, note string) {
+	if !n[note] {
+		n[note] = true
+		fmt.Fprintln(w, "amiship: note:", note)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"amiship/internal/catalog"
 	"amiship/internal/history"
+	"amiship/internal/plan"
 	"amiship/internal/reconcile"
 	"amiship/internal/release"
 )
@@ -15,10 +16,23 @@ import (
 // loadSaved is load, for what notes or compares the commit that the catalog is at.
 func (a *app) loadSaved(ctx context.Context) (*catalog.Bundle, error) {
 	b, err := a.load()
-	if err == nil {
-		b.Commit = history.Commit(ctx, b.Dir, b.Paths())
+	if err != nil {
+		return b, err
 	}
-	return b, err
+	var refused error
+	if b.Commit, refused = history.Commit(ctx, b.Dir, b.Paths()); refused != nil {
+		a.noted.note(a.Err, refused.Error()+": AMIs do not name their commit, and are compared with today's catalog: "+trusting(refused))
+	}
+	return b, nil
+}
+
+// trusting is the command by which git takes a repository that it refuses.
+func trusting(err error) string {
+	var refused *history.RefusedError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	return plan.Line("git", "config", "--global", "--add", "safe.directory", refused.Dir)
 }
 
 // wanted is what a release was to be.
@@ -26,6 +40,9 @@ type wanted struct {
 	desired release.Desired
 	err     error
 	note    string // by which catalog, where it may not be the expected one
+	// apart is why the release can't be compared: the catalog that it was made by is there,
+	// but out of this clone's reach.
+	apart string
 }
 
 func (w wanted) notes() []string {
@@ -60,7 +77,7 @@ func (a *app) wanted(ctx context.Context, today *catalog.Bundle, all []reconcile
 		})
 		for _, tag := range tags {
 			if err != nil {
-				out[tag] = resolved(today, tag, unknownThen(err, commit))
+				out[tag] = resolved(today, tag, unknownThen(err, commit)).outOfReach(err)
 			}
 		}
 	}
@@ -81,12 +98,27 @@ func resolvedThen(then, today *catalog.Bundle, tag string) wanted {
 	return w
 }
 
+// outOfReach notes of a release that a shallow clone, or one that git refuses, has not got
+// its catalog: by today's it may look wrong.
+func (w wanted) outOfReach(err error) wanted {
+	var away *history.NotHereError
+	if errors.As(err, &away) && away.Shallow {
+		w.apart = err.Error() + ", which is shallow: git fetch --unshallow"
+	}
+	if how := trusting(err); how != "" {
+		w.apart = err.Error() + ": " + how
+	}
+	return w
+}
+
 // unknownThen says why a release is compared with today's catalog, and what to type
 // so that it is compared with its own.
 func unknownThen(err error, commit string) string {
 	text := fmt.Sprintf("compared with today's catalog, as its own can't be read: %v", err)
 	var away *history.NotHereError
-	switch {
+	switch how := trusting(err); {
+	case how != "":
+		return text + ": " + how
 	case !errors.As(err, &away):
 		return text
 	case away.Shallow:

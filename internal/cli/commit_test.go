@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"amiship/internal/history"
 	"amiship/internal/reconcile"
 )
 
@@ -67,6 +68,24 @@ func TestWanted(t *testing.T) {
 		got := a.wanted(t.Context(), b, []reconcile.Released{{Tag: "v1.0.0", Commit: c.commit}})["v1.0.0"]
 		if got.err != nil || got.desired.Variants[0].Name != c.name || !strings.Contains(got.note, c.note) || (got.note == "") != (c.note == "") {
 			t.Errorf("%s: %+v, note %q, %v", name, got.desired.Variants, got.note, got.err)
+		}
+	}
+}
+
+// TestOutOfReach: a release of which a shallow clone has no catalog, or git refuses to read
+// it, is not compared with another one.
+func TestOutOfReach(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		apart string
+	}{
+		"shallow":  {&history.NotHereError{Commit: "abc", Shallow: true}, "commit abc is not in this clone, which is shallow: git fetch --unshallow"},
+		"not here": {&history.NotHereError{Commit: "abc"}, ""},
+		"refused":  {&history.RefusedError{Dir: "/my work"}, "git refuses /my work, which another user owns: git config --global --add safe.directory '/my work'"},
+		"other":    {os.ErrNotExist, ""},
+	} {
+		if got := (wanted{}).outOfReach(c.err).apart; got != c.apart {
+			t.Errorf("%s: %q, want %q", name, got, c.apart)
 		}
 	}
 }

@@ -78,6 +78,9 @@ func (c verifyCmd) auditOne(ctx context.Context, audit outside.Audit, r reconcil
 	case r.Candidates > 0:
 		out.Skip = "is not complete: amiship release " + r.Tag
 		return out, nil
+	case want.apart != "":
+		out.Skip, out.Notes = "is not comparable: "+want.apart, nil
+		return out, nil
 	case want.err != nil:
 		out.Err = fmt.Sprintf("the catalog takes it no longer: %v", want.err)
 		return out, nil

@@ -24,21 +24,33 @@ import (
 // wait for it.
 const patience = 10 * time.Second
 
+// RefusedError says that git refuses a repository, which another user owns.
+type RefusedError struct{ Dir string }
+
+func (e *RefusedError) Error() string {
+	return "git refuses " + e.Dir + ", which another user owns"
+}
+
 // Commit returns the commit that some paths below a directory are as at, and ""
-// if there is none: one of them was changed, or is not in git, or nothing is.
-func Commit(ctx context.Context, dir string, paths []string) string {
+// if there is none: one of them was changed, or is not in git, or nothing is. The error is
+// a *RefusedError, or nil.
+func Commit(ctx context.Context, dir string, paths []string) (string, error) {
 	ctx, end := context.WithTimeout(ctx, patience)
 	defer end()
 	args := []string{"--literal-pathspecs", "status", "--porcelain", "--untracked-files=all", "--ignored", "--"}
 	changed, err := git(ctx, dir, nil, append(args, paths...)...)
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		return "", refused
+	}
 	if err != nil || changed != "" {
-		return ""
+		return "", nil
 	}
 	head, err := git(ctx, dir, nil, "rev-parse", "--verify", "HEAD^{commit}")
 	if err != nil {
-		return ""
+		return "", nil
 	}
-	return head
+	return head, nil
 }
 
 // NotHereError says that a clone has not got a commit.
@@ -110,11 +122,18 @@ func git(ctx context.Context, dir string, env []string, args ...string) (string,
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
-	if text, _, _ := strings.Cut(strings.TrimSpace(faults.String()), "\n"); err != nil && text != "" {
+	text, _, _ := strings.Cut(strings.TrimSpace(faults.String()), "\n")
+	if at := dubious.FindStringSubmatch(text); err != nil && at != nil {
+		return "", &RefusedError{Dir: at[1]}
+	}
+	if err != nil && text != "" {
 		return "", errors.New("git: " + strings.TrimPrefix(text, "fatal: "))
 	}
 	return strings.TrimSuffix(string(out), "\n"), err
 }
+
+// dubious is how git says that it refuses a repository: it has no code for that.
+var dubious = regexp.MustCompile(`detected dubious ownership in repository at '(.*)'$`)
 
 // environ is the environment without what would lead git to another repository,
 // as a hook has it.

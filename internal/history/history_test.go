@@ -91,7 +91,7 @@ func TestCommit(t *testing.T) {
 			if !c.saved {
 				want = ""
 			}
-			if got := Commit(t.Context(), filepath.Join(r.dir, "ship"), []string{"amiship.yaml", "scripts"}); got != want {
+			if got, _ := Commit(t.Context(), filepath.Join(r.dir, "ship"), []string{"amiship.yaml", "scripts"}); got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
@@ -100,17 +100,17 @@ func TestCommit(t *testing.T) {
 
 // TestCommitWithoutHistory: none is no fault.
 func TestCommitWithoutHistory(t *testing.T) {
-	if got := Commit(t.Context(), t.TempDir(), []string{"amiship.yaml"}); got != "" {
+	if got, _ := Commit(t.Context(), t.TempDir(), []string{"amiship.yaml"}); got != "" {
 		t.Errorf("no repository is at %q", got)
 	}
 	empty := clone{t, t.TempDir()}
 	empty.git("init", "--quiet")
-	if got := Commit(t.Context(), empty.dir, []string{"amiship.yaml"}); got != "" {
+	if got, _ := Commit(t.Context(), empty.dir, []string{"amiship.yaml"}); got != "" {
 		t.Errorf("an empty repository is at %q", got)
 	}
 	c := newClone(t)
 	t.Setenv("PATH", t.TempDir())
-	if got := Commit(t.Context(), c.dir, []string{"README"}); got != "" {
+	if got, _ := Commit(t.Context(), c.dir, []string{"README"}); got != "" {
 		t.Errorf("without git it is at %q", got)
 	}
 }
@@ -193,7 +193,7 @@ func TestAtOfAWorktree(t *testing.T) {
 	first := c.git("rev-parse", "HEAD")
 	other := clone{t, filepath.Join(t.TempDir(), "other")}
 	c.git("worktree", "add", "--quiet", "--detach", other.dir)
-	if got := Commit(t.Context(), other.dir, []string{"ship"}); got != first {
+	if got, _ := Commit(t.Context(), other.dir, []string{"ship"}); got != first {
 		t.Errorf("at %q, want %q", got, first)
 	}
 	err := At(t.Context(), other.dir, first, func(tmp string) error {
@@ -202,5 +202,21 @@ func TestAtOfAWorktree(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestARepositoryOfAnotherUser: git refuses it, and that is not taken for a directory that is
+// in no repository.
+func TestARepositoryOfAnotherUser(t *testing.T) {
+	c := clone{t, t.TempDir()}
+	c.git("init", "--quiet")
+	t.Setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+	_, err := Commit(t.Context(), c.dir, []string{"."})
+	var refused *RefusedError
+	if !errors.As(err, &refused) || refused.Dir == "" {
+		t.Errorf("it ends with %v", err)
+	}
+	if err := At(t.Context(), c.dir, strings.Repeat("a", 40), nil); !errors.As(err, &refused) {
+		t.Errorf("another commit ends with %v", err)
 	}
 }
