@@ -122,6 +122,8 @@ func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired) 
 		observe.PreflightListings(ctx, clients, b.Listings(), b.Targets())...)
 	asked = append(asked, observe.PreflightBuilds(ctx, clients, releases)...)
 	asked = append(asked, accessFinding(ctx, clients, b.Catalog))
+	asked = append(asked, packerCaller(ctx, clients)...)
+	asked = append(asked, sessionFinding(ctx, clients)...)
 	left, err := leftovers(ctx, clients, b.Catalog)
 	for _, what := range left {
 		asked = append(asked, audit.Finding{What: "left over in " + what + ": amiship sweep ends it", How: audit.Noted})

@@ -93,7 +93,7 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 	out := newOutput(b.Log, r.hide(b))
 	out.unheard(r.from())
 	cmd := exec.CommandContext(ctx, program, "build", "-machine-readable", "-color=false", "-var-file="+vars, b.Template)
-	cmd.Env, cmd.Dir = r.environment(), filepath.Dir(b.Template)
+	cmd.Env, cmd.Dir = r.Environment(), filepath.Dir(b.Template)
 	cmd.Stdout, cmd.Stderr = out.stream(), out.stream()
 	err = g.run(cmd, r.grace())
 	out.flush()
@@ -134,7 +134,7 @@ func (r Runner) Version(ctx context.Context) (string, error) {
 	defer cancel()
 	out := &firstLine{}
 	cmd := exec.CommandContext(ctx, program, "version")
-	cmd.Env, cmd.Stdout = r.environment(), out
+	cmd.Env, cmd.Stdout = r.Environment(), out
 	if err := g.run(cmd, time.Second); err != nil {
 		return "", fmt.Errorf("%s version: %w", program, cmp.Or(context.Cause(ctx), err))
 	}
@@ -161,7 +161,7 @@ func (f *firstLine) Write(p []byte) (int, error) {
 
 // hide returns the values that must not show up.
 func (r Runner) hide(b Build) []string {
-	hide := append(secretsIn(r.environment()), b.Secrets...)
+	hide := append(secretsIn(r.Environment()), b.Secrets...)
 	for _, content := range b.Files {
 		hide = append(hide, string(content))
 	}

@@ -123,9 +123,9 @@ func (r Runner) from() []string {
 	return r.Env
 }
 
-// environment is what Packer sees: what it and the AWS SDK need, not the
+// Environment is what Packer sees: what it and the AWS SDK need, not the
 // secrets of the machine it runs on, and no variables behind our back.
-func (r Runner) environment() []string {
+func (r Runner) Environment() []string {
 	var out []string
 	for _, entry := range r.from() {
 		if name, _, _ := strings.Cut(entry, "="); passed(name) {

@@ -45,7 +45,7 @@ func (r Runner) writeVars(b Build, dir, manifest string) (string, error) {
 // endpoint is where EC2 is, if it is not AWS. Packer 1.6.6 reads no environment
 // variable for that.
 func (r Runner) endpoint() string {
-	env := r.environment()
+	env := r.Environment()
 	return orElse(lookup(env, "AWS_ENDPOINT_URL_EC2"), lookup(env, "AWS_ENDPOINT_URL"))
 }
 
