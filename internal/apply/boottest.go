@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/boottest"
 	"amiship/internal/plan"
 	"amiship/internal/record"
@@ -158,7 +159,7 @@ func (t tests) keepLogs(act plan.Action, v release.Variant, rep boottest.Report)
 		t.log.Warn("boot test failed", "variant", act.Target.Variant(), "check", f.String(), "logs", dir)
 	}
 	if err := writeLogs(dir, rep); err != nil {
-		t.log.Warn("logs of the boot test not kept", "error", err)
+		t.log.Warn("logs of the boot test not kept", "error", awsapi.Text(err))
 	}
 }
 

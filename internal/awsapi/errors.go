@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -31,12 +32,19 @@ func Text(err error) string {
 	switch {
 	case errors.As(err, &gone):
 		return gone.Error()
+	case IsFullDisk(err):
+		return "a disk of this machine is full: " + err.Error()
 	case !errors.As(err, &api):
 		return err.Error()
 	}
 	tried, _, _ := strings.Cut(err.Error(), "operation error ")
 	tried, _, _ = strings.Cut(tried, "api error ")
 	return tried + api.ErrorCode() + ": " + api.ErrorMessage()
+}
+
+// IsFullDisk reports whether a disk of this machine is full, or a user's quota of it.
+func IsFullDisk(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 func is(err error, codes ...string) bool { return slices.Contains(codes, Code(err)) }

@@ -134,6 +134,8 @@ func hintFor(err error) string {
 func awsHint(err error) string {
 	var gone *awsapi.CredentialsError
 	switch {
+	case awsapi.IsFullDisk(err):
+		return "free space on the disk, or name another place: XDG_CACHE_HOME for packages, TMPDIR for temporary files; then run the same command again"
 	case awsapi.IsNoCredentials(err):
 		return "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `amiship rehearse` needs none"
 	case errors.As(err, &gone) && awsapi.IsBadCredentials(err) && !awsapi.HaveExpired(err):

@@ -21,6 +21,9 @@ import (
 // releaseOpen resumes every release that is not complete: one after the other,
 // whatever became of those before.
 func (c releaseCmd) runOpen(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	until, err := plan.ParseUntil(c.until)
 	if err != nil {
 		return usage(err)

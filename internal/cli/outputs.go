@@ -31,6 +31,34 @@ func (o *outputs) flags(cmd *cobra.Command) {
 	flags.StringVar(&o.junit, "junit", "", "write the result of each step to this `FILE`, as JUnit XML")
 }
 
+// check fails where one of them could not be written: before anything is changed.
+func (o outputs) check() error {
+	var errs []error
+	for _, path := range []string{o.catalog, o.dotenv, o.junit} {
+		errs = append(errs, writable(path))
+	}
+	return errors.Join(errs...)
+}
+
+// writable makes a file beside the one to be written, and removes it.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("write %s: it is a directory", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".amiship-")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = f.WriteString("{}\n") // a full disk makes files, but holds nothing
+	if err := errors.Join(err, f.Close(), os.Remove(f.Name())); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
 // write writes those that have a path, no matter how the run has ended.
 func (o outputs) write(d release.Desired, p plan.Plan) error {
 	return errors.Join(

@@ -2,13 +2,17 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"amiship/internal/awsapi"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 )
@@ -90,5 +94,36 @@ func TestReplaceFile(t *testing.T) {
 	}
 	if err := replaceFile(filepath.Join(dir, "no", "amis.json"), 0o600, nil); err == nil {
 		t.Error("a directory that is not there is no fault")
+	}
+}
+
+// TestFilesThatCannotBeWritten: they are an error before anything is changed, and the result
+// is printed whatever becomes of them.
+func TestFilesThatCannotBeWritten(t *testing.T) {
+	s := newShell(t, shipped)
+	for _, flag := range []string{"--catalog", "--dotenv", "--junit"} {
+		for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "no", "file")} {
+			code, out, said := s.run(t, "release", "v1.4.0", flag, path)
+			if code != codeFailed || out != "" || !strings.Contains(said, "amiship: write "+path+": ") {
+				t.Errorf("%s %s: exit code %d\n%s%s", flag, path, code, out, said)
+			}
+		}
+	}
+	if calls := s.box.Calls(t); len(calls) > 0 {
+		t.Errorf("AWS was called: %v", calls)
+	}
+	c := releaseCmd{outputs: outputs{catalog: t.TempDir()}}
+	if err := c.write(release.Desired{}, plan.Plan{}); err == nil {
+		t.Error("a directory was replaced by a file")
+	}
+}
+
+// TestAFullDiskIsNamed: what it stopped is not to blame.
+func TestAFullDiskIsNamed(t *testing.T) {
+	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		err := fmt.Errorf("package p.deb: %w", &os.PathError{Op: "write", Path: "/cache/p.deb", Err: cause})
+		if text := awsapi.Text(err); !strings.HasPrefix(text, "a disk of this machine is full: ") || !strings.Contains(hintFor(err), "XDG_CACHE_HOME") {
+			t.Errorf("it says %s, and hints %s", text, hintFor(err))
+		}
 	}
 }

@@ -61,6 +61,9 @@ func (c rehearseCmd) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := writable(o.AMIs); err != nil {
+		return err
+	}
 	if o.Program, err = os.Executable(); err != nil {
 		return err
 	}

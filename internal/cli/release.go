@@ -109,6 +109,9 @@ claim of the run. The second one exits at once.`,
 }
 
 func (c releaseCmd) run(ctx context.Context, tag string) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	b, err := c.loadSaved(ctx)
 	if err != nil {
 		return err
@@ -165,16 +168,14 @@ func (c releaseCmd) releaseOne(
 	if err != nil {
 		return outcome, err
 	}
-	if err := c.write(d, p); err != nil {
-		return outcome, err
-	}
+	unwritten := c.write(d, p)
 	if c.json {
 		err = report.JSON(c.Out, p)
 	} else {
 		report.Result(c.Out, d, p, outcome, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls})
 	}
 	c.hints(p)
-	return outcome, err
+	return outcome, firstOf(unwritten, err)
 }
 
 // reconciler makes a plan for what is to be done.

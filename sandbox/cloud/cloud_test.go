@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -208,5 +209,29 @@ func TestAllMayChangeWhatItWalks(t *testing.T) {
 	}
 	if got := all(t, s, ""); !slices.Equal(got, []string{"d="}) {
 		t.Errorf("left: %v", got)
+	}
+}
+
+// TestAFullDisk: a transaction that does not fit on the disk is refused, and leaves no half
+// line, which would spoil the next one.
+func TestAFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), journalName)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &journal{file: f}
+	if err := j.append(record{{Table: "a", Key: "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	whole, _ := os.ReadFile(path)
+	if _, err := f.WriteString(`[{"t":"ha`); err != nil { // what a write comes to that finds no space
+		t.Fatal(err)
+	}
+	if err := j.failed(&os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}); err == nil || !strings.Contains(err.Error(), "the disk of the sandbox's state is full") {
+		t.Errorf("it ends with %v", err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != string(whole) {
+		t.Errorf("the journal holds %q, want %q", got, whole)
 	}
 }

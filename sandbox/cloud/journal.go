@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // record is one committed transaction: one line of the journal.
@@ -24,7 +25,10 @@ type change struct {
 // journal appends a line per transaction. A write that the kernel has taken
 // survives kill -9 of this process, so lines are not synced to disk: a sandbox
 // does not have to survive a power cut.
-type journal struct{ file *os.File }
+type journal struct {
+	file *os.File
+	size int64 // bytes of whole lines
+}
 
 const journalName = "journal.jsonl"
 
@@ -46,7 +50,11 @@ func openJournal(dir string, replay func(record) error) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &journal{file: f}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &journal{file: f, size: info.Size()}, nil
 }
 
 // readJournal returns the newest change of every key that is not deleted, in
@@ -122,7 +130,24 @@ func (j *journal) append(rec record) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.file.Write(append(line, '\n'))
+	n, err := j.file.Write(append(line, '\n'))
+	if err != nil {
+		return j.failed(err)
+	}
+	j.size += int64(n)
+	return nil
+}
+
+// failed removes what a write left that failed: half a line would spoil the next one.
+func (j *journal) failed(err error) error {
+	return errors.Join(fullDisk(err), j.file.Truncate(j.size))
+}
+
+// fullDisk says that it is the sandbox's disk that is full, where it is.
+func fullDisk(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("the disk of the sandbox's state is full: %w", err)
+	}
 	return err
 }
 
