@@ -105,7 +105,6 @@ func (s *sufferer) once(st stage, tr trouble) (complaint string) {
 	if complaint = cmp.Or(complaint, changed()); complaint != "" {
 		return complaint
 	}
-	last := runs[0]
 	for _, run := range runs {
 		if complaint = run.crashed(); complaint != "" {
 			return complaint
@@ -113,14 +112,23 @@ func (s *sufferer) once(st stage, tr trouble) (complaint string) {
 		if !aside && !slices.Contains([]int{0, 1, 20, 75, 77, 130, -1}, run.code) {
 			return fmt.Sprintf("exit %d is not for this", run.code)
 		}
-		if run.code == 0 {
-			last = run
-		}
 	}
 	if aside {
 		return notDone
 	}
-	return s.after(st, last)
+	return s.after(st, decisive(runs))
+}
+
+// decisive is the one of runs at once that says whether the stage is done: one that is
+// complete, unless another was killed after it, whose leftovers it could not see.
+func decisive(runs []utterance) utterance {
+	out := runs[0]
+	for _, run := range runs[1:] {
+		if run.code == 0 && (out.code >= 0 || run.ended.After(out.ended)) || run.code < 0 && run.ended.After(out.ended) {
+			out = run
+		}
+	}
+	return out
 }
 
 // set has the sandbox fail as it should during a run.
@@ -185,7 +193,7 @@ func (s *sufferer) begin(b blow, args []string) (end func() utterance) {
 	return func() utterance {
 		defer late.Stop()
 		code, out := wait()
-		return utterance{"amiship " + strings.Join(args, " "), code, out}
+		return utterance{"amiship " + strings.Join(args, " "), code, out, time.Now()}
 	}
 }
 

@@ -70,6 +70,7 @@ type utterance struct {
 	command string
 	code    int
 	out     string
+	ended   time.Time
 }
 
 // lastLines are as many as show what a run came to.
