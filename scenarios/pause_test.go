@@ -53,13 +53,13 @@ func phase(r *http.Request, body []byte) string {
 		return "claim"
 	case "RunInstances", "StopInstances", "CreateImage":
 		return "work"
-	case "CopyImage", "ModifySnapshotAttribute":
+	case "CopyImage":
 		return "copy or share"
-	case "ModifyImageAttribute":
+	case "ModifyImageAttribute", "ModifySnapshotAttribute":
 		switch {
 		case bytes.Contains(body, []byte("Group=all")):
 			return "publish or point"
-		case bytes.Contains(body, []byte("LaunchPermission")):
+		case bytes.Contains(body, []byte("Permission")):
 			return "copy or share"
 		}
 	case "PutParameter":

@@ -56,7 +56,7 @@ func wrecks() map[string]struct {
 			func(w *wrecker) {
 				w.restore(w.public, types.CreateVolumePermissionModifications{Remove: []types.CreateVolumePermission{{UserId: aws.String("679593333241")}}})
 			},
-			[]string{public + `snapshot permission: expected 679593333241, saw none`},
+			[]string{public + `snapshot permission: expected 679593333241 all, saw all`},
 		},
 		"anybody can restore": {
 			func(w *wrecker) {

@@ -71,12 +71,12 @@ func (a *Applier) appliers() map[plan.Kind]func(context.Context, plan.Action) (R
 		retirements = retirements{sharing, images}
 	)
 	return map[plan.Kind]func(context.Context, plan.Action) (Result, error){
-		plan.Raise: limits.raise, plan.Allow: limits.allow,
+		plan.Raise: limits.raise, plan.Allow: limits.allow, plan.AllowSnapshots: limits.allowSnapshots,
 		plan.Claim: claims.claim, plan.Unclaim: claims.unclaim,
 		plan.Build: builds.build, plan.Test: tests.test,
 		plan.Adopt: images.adopt, plan.IMDS: images.imds, plan.Publish: images.publish,
 		plan.Waive: images.annotate("the waiver"), plan.Record: images.annotate("the retention policy"),
-		plan.Copy: copies.start, plan.Share: sharing.share,
+		plan.Copy: copies.start, plan.Share: sharing.share, plan.PublishSnapshot: sharing.publish,
 		plan.Parameter: parameters.put, plan.DeleteParameter: parameters.remove,
 		plan.Validate: changeSets.submit, plan.ChangeSet: changeSets.submit, plan.Restrict: changeSets.submit, plan.Cancel: changeSets.cancel,
 		plan.Order:    images.annotate("since when it is in line"),

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/observe"
 	"amiship/internal/plan"
 	"amiship/internal/record"
 	"amiship/internal/world"
@@ -171,5 +173,31 @@ func TestAllow(t *testing.T) {
 	f.later(t, 11*time.Minute)
 	if _, err := f.Do(t.Context(), f.step(t, plan.Publish, "ours")); err != nil || !f.image(t, "ours").Public {
 		t.Errorf("and then: %v", err)
+	}
+}
+
+// TestPublicSnapshots: the snapshots of an AMI are public afterwards, once no block is in the
+// way, and the AMI is as it was; each refusal names the snapshot and the region.
+func TestPublicSnapshots(t *testing.T) {
+	f := newFixture(t, "ec2: [{account: vendor, region: us-east-1, snapshot_block_public_access: block-all-sharing, images: [{name: ours}]}]")
+	public := f.step(t, plan.PublishSnapshot, "ours")
+	snapshot := public.Image().Snapshots[0]
+	if _, err := f.Do(t.Context(), public); awsapi.Code(err) != "OperationNotPermitted" || !strings.Contains(err.Error(), snapshot+" in us-east-1") {
+		t.Errorf("blocked: %v", err)
+	}
+	allow := plan.Action{Target: at(home), Change: plan.UnblockSnapshots{}}
+	f.box.Meets(t, refuses("DisableSnapshotBlockPublicAccess", "UnauthorizedOperation"))
+	if _, err := f.Do(t.Context(), allow); awsapi.Code(err) != "UnauthorizedOperation" || !strings.Contains(err.Error(), home) {
+		t.Errorf("refused: %v", err)
+	}
+	f.box.Meets(t)
+	for _, act := range []plan.Action{allow, public, public} { // a step that is repeated changes nothing more
+		if _, err := f.Do(t.Context(), act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	permissions, err := observe.VolumePermissions(t.Context(), f.Clients.EC2(home), home, snapshot)
+	if err != nil || !slices.Equal(observe.Restorers(permissions), []string{record.Everybody}) || f.image(t, "ours").Public {
+		t.Errorf("%v: %+v", err, permissions)
 	}
 }

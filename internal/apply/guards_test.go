@@ -20,17 +20,18 @@ import (
 func onImages() map[plan.Kind]plan.Change {
 	stage := plan.Tags{record.TagStage: "1:demoted"}
 	return map[plan.Kind]plan.Change{
-		plan.Publish:   plan.PublishImage{},
-		plan.IMDS:      plan.RequireIMDS{Support: "v2.0"},
-		plan.Demote:    plan.DemoteImage{Tags: stage},
-		plan.Deprecate: plan.DeprecateImage{Tags: stage, At: time.Now().Add(time.Hour).UTC()},
-		plan.Disable:   plan.DisableImage{Tags: stage},
-		plan.Remove:    plan.RemoveImage{},
-		plan.Discard:   plan.DiscardImage{},
-		plan.Adopt:     plan.AdoptImage{Tags: plan.Tags{record.TagProject: "1:p"}},
-		plan.Withdraw:  plan.WithdrawImage{Tags: stage},
-		plan.Close:     plan.CloseImage{},
-		plan.Waive:     plan.RecordWaiver{Tags: plan.Tags{record.TagWaived: "1:"}},
+		plan.Publish:         plan.PublishImage{},
+		plan.PublishSnapshot: plan.PublishSnapshots{},
+		plan.IMDS:            plan.RequireIMDS{Support: "v2.0"},
+		plan.Demote:          plan.DemoteImage{Tags: stage},
+		plan.Deprecate:       plan.DeprecateImage{Tags: stage, At: time.Now().Add(time.Hour).UTC()},
+		plan.Disable:         plan.DisableImage{Tags: stage},
+		plan.Remove:          plan.RemoveImage{},
+		plan.Discard:         plan.DiscardImage{},
+		plan.Adopt:           plan.AdoptImage{Tags: plan.Tags{record.TagProject: "1:p"}},
+		plan.Withdraw:        plan.WithdrawImage{Tags: stage},
+		plan.Close:           plan.CloseImage{},
+		plan.Waive:           plan.RecordWaiver{Tags: plan.Tags{record.TagWaived: "1:"}},
 	}
 }
 
@@ -71,7 +72,7 @@ func TestStepsReadAgain(t *testing.T) {
 // AWS's code, and no kind of "done".
 func TestStepsAreRefused(t *testing.T) {
 	calls := map[plan.Kind]string{
-		plan.Publish: "ModifyImageAttribute", plan.IMDS: "ModifyImageAttribute", plan.Demote: "ModifyImageAttribute",
+		plan.PublishSnapshot: "ModifySnapshotAttribute", plan.Publish: "ModifyImageAttribute", plan.IMDS: "ModifyImageAttribute", plan.Demote: "ModifyImageAttribute",
 		plan.Deprecate: "EnableImageDeprecation", plan.Disable: "DisableImage", plan.Remove: "DeregisterImage", plan.Discard: "DeregisterImage",
 		plan.Adopt: "CreateTags", plan.Withdraw: "CreateTags", plan.Close: "ModifyImageAttribute", plan.Waive: "CreateTags",
 	}

@@ -41,3 +41,13 @@ func (l limits) allow(ctx context.Context, act plan.Action) (Result, error) {
 	}
 	return Result{}, nil
 }
+
+// allowSnapshots lets snapshots of the account be public in a region; those that were made
+// public before, and are hidden, can be seen again.
+func (l limits) allowSnapshots(ctx context.Context, act plan.Action) (Result, error) {
+	_, err := l.clients.EC2(act.Target.Region).DisableSnapshotBlockPublicAccess(ctx, &ec2.DisableSnapshotBlockPublicAccessInput{})
+	if err != nil {
+		return Result{}, fmt.Errorf("disable block public access for snapshots in %s: %w", act.Target.Region, err)
+	}
+	return Result{}, nil
+}

@@ -25,7 +25,7 @@ var (
 // are read again and win.
 func TestAnothersAMIIsNotChanged(t *testing.T) {
 	for _, kind := range []plan.Kind{
-		plan.Adopt, plan.IMDS, plan.Publish, plan.Withdraw, plan.Close, plan.Waive, plan.Deprecate, plan.Demote, plan.Disable, plan.Remove, plan.Discard,
+		plan.Adopt, plan.IMDS, plan.PublishSnapshot, plan.Publish, plan.Withdraw, plan.Close, plan.Waive, plan.Deprecate, plan.Demote, plan.Disable, plan.Remove, plan.Discard,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			ec2 := &counter{image: world.Image{ID: "ami-1", Name: ours.Name() + "-0123456789ab", State: world.Available, Tags: theirs.Tags()}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,7 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/observe"
 	"amiship/internal/plan"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -87,7 +90,7 @@ func (r retirements) disable(ctx context.Context, act plan.Action) (Result, erro
 }
 
 // stageClosing writes the stage of an AMI whose launch permissions are revoked
-// next, with those.
+// next, with those, and makes its snapshots private.
 func (r retirements) stageClosing(ctx context.Context, act plan.Action) (world.Image, []types.LaunchPermission, error) {
 	image, err := r.quiet(ctx, act)
 	if err != nil {
@@ -97,7 +100,32 @@ func (r retirements) stageClosing(ctx context.Context, act plan.Action) (world.I
 	if err != nil {
 		return image, nil, err
 	}
-	return image, permissions, r.stage(ctx, act, image, permissions)
+	if err := r.stage(ctx, act, image, permissions); err != nil {
+		return image, nil, err
+	}
+	return image, permissions, r.closeSnapshots(ctx, act, image)
+}
+
+// closeSnapshots makes the public snapshots of a public AMI private, before it is: a run that
+// is interrupted in between finds the AMI public, and does both again. The accounts that an
+// AMI was shared with keep its snapshots.
+func (r retirements) closeSnapshots(ctx context.Context, act plan.Action, image world.Image) error {
+	if !image.Public {
+		return nil
+	}
+	for _, snapshot := range image.Snapshots {
+		permissions, err := observe.VolumePermissions(ctx, r.clients.EC2(act.Target.Region), act.Target.Region, snapshot)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(observe.Restorers(permissions), record.Everybody) {
+			continue
+		}
+		if err := r.changeVolume(ctx, act, "make private", snapshot, nil, everyRestorer()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stage writes an AMI's new stage, and the permissions that will be revoked

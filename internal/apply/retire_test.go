@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/observe"
 	"amiship/internal/plan"
 	"amiship/internal/record"
 	"amiship/internal/release"
@@ -137,6 +138,43 @@ func TestRetirementReadsAgain(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.taken, record.ReadTaken(ec2.taken)); diff != "" {
 				t.Errorf("taken %s", diff)
+			}
+		})
+	}
+}
+
+// TestRetiredSnapshotIsPrivate: the public snapshot of an AMI is private once the AMI is, and
+// stays shared with accounts; where it can't be made private, the AMI stays public, and the
+// step is due again.
+func TestRetiredSnapshotIsPrivate(t *testing.T) {
+	for kind, change := range map[plan.Kind]plan.Change{
+		plan.Demote:  plan.DemoteImage{Tags: plan.Tags{record.TagStage: "1:demoted"}},
+		plan.Disable: plan.DisableImage{Tags: plan.Tags{record.TagStage: "1:disabled"}},
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, `ec2: [{account: vendor, region: us-east-1, images: [{name: ours, public: true, shared_with: ["444455556666"]}]}]`)
+			public := f.step(t, plan.PublishSnapshot, "ours")
+			if _, err := f.Do(t.Context(), public); err != nil {
+				t.Fatal(err)
+			}
+			retired := func() error {
+				act := f.step(t, kind, "ours")
+				act.Change = about(change, act.Image())
+				_, err := f.Do(t.Context(), act)
+				return err
+			}
+			f.box.Meets(t, refuses("ModifySnapshotAttribute", "UnauthorizedOperation"))
+			if err := retired(); awsapi.Code(err) != "UnauthorizedOperation" || !f.image(t, "ours").Public {
+				t.Errorf("refused: %v", err)
+			}
+			f.box.Meets(t)
+			if err := retired(); err != nil || f.image(t, "ours").Public {
+				t.Errorf("retired: %v", err)
+			}
+			permissions, err := observe.VolumePermissions(t.Context(), f.Clients.EC2(home), home, public.Image().Snapshots[0])
+			if err != nil || !slices.Equal(observe.Restorers(permissions), []string{"444455556666"}) {
+				t.Errorf("%v: %+v", err, permissions)
 			}
 		})
 	}

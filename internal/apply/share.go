@@ -24,6 +24,25 @@ func (s sharing) share(ctx context.Context, act plan.Action) (Result, error) {
 	return Result{}, s.changeLaunch(ctx, act, "share", launchPermissions(c.Accounts), nil)
 }
 
+// publish lets every account restore the snapshots of an AMI that is still as the plan saw
+// it.
+func (s sharing) publish(ctx context.Context, act plan.Action) (Result, error) {
+	image, err := s.again(ctx, act)
+	if err != nil {
+		return Result{}, err
+	}
+	for _, snapshot := range image.Snapshots {
+		if err := s.changeVolume(ctx, act, "publish "+image.ID+"'s", snapshot, everyRestorer(), nil); err != nil {
+			return Result{}, err
+		}
+	}
+	return Result{}, nil
+}
+
+func everyRestorer() []types.CreateVolumePermission {
+	return []types.CreateVolumePermission{{Group: types.PermissionGroupAll}}
+}
+
 func volumePermissions(accounts []string) []types.CreateVolumePermission {
 	var out []types.CreateVolumePermission
 	for _, id := range accounts {

@@ -131,17 +131,19 @@ type Secret struct {
 
 // Image is one thing that is shipped, on one or more architectures.
 type Image struct {
-	Edition     string             `yaml:"edition" help:"The value of {edition}."`
-	Arch        []string           `yaml:"arch" values:"arch" help:"amd64 and arm64; amd64 by default."`
-	Public      bool               `yaml:"public" help:"Whether every AWS account may launch it."`
-	Name        PerArch            `yaml:"name" required:"true" help:"The AMI name, for all architectures or for each. A template."`
-	Description string             `yaml:"description" help:"The AMI description. A template."`
-	Share       []string           `yaml:"share" help:"More accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
-	Tags        map[string]PerArch `yaml:"tags" help:"Tags of the AMI and its snapshot, each for all architectures or for each. Templates."`
-	License     Secret             `yaml:"license" was:"licence" help:"A license that goes into the AMI."`
-	Parameters  []Parameter        `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`
-	Checks      []Check            `yaml:"checks" help:"Checks that an instance of the AMI must pass."`
-	Vars        map[string]string  `yaml:"vars" help:"Free values of this image, as the ones above. Templates."`
+	Edition string   `yaml:"edition" help:"The value of {edition}."`
+	Arch    []string `yaml:"arch" values:"arch" help:"amd64 and arm64; amd64 by default."`
+	Public  bool     `yaml:"public" help:"Whether every AWS account may launch it."`
+	// With its snapshot an AMI can be copied, and with Public alone only launched.
+	PublicSnapshot bool               `yaml:"public_snapshot" help:"Whether every AWS account may copy the AMI too, as to another region, encrypted, or into its own account: its snapshots are public with it. Goes with public."`
+	Name           PerArch            `yaml:"name" required:"true" help:"The AMI name, for all architectures or for each. A template."`
+	Description    string             `yaml:"description" help:"The AMI description. A template."`
+	Share          []string           `yaml:"share" help:"More accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
+	Tags           map[string]PerArch `yaml:"tags" help:"Tags of the AMI and its snapshot, each for all architectures or for each. Templates."`
+	License        Secret             `yaml:"license" was:"licence" help:"A license that goes into the AMI."`
+	Parameters     []Parameter        `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`
+	Checks         []Check            `yaml:"checks" help:"Checks that an instance of the AMI must pass."`
+	Vars           map[string]string  `yaml:"vars" help:"Free values of this image, as the ones above. Templates."`
 }
 
 // PerArch is one text for every architecture, under the key "", or one for each.

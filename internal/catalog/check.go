@@ -174,6 +174,9 @@ func (b *Bundle) checkImages() {
 		image, field := b.Catalog.Images[name], "images."+name
 		b.form(field, name, projectName, "name of an image: small letters, digits and -")
 		b.checkAccounts(field+".share", image.Share)
+		if image.PublicSnapshot && !image.Public {
+			b.places.add(field+".public_snapshot", "the AMI is private; snapshots are public with a public AMI only: set public: true, or remove public_snapshot")
+		}
 		for i, arch := range image.Arch {
 			if slices.Index(image.Arch, arch) < i {
 				b.places.add(fmt.Sprintf("%s.arch[%d]", field, i), "%s is listed twice", arch)

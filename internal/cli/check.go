@@ -118,7 +118,7 @@ func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired) 
 		return nil, err
 	}
 	who := audit.Finding{What: fmt.Sprintf("account %s, as %s", account, arn), How: audit.Proven}
-	asked := append(observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Targets(), anyPublic(b.Catalog)),
+	asked := append(observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Targets(), public(b.Catalog)),
 		observe.PreflightListings(ctx, clients, b.Listings(), b.Targets())...)
 	asked = append(asked, observe.PreflightBuilds(ctx, clients, releases)...)
 	asked = append(asked, accessFinding(ctx, clients, b.Catalog))
@@ -165,11 +165,11 @@ func changesFinding(ctx context.Context, clients *awsapi.Clients, b *catalog.Bun
 	return f
 }
 
-func anyPublic(c *catalog.Catalog) bool {
+// public is what of the catalog's images will be public.
+func public(c *catalog.Catalog) (out observe.Public) {
 	for _, image := range c.Images {
-		if image.Public {
-			return true
-		}
+		out.AMIs = out.AMIs || image.Public
+		out.Snapshots = out.Snapshots || image.PublicSnapshot
 	}
-	return false
+	return out
 }

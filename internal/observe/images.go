@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/record"
 	"amiship/internal/world"
 )
 
@@ -111,14 +112,16 @@ func arch[T ~string](a T) string {
 // (docs/reference/aws.md#permissions-of-many-images-in-one-call).
 func (o *Observer) grants(ctx context.Context, region, account string) (world.Grants, error) {
 	g := world.Grants{Images: map[string]bool{}, Snapshots: map[string]bool{}}
-	images, err := describe(ctx, o.Clients.EC2(region), region, &ec2.DescribeImagesInput{
-		Owners: []string{"self"}, ExecutableUsers: []string{account}, IncludeDeprecated: aws.Bool(true),
-	})
-	if err != nil {
-		return g, err
-	}
-	for _, i := range images {
-		g.Images[i.ID] = true
+	if account != record.Everybody {
+		images, err := describe(ctx, o.Clients.EC2(region), region, &ec2.DescribeImagesInput{
+			Owners: []string{"self"}, ExecutableUsers: []string{account}, IncludeDeprecated: aws.Bool(true),
+		})
+		if err != nil {
+			return g, err
+		}
+		for _, i := range images {
+			g.Images[i.ID] = true
+		}
 	}
 	pages := ec2.NewDescribeSnapshotsPaginator(o.Clients.EC2(region), &ec2.DescribeSnapshotsInput{
 		OwnerIds: []string{"self"}, RestorableByUserIds: []string{account}, MaxResults: aws.Int32(page),

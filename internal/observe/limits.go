@@ -17,7 +17,8 @@ import (
 )
 
 // limits reads what may be public in a region, and whether anything may: seven
-// calls, and one more for each quota without a request for an increase.
+// calls, one more for each quota without a request for an increase, and one for snapshots
+// that are to become public.
 func (o *Observer) limits(ctx context.Context, region string) (world.Limits, error) {
 	l := world.Limits{
 		Public: o.quota(ctx, region, world.QuotaPublicAMIs, "public AMIs"),
@@ -36,12 +37,30 @@ func (o *Observer) limits(ctx context.Context, region string) (world.Limits, err
 	if aws.ToString(public.ImageBlockPublicAccessState) == string(types.ImageBlockPublicAccessEnabledStateBlockNewSharing) {
 		l.BlockPublic = cmp.Or(string(public.ManagedBy), world.BlockedByAccount)
 	}
+	if o.Desired.PublicSnapshots() {
+		if l.BlockSnapshots, err = snapshotBlock(ctx, client, region); err != nil {
+			return l, err
+		}
+	}
 	encrypted, err := client.GetEbsEncryptionByDefault(ctx, &ec2.GetEbsEncryptionByDefaultInput{})
 	if err != nil {
 		return l, fmt.Errorf("ask whether snapshots are encrypted in %s: %w", region, err)
 	}
 	l.Encrypted = aws.ToBool(encrypted.EbsEncryptionByDefault)
 	return l, nil
+}
+
+// snapshotBlock says who keeps snapshots of a region from becoming public; "": no one does.
+// Both modes do; in the stricter one those that are public are hidden.
+func snapshotBlock(ctx context.Context, client *ec2.Client, region string) (string, error) {
+	out, err := client.GetSnapshotBlockPublicAccessState(ctx, &ec2.GetSnapshotBlockPublicAccessStateInput{})
+	if err != nil {
+		return "", fmt.Errorf("ask whether snapshots may be public in %s: %w", region, err)
+	}
+	if out.State == types.SnapshotBlockPublicAccessStateUnblocked {
+		return "", nil
+	}
+	return cmp.Or(string(out.ManagedBy), world.BlockedByAccount), nil
 }
 
 // quota reads one of a region. A region may have no Service Quotas.

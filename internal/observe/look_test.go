@@ -59,7 +59,7 @@ func observing(t *testing.T) (*Observer, *sandboxtest.Box) {
 	d := release.Desired{
 		Project: "p", Tag: "v1", Targets: []release.Target{{Region: home}},
 		Variants: []release.Variant{{
-			Image: "p", Arch: "arm64", Parameters: []release.Parameter{{Name: "/p/latest"}, {Name: "/p/none"}},
+			Image: "p", Arch: "arm64", PublicSnapshot: true, Parameters: []release.Parameter{{Name: "/p/latest"}, {Name: "/p/none"}},
 			Build: release.Build{Region: home, Base: release.Base{Owner: "123456789012", Name: "sol?", Arch: "arm64"}},
 		}},
 		Listings: []release.Listing{{Name: "pro", Product: product, Account: "123456789012"}},
@@ -102,6 +102,10 @@ func readings(image, snapshot, set string) map[string]reading {
 		"snapshots":  inRegion(world.LookSnapshots, "DescribeSnapshots", func(r world.Region) (bool, string) { return of(r.Snapshots) }),
 		"limits":     inRegion(world.LookLimits, "GetImageBlockPublicAccessState", func(r world.Region) (bool, string) { return of(r.Limits) }),
 		"the bin":    inRegion(world.LookLimits, "ListImagesInRecycleBin", func(r world.Region) (bool, string) { return of(r.Limits) }),
+		"a block":    inRegion(world.LookLimits, "GetSnapshotBlockPublicAccessState", func(r world.Region) (bool, string) { return of(r.Limits) }),
+		"public snapshots": {world.Query{Kind: world.LookGrants, Region: home, Account: record.Everybody}, "DescribeSnapshots", func(w world.World) (bool, string) {
+			return of(w.Regions[home].Grants[record.Everybody])
+		}},
 		"encryption": inRegion(world.LookLimits, "GetEbsEncryptionByDefault", func(r world.Region) (bool, string) { return of(r.Limits) }),
 		"a network":  inRegion(world.LookNetwork, "DescribeVpcs", func(r world.Region) (bool, string) { return of(r.Network) }),
 		"defaults":   inRegion(world.LookMetadata, "GetInstanceMetadataDefaults", func(r world.Region) (bool, string) { return of(r.Metadata) }),
@@ -305,7 +309,7 @@ func TestPermissions(t *testing.T) {
 		if len(got.Val) != 1 || !strings.Contains(got.Val["ec2:"+action], "You may not") {
 			t.Errorf("%s: %+v", action, got)
 		}
-		findings := Preflight(t.Context(), o.Clients, home, []release.Target{{Region: home}}, true)
+		findings := Preflight(t.Context(), o.Clients, home, []release.Target{{Region: home}}, Public{AMIs: true})
 		n := slices.IndexFunc(findings, func(f audit.Finding) bool { return f.What == "ec2:"+action })
 		if n < 0 || !strings.Contains(findings[n].Err, "You may not") || findings[n].How != audit.Simulated {
 			t.Errorf("%s: findings %+v", action, findings)

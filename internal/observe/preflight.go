@@ -14,14 +14,16 @@ import (
 // preflight asks AWS, without changing anything, whether a release could work.
 type preflight struct {
 	clients *awsapi.Clients
-	public  bool // some AMIs will be public
+	public  Public
 	regions regionList
 }
 
+// Public is what of a release will be public.
+type Public struct{ AMIs, Snapshots bool }
+
 // Preflight asks, without changing anything, whether a release could work: that
-// every region answers and takes its AMIs, and that the caller may do what a release does. public says that some of its
-// AMIs will be public.
-func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, targets []release.Target, public bool) []audit.Finding {
+// every region answers and takes its AMIs, and that the caller may do what a release does.
+func Preflight(ctx context.Context, c *awsapi.Clients, buildRegion string, targets []release.Target, public Public) []audit.Finding {
 	p := preflight{c, public, nil}
 	ask := []string{buildRegion}
 	for _, t := range targets {

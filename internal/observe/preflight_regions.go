@@ -60,13 +60,16 @@ func (p preflight) publicity(ctx context.Context, region string) []audit.Finding
 	switch {
 	case err != nil:
 		return []audit.Finding{finding(region, "whether AMIs may be public", err)}
-	case l.BlockPublic != "" && p.public:
+	case l.BlockPublic != "" && p.public.AMIs:
 		err = fmt.Errorf("block public access for AMIs is on (%s)", l.BlockPublic)
 	case l.Encrypted:
 		err = fmt.Errorf("encryption by default is on: copies can be neither shared nor public")
 	}
 	out := []audit.Finding{finding(region, "snapshots and AMIs can be shared", err)}
-	if !p.public {
+	if p.public.Snapshots {
+		out = append(out, p.snapshots(ctx, region))
+	}
+	if !p.public.AMIs {
 		return out
 	}
 	public := finding(region, fmt.Sprintf("%d public AMIs at most, %d in all", l.Public.Limit, l.AMIs.Limit), nil)
@@ -74,6 +77,15 @@ func (p preflight) publicity(ctx context.Context, region string) []audit.Finding
 		public = audit.Finding{Where: region, What: "how many AMIs may be public: " + err, How: audit.Unknown}
 	}
 	return append(out, public)
+}
+
+// snapshots says whether snapshots can be public in a region.
+func (p preflight) snapshots(ctx context.Context, region string) audit.Finding {
+	by, err := snapshotBlock(ctx, p.clients.EC2(region), region)
+	if err == nil && by != "" {
+		err = fmt.Errorf("block public access for snapshots is on (%s)", by)
+	}
+	return finding(region, "snapshots can be public", err)
 }
 
 // simulated is what a dry run comes to. Who was told that a thing is not there was

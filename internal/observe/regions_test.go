@@ -23,7 +23,7 @@ func TestRegionsThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	targets := []release.Target{{Region: home}, {Region: "eu-west-1"}, {Region: "mars-north-1", At: "regions.required[2] (amiship.yaml:9)"}}
-	found := Preflight(t.Context(), clients, home, targets, false)
+	found := Preflight(t.Context(), clients, home, targets, Public{})
 	of := func(region string) (errs string) {
 		for _, f := range found {
 			if f.Where == region {

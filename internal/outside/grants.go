@@ -92,5 +92,9 @@ func (l *look) restorers(ctx context.Context, v release.Variant, id string) {
 	for _, p := range out.CreateVolumePermissions {
 		got = append(got, cmp.Or(string(p.Group), aws.ToString(p.UserId)))
 	}
-	l.accounts(v, "snapshot permission", v.SharedIn(l.Region), got)
+	want := v.SharedIn(l.Region)
+	if v.PublicSnapshot {
+		want = append(want, everybody)
+	}
+	l.accounts(v, "snapshot permission", want, got)
 }

@@ -63,12 +63,13 @@ func (l *look) run(ctx context.Context) {
 	for _, v := range l.Desired.Variants {
 		l.choose(v)
 	}
-	if l.snapshots, err = snapshots(ctx, l.Owner.EC2(l.Region), l.released); err != nil {
+	if l.snapshots, err = snapshots(ctx, l.Owner.EC2(l.Region), "self", l.released); err != nil {
 		l.unread("snapshots", err)
 	}
 	for _, v := range l.Desired.Variants {
 		l.variant(ctx, v)
 	}
+	l.copyable(ctx)
 	l.parameters(ctx)
 	l.leftOver(ctx)
 }

@@ -54,8 +54,9 @@ func snapshotIDs(i types.Image) []string {
 	return out
 }
 
-// snapshots describes those behind AMIs, by id; what is gone is not among them.
-func snapshots(ctx context.Context, c *ec2.Client, of map[string]types.Image) (map[string]types.Snapshot, error) {
+// snapshots describes those of an owner that are behind AMIs, by id; what is gone, or not for
+// the client to see, is not among them.
+func snapshots(ctx context.Context, c *ec2.Client, owner string, of map[string]types.Image) (map[string]types.Snapshot, error) {
 	var ids []string
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		ids = append(ids, snapshotIDs(of[name])...)
@@ -63,7 +64,7 @@ func snapshots(ctx context.Context, c *ec2.Client, of map[string]types.Image) (m
 	out := map[string]types.Snapshot{}
 	for some := range slices.Chunk(ids, values) {
 		pages := ec2.NewDescribeSnapshotsPaginator(c, &ec2.DescribeSnapshotsInput{
-			OwnerIds: []string{"self"}, Filters: []types.Filter{filter("snapshot-id", some...)}, MaxResults: aws.Int32(page),
+			OwnerIds: []string{owner}, Filters: []types.Filter{filter("snapshot-id", some...)}, MaxResults: aws.Int32(page),
 		})
 		for pages.HasMorePages() {
 			got, err := pages.NextPage(ctx)

@@ -107,3 +107,38 @@ func (l *look) visibleCandidates() {
 		}
 	}
 }
+
+// copyable asks as the customer for the snapshots that are public. Their permissions do not
+// say it: where the owner blocks all public sharing, no other account sees what they share.
+func (l *look) copyable(ctx context.Context) {
+	public := map[string]types.Image{}
+	for _, v := range l.Desired.Variants {
+		if i, there := l.released[v.Key("").Variant()]; there && v.PublicSnapshot {
+			public[v.Key("").Variant()] = i
+		}
+	}
+	if len(public) == 0 {
+		return
+	}
+	seen, err := snapshots(ctx, l.Customer.EC2(l.Region), l.owner, public)
+	if err != nil {
+		l.unread("which snapshots a customer sees", err)
+		return
+	}
+	for _, v := range l.Desired.Variants {
+		for _, id := range snapshotIDs(public[v.Key("").Variant()]) {
+			if _, there := seen[id]; !there {
+				l.differs(v, "snapshot's public view", id, nothing+l.snapshotBlock(ctx))
+			}
+		}
+	}
+}
+
+// snapshotBlock says what hides public snapshots of a region, if that can be read.
+func (l *look) snapshotBlock(ctx context.Context) string {
+	out, err := l.Owner.EC2(l.Region).GetSnapshotBlockPublicAccessState(ctx, &ec2.GetSnapshotBlockPublicAccessStateInput{})
+	if err != nil || out.State != types.SnapshotBlockPublicAccessStateBlockAllSharing {
+		return ""
+	}
+	return fmt.Sprintf(": block public access for snapshots is %s there; aws ec2 disable-snapshot-block-public-access --region %s ends that", out.State, l.Region)
+}

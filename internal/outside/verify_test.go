@@ -35,11 +35,14 @@ type published struct {
 	snapshot string
 }
 
-func publish(t *testing.T) *published {
+func publish(t *testing.T, ask ...func(*release.Variant)) *published {
 	t.Helper()
 	d, v := ce(t)
 	v.Arch, v.Share, v.Parameters = "amd64", []string{friend}, []release.Parameter{{Name: param, Latest: true}}
 	v.Build.DiskGiB, v.Build.DiskType, v.Build.IMDSSupport = 8, "gp3", ""
+	for _, change := range ask {
+		change(&v)
+	}
 	d.Untested, d.Variants, d.Targets = true, []release.Variant{v}, []release.Target{{Region: home, Required: true}}
 	tags := d.OwnTags(v, record.StageRelease)
 	tags["Type"] = "CE"
@@ -177,6 +180,56 @@ func TestVerify(t *testing.T) {
 			found := p.findings(t)
 			if c.want == "" && len(found) > 0 || c.want != "" && !strings.Contains(strings.Join(found, "\n"), c.want) {
 				t.Errorf("found %q, want %q", found, c.want)
+			}
+		})
+	}
+}
+
+// TestVerifyPublicSnapshots: a snapshot that no other account sees is found, by its
+// permissions and, where these are as they must be, by what the customer sees.
+func TestVerifyPublicSnapshots(t *testing.T) {
+	public := types.CreateVolumePermission{Group: types.PermissionGroupAll}
+	block := func(t *testing.T, p *published) {
+		_, err := p.owner().EnableSnapshotBlockPublicAccess(t.Context(), &ec2.EnableSnapshotBlockPublicAccessInput{State: types.SnapshotBlockPublicAccessStateBlockAllSharing})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		shared bool
+		change func(*testing.T, *published)
+		want   []string
+	}{
+		"public":             {true, nil, nil},
+		"private":            {false, nil, []string{"What:snapshot permission Want:444455556666 all", "What:snapshot's public view"}},
+		"public, and hidden": {true, block, []string{"What:snapshot's public view", "disable-snapshot-block-public-access --region us-east-1"}},
+		"the customer is mute": {true, func(t *testing.T, p *published) {
+			p.box.Meets(t, wire.Fault{Action: "DescribeSnapshots", Account: "210987654321", Status: 400, Code: "UnauthorizedOperation"})
+		}, []string{"Want:which snapshots a customer sees Got:describe snapshots: UnauthorizedOperation"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := publish(t, func(v *release.Variant) { v.PublicSnapshot = true })
+			if c.shared {
+				_, err := p.owner().ModifySnapshotAttribute(t.Context(), &ec2.ModifySnapshotAttributeInput{
+					SnapshotId: aws.String(p.snapshot), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+					CreateVolumePermission: &types.CreateVolumePermissionModifications{Add: []types.CreateVolumePermission{public}},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.change != nil {
+				c.change(t, p)
+			}
+			found := strings.Join(p.findings(t), "\n")
+			if c.want == nil && found != "" {
+				t.Errorf("found %s", found)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(found, want) {
+					t.Errorf("found %s, want %q", found, want)
+				}
 			}
 		})
 	}

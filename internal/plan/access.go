@@ -1,13 +1,29 @@
 package plan
 
 import (
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
 
 // FewAccounts reports whether it is by account, whatever AMIs there are: each has a snapshot.
 func FewAccounts(d release.Desired, region string) bool {
-	return len(d.SharedIn(region)) <= len(d.Variants)
+	return CallsByAccount(d, region) <= 2*len(d.Variants)
+}
+
+// CallsByAccount is how many calls show who may use a release's AMIs in a region, by account:
+// two for each account, and one for the snapshots that are public.
+func CallsByAccount(d release.Desired, region string) int {
+	n := 2 * len(d.SharedIn(region))
+	if d.PublicSnapshots() {
+		n++
+	}
+	return n
+}
+
+// PublicSnapshots is the query that shows which snapshots of a region are public.
+func PublicSnapshots(region string) world.Query {
+	return world.Query{Kind: world.LookGrants, Region: region, Account: record.Everybody}
 }
 
 // Sharing is what shows that an AMI was shared.
@@ -23,6 +39,14 @@ func Sharing(act Action, d release.Desired) []world.Query {
 		out = append(out, world.Query{Kind: world.LookGrants, Region: act.Target.Region, Account: account})
 	}
 	return out
+}
+
+// restorable is what shows that snapshots are public.
+func restorable(act Action, d release.Desired) []world.Query {
+	if FewAccounts(d, act.Target.Region) || len(act.Image().Snapshots) == 0 {
+		return []world.Query{PublicSnapshots(act.Target.Region)}
+	}
+	return AccessQueries(act)[1:] // who may launch the AMI is as it was
 }
 
 // AccessQueries show who may use the AMI of an action, and its snapshots.

@@ -14,6 +14,7 @@ type Kind string
 const (
 	Raise           Kind = "raise"
 	Allow           Kind = "allow"
+	AllowSnapshots  Kind = "allow-snapshots"
 	Unclaim         Kind = "unclaim"
 	Discard         Kind = "discard"
 	Claim           Kind = "claim"
@@ -24,6 +25,7 @@ const (
 	Copy            Kind = "copy"
 	Share           Kind = "share"
 	Gate            Kind = "gate"
+	PublishSnapshot Kind = "publish-snapshot"
 	Publish         Kind = "publish"
 	Parameter       Kind = "parameter"
 	Cancel          Kind = "cancel"
@@ -57,6 +59,9 @@ type (
 
 	// AllowPublic switches off block public access for AMIs.
 	AllowPublic struct{}
+
+	// UnblockSnapshots switches off block public access for snapshots.
+	UnblockSnapshots struct{}
 
 	// EndClaim ends a claim, by its name and its security group.
 	EndClaim struct {
@@ -122,6 +127,9 @@ type (
 
 	// OpenGate is done by no one: the gate opens when what it waits for is done.
 	OpenGate struct{}
+
+	// PublishSnapshots makes the snapshots of an AMI public.
+	PublishSnapshots struct{ Image }
 
 	// PublishImage makes an AMI public.
 	PublishImage struct{ Image }
@@ -216,6 +224,7 @@ type (
 
 func (RaiseQuota) Kind() Kind        { return Raise }
 func (AllowPublic) Kind() Kind       { return Allow }
+func (UnblockSnapshots) Kind() Kind  { return AllowSnapshots }
 func (EndClaim) Kind() Kind          { return Unclaim }
 func (DiscardImage) Kind() Kind      { return Discard }
 func (TakeClaim) Kind() Kind         { return Claim }
@@ -226,6 +235,7 @@ func (BootTest) Kind() Kind          { return Test }
 func (CopyImage) Kind() Kind         { return Copy }
 func (ShareImage) Kind() Kind        { return Share }
 func (OpenGate) Kind() Kind          { return Gate }
+func (PublishSnapshots) Kind() Kind  { return PublishSnapshot }
 func (PublishImage) Kind() Kind      { return Publish }
 func (PutParameter) Kind() Kind      { return Parameter }
 func (CancelChangeSet) Kind() Kind   { return Cancel }
@@ -284,6 +294,10 @@ var kinds = []spec{
 	{kind: Raise, change: RaiseQuota{}, does: "request a higher quota of public AMIs", until: UntilPublic, affects: limits, iam: []string{"servicequotas:RequestServiceQuotaIncrease"}},
 	{kind: Allow, change: AllowPublic{}, does: "switch off block public access for AMIs", until: UntilPublic, affects: limits, iam: []string{"ec2:DisableImageBlockPublicAccess"}},
 	{
+		kind: AllowSnapshots, change: UnblockSnapshots{}, does: "switch off block public access for snapshots", until: UntilPublic, affects: limits,
+		iam: []string{"ec2:DisableSnapshotBlockPublicAccess"},
+	},
+	{
 		kind: Unclaim, change: EndClaim{}, does: "end a claim, with what an interrupted run left under it", until: UntilBuilt, effect: ends, affects: claims, display: housekeeping,
 		iam: []string{"ec2:TerminateInstances", "ec2:DeleteVolume", "ec2:DeleteKeyPair", "ec2:DeleteSecurityGroup"},
 	},
@@ -314,6 +328,10 @@ var kinds = []spec{
 		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"},
 	},
 	{kind: Gate, change: OpenGate{}, does: "hold what customers see until every required AMI is ready", until: UntilPublic, passive: true, display: housekeeping},
+	{
+		kind: PublishSnapshot, change: PublishSnapshots{}, does: "make the snapshots of an AMI public", until: UntilPublic, affects: restorable, display: ofRegion,
+		iam: []string{"ec2:ModifySnapshotAttribute"},
+	},
 	{kind: Publish, change: PublishImage{}, does: "make an AMI public", until: UntilPublic, affects: images, display: ofRegion, iam: []string{"ec2:ModifyImageAttribute", "ec2:CreateTags"}},
 	{
 		kind: Parameter, change: PutParameter{}, does: "point an SSM parameter at an AMI", until: UntilPublic, effect: sets, affects: params, display: ofRegion,
@@ -335,8 +353,8 @@ var kinds = []spec{
 	{kind: Waive, change: RecordWaiver{}, does: "record on a candidate which required regions its release may skip", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Record, change: RecordPolicy{}, does: "record the retention policy on the newest AMI that it keeps", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Deprecate, change: DeprecateImage{}, does: "set the deprecation date of an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:EnableImageDeprecation", "ec2:CreateTags"}},
-	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: images, iam: []string{"ec2:ModifyImageAttribute", "ec2:CreateTags"}},
-	{kind: Disable, change: DisableImage{}, does: "disable an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:DisableImage", "ec2:CreateTags"}},
+	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: images, iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"}},
+	{kind: Disable, change: DisableImage{}, does: "disable an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:DisableImage", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"}},
 	{
 		kind: DeleteParameter, change: RemoveParameter{}, does: "delete an SSM parameter that points at an AMI to be deregistered", until: UntilPublic, affects: paramsAndNames,
 		iam: []string{"ssm:DeleteParameter"},

@@ -102,7 +102,7 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 		},
 		"nobody may do what it does not do": {
 			func(s *stall) {
-				s.d.Variants[0].Public, s.d.Variants[0].Share = false, nil
+				s.d.Variants[0].Public, s.d.Variants[0].PublicSnapshot, s.d.Variants[0].Share = false, false, nil
 				home(s.w, func(r *world.Region) {
 					r.Denied = known(s.w.Now, map[string]string{"ec2:ModifySnapshotAttribute": "UnauthorizedOperation: no"})
 				})

@@ -46,7 +46,7 @@ func drawWorld(tb testing.TB, t *rand.Rand) drawn {
 	l := newShop(tb).d.Listings[0]
 	l.Pending = pick(t, release.PendingWait, release.PendingCancel, release.PendingStop)
 	l.Validate = odds(t, 4)
-	if odds(t, 4) {
+	if odds(t, 3) {
 		l.Notes = []string{"notes"}
 	}
 	d.Listings = []release.Listing{l}
@@ -86,11 +86,13 @@ func fact[T any](t *rand.Rand, s *drawn, v T) world.Fact[T] {
 func (s *drawn) region(t *rand.Rand, region string, done bool) {
 	var images []world.Image
 	granted := world.Grants{Images: map[string]bool{}, Snapshots: map[string]bool{}}
+	public := world.Grants{Snapshots: map[string]bool{}}
 	params := map[string]string{}
 	for _, v := range s.d.Variants {
 		if !s.empty && (done && !s.trouble(t, 12) || odds(t, 4)) {
 			i := s.image(t, v, region, record.StageRelease)
 			images = append(images, i)
+			public.Snapshots[i.Snapshots[0]] = i.Public && !s.trouble(t, 5) || v.Public && odds(t, 4)
 			if !s.trouble(t, 5) {
 				granted.Images[i.ID], granted.Snapshots[i.Snapshots[0]] = true, true
 			}
@@ -118,6 +120,9 @@ func (s *drawn) region(t *rand.Rand, region string, done bool) {
 	if s.trouble(t, 4) {
 		limits.BlockPublic = pick(t, world.BlockedByAccount, world.BlockedByPolicy)
 	}
+	if s.trouble(t, 12) {
+		limits.BlockSnapshots = pick(t, world.BlockedByAccount, world.BlockedByPolicy)
+	}
 	if odds(t, 4) {
 		status := pick(t, "PENDING", "CASE_OPENED", "DENIED", "CASE_CLOSED", "APPROVED")
 		limits.Public.Requests = []world.QuotaRequest{{Status: status, Desired: 30, Created: s.w.Now, Updated: s.w.Now}}
@@ -125,7 +130,7 @@ func (s *drawn) region(t *rand.Rand, region string, done bool) {
 	s.w.Regions[region] = world.Region{
 		Images: fact(t, s, images), Params: fact(t, s, params),
 		Claims: fact(t, s, s.claims(t, region)), Limits: fact(t, s, limits),
-		Grants:  map[string]world.Fact[world.Grants]{"111111111111": fact(t, s, granted)},
+		Grants:  map[string]world.Fact[world.Grants]{"111111111111": fact(t, s, granted), record.Everybody: fact(t, s, public)},
 		Network: fact(t, s, s.network(t)), Denied: fact(t, s, s.denied(t)),
 	}
 }
@@ -160,7 +165,7 @@ func (s *drawn) image(t *rand.Rand, v release.Variant, region, stage string) wor
 	}
 	switch {
 	case odds(t, 10):
-	case s.trouble(t, 5):
+	case s.trouble(t, 4):
 		tags[record.TagTested] = record.TagValue(record.Verdict{Checks: v.ChecksDigest(), Why: "no"}.String())
 	default:
 		tags[record.TagTested] = record.TagValue(record.Verdict{OK: true, Checks: v.ChecksDigest()}.String())
@@ -300,7 +305,7 @@ func TestDraws(t *testing.T) {
 			seen[kind]++
 		}
 	}
-	for _, kind := range strings.Fields("name parameter package base region schema test quota amis network permission public-block encryption listing title versions pending cancelled changeset notes encrypted untested") {
+	for _, kind := range strings.Fields("name parameter package base region schema test quota amis network permission public-block snapshot-block encryption listing title versions pending cancelled changeset notes encrypted untested") {
 		rare(t, seen, "blocker "+kind, draws)
 	}
 	for _, kind := range strings.Fields("build copy claim validate changeset unclaim") {
@@ -348,10 +353,20 @@ func (s drawn) wrong(p plan.Plan) []string {
 			if facts.Network.Known() && facts.Network.Val[""].Missing != "" && !strings.HasSuffix(string(step.ID), "/test") {
 				bad("it has no network")
 			}
+		case plan.PublishSnapshot:
+			if why := s.notPrepared(); why != "" {
+				bad(why)
+			}
+			if facts.Limits.Known() && facts.Limits.Val.BlockSnapshots != "" {
+				bad("snapshots can't be public there")
+			}
 		case plan.Publish:
 			public[region]++
 			if why := s.notPrepared(); why != "" {
 				bad(why)
+			}
+			if i := s.find(region, step.Image().AMI); !facts.Grants[record.Everybody].Val.Snapshots[i.Snapshots[0]] {
+				bad("its snapshot is private")
 			}
 		case plan.Unclaim:
 			if c := s.claim(plan.As[plan.EndClaim](step.Action).Group); c.Run == "other" && (s.w.Now.Sub(c.Alive) < 2*time.Minute || c.Since.Equal(c.Read)) {

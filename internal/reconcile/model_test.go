@@ -162,7 +162,17 @@ func (m *model) do(act plan.Action, run string) string {
 				m.grants[a][s] = true
 			}
 		}
+	case plan.PublishSnapshot:
+		if m.grants[record.Everybody] == nil {
+			m.grants[record.Everybody] = map[string]bool{}
+		}
+		for _, s := range act.Image().Snapshots {
+			m.grants[record.Everybody][s] = true
+		}
 	case plan.Publish:
+		if s := m.images[region][act.Image().AMI].Snapshots[0]; !m.grants[record.Everybody][s] {
+			m.broken("%s makes an AMI public before its snapshot", act.ID)
+		}
 		m.images[region][act.Image().AMI].Public = true
 		if n := m.public(region); n > m.limit(region) {
 			m.broken("%s makes %d AMIs public in %s, where %d may be", act.ID, n, region, m.limit(region))

@@ -35,6 +35,8 @@ func (x parameters) set(v *variant, p *place, param release.Parameter, open bool
 	switch {
 	case p.published != nil && p.published.State != plan.Done:
 		return queued(s, p.published.ID)
+	case p.share.State == plan.Skipped:
+		return decided(s, plan.Skipped, p.share.Why)
 	case p.before(open) != nil:
 		return queued(s, p.before(open)...)
 	case !params.Known():

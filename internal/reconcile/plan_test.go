@@ -22,7 +22,7 @@ func desired(t interface{ Fatal(...any) }) release.Desired {
 	}
 	variant := func(image, arch string, public bool) release.Variant {
 		return release.Variant{
-			Image: image, Arch: arch, Name: image + " 1.2.3 " + arch, Public: public, Share: []string{"111111111111"},
+			Image: image, Arch: arch, Name: image + " 1.2.3 " + arch, Public: public, PublicSnapshot: public, Share: []string{"111111111111"},
 			Build: release.Build{Region: "us-east-1", IMDSSupport: "v2.0"},
 		}
 	}
@@ -94,7 +94,8 @@ func everything(d release.Desired) []world.Query {
 	var out []world.Query
 	for _, t := range d.Targets {
 		out = append(out, world.Query{Kind: world.LookImages, Region: t.Region}, world.Query{Kind: world.LookClaims, Region: t.Region},
-			world.Query{Kind: world.LookParams, Region: t.Region}, world.Query{Kind: world.LookGrants, Region: t.Region, Account: "111111111111"})
+			world.Query{Kind: world.LookParams, Region: t.Region}, world.Query{Kind: world.LookGrants, Region: t.Region, Account: "111111111111"},
+			world.Query{Kind: world.LookGrants, Region: t.Region, Account: record.Everybody})
 	}
 	return out
 }
@@ -103,7 +104,7 @@ func everything(d release.Desired) []world.Query {
 // there and shared.
 func gateHolds(m *model, d release.Desired) func(plan.Plan, plan.Action) {
 	return func(_ plan.Plan, act plan.Action) {
-		if act.Kind() != plan.Publish {
+		if act.Kind() != plan.Publish && act.Kind() != plan.PublishSnapshot {
 			return
 		}
 		for _, t := range d.Targets {

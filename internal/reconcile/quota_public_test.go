@@ -69,6 +69,17 @@ func (s *stall) old(n int) {
 	}
 }
 
+// published has the release's AMI public, and its snapshot, or not.
+func (s *stall) published(snapshot bool) {
+	s.image("1.2.3", 0, func(i *world.Image) { i.Snapshots = []string{"snap-1"} })
+	home(s.w, func(r *world.Region) {
+		id := r.Images.Val[len(r.Images.Val)-1].ID
+		r.Grants["111111111111"] = known(s.w.Now, world.Grants{Images: map[string]bool{id: true}, Snapshots: map[string]bool{"snap-1": true}})
+		r.Grants[record.Everybody] = known(s.w.Now, world.Grants{Snapshots: map[string]bool{"snap-1": snapshot}})
+		r.Params = known(s.w.Now, map[string]string{"/p/ce": id})
+	})
+}
+
 func (s *stall) plan() plan.Plan {
 	home(s.w, func(r *world.Region) { r.Limits = known(s.w.Now, s.limits) })
 	return reconcile.Reconcile(s.d, s.w, s.r)
@@ -212,6 +223,44 @@ func TestPublicQuota(t *testing.T) {
 			func(s *stall) { s.limits.BlockPublic = world.BlockedByPolicy }, "public-block/us-east-1",
 			[]string{"no switch for it"},
 			"unblock",
+		},
+		"public snapshots are blocked": {
+			func(s *stall) { s.limits.BlockSnapshots = world.BlockedByAccount }, "snapshot-block/us-east-1",
+			[]string{"block public access for snapshots is on in us-east-1", "unblock snapshot-block/us-east-1 allow"},
+			"",
+		},
+		"both are blocked": {
+			func(s *stall) {
+				s.limits.BlockPublic, s.limits.BlockSnapshots = world.BlockedByAccount, world.BlockedByAccount
+			}, "public-block/us-east-1 snapshot-block/us-east-1", []string{"unblock snapshot-block/us-east-1 allow"}, "",
+		},
+		"public snapshots are blocked by a policy": {
+			func(s *stall) { s.limits.BlockSnapshots = world.BlockedByPolicy }, "snapshot-block/us-east-1",
+			[]string{"keeps snapshots in us-east-1 from becoming public"},
+			"unblock",
+		},
+		"no snapshot becomes public": {
+			func(s *stall) {
+				s.limits.BlockSnapshots, s.d.Variants[0].PublicSnapshot = world.BlockedByAccount, false
+			}, "", nil, "",
+		},
+		"public snapshots are blocked, two releases ahead": {
+			func(s *stall) {
+				s.published(true)
+				s.limits.BlockSnapshots, s.r.Ahead = world.BlockedByAccount, 1
+			}, "snapshot-block/us-east-1", []string{"--forecast 2"}, "",
+		},
+		"public snapshots are blocked, and one is private": {
+			func(s *stall) {
+				s.published(false)
+				s.limits.BlockSnapshots = world.BlockedByAccount
+			}, "snapshot-block/us-east-1", nil, "",
+		},
+		"public snapshots are blocked, and all are public": {
+			func(s *stall) {
+				s.published(true)
+				s.limits.BlockSnapshots = world.BlockedByAccount
+			}, "", nil, "",
 		},
 		"snapshots are encrypted": {
 			func(s *stall) { s.limits.Encrypted = true }, "encryption/us-east-1", []string{"disable-ebs-encryption-by-default"}, "",

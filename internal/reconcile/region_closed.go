@@ -35,7 +35,7 @@ func (x regions) inspect(t release.Target) {
 	if reg.Off || reg.NoRegion {
 		x.close(t, x.unreadable(t.Region, reg.Images.Err))
 	}
-	if !reg.Images.Known() || !unfinished(x.variants, t.Region) && x.r.Ahead == 0 {
+	if !reg.Images.Known() || !x.unfinished(x.variants, t.Region) && x.r.Ahead == 0 {
 		return
 	}
 	need(x.findings, world.Query{Kind: world.LookLimits, Region: t.Region}, reg.Limits)
@@ -55,6 +55,9 @@ func (x regions) inspect(t release.Target) {
 		}
 		x.close(t, *bl)
 	}
+	if bl := x.snapshotsBlocked(t.Region, reg.Limits.Val); bl != nil {
+		x.close(t, *bl)
+	}
 }
 
 // refreshQuotas reads again what counts against the quotas before anything becomes public:
@@ -62,7 +65,7 @@ func (x regions) inspect(t release.Target) {
 func refreshQuotas(f *facts, variants []*variant) (found findings) {
 	for _, t := range f.d.Targets {
 		images := f.w.Regions[t.Region].Images
-		if images.Known() && (unfinished(variants, t.Region) || f.r.Ahead > 0) && f.w.Now.Sub(images.At) > freshFor {
+		if images.Known() && (f.unfinished(variants, t.Region) || f.r.Ahead > 0) && f.w.Now.Sub(images.At) > freshFor {
 			found.refresh(world.Query{Kind: world.LookImages, Region: t.Region})
 		}
 	}
@@ -71,12 +74,22 @@ func refreshQuotas(f *facts, variants []*variant) (found findings) {
 
 // unfinished reports whether something of the release is still to be copied or
 // published in a region.
-func unfinished(variants []*variant, region string) bool {
+func (f *facts) unfinished(variants []*variant, region string) bool {
 	return slices.ContainsFunc(variants, func(v *variant) bool {
 		return slices.ContainsFunc(v.places, func(p *place) bool {
-			return p.Region == region && (p.image == nil || v.Public && !p.image.Public)
+			return p.Region == region && (p.image == nil || v.Public && !p.image.Public || f.snapshotsLeft(v, p))
 		})
 	})
+}
+
+// snapshotsLeft reports whether snapshots of a place are still to become public. Those of a
+// public AMI are only if that was read: they become public before it.
+func (f *facts) snapshotsLeft(v *variant, p *place) bool {
+	if !v.PublicSnapshot || p.image == nil {
+		return v.PublicSnapshot
+	}
+	public, _ := f.sharing().restorable(p.Region, *p.image)
+	return public.Known() && !public.Val || !public.Known() && !p.image.Public
 }
 
 // closedBy says what keeps a region from taking the release, and whether that is so for
@@ -91,10 +104,7 @@ func (x regions) closedBy(t release.Target, q plan.Capacity, l world.Limits) (bl
 	case q.Needed == 0:
 		return nil, false
 	case l.BlockPublic == world.BlockedByPolicy:
-		return &plan.Blocker{
-			ID: "public-block/" + t.Region, Why: "a declarative policy of the organization keeps AMIs in " + t.Region + " from becoming public; the account has no switch for it",
-			Remedies: []plan.Remedy{{Name: "policy", Command: "ask who manages the organization's declarative policies for EC2", Cost: "AMIs of the account can be public there"}},
-		}, false
+		return blockedByPolicy("public-block/", t.Region, "AMIs"), false
 	case l.BlockPublic != "":
 		return x.blocksPublic(t.Region), false
 	case l.Public.Known() && q.Missing() > 0:
@@ -124,10 +134,42 @@ func (x regions) blocksPublic(region string) *plan.Blocker {
 	}
 }
 
+// snapshotsBlocked says what keeps the release's snapshots from becoming public in a region;
+// nil if nothing does, or none are to.
+func (x regions) snapshotsBlocked(region string, l world.Limits) *plan.Blocker {
+	left := slices.ContainsFunc(x.variants, func(v *variant) bool {
+		return v.PublicSnapshot && x.r.Ahead > 0 || slices.ContainsFunc(v.places, func(p *place) bool { return p.Region == region && x.snapshotsLeft(v, p) })
+	})
+	switch {
+	case l.BlockSnapshots == "" || !left:
+		return nil
+	case l.BlockSnapshots == world.BlockedByPolicy:
+		return blockedByPolicy("snapshot-block/", region, "snapshots")
+	}
+	return &plan.Blocker{
+		ID: "snapshot-block/" + region, Why: "block public access for snapshots is on in " + region,
+		Remedies: []plan.Remedy{{
+			Name: "allow", Command: x.unblocking("snapshot-block/"+region, "allow"), IAM: []string{"ec2:DisableSnapshotBlockPublicAccess"},
+			Cost: "snapshots of the account can be public there, and those that were made public before are so again",
+			Do:   []plan.Action{{ID: plan.ID("allow-snapshots/" + region), Target: release.Key{Place: release.Place{Region: region}}, Change: plan.UnblockSnapshots{}}},
+		}},
+	}
+}
+
+// blockedByPolicy is the blocker of what an organization keeps from becoming public.
+func blockedByPolicy(kind, region, what string) *plan.Blocker {
+	return &plan.Blocker{
+		ID: kind + region, Why: "a declarative policy of the organization keeps " + what + " in " + region + " from becoming public; the account has no switch for it",
+		Remedies: []plan.Remedy{{Name: "policy", Command: "ask who manages the organization's declarative policies for EC2", Cost: what + " of the account can be public there"}},
+	}
+}
+
 // close notes that a region is closed: a required one holds the release, an optional one
 // is left out. What the catalog lets a release do about it is done.
 func (x regions) close(t release.Target, bl plan.Blocker) {
-	x.closed[t.Region] = bl
+	if _, already := x.closed[t.Region]; !already {
+		x.closed[t.Region] = bl
+	}
 	if t.Required {
 		x.findings.closed = append(x.findings.closed, bl)
 	}

@@ -72,7 +72,7 @@ func (m *model) silence(w *world.World) {
 
 // give does a step that gives something back; repair has no others.
 func (m *model) give(a plan.Action) {
-	if a.Kind() != plan.Publish && a.Kind() != plan.Share && a.Kind() != plan.Parameter {
+	if !slices.Contains([]plan.Kind{plan.PublishSnapshot, plan.Publish, plan.Share, plan.Parameter}, a.Kind()) {
 		m.broken("repair does %s", a.ID)
 		return
 	}

@@ -68,8 +68,10 @@ func (f *facts) ended() string {
 // users of the other: first it is made private, then it is deregistered.
 func (x publication) replace(v *variant, p *place) {
 	before := p.params
-	if p.published != nil {
-		before = append(before, *p.published)
+	for _, s := range []*plan.Step{p.restorable, p.published} {
+		if s != nil {
+			before = append(before, *s)
+		}
 	}
 	var after []plan.ID
 	for _, s := range before {

@@ -11,8 +11,8 @@ import (
 	"amiship/internal/world"
 )
 
-// Who may use the AMIs of a region can be read by account, two calls each for all AMIs, or
-// by attributes, one call for each AMI and one for each snapshot. Sharing is read by
+// Who may use the AMIs of a region can be read by account, two calls each for all AMIs and one
+// for all public snapshots, or by attributes, one call for each AMI and one for each snapshot. Sharing is read by
 // whichever takes fewer calls for a release.
 
 // sharing is who may use AMIs.
@@ -25,13 +25,17 @@ func (x sharing) need(region string) (found findings) {
 	accounts := x.d.SharedIn(region)
 	var images []world.Image
 	byAttributes := 0
+	calls := plan.CallsByAccount(x.d, region)
 	for _, i := range x.ofTag(region) {
-		if kept(i) && i.State == world.Available && len(accounts) > 0 {
+		if kept(i) && i.State == world.Available && calls > 0 {
 			images = append(images, i)
 			byAttributes += 1 + len(i.Snapshots)
 		}
 	}
-	if plan.FewAccounts(x.d, region) || 2*len(accounts) <= byAttributes {
+	if plan.FewAccounts(x.d, region) || calls <= byAttributes {
+		if x.d.PublicSnapshots() {
+			need(&found, plan.PublicSnapshots(region), x.w.Regions[region].Grants[record.Everybody])
+		}
 		for _, a := range accounts {
 			need(&found, world.Query{Kind: world.LookGrants, Region: region, Account: a}, x.w.Regions[region].Grants[a])
 		}
@@ -68,6 +72,27 @@ func (x sharing) access(at release.Place, i world.Image) access {
 		}
 	}
 	return out
+}
+
+// restorable reports whether all snapshots of an AMI are public.
+func (x sharing) restorable(region string, i world.Image) (public world.Fact[bool], shownBy world.Query) {
+	byAttributes := x.access(release.Place{Region: region}, i)
+	shownBy = plan.PublicSnapshots(region)
+	of := x.w.Regions[region].Grants[record.Everybody]
+	switch {
+	case byAttributes.missed != nil:
+		shownBy = *byAttributes.missed
+		return world.Fact[bool]{Err: "permissions of " + shownBy.ID + ": " + x.w.Access[shownBy.ID].Err}, shownBy
+	case byAttributes.known:
+		public.At = x.w.Access[i.ID].At
+		public.Val = !slices.ContainsFunc(byAttributes.lists[1:], func(who []string) bool { return !slices.Contains(who, record.Everybody) })
+	case of.Missed():
+		public.Err = "which snapshots are public: " + of.Err
+	default:
+		public.At = of.At
+		public.Val = !slices.ContainsFunc(i.Snapshots, func(s string) bool { return !of.Val.Snapshots[s] })
+	}
+	return public, shownBy
 }
 
 // covers reports whether an account may use the AMI and all its snapshots.

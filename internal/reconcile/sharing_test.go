@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -21,13 +23,16 @@ func (s *shop) sharedWith(n int) {
 	s.d.Variants = []release.Variant{v}
 }
 
-// calls is what the reads of sharing in a plan cost: two for each account, one for each
-// AMI and each snapshot.
+// calls is what the reads of sharing in a plan cost: two for each account, one for all public
+// snapshots, one for each AMI and each snapshot.
 func calls(p plan.Plan) (n int) {
 	for _, q := range p.Look {
 		switch q.Kind {
 		case world.LookGrants:
-			n += 2
+			n++
+			if q.Account != record.Everybody {
+				n++
+			}
 		case world.LookAccess:
 			n++
 		}
@@ -57,6 +62,74 @@ func TestSharingIsReadCheaply(t *testing.T) {
 			}
 			if n := calls(reconcile.Reconcile(s.d, s.w, s.r)); n != c.want {
 				t.Errorf("%d calls, want %d", n, c.want)
+			}
+		})
+	}
+}
+
+// TestPublicSnapshotsAreReadCheaply: to know which snapshots are public takes one call of a
+// region more, or none where who has access is read by attributes.
+func TestPublicSnapshotsAreReadCheaply(t *testing.T) {
+	for name, c := range map[string]struct{ accounts, variants, want int }{
+		"shared with nobody":               {0, 1, 1},
+		"one account, by attributes":       {1, 1, 2},
+		"two variants, one account":        {1, 2, 3},
+		"many accounts, by attributes too": {1000, 1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.sharedWith(c.accounts)
+			s.d.Variants[0].Public, s.d.Variants[0].PublicSnapshot = true, true
+			for range c.variants - 1 {
+				other := s.d.Variants[0]
+				other.Image = "other"
+				s.d.Variants = append(s.d.Variants, other)
+			}
+			home(s.w, func(r *world.Region) { r.Grants = nil })
+			if n := calls(reconcile.Reconcile(s.d, s.w, s.r)); n != c.want {
+				t.Errorf("%d calls, want %d", n, c.want)
+			}
+		})
+	}
+}
+
+// TestPublicSnapshot: the snapshot becomes public before its AMI, once the gate is open; what
+// could not be read is not taken for private, nor for public.
+func TestPublicSnapshot(t *testing.T) {
+	const snapshot, image = plan.ID("publish-snapshot/premium/amd64/us-east-1"), plan.ID("publish/premium/amd64/us-east-1")
+	unread := world.Fact[[]string]{At: time.Unix(1, 0), Err: "InternalError: no"}
+	for name, c := range map[string]struct {
+		change          func(*shop)
+		snapshot, image plan.State
+	}{
+		"both are private": {func(*shop) {}, plan.Ready, plan.Queued},
+		"it is public":     {func(s *shop) { s.access([]string{"000000000000"}, []string{"000000000000", "all"}) }, plan.Done, plan.Ready},
+		"only the AMI is":  {func(s *shop) { s.image(func(i *world.Image) { i.Public = true }) }, plan.Ready, plan.Done},
+		"not all of it are": {func(s *shop) {
+			s.access([]string{"000000000000"}, []string{"000000000000", "all"})
+			s.image(func(i *world.Image) { i.Snapshots = []string{"snap-1", "snap-2"} })
+			s.w.Access["snap-2"] = known(s.w.Now, []string{"000000000000"})
+		}, plan.Ready, plan.Queued},
+		"the gate is closed": {func(s *shop) { s.d.Targets = append(s.d.Targets, release.Target{Region: "eu-west-1", Required: true}) }, plan.Queued, plan.Queued},
+		"it is not shared":   {func(s *shop) { s.access(nil, nil) }, plan.Queued, plan.Queued},
+		"it was not read":    {func(s *shop) { s.w.Access["snap-1"] = unread }, plan.Queued, plan.Queued},
+		"a schedule, and the AMI alone is public": {func(s *shop) {
+			s.r.Unattended = true
+			s.image(func(i *world.Image) { i.Public = true })
+		}, plan.Blocked, plan.Done},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.sharedWith(1)
+			s.d.Listings = nil
+			s.d.Variants[0].Public, s.d.Variants[0].PublicSnapshot = true, true
+			s.access([]string{"000000000000"}, []string{"000000000000"})
+			c.change(s)
+			p := reconcile.Reconcile(s.d, s.w, s.r)
+			for id, want := range map[plan.ID]plan.State{snapshot: c.snapshot, image: c.image} {
+				if step, _ := p.Step(id); step.State != want {
+					t.Errorf("%s is %s (%s), want %s", id, step.State, step.Why, want)
+				}
 			}
 		})
 	}

@@ -51,7 +51,7 @@ func (x repair) repairs(s plan.Step, missing int) bool {
 		return false
 	case s.Kind() == plan.Copy:
 		return s.State == plan.Blocked && s.Image().AMI != ""
-	case s.Kind() == plan.Publish:
+	case s.Kind() == plan.Publish, s.Kind() == plan.PublishSnapshot:
 		return x.wasPublic(s)
 	}
 	return s.Kind() == plan.Share || s.Kind() == plan.Parameter

@@ -38,6 +38,7 @@ type place struct {
 	failed        []world.Image
 	outdated      []world.Image // copies of what this run builds anew
 	copied, share plan.Step
+	restorable    *plan.Step // that makes its snapshots public
 	published     *plan.Step
 	imds          plan.Step
 	params        []plan.Step

@@ -104,14 +104,17 @@ type Variant struct {
 	Name        string // the public AMI name
 	Description string
 	Public      bool
-	Share       []string          // account ids that may launch it and restore its snapshot
-	Sellers     []string          // accounts that listings belong to: they copy it in Marketplace's region
-	Tags        map[string]string // the catalog's own, rendered; not amiship's
-	Parameters  []Parameter
-	Checks      []Check
-	TestWithin  time.Duration // of a boot test, from launch to the last check, and again from a restart
-	TestAllow   []string      // subjects of findings that the boot test accepts, with * for any text
-	Build       Build
+	// PublicSnapshot lets every account restore the snapshots of a public AMI, which it
+	// needs to copy it.
+	PublicSnapshot bool
+	Share          []string          // account ids that may launch it and restore its snapshot
+	Sellers        []string          // accounts that listings belong to: they copy it in Marketplace's region
+	Tags           map[string]string // the catalog's own, rendered; not amiship's
+	Parameters     []Parameter
+	Checks         []Check
+	TestWithin     time.Duration // of a boot test, from launch to the last check, and again from a restart
+	TestAllow      []string      // subjects of findings that the boot test accepts, with * for any text
+	Build          Build
 }
 
 // SharedIn returns the accounts that may use the variant in a region, sorted:
@@ -264,6 +267,11 @@ func (d Desired) SharedIn(region string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// PublicSnapshots reports whether snapshots of some variant become public.
+func (d Desired) PublicSnapshots() bool {
+	return slices.ContainsFunc(d.Variants, func(v Variant) bool { return v.PublicSnapshot })
 }
 
 // Open reports whether AMIs of a variant become public or are listed.

@@ -106,14 +106,16 @@ func stateOf(d release.Desired, p plan.Plan, copied plan.Step) string {
 		return strings.TrimSpace(string(copied.State) + " " + firstLine(copied.Why))
 	}
 	var parts []string
-	shared := true
+	public, shared := "public", true // steps are in the order of a release: snapshots come before their AMI
 	for _, s := range p.Steps {
 		if s.Target != copied.Target {
 			continue
 		}
 		switch s.Kind() {
+		case plan.PublishSnapshot:
+			public = map[bool]string{true: "public with its snapshot", false: "public, but not its snapshot yet"}[s.State == plan.Done]
 		case plan.Publish:
-			parts = append(parts, map[bool]string{true: "public", false: "not public yet"}[s.State == plan.Done])
+			parts = append(parts, map[bool]string{true: public, false: "not public yet"}[s.State == plan.Done])
 		case plan.Share:
 			if s.State != plan.Done {
 				parts, shared = append(parts, "share "+string(s.State)), false

@@ -15,7 +15,9 @@ type Limits struct {
 	// BlockPublic keeps AMIs from becoming public: "" if it is off, else who has
 	// switched it on: BlockedByAccount or BlockedByPolicy.
 	BlockPublic string
-	Encrypted   bool // new snapshots are encrypted: they can be neither public nor listed
+	// BlockSnapshots does so for snapshots. It is read where some are to become public.
+	BlockSnapshots string
+	Encrypted      bool // new snapshots are encrypted: they can be neither public nor listed
 }
 
 // Who keeps AMIs of a region from becoming public.

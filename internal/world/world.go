@@ -65,8 +65,10 @@ func New() World {
 
 // Region is what is known of the releasing account in one region.
 type Region struct {
-	Images Fact[[]Image]           // all own images
-	Grants map[string]Fact[Grants] // by the account that they are shared with
+	Images Fact[[]Image] // all own images
+	// Grants are by the account that they are shared with. Those of record.Everybody are
+	// snapshots only: whether an AMI is public is known of itself.
+	Grants map[string]Fact[Grants]
 	Claims Fact[[]Claim]           // alive or dead, of any project; see SawClaims
 	Params Fact[map[string]string] // the requested SSM parameters that exist
 	// Bin are the rules of the Recycle Bin for AMIs.
