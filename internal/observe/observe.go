@@ -194,8 +194,8 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 		v, err := o.claims(ctx, q.Region)
 		return inRegion(q, v, (*world.Region).SawClaims), err
 	case world.LookParams:
-		v, err := o.params(ctx, q.Region)
-		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Params = f }), err
+		v, unfit, err := o.params(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Params, r.Unfit = f, unfit }), err
 	case world.LookBin:
 		v, err := o.binRules(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.BinRule]) { r.Bin = f }), err

@@ -15,7 +15,8 @@ import (
 // parameters are the decisions about SSM parameters.
 type parameters struct {
 	*facts
-	others map[string][]otherValue // by name: parameters that hold another user's value
+	others map[string][]otherValue  // by name: parameters that hold another user's value
+	unfit  map[plan.ID]plan.Blocker // by step: parameters of which SSM takes no new version
 }
 
 // otherValue is what a parameter holds that no release of this version put there.
@@ -33,12 +34,19 @@ func parameterID(key release.Key, name string) plan.ID {
 // They are seen before anything is built, and are not overwritten unless a person
 // has approved of exactly that.
 func newParameters(f *facts, variants []*variant) (parameters, findings) {
-	x, found := parameters{f, map[string][]otherValue{}}, findings{}
+	x, found := parameters{f, map[string][]otherValue{}, map[plan.ID]plan.Blocker{}}, findings{}
 	var required []string
 	for _, v := range variants {
 		for _, p := range v.places {
 			for _, param := range v.Parameters {
 				o := otherValue{parameterID(v.Key(p.Region), param.Name), p.Region, f.w.Regions[p.Region].Params.Val[param.Name]}
+				if bl := x.takesNone(v, param.Name, o); bl != nil {
+					x.unfit[o.id] = *bl
+					if p.Required {
+						found.closed = append(found.closed, *bl)
+					}
+					continue
+				}
 				foreign, asked := x.foreign(v, p, param, o)
 				found.include(asked)
 				if !foreign || f.r.Approved[o.id] == plan.SeenParameter(o.region, param.Name, o.value) {
@@ -101,8 +109,14 @@ func (x parameters) ofVersion(v *variant, i world.Image) bool {
 
 func parameterOf(s plan.Step) plan.PutParameter { return plan.As[plan.PutParameter](s.Action) }
 
-// left leaves another user's value where it is; nil: the parameter of the step holds none.
+// left leaves another user's value where it is, and what SSM takes no new version of; nil:
+// the parameter of the step is neither.
 func (x parameters) left(s plan.Step) *verdict {
+	if bl, unfit := x.unfit[s.ID]; unfit && s.Required {
+		return decided(s, plan.Blocked, bl.Why).blockedBy(bl)
+	} else if unfit {
+		return decided(s, plan.Skipped, bl.Why)
+	}
 	if !slices.ContainsFunc(x.others[parameterOf(s).Name], func(o otherValue) bool { return o.id == s.ID }) {
 		return nil
 	}

@@ -71,6 +71,8 @@ type Region struct {
 	Grants map[string]Fact[Grants]
 	Claims Fact[[]Claim]           // alive or dead, of any project; see SawClaims
 	Params Fact[map[string]string] // the requested SSM parameters that exist
+	// Unfit are those of Params, read with them, of which SSM takes no new version.
+	Unfit map[string]UnfitParameter
 	// Bin are the rules of the Recycle Bin for AMIs.
 	Bin Fact[[]BinRule]
 	// Snapshots are those that carry the project's tags.
@@ -88,6 +90,15 @@ type Region struct {
 	Denied Fact[map[string]string]
 
 	since map[string]time.Time // by claim and its last renewal: when it was first read so
+}
+
+// UnfitParameter is an SSM parameter of which SSM takes no new version.
+type UnfitParameter struct {
+	Type string // SecureString or StringList; empty: String, as it must be
+	// Labels are those of its oldest version, if it has as many as SSM keeps: that would
+	// be removed, and SSM removes none that carries a label.
+	Labels  []string
+	Version int64 // that version
 }
 
 // Image is an own AMI. Times are UTC.
