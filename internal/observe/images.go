@@ -150,12 +150,14 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 		Filters: []types.Filter{filter("name", sel.Name), filter("state", "available"), filter("architecture", machineArch(v.Arch))},
 	})
 	var newest types.Image
+	names := map[string]string{}
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
 		if err != nil {
 			return world.Base{}, fmt.Errorf("find the base of %s in %s: %w", q.Variant, q.Region, err)
 		}
 		for _, i := range got.Images {
+			names[aws.ToString(i.ImageId)] = aws.ToString(i.Name)
 			if aws.ToString(i.CreationDate) > aws.ToString(newest.CreationDate) {
 				newest = i
 			}
@@ -166,7 +168,7 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 	}
 	base := world.Base{
 		ID: *newest.ImageId, Name: aws.ToString(newest.Name), Description: aws.ToString(newest.Description),
-		RootDevice: aws.ToString(newest.RootDeviceName), IMDSSupport: string(newest.ImdsSupport),
+		RootDevice: aws.ToString(newest.RootDeviceName), IMDSSupport: string(newest.ImdsSupport), Names: names,
 	}
 	base.Created, _ = time.Parse(time.RFC3339, aws.ToString(newest.CreationDate))
 	for _, code := range newest.ProductCodes {

@@ -77,7 +77,11 @@ func (o *Observer) baseFinding(ctx context.Context, v release.Variant) audit.Fin
 		err = errors.New("has a product code of AWS Marketplace: images that are built from it can be neither public nor listed")
 	}
 	days := int(o.Clients.Now().Sub(base.Created).Hours() / 24)
-	return finding(v.Build.Region, fmt.Sprintf("base of %s images: %s (%s, %d days old)", v.Arch, base.Name, base.ID, days), err)
+	what := fmt.Sprintf("base of %s images: %s (%s, %d days old)", v.Arch, base.Name, base.ID, days)
+	if families := base.Families(); len(families) > 1 {
+		what += "; the newest of several families that fit " + v.Build.Base.Name + ": " + strings.Join(families, ", ")
+	}
+	return finding(v.Build.Region, what, err)
 }
 
 // subnetFinding says whether builds can run in a subnet, and be reached there.

@@ -44,7 +44,7 @@ func imageMarks(d release.Desired, v release.Variant, i types.Image, now time.Ti
 	m.disks(v, i)
 	stage, _ := record.ReadTag(tagsOf(i.Tags)[record.TagStage])
 	if at, err := time.Parse(time.RFC3339, aws.ToString(i.DeprecationTime)); err == nil && !at.After(now) && stage != record.StageDeprecated {
-		m.same("deprecated", "that a search shows it", "deprecated since "+at.Format(time.DateOnly))
+		m.same(deprecated, "that a search shows it", "deprecated since "+at.Format(time.DateOnly))
 	}
 	m.tags(asked(d, v), tagsOf(i.Tags))
 	m.provenance(tagsOf(i.Tags))

@@ -154,11 +154,16 @@ func tagsOf(list []types.Tag) map[string]string {
 // variant compares one variant with the catalog.
 func (l *look) variant(ctx context.Context, v release.Variant) {
 	image, there := l.released[v.Key("").Variant()]
-	id := aws.ToString(image.ImageId)
+	id, hidden := aws.ToString(image.ImageId), false
 	l.sights = append(l.sights, audit.Sight{Region: l.Region, Image: v.Image, Arch: v.Arch, AMI: id})
 	switch {
 	case there:
 		for _, m := range imageMarks(l.Desired, v, image, l.Owner.Now()) {
+			if m.what == deprecated && l.superseded(v) {
+				l.notes = append(l.notes, fmt.Sprintf("%s: %s of %s/%s is %s: searches find a newer version", l.Region, id, v.Image, v.Arch, m.got))
+				hidden = true
+				continue
+			}
 			l.differs(v, m.what, m.want, m.got)
 		}
 		l.permissions(ctx, v, image)
@@ -169,7 +174,7 @@ func (l *look) variant(ctx context.Context, v release.Variant) {
 		l.notes = append(l.notes, fmt.Sprintf("%s has no %s/%s; %s", l.Region, v.Image, v.Arch, l.optional()))
 	}
 	l.sameName(v, id)
-	if !l.blind {
+	if !l.blind && !hidden {
 		l.asCustomer(ctx, v, id)
 	}
 }

@@ -99,6 +99,7 @@ type Plan struct {
 	Held         bool          `json:",omitempty"` // by a pause or a freeze: no change is begun
 	Capacities   []Capacity    `json:",omitempty"` // for public AMIs, where they were asked for
 	Queues       []Queue       `json:",omitempty"` // versions to be added, by listing
+	Bases        []Base        `json:",omitempty"` // what its candidates are built from, as far as that is known
 	Notes        []string      `json:",omitempty"` // what a person should know
 	// Again is the command that continues, quoted for a shell.
 	Again string `json:",omitempty"`

@@ -66,6 +66,8 @@ func (b *builder) release() {
 	if prepared {
 		b.apply(refreshQuotas(f, variants))
 	}
+	b.apply(basesOf(f, variants))
+	b.apply(datedAnew(f, variants))
 	parameters, found := newParameters(f, variants)
 	b.apply(found)
 	for _, v := range variants {
@@ -107,6 +109,7 @@ func (b *builder) apply(x findings) {
 	b.plan.Notes = append(b.plan.Notes, x.notes...)
 	b.plan.Capacities = append(b.plan.Capacities, x.quotas...)
 	b.plan.Queues = append(b.plan.Queues, x.queues...)
+	b.plan.Bases = append(b.plan.Bases, x.bases...)
 	for _, bl := range x.blockers {
 		if have := b.blockers[bl.ID]; have != nil {
 			have.Holds = append(have.Holds, bl.Holds...)

@@ -17,6 +17,7 @@ type findings struct {
 	notes    []string
 	quotas   []plan.Capacity
 	queues   []plan.Queue
+	bases    []plan.Base
 	look     []world.Query // facts that were never read, or must be read again
 	missed   []world.Query // facts that could not be read
 
@@ -35,6 +36,7 @@ func (x *findings) include(o findings) {
 	x.notes = append(x.notes, o.notes...)
 	x.quotas = append(x.quotas, o.quotas...)
 	x.queues = append(x.queues, o.queues...)
+	x.bases = append(x.bases, o.bases...)
 	x.look = append(x.look, o.look...)
 	x.missed = append(x.missed, o.missed...)
 	x.closed = append(x.closed, o.closed...)

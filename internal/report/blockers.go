@@ -44,7 +44,22 @@ func remainingQuota(w io.Writer, p plan.Plan) {
 	if len(left) > 0 {
 		fmt.Fprintf(w, "  remaining quota after it, in releases: %s\n", perRegion(left))
 	}
+	bases(w, p)
 	Notes(w, p)
+}
+
+// bases writes what candidates are built from, or were.
+func bases(w io.Writer, p plan.Plan) {
+	for _, b := range p.Bases {
+		text := b.ID
+		if b.Name != "" {
+			text = fmt.Sprintf("%s (%s, %d days old)", b.Name, b.ID, int(p.Now.Sub(b.Created).Hours()/24))
+		}
+		if b.Change != "" {
+			text += "; " + b.Change
+		}
+		fmt.Fprintf(w, "  base     %s: %s\n", b.Variant, text)
+	}
 }
 
 // Notes writes what a person should know.

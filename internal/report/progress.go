@@ -101,6 +101,7 @@ func Result(w io.Writer, d release.Desired, p plan.Plan, o engine.Outcome, l Loo
 	AMIs(w, d, p)
 	Listings(w, p)
 	Trouble(w, p)
+	bases(w, p)
 	Notes(w, p)
 	if t := times(p); t != "" {
 		fmt.Fprintf(w, "  slowest of each: %s\n", t)

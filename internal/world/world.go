@@ -198,6 +198,8 @@ type Base struct {
 	Created               time.Time
 	ProductCode           string // of AWS Marketplace, which an image built from it has too; empty: none
 	IMDSSupport           string // "v2.0", or empty
+	// Names are those of all AMIs that fit the catalog's pattern, by id.
+	Names map[string]string
 }
 
 // Query names a fact to read.
