@@ -22,8 +22,9 @@ import (
 type retireCmd struct {
 	*app
 	yes, plan, markdown bool
-	unattended          bool // no person has started it
-	approving                // keep@DIGEST, freeze@DIGEST
+	unattended          bool   // no person has started it
+	approving                  // keep@DIGEST, freeze@DIGEST
+	region              string // to end, which the catalog no longer names; empty: those that it names
 }
 
 // spared is how many of the newest versions a run keeps that no person has started.
@@ -52,6 +53,10 @@ The policy of the last retirement is recorded in a tag of the newest AMI. While
 keep or retire in the catalog differ from it, nothing is retired until an
 operator approves the change: --approve keep@DIGEST, as the blocker shows it.
 
+AMIs, snapshots and parameters in enabled regions that the catalog does not name
+are shown. --region ends one of these in the same stages: keep does not count
+there, retire does, and so does what was launched lately.
+
 --plan shows every AMI with the reason and changes nothing; --markdown formats
 it for review. Versions of listings are only shown.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
@@ -64,6 +69,7 @@ it for review. Versions of listings are only shown.`,
 	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
 	cmd.Flags().BoolVar(&c.unattended, "unattended", false, "as --yes, for a schedule: keeps the newest two versions")
 	cmd.Flags().StringArrayVar(&c.approve, "approve", nil, "approve a policy that differs from the last one, or run in a freeze: `keep@DIGEST` or freeze@DIGEST, as the blocker shows it")
+	cmd.Flags().StringVar(&c.region, "region", "", "end `REGION`, which the catalog no longer names: nothing is kept there by policy")
 	cmd.Flags().BoolVar(&c.plan, "plan", false, "show what is kept, what is retired, and why; change nothing")
 	cmd.Flags().BoolVar(&c.markdown, "markdown", false, "format the plan as Markdown; with --plan")
 	return cmd
@@ -75,6 +81,8 @@ func (c retireCmd) run(ctx context.Context) error {
 	switch {
 	case c.markdown && !c.plan, c.markdown && c.json:
 		return usage(errors.New("--markdown goes with --plan, and not with --json"))
+	case c.region != "" && c.unattended:
+		return usage(errors.New("--region is for a person: not in a schedule"))
 	case c.json && !c.plan && !c.yes:
 		return usage(errors.New("--json goes with --plan or --yes"))
 	}
@@ -90,6 +98,7 @@ func (c retireCmd) run(ctx context.Context) error {
 	}
 	if s.nothingDue() && !c.plan && !c.json {
 		report.NothingDue(c.Out, s.summary)
+		report.Elsewhere(c.Out, s.summary.Elsewhere)
 		return nil
 	}
 	if err := c.show(s); err != nil || c.plan {
@@ -140,7 +149,10 @@ func (c retireCmd) retirement(ctx context.Context, b *catalog.Bundle) (retiremen
 	}
 	d.Listings = b.Listings()
 	out := retirement{desired: d}
-	regions := allRegions(b.Catalog)
+	regions, err := c.regions(b.Catalog)
+	if err != nil {
+		return out, err
+	}
 	pl, err := newPlanner(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return out, err
@@ -151,7 +163,7 @@ func (c retireCmd) retirement(ctx context.Context, b *catalog.Bundle) (retiremen
 	parameters := c.parametersOf(ctx, b, reconcile.Releases(out.desired.Project, pl.World))
 	out.desired.Variants = []release.Variant{{Build: release.Build{Region: b.Catalog.Build.Region}, Parameters: parameters}}
 	scope := c.limited(reconcile.Retire{
-		Project: b.Catalog.Project, Regions: regions, Listings: out.desired.Listings, Parameters: parameters, Policy: *keep,
+		Project: b.Catalog.Project, Regions: regions, Listings: out.desired.Listings, Parameters: parameters, Policy: *keep, Ended: c.region != "",
 	})
 	out.toPlan = func(w world.World, r plan.Run) plan.Plan {
 		r.Approved = approved
@@ -162,7 +174,21 @@ func (c retireCmd) retirement(ctx context.Context, b *catalog.Bundle) (retiremen
 	}
 	out.summary = scope.Summary(pl.World)
 	out.summary.Blockers = out.plan.Blockers
-	return out, nil
+	if c.region == "" {
+		out.summary.Elsewhere, err = elsewhere(ctx, pl.observer.Clients, b.Catalog)
+	}
+	return out, err
+}
+
+// regions are those of the catalog, or the one that is to be ended.
+func (c retireCmd) regions(of *catalog.Catalog) ([]string, error) {
+	switch {
+	case c.region == "":
+		return allRegions(of), nil
+	case slices.Contains(allRegions(of), c.region):
+		return nil, withHint(usage(fmt.Errorf("the catalog names %s", c.region)), "take it out of regions in "+c.file+" first: a release would bring its AMIs back")
+	}
+	return []string{c.region}, nil
 }
 
 // limited bounds what a retirement changes that no person confirms, or has started.
@@ -208,6 +234,7 @@ func (c retireCmd) show(s retirement) error {
 		report.Steps(c.Out, s.plan)
 		report.Notes(c.Out, s.plan)
 		report.Trouble(c.Out, s.plan)
+		report.Elsewhere(c.Out, s.summary.Elsewhere)
 	}
 	return nil
 }

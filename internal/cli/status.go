@@ -24,8 +24,9 @@ func statusCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "status [TAG]", Short: "Show the releases of the project, or the AMIs of one",
 		Long: `Status lists the releases of the project, what interrupted runs left behind,
-whether changes are paused or frozen, and for how many more releases the quotas
-are enough. With a tag it shows the AMIs of that release. It changes nothing.`,
+what is left in enabled regions that the catalog does not name, whether changes
+are paused or frozen, and for how many more releases the quotas are enough.
+With a tag it shows the AMIs of that release. It changes nothing.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,13 +71,19 @@ func (c statusCmd) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	rest, err := elsewhere(ctx, clients, b.Catalog)
+	if err != nil {
+		return err
+	}
 	releases := reconcile.Releases(b.Catalog.Project, w)
 	if c.json {
 		report.Leftovers(c.Err, reconcile.Leftovers(b.Catalog.Project, w))
+		report.Elsewhere(c.Err, rest)
 		return firstOf(report.JSON(c.Out, releases), unread(w, imagesOf(allRegions(b.Catalog))))
 	}
 	report.Releases(c.Out, b.Catalog.Project, releases, w)
 	report.Leftovers(c.Out, reconcile.Leftovers(b.Catalog.Project, w))
+	report.Elsewhere(c.Out, rest)
 	report.Held(c.Out, plan.TypedBlockers(reconcile.Holding(b.Control(), w), typedBy(ctx).command))
 	f, err := forecast(ctx, b, w)
 	if err != nil {

@@ -50,6 +50,11 @@ func (c verifyCmd) runAll(ctx context.Context) error {
 	if err != nil {
 		return asHint(err)
 	}
+	left, err := elsewhere(ctx, audit.Owner, b.Catalog)
+	if err != nil {
+		return asHint(err)
+	}
+	rest.Notes = append(rest.Notes, report.ElsewhereLines(left)...)
 	if len(rest.Findings)+len(rest.Notes) > 0 {
 		all = append(all, report.Audited{Seen: &rest})
 	}

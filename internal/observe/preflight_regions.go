@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,16 +39,14 @@ func (p preflight) region(ctx context.Context, t release.Target) []audit.Finding
 
 // more notes the enabled regions that the catalog does not name.
 func (p preflight) more(targets []release.Target) []audit.Finding {
-	var rest []string
-	for region, on := range p.regions {
-		if on && !slices.ContainsFunc(targets, func(t release.Target) bool { return t.Region == region }) {
-			rest = append(rest, region)
-		}
+	var named []string
+	for _, t := range targets {
+		named = append(named, t.Region)
 	}
+	rest := p.regions.besides(named)
 	if len(rest) == 0 {
 		return nil
 	}
-	slices.Sort(rest)
 	return []audit.Finding{{What: fmt.Sprintf("%d enabled regions that the catalog does not name", len(rest)), How: audit.Noted, More: strings.Join(rest, ", ")}}
 }
 

@@ -52,6 +52,25 @@ func readRegions(ctx context.Context, c *awsapi.Clients, ask []string) regionLis
 	return nil
 }
 
+// OtherRegions are the regions that the account has enabled besides those that are named,
+// sorted; none, if they can't be read.
+func OtherRegions(ctx context.Context, c *awsapi.Clients, named []string) []string {
+	within, cancel := c.Within(ctx)
+	defer cancel()
+	return readRegions(within, c, named).besides(named)
+}
+
+// besides are the enabled regions that are not among some, sorted.
+func (l regionList) besides(named []string) (out []string) {
+	for region, on := range l {
+		if on && !slices.Contains(named, region) {
+			out = append(out, region)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // regionClosed asks other regions of the release: one that is not enabled knows no caller,
 // which is also its answer to wrong keys, and one that does not exist has no address.
 func (o *Observer) regionClosed(ctx context.Context, region string) error {

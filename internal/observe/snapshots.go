@@ -48,7 +48,7 @@ var firstAMI = regexp.MustCompile(`ami-[0-9a-f]+`)
 func snapshot(s types.Snapshot) world.Snapshot {
 	out := world.Snapshot{
 		ID: aws.ToString(s.SnapshotId), AMI: firstAMI.FindString(aws.ToString(s.Description)),
-		Started: aws.ToTime(s.StartTime).UTC(), Tags: map[string]string{},
+		Started: aws.ToTime(s.StartTime).UTC(), Tags: map[string]string{}, Size: int(aws.ToInt32(s.VolumeSize)),
 	}
 	for _, t := range s.Tags {
 		out.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)

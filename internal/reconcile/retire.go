@@ -26,6 +26,8 @@ type Retire struct {
 	// Spare is how many of the newest versions of each variant are kept in a region
 	// besides, whatever the policy is.
 	Spare int
+	// Ended: the catalog no longer names the regions, and nothing is kept there by policy.
+	Ended bool
 }
 
 // Reconcile lists the steps that are due: one for each expired AMI.
@@ -139,7 +141,7 @@ func (t Retire) Decisions(w world.World) []retention.Decision {
 func (t Retire) Offers(w world.World) []retention.Offer { return t.rules().Offers(w) }
 
 func (t Retire) rules() retention.Rules {
-	return retention.Rules{Policy: t.Policy, Listings: t.Listings, Parameters: t.Parameters, Spare: t.Spare}
+	return retention.Rules{Policy: t.Policy, Listings: t.Listings, Parameters: t.Parameters, Spare: t.Spare, Ended: t.Ended}
 }
 
 func (t Retire) facts(w world.World, r plan.Run) *facts {

@@ -26,8 +26,8 @@ type policyState struct {
 
 func (t Retire) policyState(f *facts, decisions []retention.Decision) policyState {
 	holder := newestOf(decisions, holdsPolicy)
-	if holder == nil {
-		return policyState{} // there is nothing
+	if holder == nil || t.Ended {
+		return policyState{} // there is nothing, or no policy counts
 	}
 	last, known := t.lastPolicy(f, decisions)
 	if !known {

@@ -21,6 +21,8 @@ type Retirement struct {
 	Unread     []world.Query     `json:",omitempty"` // facts that could not be read, and keep what they could protect
 	Policies   release.Retention
 	Blockers   []plan.Blocker `json:",omitempty"` // what holds the steps that are due
+	// Elsewhere is what there is in regions that the catalog does not name.
+	Elsewhere []Elsewhere `json:",omitempty"`
 }
 
 // Group is a variant of a release in all the regions in which the same becomes of

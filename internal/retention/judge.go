@@ -26,6 +26,9 @@ type Rules struct {
 	// Spare is how many of the newest versions of each variant are kept in a region
 	// besides, whatever the policy is.
 	Spare int
+	// Ended: the catalog no longer names the regions. No policy keeps an AMI there, and no
+	// parameter: it is deleted with the AMI.
+	Ended bool
 }
 
 // Decision is what becomes of an AMI.
@@ -117,7 +120,7 @@ func (j *judge) parameters(f world.Fact[map[string]string]) {
 		j.all = "the parameters of " + j.region + " could not be read"
 	}
 	for _, p := range j.Parameters {
-		if ami := f.Val[p.Name]; p.Latest && ami != "" {
+		if ami := f.Val[p.Name]; p.Latest && ami != "" && !j.Ended {
 			j.protected[ami] = "the parameter " + p.Name + " points at it"
 		}
 	}
@@ -227,10 +230,17 @@ func (j *judge) policy(i world.Image) (kept bool, why string) {
 	switch {
 	case err != nil:
 		return true, err.Error()
-	case keep == nil:
+	case j.Ended && !j.launchedLately(i):
+		return false, "the catalog no longer names " + j.region
+	case keep == nil && !j.Ended:
 		return true, "the catalog keeps all " + kind + " AMIs: see keep." + kind
-	case j.Policy.Launched > 0 && j.now.Sub(i.LastLaunched) < j.Policy.Launched:
+	case j.launchedLately(i):
 		return true, i.LaunchedAgo(j.now)
 	}
 	return j.versions[groupOf(i)].keeps(*keep, v, j.now.Sub(i.Created))
+}
+
+// launchedLately reports whether an AMI was launched so lately that the policy keeps it.
+func (j *judge) launchedLately(i world.Image) bool {
+	return j.Policy.Launched > 0 && j.now.Sub(i.LastLaunched) < j.Policy.Launched
 }

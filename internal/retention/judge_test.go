@@ -34,14 +34,20 @@ func TestJudge(t *testing.T) {
 	}{
 		"expired":             {params: known(nil), next: plan.Deprecate, why: "1 minor newer than 1.0"},
 		"spared":              {rules: func(r *retention.Rules) { r.Spare = 3 }, params: known(nil), why: "one of the newest 3 versions"},
-		"no policy":           {rules: func(r *retention.Rules) { r.Policy.Public = nil }, params: known(nil), why: "keep.public"},
-		"named by latest":     {params: known(map[string]string{"/latest": "ami-1.0.0"}), why: "/latest points at it"},
-		"parameters unread":   {params: world.Fact[map[string]string]{At: now, Err: "no"}, why: "could not be read"},
-		"its release is open": {params: known(nil), open: map[string]bool{"v1.0.0": true}, why: "under way"},
-		"launched":            {params: known(nil), image: func(i *world.Image) { i.LastLaunched = now.Add(-day) }, why: "last launched 1 days ago"},
-		"protected":           {params: known(nil), image: func(i *world.Image) { i.Protection = "enabled-without-cooldown" }, why: "disable-image-deregistration-protection"},
-		"cooling down":        {params: known(nil), image: func(i *world.Image) { i.Protection = world.CoolingDown }, next: plan.Deprecate, why: "newer"},
-		"another's schema":    {params: known(nil), image: func(i *world.Image) { i.Tags[record.TagTag] = "9:v1.0.0" }, why: "a newer Amiship"},
+		"its region is ended": {rules: func(r *retention.Rules) { r.Ended, r.Policy.Public = true, nil }, params: known(map[string]string{"/latest": "ami-1.0.0"}), next: plan.Deprecate, why: "the catalog no longer names eu-west-1"},
+		"its region is ended, and it was launched": {
+			rules: func(r *retention.Rules) { r.Ended, r.Policy.Public = true, nil }, params: known(nil),
+			image: func(i *world.Image) { i.LastLaunched = now.Add(-day) }, why: "last launched 1 days ago",
+		},
+		"its region is ended, and can't be read": {rules: func(r *retention.Rules) { r.Ended = true }, params: world.Fact[map[string]string]{At: now, Err: "no"}, why: "could not be read"},
+		"no policy":                              {rules: func(r *retention.Rules) { r.Policy.Public = nil }, params: known(nil), why: "keep.public"},
+		"named by latest":                        {params: known(map[string]string{"/latest": "ami-1.0.0"}), why: "/latest points at it"},
+		"parameters unread":                      {params: world.Fact[map[string]string]{At: now, Err: "no"}, why: "could not be read"},
+		"its release is open":                    {params: known(nil), open: map[string]bool{"v1.0.0": true}, why: "under way"},
+		"launched":                               {params: known(nil), image: func(i *world.Image) { i.LastLaunched = now.Add(-day) }, why: "last launched 1 days ago"},
+		"protected":                              {params: known(nil), image: func(i *world.Image) { i.Protection = "enabled-without-cooldown" }, why: "disable-image-deregistration-protection"},
+		"cooling down":                           {params: known(nil), image: func(i *world.Image) { i.Protection = world.CoolingDown }, next: plan.Deprecate, why: "newer"},
+		"another's schema":                       {params: known(nil), image: func(i *world.Image) { i.Tags[record.TagTag] = "9:v1.0.0" }, why: "a newer Amiship"},
 		"withdrawn": {params: known(nil), image: func(i *world.Image) {
 			i.Tags[record.TagStage] = record.TagValue(record.StageWithdrawn)
 		}, why: "withdrawn"},

@@ -134,6 +134,7 @@ const (
 type Snapshot struct {
 	ID      string
 	AMI     string // that it was made for, by its description; empty: not known
+	Size    int    // GiB, of its volume
 	Binned  bool   // that AMI is in the Recycle Bin, from which it can be restored
 	Tags    map[string]string
 	Started time.Time
