@@ -57,7 +57,7 @@ func TestRejected(t *testing.T) {
 			for range 3 {
 				_, err = clients.EC2("eu-west-1").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
 				var gone *CredentialsError
-				if errors.As(err, &gone) != c.gone || err == nil || c.gone != strings.HasPrefix(Text(err), "AWS rejected the credentials") {
+				if errors.As(err, &gone) != c.gone || err == nil || c.gone != strings.HasPrefix(Text(err), "AWS rejected the credentials, invalid or no longer valid: SignatureDoesNotMatch: ") {
 					t.Errorf("the call ends with %v", err)
 				}
 			}

@@ -39,6 +39,7 @@ func Text(err error) string {
 	}
 	tried, _, _ := strings.Cut(err.Error(), "operation error ")
 	tried, _, _ = strings.Cut(tried, "api error ")
+	tried, _, _ = strings.Cut(tried, "https response error ")
 	return tried + api.ErrorCode() + ": " + api.ErrorMessage()
 }
 
