@@ -111,6 +111,9 @@ func (o *Observer) tokensFinding(ctx context.Context, v release.Variant) audit.F
 		return f
 	}
 	defaults, err := metadataDefaults(ctx, o.Clients.EC2(v.Build.Region))
+	if awsapi.Denied(awsapi.Code(err)) { // no build needs to read it
+		return audit.Finding{Where: f.Where, What: "whether launches must require tokens", How: audit.Unknown, More: awsapi.Text(err)}
+	}
 	if err != nil {
 		return finding(f.Where, "whether launches must require tokens", err)
 	}

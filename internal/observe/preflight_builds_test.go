@@ -8,11 +8,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
 	"amiship/internal/marketplace"
 	"amiship/internal/release"
 	"amiship/sandbox/sandboxtest"
+	"amiship/sandbox/wire"
 )
+
+// TestTokensThatCannotBeRead: a caller who may not read the defaults can build all the same.
+func TestTokensThatCannotBeRead(t *testing.T) {
+	o, box := observing(t)
+	for code, how := range map[string]string{"UnauthorizedOperation": audit.Unknown, "InternalError": audit.Proven} {
+		box.Meets(t, wire.Fault{Service: "ec2", Action: "GetInstanceMetadataDefaults", Status: 400, Code: code})
+		got := o.tokensFinding(t.Context(), release.Variant{Image: "p", Arch: "arm64", Build: release.Build{Region: home}})
+		if got.How != how || (got.Err != "") != (how == audit.Proven) {
+			t.Errorf("%s: %+v", code, got)
+		}
+	}
+}
 
 // TestPreflightBuilds: what an image can't be built from, or can't run on, is said before
 // anything is.
