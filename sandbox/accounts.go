@@ -26,7 +26,7 @@ func defaultAccounts() []Account {
 // makeAccount stores the account and its keys: those of the world, or one of
 // its own.
 func makeAccount(tx *cloud.Tx, a Account) {
-	cloud.Accounts.Put(tx, "", a.ID, cloud.Account{ID: a.ID, Name: a.Name, Alias: a.Alias})
+	cloud.Accounts.Put(tx, "", a.ID, cloud.Account{ID: a.ID, Name: a.Name, Alias: a.Alias, Organizations: a.Organizations})
 	keys := a.Keys
 	if len(keys) == 0 && !a.Keyless {
 		keys = []Key{{}}

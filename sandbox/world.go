@@ -50,6 +50,8 @@ type Account struct {
 	Name  string `yaml:"name"`
 	ID    string `yaml:"id"`              // twelve digits
 	Alias string `yaml:"alias,omitempty"` // owner alias of its images
+	// Organizations are the ARNs of the organization that it belongs to, and of its units.
+	Organizations []string `yaml:"organizations,omitempty"`
 	// Keys are its access keys; without any, it gets one.
 	Keys []Key `yaml:"keys,omitempty"`
 	// Keyless accounts get no key.

@@ -201,3 +201,28 @@ func TestPublicSnapshots(t *testing.T) {
 		t.Errorf("%v: %+v", err, permissions)
 	}
 }
+
+// TestShareWithOrganizations: they may launch the AMI, and what they can't have is not asked
+// for; revoked, none of it is left.
+func TestShareWithOrganizations(t *testing.T) {
+	organizations := []string{"arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5", "arn:aws:organizations::123456789012:ou/o-a1b2c3d4e5/ou-ab12-11111111"}
+	f := newFixture(t, "ec2: [{account: vendor, region: us-east-1, images: [{name: ours}]}]")
+	act := f.step(t, plan.Share, "ours")
+	plan.Edit(&act, func(c *plan.ShareImage) { c.Organizations = organizations })
+	if _, err := f.Do(t.Context(), act); err != nil || slices.Contains(f.changed(t), "ModifySnapshotAttribute") {
+		t.Fatal(err, f.changed(t))
+	}
+	launchers := func() []string {
+		permissions, err := observe.LaunchPermissions(t.Context(), f.Clients.EC2(home), home, act.Image().AMI)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return observe.Launchers(permissions)
+	}
+	if got := launchers(); !slices.Equal(got, organizations) {
+		t.Errorf("%v", got)
+	}
+	if _, err := f.Do(t.Context(), f.step(t, plan.Close, "ours")); err != nil || len(launchers()) > 0 {
+		t.Errorf("%v: %v", err, launchers())
+	}
+}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -13,7 +14,8 @@ import (
 type sharing struct{ targets }
 
 // share lets accounts restore the snapshots, then launch the AMI: in this
-// order, so that no account sees an AMI whose snapshots it can't read.
+// order, so that no account sees an AMI whose snapshots it can't read. Those of
+// organizations never do: AWS shares snapshots with accounts only.
 func (s sharing) share(ctx context.Context, act plan.Action) (Result, error) {
 	c := plan.As[plan.ShareImage](act)
 	for _, snapshot := range c.Snapshots {
@@ -21,7 +23,7 @@ func (s sharing) share(ctx context.Context, act plan.Action) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return Result{}, s.changeLaunch(ctx, act, "share", launchPermissions(c.Accounts), nil)
+	return Result{}, s.changeLaunch(ctx, act, "share", append(launchPermissions(c.Accounts), organizationPermissions(c.Organizations)...), nil)
 }
 
 // publish lets every account restore the snapshots of an AMI that is still as the plan saw
@@ -55,6 +57,19 @@ func launchPermissions(accounts []string) []types.LaunchPermission {
 	var out []types.LaunchPermission
 	for _, id := range accounts {
 		out = append(out, types.LaunchPermission{UserId: aws.String(id)})
+	}
+	return out
+}
+
+// organizationPermissions are those of organizations and of units, by their ARNs.
+func organizationPermissions(arns []string) []types.LaunchPermission {
+	var out []types.LaunchPermission
+	for _, arn := range arns {
+		if strings.Contains(arn, ":ou/") {
+			out = append(out, types.LaunchPermission{OrganizationalUnitArn: aws.String(arn)})
+		} else {
+			out = append(out, types.LaunchPermission{OrganizationArn: aws.String(arn)})
+		}
 	}
 	return out
 }

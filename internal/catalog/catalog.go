@@ -24,7 +24,7 @@ type Catalog struct {
 	Build   Build             `yaml:"build" required:"true" help:"How AMIs are built."`
 	Regions Regions           `yaml:"regions" required:"true" help:"Where the AMIs go."`
 	Package Package           `yaml:"package" required:"true" help:"The package that is shipped: one of file, url and apt."`
-	Share   []string          `yaml:"share" help:"Accounts that every image is shared with: ids of 12 digits, in quotes."`
+	Share   []string          `yaml:"share" help:"Whom every image is shared with: accounts, by their ids of 12 digits, in quotes; organizations and organizational units, by their ARNs. AWS shares snapshots with accounts only: an organization can launch an AMI, and not copy it."`
 	Checks  []Check           `yaml:"checks" help:"Checks that an instance of any image must pass; the image's own checks run after these."`
 	Test    Test              `yaml:"test" help:"The boot test that each candidate must pass before it is copied anywhere."`
 	Copy    Copy              `yaml:"copy" help:"The copies that AWS makes of each AMI, and the AMI that it makes of each build."`
@@ -138,7 +138,7 @@ type Image struct {
 	PublicSnapshot bool               `yaml:"public_snapshot" help:"Whether every AWS account may copy the AMI too, as to another region, encrypted, or into its own account: its snapshots are public with it. Goes with public."`
 	Name           PerArch            `yaml:"name" required:"true" help:"The AMI name, for all architectures or for each. A template."`
 	Description    string             `yaml:"description" help:"The AMI description. A template."`
-	Share          []string           `yaml:"share" help:"More accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes."`
+	Share          []string           `yaml:"share" help:"More accounts that may launch it and copy its snapshot: ids of 12 digits, in quotes; and organizations and organizational units that may launch it, by their ARNs."`
 	Tags           map[string]PerArch `yaml:"tags" help:"Tags of the AMI and its snapshot, each for all architectures or for each. Templates."`
 	License        Secret             `yaml:"license" was:"licence" help:"A license that goes into the AMI."`
 	Parameters     []Parameter        `yaml:"parameters" help:"SSM parameters that hold the AMI's id, in every region."`

@@ -22,7 +22,7 @@ func (b *Bundle) check() {
 	b.checkWords()
 	b.checkRegions()
 	b.checkSources()
-	b.checkAccounts("share", b.Catalog.Share)
+	b.checkShare("share", b.Catalog.Share)
 	b.checkImages()
 	b.checkTest()
 	b.checkListings()
@@ -40,13 +40,14 @@ func (b *Bundle) check() {
 }
 
 var (
-	projectName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,30}$`)
-	regionName   = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
-	accountID    = regexp.MustCompile(`^[0-9]{12}$`)
-	instanceType = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
-	subnetID     = regexp.MustCompile(`^subnet-[0-9a-f]+$`)
-	headerName   = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
-	envName      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	projectName     = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,30}$`)
+	regionName      = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
+	accountID       = regexp.MustCompile(`^[0-9]{12}$`)
+	organizationARN = regexp.MustCompile(`^arn:aws[a-z-]*:organizations::[0-9]{12}:(organization/o-[a-z0-9]{10,32}|ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})$`)
+	instanceType    = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
+	subnetID        = regexp.MustCompile(`^subnet-[0-9a-f]+$`)
+	headerName      = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	envName         = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // form notes a problem if a text that is given has not the form it should have.
@@ -173,7 +174,7 @@ func (b *Bundle) checkImages() {
 	for _, name := range sortedKeys(b.Catalog.Images) {
 		image, field := b.Catalog.Images[name], "images."+name
 		b.form(field, name, projectName, "name of an image: small letters, digits and -")
-		b.checkAccounts(field+".share", image.Share)
+		b.checkShare(field+".share", image.Share)
 		if image.PublicSnapshot && !image.Public {
 			b.places.add(field+".public_snapshot", "the AMI is private; snapshots are public with a public AMI only: set public: true, or remove public_snapshot")
 		}
@@ -193,8 +194,10 @@ func (b *Bundle) checkImages() {
 	}
 }
 
-func (b *Bundle) checkAccounts(field string, ids []string) {
-	for i, id := range ids {
-		b.form(fmt.Sprintf("%s[%d]", field, i), id, accountID, "account id of 12 digits")
+func (b *Bundle) checkShare(field string, with []string) {
+	for i, holder := range with {
+		if !organizationARN.MatchString(holder) {
+			b.form(fmt.Sprintf("%s[%d]", field, i), holder, accountID, "account id of 12 digits, nor the ARN of an organization or an organizational unit")
+		}
 	}
 }

@@ -39,7 +39,7 @@ func (r *resolver) listing(name string) {
 	}
 	r.desired.Listings = append(r.desired.Listings, out)
 	if v := &r.desired.Variants[i]; out.Account != "" {
-		v.Sellers = accounts(v.Sellers, []string{out.Account})
+		v.Sellers, _ = accounts(v.Sellers, []string{out.Account})
 	}
 }
 

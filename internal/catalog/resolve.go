@@ -88,10 +88,10 @@ func (r *resolver) variant(name, arch string) release.Variant {
 		Image: name, Arch: arch, Public: image.Public, PublicSnapshot: image.PublicSnapshot,
 		Name:        r.text(nameField(field, image, arch), image.Name.For(arch), values),
 		Description: r.text(field+".description", image.Description, values),
-		Share:       accounts(r.catalog.Share, image.Share),
 		Tags:        r.tags(field+".tags", image.Tags, arch, values),
 		Build:       r.build(image, arch, values, vars),
 	}
+	v.Share, v.Organizations = accounts(r.catalog.Share, image.Share)
 	for i, p := range image.Parameters {
 		text := r.text(fmt.Sprintf("%s.parameters[%d].name", field, i), p.Name, values)
 		v.Parameters = append(v.Parameters, release.Parameter{Name: text, Latest: p.Latest})
@@ -124,10 +124,17 @@ func (r *resolver) tags(field string, tags map[string]PerArch, arch string, valu
 	return out
 }
 
-// accounts are those of every image and the image's own, each once.
-func accounts(lists ...[]string) []string {
-	all := slices.Sorted(slices.Values(slices.Concat(lists...)))
-	return slices.Compact(all)
+// accounts are those of every image and the image's own, each once; so are organizations
+// and their units, which are named by their ARNs.
+func accounts(lists ...[]string) (ids, organizations []string) {
+	for _, holder := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(lists...)))) {
+		if organizationARN.MatchString(holder) {
+			organizations = append(organizations, holder)
+		} else {
+			ids = append(ids, holder)
+		}
+	}
+	return ids, organizations
 }
 
 // checks renders checks. Placeholders whose values are known only once an

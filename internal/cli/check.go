@@ -62,7 +62,7 @@ func (c checkCmd) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	found := []audit.Finding{{What: b.File, How: audit.Proven}, toolFinding(ctx, releases)}
+	found := append([]audit.Finding{{What: b.File, How: audit.Proven}, toolFinding(ctx, releases)}, organizationFindings(releases)...)
 	if !c.offline {
 		more, err := online(ctx, b, releases)
 		if err != nil {
@@ -163,6 +163,19 @@ func changesFinding(ctx context.Context, clients *awsapi.Clients, b *catalog.Bun
 		f.Err = bl.Why
 	}
 	return f
+}
+
+// organizationFindings note once for each variant what its organizations can't do.
+func organizationFindings(releases []release.Desired) (found []audit.Finding) {
+	for _, d := range releases {
+		for _, v := range d.Variants {
+			f := audit.Finding{What: v.OrganizationsOnlyLaunch(), How: audit.Noted}
+			if f.What != "" && !slices.Contains(found, f) {
+				found = append(found, f)
+			}
+		}
+	}
+	return found
 }
 
 // public is what of the catalog's images will be public.

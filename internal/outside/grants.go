@@ -31,7 +31,7 @@ func (l *look) permissions(ctx context.Context, v release.Variant, i types.Image
 	for _, p := range out.LaunchPermissions {
 		got = append(got, cmp.Or(string(p.Group), aws.ToString(p.UserId), aws.ToString(p.OrganizationArn), aws.ToString(p.OrganizationalUnitArn)))
 	}
-	want := v.SharedIn(l.Region)
+	want := append(v.SharedIn(l.Region), v.Organizations...)
 	if v.Public {
 		want = append(want, everybody)
 	}

@@ -46,6 +46,7 @@ func (l *look) asCustomer(ctx context.Context, v release.Variant, id string) {
 		if want := one(id); !slices.Equal(found, want) && (id != "" || len(found) > 0) {
 			l.differs(v, "public view", what(want), what(found))
 		}
+	case len(v.Organizations) > 0 && !slices.Contains(v.SharedIn(l.Region), l.customer): // it may be of one
 	case len(found) > 0 && !slices.Contains(v.SharedIn(l.Region), l.customer):
 		l.differs(v, "public view", nothing, what(found))
 	case !slices.Contains(v.SharedIn(l.Region), l.customer):

@@ -107,6 +107,10 @@ func (a Audit) collect(seen *audit.Verified, looks []*look) {
 	}
 	for _, v := range a.Desired.Variants {
 		seen.Findings = append(seen.Findings, origins(v, looks)...)
+		if !v.Public && len(v.Organizations) > 0 {
+			seen.Notes = append(seen.Notes, fmt.Sprintf("%s/%s is shared with organizations, which account %s may belong to: only its permissions show that other accounts do not see it",
+				v.Image, v.Arch, seen.Customer))
+		}
 		if !v.Public && slices.Contains(v.Share, seen.Customer) {
 			seen.Notes = append(seen.Notes, fmt.Sprintf("%s/%s is shared with account %s, which verified: only its permissions show that other accounts do not see it",
 				v.Image, v.Arch, seen.Customer))

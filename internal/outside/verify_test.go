@@ -185,6 +185,33 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestVerifyOrganizations: an organization that lost its share is found; that a customer, who
+// may belong to it, sees a private AMI is not.
+func TestVerifyOrganizations(t *testing.T) {
+	const organization = "arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5"
+	for name, c := range map[string]struct {
+		shared bool
+		want   string
+	}{"shared": {true, ""}, "not shared": {false, organization}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := publish(t, func(v *release.Variant) { v.Organizations = []string{organization} })
+			if c.shared {
+				_, err := p.owner().ModifyImageAttribute(t.Context(), &ec2.ModifyImageAttributeInput{ImageId: aws.String(p.ami), LaunchPermission: &types.LaunchPermissionModifications{
+					Add: []types.LaunchPermission{{OrganizationArn: aws.String(organization)}},
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			found := strings.Join(p.findings(t), "\n")
+			if (found == "") != (c.want == "") || !strings.Contains(found, c.want) {
+				t.Errorf("found %q, want %q", found, c.want)
+			}
+		})
+	}
+}
+
 // TestVerifyPublicSnapshots: a snapshot that no other account sees is found, by its
 // permissions and, where these are as they must be, by what the customer sees.
 func TestVerifyPublicSnapshots(t *testing.T) {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"math"
+
 	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
@@ -14,6 +16,9 @@ func FewAccounts(d release.Desired, region string) bool {
 // CallsByAccount is how many calls show who may use a release's AMIs in a region, by account:
 // two for each account, and one for the snapshots that are public.
 func CallsByAccount(d release.Desired, region string) int {
+	if d.SharedWithOrganizations() {
+		return math.MaxInt // no number of accounts shows that: attributes alone do
+	}
 	n := 2 * len(d.SharedIn(region))
 	if d.PublicSnapshots() {
 		n++

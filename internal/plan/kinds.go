@@ -119,10 +119,12 @@ type (
 		Tags  `json:",omitempty"`
 	}
 
-	// ShareImage shares an AMI and its snapshots with the accounts that can't use it yet.
+	// ShareImage shares an AMI and its snapshots with the accounts that can't use it yet, and
+	// the AMI with organizations and units, by their ARNs.
 	ShareImage struct {
 		Image
-		Accounts []string `json:",omitempty"`
+		Accounts      []string `json:",omitempty"`
+		Organizations []string `json:",omitempty"`
 	}
 
 	// OpenGate is done by no one: the gate opens when what it waits for is done.
@@ -324,7 +326,7 @@ var kinds = []spec{
 		iam: []string{"ec2:CopyImage", "ec2:CreateTags"},
 	},
 	{
-		kind: Share, change: ShareImage{}, does: "share an AMI and its snapshots with accounts", until: UntilShared, affects: Sharing, display: ofRegion,
+		kind: Share, change: ShareImage{}, does: "share an AMI and its snapshots with accounts, and the AMI with organizations", until: UntilShared, affects: Sharing, display: ofRegion,
 		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"},
 	},
 	{kind: Gate, change: OpenGate{}, does: "hold what customers see until every required AMI is ready", until: UntilPublic, passive: true, display: housekeeping},

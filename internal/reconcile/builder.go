@@ -56,6 +56,7 @@ func (b *builder) release() {
 	for _, t := range f.d.Targets {
 		b.apply(f.sharing().need(t.Region))
 	}
+	b.apply(noteOrganizations(f))
 	variants := survey{f}.variants()
 	regions := newRegions(f, variants)
 	b.apply(*regions.findings)

@@ -110,7 +110,7 @@ func (h History) happened(e record.Event, region string, i world.Image) bool {
 		return i.Tag(record.TagTested) != ""
 	case record.Shared:
 		v, ok := h.Variant(i.Tag(record.TagImage), i.Tag(record.TagArch))
-		return ok && kept(i) && len(v.SharedIn(region)) > 0
+		return ok && kept(i) && len(v.SharedIn(region))+len(v.Organizations) > 0
 	case record.Published:
 		return i.Public
 	case record.Withdrawn:

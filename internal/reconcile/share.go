@@ -113,6 +113,16 @@ func (a access) anybody(public bool) []string {
 	return slices.Compact(all)
 }
 
+// noteOrganizations says what AWS does not share with organizations.
+func noteOrganizations(f *facts) (found findings) {
+	for _, v := range f.d.Variants {
+		if text := v.OrganizationsOnlyLaunch(); text != "" {
+			found.note("%s", text)
+		}
+	}
+	return found
+}
+
 // some names a few of many: "111111111111, all and 98 more".
 func some(who []string) string {
 	const few = 3
@@ -128,7 +138,7 @@ func (x copies) share(v *variant, p *place) {
 	key := v.Key(p.Region)
 	s := plan.Step{Required: p.Required, State: plan.Done, Action: plan.Action{ID: plan.StepID(plan.Share, key), Target: key, Change: plan.ShareImage{Image: plan.Image{AMI: p.copied.Image().AMI}}}}
 	switch {
-	case len(v.SharedIn(p.Region)) == 0:
+	case len(v.SharedIn(p.Region))+len(v.Organizations) == 0:
 		p.share = s
 	case p.copied.State == plan.Skipped:
 		p.share = x.decide(decided(s, plan.Skipped, p.copied.Why))
@@ -139,13 +149,22 @@ func (x copies) share(v *variant, p *place) {
 	}
 }
 
-// shared decides which accounts may not use the AMI of a place yet.
+// shared decides which accounts may not use the AMI of a place yet, and which organizations
+// may not launch it.
 func (x copies) shared(v *variant, p *place, s plan.Step) *verdict {
 	byAttributes := x.sharing().access(release.Place{Region: p.Region}, *p.image)
 	if q := byAttributes.missed; q != nil {
 		return x.unread(s, p.Region, *q, "permissions of "+q.ID+": "+x.w.Access[q.ID].Err)
 	}
-	var accounts []string
+	if len(v.Organizations) > 0 && !byAttributes.known {
+		return x.unread(s, p.Region, plan.AccessOf(release.Place{Region: p.Region}, p.image.ID, nil)[0], "")
+	}
+	var accounts, organizations []string
+	for _, arn := range v.Organizations {
+		if !slices.Contains(byAttributes.lists[0], arn) {
+			organizations = append(organizations, arn)
+		}
+	}
 	for _, account := range v.SharedIn(p.Region) {
 		g := x.w.Regions[p.Region].Grants[account]
 		if !byAttributes.known && g.Missed() {
@@ -155,9 +174,11 @@ func (x copies) shared(v *variant, p *place, s plan.Step) *verdict {
 			accounts = append(accounts, account)
 		}
 	}
-	if len(accounts) > 0 {
+	if len(accounts)+len(organizations) > 0 {
 		s.State, s.Guard.Image = plan.Ready, plan.Seen(*p.image)
-		plan.Edit(&s.Action, func(c *plan.ShareImage) { c.Snapshots, c.Accounts = p.image.Snapshots, accounts })
+		plan.Edit(&s.Action, func(c *plan.ShareImage) {
+			c.Snapshots, c.Accounts, c.Organizations = p.image.Snapshots, accounts, organizations
+		})
 	}
 	return &verdict{step: s}
 }

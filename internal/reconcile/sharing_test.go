@@ -163,6 +163,43 @@ func TestSharedByAttributes(t *testing.T) {
 	}
 }
 
+// TestSharedWithOrganizations: an organization or unit that may not launch the AMI yet is given
+// that, by its attribute alone; its snapshot is none of it, which a note says.
+func TestSharedWithOrganizations(t *testing.T) {
+	const account = "000000000000"
+	organizations := []string{"arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5", "arn:aws:organizations::123456789012:ou/o-a1b2c3d4e5/ou-ab12-11111111"}
+	for name, c := range map[string]struct {
+		image []string
+		state plan.State
+		want  plan.ShareImage
+	}{
+		"both have it":        {append([]string{account}, organizations...), plan.Done, plan.ShareImage{}},
+		"one lacks it":        {[]string{account, organizations[0]}, plan.Ready, plan.ShareImage{Organizations: organizations[1:]}},
+		"nobody has it":       {nil, plan.Ready, plan.ShareImage{Accounts: []string{account}, Organizations: organizations}},
+		"it was not read":     {[]string{"unread"}, plan.Waiting, plan.ShareImage{}},
+		"everybody is not it": {[]string{account, "all"}, plan.Ready, plan.ShareImage{Organizations: organizations}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.sharedWith(1)
+			s.d.Variants[0].Organizations = organizations
+			if !slices.Contains(c.image, "unread") {
+				s.access(c.image, []string{account})
+			}
+			p := reconcile.Reconcile(s.d, s.w, s.r)
+			step, _ := p.Step("share/premium/amd64/us-east-1")
+			got := plan.As[plan.ShareImage](step.Action)
+			if step.State != c.state || !slices.Equal(got.Accounts, c.want.Accounts) || !slices.Equal(got.Organizations, c.want.Organizations) {
+				t.Errorf("%s, with %+v", step.State, got)
+			}
+			wantNote(t, p, "can launch it and not copy it: AWS shares snapshots with accounts only")
+			if calls(p) != 0 && c.state != plan.Waiting || c.state == plan.Waiting && calls(p) != 2 {
+				t.Errorf("%d calls", calls(p))
+			}
+		})
+	}
+}
+
 // TestThrottledIsWaiting: what AWS refuses to be read for its rate is read again. It blocks
 // nothing, and nothing is taken for absent.
 func TestThrottledIsWaiting(t *testing.T) {

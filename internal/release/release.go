@@ -107,14 +107,17 @@ type Variant struct {
 	// PublicSnapshot lets every account restore the snapshots of a public AMI, which it
 	// needs to copy it.
 	PublicSnapshot bool
-	Share          []string          // account ids that may launch it and restore its snapshot
-	Sellers        []string          // accounts that listings belong to: they copy it in Marketplace's region
-	Tags           map[string]string // the catalog's own, rendered; not amiship's
-	Parameters     []Parameter
-	Checks         []Check
-	TestWithin     time.Duration // of a boot test, from launch to the last check, and again from a restart
-	TestAllow      []string      // subjects of findings that the boot test accepts, with * for any text
-	Build          Build
+	Share          []string // account ids that may launch it and restore its snapshot
+	// Organizations are the ARNs of organizations and units whose accounts may launch it. AWS
+	// shares no snapshot with them.
+	Organizations []string
+	Sellers       []string          // accounts that listings belong to: they copy it in Marketplace's region
+	Tags          map[string]string // the catalog's own, rendered; not amiship's
+	Parameters    []Parameter
+	Checks        []Check
+	TestWithin    time.Duration // of a boot test, from launch to the last check, and again from a restart
+	TestAllow     []string      // subjects of findings that the boot test accepts, with * for any text
+	Build         Build
 }
 
 // SharedIn returns the accounts that may use the variant in a region, sorted:
@@ -267,6 +270,20 @@ func (d Desired) SharedIn(region string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// SharedWithOrganizations reports whether some variant is.
+func (d Desired) SharedWithOrganizations() bool {
+	return slices.ContainsFunc(d.Variants, func(v Variant) bool { return len(v.Organizations) > 0 })
+}
+
+// OrganizationsOnlyLaunch says what the organizations of a variant can't do; "" if it has
+// none, or everybody can.
+func (v Variant) OrganizationsOnlyLaunch() string {
+	if len(v.Organizations) == 0 || v.PublicSnapshot {
+		return ""
+	}
+	return v.Image + "/" + v.Arch + ": the organizations and units that it is shared with can launch it and not copy it: AWS shares snapshots with accounts only; name in share the accounts that copy it"
 }
 
 // PublicSnapshots reports whether snapshots of some variant become public.

@@ -126,6 +126,9 @@ func stateOf(d release.Desired, p plan.Plan, copied plan.Step) string {
 		if n := len(d.Variants[i].SharedIn(copied.Target.Region)); n > 0 && shared {
 			parts = append(parts, "shared with "+count(n, "account"))
 		}
+		if n := len(d.Variants[i].Organizations); n > 0 && shared {
+			parts = append(parts, "shared with "+count(n, "organization"))
+		}
 		if !d.Variants[i].Public {
 			parts = append(parts, "private")
 		}

@@ -80,7 +80,7 @@ func namedImages(c *wire.Call, ids []string) iter.Seq2[Image, error] {
 			return
 		}
 		for _, im := range Images.All(c.Tx, c.Region) {
-			if im.visible(c.Account.ID, c.Now) && !yield(im, nil) {
+			if im.visible(c.Tx, c.Account.ID) && !yield(im, nil) {
 				return
 			}
 		}

@@ -103,8 +103,19 @@ func (im Image) inBin() bool { return !im.Deregistered.IsZero() }
 
 // visible reports whether account can see the image. Private means private:
 // to all others it does not exist. For a moment it does not even to its owner.
-func (im Image) visible(account string, now time.Time) bool {
-	return !im.inBin() && !now.Before(im.Seen) && !passed(im.Gone, now) && (im.Owner == account || im.Public || slices.Contains(im.Users, account))
+func (im Image) visible(tx *cloud.Tx, account string) bool {
+	there := !im.inBin() && !tx.Now.Before(im.Seen) && !passed(im.Gone, tx.Now)
+	return there && (im.Owner == account || im.Public || slices.Contains(im.Users, account) || im.ofOrganization(tx, account))
+}
+
+// ofOrganization reports whether an account may launch the image as a member of an
+// organization or of a unit.
+func (im Image) ofOrganization(tx *cloud.Tx, account string) bool {
+	if len(im.Organizations) == 0 {
+		return false
+	}
+	a, _ := cloud.Accounts.Get(tx, "", account)
+	return slices.ContainsFunc(a.Organizations, func(arn string) bool { return slices.Contains(im.Organizations, arn) })
 }
 
 // root returns the snapshot of the image's root device.
@@ -131,7 +142,7 @@ func (im Image) Snapshots() []string {
 // FindImage returns the image if account may see it.
 func FindImage(tx *cloud.Tx, region, account, id string) (Image, bool) {
 	im, found := Images.Get(tx, region, id)
-	if !found || !im.visible(account, tx.Now) {
+	if !found || !im.visible(tx, account) {
 		return Image{}, false
 	}
 	return im, true

@@ -75,6 +75,10 @@ func (g grants) check() error {
 			return wire.Errorf("InvalidAMIAttributeItemValue", `Invalid attribute item value "%s" for userGroup item type.`, p.Group)
 		case p.UserID != "" && !accountForm.MatchString(p.UserID):
 			return wire.Errorf("InvalidAMIAttributeItemValue", `Invalid attribute item value "%s" for userId item type.`, p.UserID)
+		case p.Organization != "" && !organizationForm.MatchString(p.Organization):
+			return wire.Errorf("InvalidAMIAttributeItemValue", `Invalid attribute item value "%s" for organizationArn item type.`, p.Organization)
+		case p.Unit != "" && !unitForm.MatchString(p.Unit):
+			return wire.Errorf("InvalidAMIAttributeItemValue", `Invalid attribute item value "%s" for organizationalUnitArn item type.`, p.Unit)
 		}
 	}
 	return nil
@@ -138,4 +142,7 @@ func listPermissions(public bool, users, orgs []string) wire.List[permission] {
 	return out
 }
 
-var unitForm = regexp.MustCompile(`:ou/`)
+var (
+	organizationForm = regexp.MustCompile(`^arn:[a-z-]+:organizations::\d{12}:organization/o-[a-z0-9]{10,32}$`)
+	unitForm         = regexp.MustCompile(`^arn:[a-z-]+:organizations::\d{12}:ou/o-[a-z0-9]{10,32}/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}$`)
+)

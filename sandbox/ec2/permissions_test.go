@@ -70,7 +70,10 @@ func TestLaunchPermissionSpellings(t *testing.T) {
 		"no account":                     {in: awssdk.ModifyImageAttributeInput{LaunchPermission: add(types.LaunchPermission{UserId: aws.String("12345")})}, code: "InvalidAMIAttributeItemValue"},
 		"nothing":                        {in: awssdk.ModifyImageAttributeInput{}, code: "InvalidParameterCombination"},
 		"two attributes":                 {in: awssdk.ModifyImageAttributeInput{Description: &types.AttributeValue{Value: aws.String("d")}, LaunchPermission: publish()}, code: "InvalidParameterCombination"},
-		"an organization, an image only": {in: awssdk.ModifyImageAttributeInput{LaunchPermission: add(types.LaunchPermission{OrganizationArn: aws.String("arn:aws:organizations::1:organization/o-1")})}, users: 1},
+		"an organization, an image only": {in: awssdk.ModifyImageAttributeInput{LaunchPermission: add(types.LaunchPermission{OrganizationArn: aws.String(organization)})}, users: 1},
+		"a unit, an image only":          {in: awssdk.ModifyImageAttributeInput{LaunchPermission: add(types.LaunchPermission{OrganizationalUnitArn: aws.String(unit)})}, users: 1},
+		"no organization":                {in: awssdk.ModifyImageAttributeInput{LaunchPermission: add(types.LaunchPermission{OrganizationArn: aws.String("o-1")})}, code: "InvalidAMIAttributeItemValue"},
+		"a unit for an organization":     {in: awssdk.ModifyImageAttributeInput{LaunchPermission: add(types.LaunchPermission{OrganizationArn: aws.String(unit)})}, code: "InvalidAMIAttributeItemValue"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, ec2.Settings{})
@@ -210,6 +213,37 @@ func TestWhatCannotBePublished(t *testing.T) {
 			if tc.text != "" && !strings.Contains(err.Error(), tc.text) {
 				t.Errorf("text: %v", err)
 			}
+		})
+	}
+}
+
+const (
+	organization = "arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5"
+	unit         = "arn:aws:organizations::123456789012:ou/o-a1b2c3d4e5/ou-ab12-11111111"
+)
+
+// TestSharedWithAnOrganization: its members see and launch the image; its snapshot they do
+// not, so that they can't copy it.
+func TestSharedWithAnOrganization(t *testing.T) {
+	for name, with := range map[string]types.LaunchPermission{
+		"an organization": {OrganizationArn: aws.String(organization)}, "a unit": {OrganizationalUnitArn: aws.String(unit)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, ec2.Settings{})
+			r.update(func(tx *cloud.Tx) error {
+				member, _ := cloud.Accounts.Get(tx, "", customer)
+				member.Organizations = []string{organization, unit}
+				cloud.Accounts.Put(tx, "", customer, member)
+				return nil
+			})
+			id := r.ownImage(t, ec2.WorldImage{Name: "app"})
+			byID := &awssdk.DescribeImagesInput{ImageIds: []string{id}}
+			_, err := r.client(customer, home).DescribeImages(t.Context(), byID)
+			wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
+			r.share(t, id, with)
+			must(r.client(customer, home).DescribeImages(t.Context(), byID))(t)
+			_, err = r.client(customer, away).CopyImage(t.Context(), &awssdk.CopyImageInput{Name: aws.String("mine"), SourceImageId: &id, SourceRegion: aws.String(home)})
+			wiretest.WantCode(t, err, "InvalidRequest")
 		})
 	}
 }
