@@ -41,11 +41,17 @@ func TestAPatchOfAnOlderSeries(t *testing.T) {
 // serves has the bundle take its packages from a server, one for each version.
 func (m *market) serves(t *testing.T, versions ...string) {
 	t.Helper()
+	servesVersions(t, m.file(), versions...)
+}
+
+// servesVersions is serves for any bundle.
+func servesVersions(t *testing.T, file string, versions ...string) {
+	t.Helper()
 	debs := t.TempDir()
 	for _, v := range versions {
 		servedDeb(t, filepath.Join(debs, v+".deb"), v, "amd64")
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(debs)))
 	t.Cleanup(server.Close)
-	packageFrom(t, m.file(), `{url: "`+server.URL+`/{version}.deb", sha256: {url: "{url}.sha256"}}`)
+	packageFrom(t, file, `{url: "`+server.URL+`/{version}.deb", sha256: {url: "{url}.sha256"}}`)
 }

@@ -23,16 +23,17 @@ type kind struct {
 // stage is a command that is run until it is done.
 type stage struct {
 	args    []string
-	project string        // directory of its catalog, if there are several
-	later   time.Duration // passes before it
-	patient time.Duration // passes after a run that still had to wait
-	down    string        // region
-	until   string        // what the last run says; empty: it ends with 0
+	project string          // directory of its catalog, if there are several
+	later   time.Duration   // passes before it
+	patient time.Duration   // passes after a run that still had to wait
+	down    string          // region
+	until   string          // what the last run says; empty: it ends with 0
+	before  func(*sufferer) // what the operator does before it
 }
 
 // kindNames are in the order in which seeds take them; each machinesEvery-th is
 // of onMachines instead.
-var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "seller-images", "neighbors"}
+var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "seller-images", "neighbors", "refused", "protected", "patches"}
 
 const (
 	onMachines    = "machines"
@@ -105,6 +106,35 @@ var kinds = map[string]kind{
 	},
 	"neighbors": {
 		world: neighborsWorld, bundle: neighborBundles, regions: []string{"us-east-1", "eu-west-1"}, calls: 90, lives: neighborLives,
+	},
+	"refused": {
+		world: refusing, regions: []string{"us-east-1", "eu-west-1"}, calls: 110, bundle: refusedBundle,
+		stages: []stage{{args: []string{"release", releasedTag}}},
+	},
+	"protected": {
+		world: oldReleases, regions: []string{"us-east-1", "eu-west-1"}, calls: 90,
+		bundle: func(t *testing.T) string {
+			return twoRegions(t, "keep: {public: {patches: 1, minors: 1}}\nretire: {with_release: true, max_per_run: 100}\n")
+		},
+		stages: []stage{
+			{args: []string{"release", releasedTag, "--until", "tested"}},
+			{args: []string{"release", releasedTag}, before: protects},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour, before: unprotects},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
+			{args: []string{"retire", "--yes"}, later: 31 * 24 * time.Hour},
+		},
+	},
+	"patches": {
+		world:  marketAccounts + soldHere + "settings:\n  marketplace: {" + aDay + "}\n",
+		bundle: patchesBundle, regions: []string{"us-east-1", "eu-west-1"}, calls: 120,
+		stages: []stage{
+			{args: []string{"release", releasedTag, "--until", "shared"}},
+			{args: []string{"release", "v2.41.9", "--until", "shared"}},
+			{args: []string{"release", "v2.41.10", "--until", "shared"}},
+			{args: []string{"release", "--all-open"}, patient: 13 * time.Hour, until: "no release is open"},
+		},
 	},
 	onMachines: {
 		real: true, regions: []string{"us-east-1", "eu-west-1"}, calls: 130,

@@ -26,16 +26,17 @@ type sufferer struct {
 	server    *packageServer
 	faults    string // file
 	said      transcript
-	troubled  int        // runs that trouble was meant for
-	answers   []string   // to the last blocker
-	asides    [][]string // commands that come before the next run
-	waited    int        // runs in a row that still had to wait
+	troubled  int            // runs that trouble was meant for
+	answers   []string       // to the last blocker
+	asides    [][]string     // commands that come before the next run
+	waited    int            // runs in a row that still had to wait
+	preparing map[string]int // runs that found a change set so, from when the operator looks
 }
 
 func newSufferer(t *testing.T, o ordeal) *sufferer {
 	t.Helper()
 	k := kinds[o.kind]
-	s := &sufferer{t: t, ordeal: o, kind: k, tmp: shortTemp(t), cache: t.TempDir(), faults: filepath.Join(t.TempDir(), "faults.yaml")}
+	s := &sufferer{t: t, ordeal: o, kind: k, tmp: shortTemp(t), cache: t.TempDir(), faults: filepath.Join(t.TempDir(), "faults.yaml"), preparing: map[string]int{}}
 	world := worldFile(t, fmt.Sprintf("clock: %s\n%s", o.clock, k.world))
 	if k.real {
 		s.box = realBox(t, "--world", world)
@@ -69,6 +70,10 @@ func (s *sufferer) release() (complaint string) {
 	s.t.Helper()
 	for i, st := range s.ordered() {
 		s.advance(s.t, st.later)
+		if st.before != nil {
+			s.calm()
+			st.before(s)
+		}
 		complaint = notDone
 		for n := 0; n < enough && complaint == notDone; n++ {
 			complaint = s.once(st, s.trouble(i))
@@ -145,6 +150,12 @@ func (s *sufferer) set(st stage, tr trouble) {
 	writeFile(s.t, s.faults, text)
 	s.server.lose(tr.server)
 	s.run(s.t, "sandbox", "fault", "--state", s.state, "--file", s.faults)
+}
+
+// calm ends the faults of the last run: what the operator does by hand is not meant.
+func (s *sufferer) calm() {
+	s.t.Helper()
+	s.run(s.t, "sandbox", "fault", "--state", s.state, "--off")
 }
 
 // under does runs of a command that are killed, if only because they take too long.
@@ -281,8 +292,7 @@ func (s *sufferer) after(st stage, run utterance) (complaint string) {
 		s.advance(s.t, max(st.patient, 3*time.Minute))
 	case 20:
 		if st.args[0] == "release" {
-			s.answers = []string{"--retest", "--resubmit"}
-			s.asides = s.unblocks(run.out)
+			s.answer(st, run.out)
 		}
 		if len(s.lives) > 0 {
 			s.asides = append(s.asides, []string{"resume"})
@@ -293,6 +303,22 @@ func (s *sufferer) after(st stage, run utterance) (complaint string) {
 	}
 	return notDone
 }
+
+// answer is what the operator does about blockers of a release.
+func (s *sufferer) answer(st stage, out string) {
+	s.t.Helper()
+	s.asides = s.unblocks(out)
+	s.refusals(out)
+	if st.args[1] != "--all-open" {
+		s.answers = []string{"--retest", "--resubmit"}
+		return
+	}
+	for _, m := range blockedRelease.FindAllStringSubmatch(out, -1) {
+		s.asides = append(s.asides, []string{"release", m[1], "--retest", "--resubmit"})
+	}
+}
+
+var blockedRelease = regexp.MustCompile(`(?m)^prometheus (v\S+): blocked`)
 
 var fullRegion = regexp.MustCompile(`(?m)^ *BLOCKED +(quota/\S+)`)
 
@@ -307,6 +333,9 @@ func (s *sufferer) unblocks(out string) (commands [][]string) {
 	return commands
 }
 
+// preparingRuns is how many runs may find a change set PREPARING: those are half a day apart.
+const preparingRuns = 2
+
 // cancelStuck cancels our change sets: an operator has seen that they don't move.
 func (s *sufferer) cancelStuck() {
 	s.t.Helper()
@@ -317,7 +346,10 @@ func (s *sufferer) cancelStuck() {
 	}
 	for _, o := range all {
 		for _, set := range o.ChangeSets {
-			if set.Status == "PREPARING" {
+			if set.Status != "PREPARING" {
+				continue
+			}
+			if s.preparing[set.ID]++; s.preparing[set.ID] > preparingRuns {
 				awsCLI(s.t, s.env(s.t, cmp.Or(s.seller, "vendor"), ""), "marketplace-catalog", "cancel-change-set", "--region", "us-east-1",
 					"--catalog", "AWSMarketplace", "--change-set-id", set.ID)
 			}

@@ -212,6 +212,9 @@ var mishaps = []func(d dice) string{
 		return "{action: StartChangeSet, ends: " + d.oneOf("failed", "stuck") + ", times: 1}"
 	},
 	func(d dice) string {
+		return fmt.Sprintf("{action: RunInstances, skip: %d, for: %s, status: 500, code: InsufficientInstanceCapacity}", d.IntN(3), d.seconds(2000, 10000))
+	},
+	func(d dice) string {
 		return fmt.Sprintf("{account: vendor, skip: %d, times: %d, status: 400, code: ExpiredToken}", d.IntN(d.kind.calls), 1+d.IntN(40))
 	},
 }
