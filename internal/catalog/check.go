@@ -176,7 +176,7 @@ func (b *Bundle) checkImages() {
 		b.form(field, name, projectName, "name of an image: small letters, digits and -")
 		b.checkShare(field+".share", image.Share)
 		if image.PublicSnapshot && !image.Public {
-			b.places.add(field+".public_snapshot", "the AMI is private; snapshots are public with a public AMI only: set public: true, or remove public_snapshot")
+			b.places.note(field+".public_snapshot", "has no effect: the AMI is private, and so are its snapshots")
 		}
 		for i, arch := range image.Arch {
 			if slices.Index(image.Arch, arch) < i {

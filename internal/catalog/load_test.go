@@ -136,7 +136,6 @@ func TestProblems(t *testing.T) {
 		"the build region missing":      {"[us-east-1, eu", "[us-west-2, eu", `7:17: build.region: us-east-1 must be one of regions.required`},
 		"an account that is none":       {"public: true", `share: ["1234"]`, `13:13: images.prometheus.share[0]: "1234" is no account id of 12 digits`},
 		"an organization of no form":    {"public: true", `share: ["arn:aws:organizations::123456789012:organization/1234"]`, `is no account id of 12 digits, nor the ARN of an organization`},
-		"a private AMI's snapshot":      {"public: true", `public_snapshot: true`, `13:22: images.prometheus.public_snapshot: the AMI is private;`},
 		"an architecture":               {"public: true", `arch: [amd64, x86]`, `13:19: images.prometheus.arch[1]: unknown architecture "x86"; known are amd64, arm64`},
 		"an unknown placeholder":        {"Prometheus {version}", "Prometheus {verison}", `14:11: images.prometheus.name: unknown placeholder {verison}; did you mean {version}?`},
 		"a single brace":                {"Prometheus {version}", "Prometheus {version", `images.prometheus.name: has a brace without its partner`},

@@ -85,7 +85,7 @@ func (r *resolver) variant(name, arch string) release.Variant {
 	image, field := r.catalog.Images[name], "images."+name
 	values, vars := r.values(name, placeholders(r.desired, r.captured, name, arch, image.Edition))
 	v := release.Variant{
-		Image: name, Arch: arch, Public: image.Public, PublicSnapshot: image.PublicSnapshot,
+		Image: name, Arch: arch, Public: image.Public, PublicSnapshot: image.Public && image.PublicSnapshot,
 		Name:        r.text(nameField(field, image, arch), image.Name.For(arch), values),
 		Description: r.text(field+".description", image.Description, values),
 		Tags:        r.tags(field+".tags", image.Tags, arch, values),

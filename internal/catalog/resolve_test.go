@@ -56,6 +56,23 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestSnapshotOfAPrivateAMI: it stays private whatever the catalog says, which is a note.
+func TestSnapshotOfAPrivateAMI(t *testing.T) {
+	for public, want := range map[string]string{"true": "", "false": "amiship.yaml:14:22: images.prometheus.public_snapshot: has no effect: the AMI is private"} {
+		b, err := Load(write(t, strings.ReplaceAll(minimal, "    public: true\n", "    public: "+public+"\n    public_snapshot: true\n")), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Resolve(b, "v2.42.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(b.Notes(), "\n"); !strings.HasPrefix(notes, want) || (notes == "") != (want == "") || d.PublicSnapshots() != (want == "") {
+			t.Errorf("public: %s: public snapshots: %v, notes %q", public, d.PublicSnapshots(), notes)
+		}
+	}
+}
+
 // TestCommit: what was loaded at a commit is wanted by it, and its paths are those
 // of the files that it is made of.
 func TestCommit(t *testing.T) {

@@ -182,7 +182,7 @@ func organizationFindings(releases []release.Desired) (found []audit.Finding) {
 func public(c *catalog.Catalog) (out observe.Public) {
 	for _, image := range c.Images {
 		out.AMIs = out.AMIs || image.Public
-		out.Snapshots = out.Snapshots || image.PublicSnapshot
+		out.Snapshots = out.Snapshots || image.Public && image.PublicSnapshot
 	}
 	return out
 }
