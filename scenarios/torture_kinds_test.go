@@ -33,7 +33,7 @@ type stage struct {
 
 // kindNames are in the order in which seeds take them; each machinesEvery-th is
 // of onMachines instead.
-var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "seller-images", "neighbors", "refused", "protected", "patches"}
+var kindNames = []string{"images", "listed", "full", "kept", "waived", "withdrawn", "unblocked", "seller", "neighbors", "refused", "protected", "patches"}
 
 const (
 	onMachines    = "machines"
@@ -99,7 +99,7 @@ var kinds = map[string]kind{
 		bundle: func(t *testing.T) string { return twoRegions(t, "") },
 		stages: []stage{{args: []string{"release", releasedTag}}},
 	},
-	"seller-images": {
+	"seller": {
 		world: sellersWorld, regions: []string{"us-east-1", "eu-west-1"}, calls: 120, seller: "seller",
 		bundle: func(t *testing.T) string { return sellersBundle(t, "    retries: 3\n") },
 		stages: []stage{{args: []string{"release", releasedTag}, patient: 13 * time.Hour}},

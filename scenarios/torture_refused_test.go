@@ -7,10 +7,11 @@ import (
 	"testing"
 )
 
-// refusing is an account that enforces IMDSv2, with a base that has a product code, where
-// there is no capacity for the first instance type of the catalog.
+// refusing is an account that enforces IMDSv2 and blocks public snapshots, with a base that
+// has a product code, where there is no capacity for the first instance type of the catalog.
 const refusing = `ec2:
   - {account: vendor, region: us-east-1, http_tokens_enforced: true, images: [{name: "base 12", created: 3d, product_code: 0123456789abcdefghijklmno}]}
+  - {account: vendor, region: eu-west-1, snapshot_block_public_access: block-all-sharing}
 settings:
   ec2: {no_capacity: ["*/m5.large"]}
 `

@@ -320,15 +320,15 @@ func (s *sufferer) answer(st stage, out string) {
 
 var blockedRelease = regexp.MustCompile(`(?m)^prometheus (v\S+): blocked`)
 
-var fullRegion = regexp.MustCompile(`(?m)^ *BLOCKED +(quota/\S+)`)
+var unblockable = regexp.MustCompile(`(?m)^ *BLOCKED +((quota|snapshot-block)/\S+)`)
 
-// unblocks are the commands by which the operator frees quota.
+// unblocks are the commands by which the operator frees quota, and lets snapshots be public.
 func (s *sufferer) unblocks(out string) (commands [][]string) {
-	if s.remedy == "" {
-		return nil
-	}
-	for _, m := range fullRegion.FindAllStringSubmatch(out, -1) {
-		commands = append(commands, []string{"unblock", m[1], s.remedy, "--tag", releasedTag, "--yes"})
+	remedies := map[string]string{"quota": s.remedy, "snapshot-block": "allow"}
+	for _, m := range unblockable.FindAllStringSubmatch(out, -1) {
+		if remedy := remedies[m[2]]; remedy != "" {
+			commands = append(commands, []string{"unblock", m[1], remedy, "--tag", releasedTag, "--yes"})
+		}
 	}
 	return commands
 }
