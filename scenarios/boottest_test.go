@@ -40,7 +40,7 @@ func TestFaultsThatABootTestFinds(t *testing.T) {
 	writeFile(t, filepath.Join(filepath.Dir(file), "scripts", "first-boot.sh"), "#!/bin/bash\nset -e\nsystemctl start app-web\n"+
 		"curl --silent --fail --max-time 5 http://169.254.169.254/latest/meta-data/local-ipv4\n")
 	code, out := amiship(t, b.env(t, "vendor", ""), "release", "v2.42.0", "--file", file, "--poll", "500ms", "--wait", "8m", "--logs", logs)
-	if code != 20 || !strings.Contains(out, "failed its boot test: i-") || !strings.Contains(out, "amiship release v2.42.0 --rebuild") {
+	if code != 20 || !strings.Contains(out, "failed its boot test: i-") || !strings.Contains(out, "amiship release v2.42.0 --file "+file+" --logs "+logs+" --rebuild") {
 		t.Errorf("exit %d, want 20:\n%s", code, out)
 	}
 	files, err := filepath.Glob(filepath.Join(logs, "*", "failures.txt"))

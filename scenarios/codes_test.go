@@ -58,7 +58,7 @@ func TestWhatMarketplaceRefuses(t *testing.T) {
 // check holds what is said of a listing against what should be.
 func (r refusal) check(t *testing.T, file, name, text string) {
 	t.Helper()
-	says := append([]string{r.code + ": ", r.next, "amiship release v2.42.0 --resubmit"}, r.says...)
+	says := append([]string{r.code + ": ", r.next, "amiship release v2.42.0 --file " + file + " --resubmit"}, r.says...)
 	if r.field != "" {
 		says = append(says, "See "+r.field+" ("+lineOf(t, file, name, r.field)+").")
 	}

@@ -77,7 +77,7 @@ func TestCommandsWithoutAReader(t *testing.T) {
 			var said strings.Builder
 			cmd.Stdout, cmd.Stderr = null, &said
 			_ = cmd.Run()
-			if code := cmd.ProcessState.ExitCode(); code != 74 || strings.Count(said.String(), "amiship: ") != 1 {
+			if code := cmd.ProcessState.ExitCode(); code != 74 || strings.Count(said.String(), "amiship: stopped") != 1 {
 				t.Errorf("amiship %s >/dev/full: exit %d, want 74 and a line\n%s", strings.Join(args, " "), code, said.String())
 			}
 			_ = null.Close()

@@ -87,6 +87,6 @@ var refusals = map[string]refusal{
 	},
 	"silent": {
 		code: "SCAN_ERROR", field: "user_name", says: []string{"Marketplace says: http://127.0.0.1:9/findings.json", "not read: ", "http://127.0.0.1:9/findings.json is not https"},
-		next: "amiship release v2.42.0 --resubmit", by: byForce,
+		next: "--resubmit (offers the version again, as it is", by: byForce,
 	},
 }

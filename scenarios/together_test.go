@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -139,7 +140,7 @@ func TestInterrupted(t *testing.T) {
 	if err := r.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if code := wait(); code != 130 || !strings.Contains(r.out.String(), "continue: amiship release v2.42.0\n") {
+	if code := wait(); code != 130 || !regexp.MustCompile(`continue: amiship release v2\.42\.0 --file \S+\n`).MatchString(r.out.String()) {
 		t.Errorf("exit %d, want 130 and the command to continue\n%s", code, r.out.String())
 	}
 	r.leftNothing(t)

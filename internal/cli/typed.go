@@ -139,13 +139,18 @@ func (t typedLine) repeated(rest string, without []string) string {
 	return out + rest
 }
 
-// given reports whether rest has a flag, or approves another digest of the same step.
+// given reports whether rest has a flag, or approves another digest of the same step, or
+// another change set of the same listing.
 func (t typedLine) given(f typedFlag, rest string) bool {
 	if f.name != "approve" {
 		return strings.Contains(rest+" ", " --"+f.name+" ")
 	}
 	step, _, _ := strings.Cut(f.value, "@")
-	return strings.Contains(rest, " --approve "+step+"@") || strings.Contains(rest, " --approve '"+step+"@")
+	step += "@"
+	if strings.HasPrefix(step, string(plan.Cancel)+"/") {
+		step = step[:strings.LastIndexByte(step, '/')+1]
+	}
+	return strings.Contains(rest, " --approve "+step) || strings.Contains(rest, " --approve '"+step)
 }
 
 // typing has the plans of a reconciler name commands as this person types them.

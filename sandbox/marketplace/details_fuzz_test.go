@@ -30,7 +30,7 @@ func FuzzDetails(f *testing.F) {
 		f.Add(uint8(n), []byte(`{"Version":{}}{}`))
 	}
 	f.Add(uint8(slices.Index(changeTypes, addOptions)), []byte(inOrder))
-	ami := regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)
+	ami := regexp.MustCompile(`^ami-([a-zA-Z0-9]{8}|[a-zA-Z0-9]{17})$`)
 	f.Fuzz(func(t *testing.T, n uint8, details []byte) {
 		c := Change{Type: changeTypes[int(n)%len(changeTypes)], Details: details}
 		wrong := m.checkSchema(c)
