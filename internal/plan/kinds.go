@@ -306,7 +306,7 @@ var kinds = []spec{
 	{kind: Discard, change: DiscardImage{}, does: "deregister an AMI that failed", until: UntilBuilt, effect: removes, affects: images, iam: deregisters},
 	{
 		kind: Claim, change: TakeClaim{}, does: "claim a build or a boot test for this run", until: UntilBuilt, effect: claimed, affects: claimsAndImages, display: housekeeping,
-		iam: []string{"ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateKeyPair", "ec2:CreateTags", "ec2:DeleteKeyPair", "ec2:DeleteSecurityGroup"},
+		iam: claiming,
 	},
 	{
 		kind: Build, change: BuildCandidate{}, does: "build the candidate with Packer", until: UntilBuilt, machine: true, effect: makes, affects: images,
@@ -316,10 +316,7 @@ var kinds = []spec{
 	{kind: IMDS, change: RequireIMDS{}, does: "make an AMI require IMDSv2", until: UntilTested, affects: images, iam: []string{"ec2:ModifyImageAttribute"}},
 	{
 		kind: Test, change: BootTest{}, does: "boot the candidate and run the catalog's checks", until: UntilTested, machine: true, effect: makes, affects: images,
-		iam: []string{
-			"ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateKeyPair", "ec2:CreateTags", "ec2:RunInstances", "ec2:StopInstances", "ec2:StartInstances",
-			"ec2:TerminateInstances", "ec2:DeleteKeyPair", "ec2:DeleteSecurityGroup",
-		},
+		iam: append([]string{"ec2:RunInstances", "ec2:StopInstances", "ec2:StartInstances", "ec2:TerminateInstances"}, claiming...),
 	},
 	{
 		kind: Copy, change: CopyImage{}, does: "copy the candidate to a region under its public name", until: UntilShared, effect: makes, affects: images, display: ofRegion,
@@ -327,7 +324,7 @@ var kinds = []spec{
 	},
 	{
 		kind: Share, change: ShareImage{}, does: "share an AMI and its snapshots with accounts, and the AMI with organizations", until: UntilShared, affects: Sharing, display: ofRegion,
-		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"},
+		iam: accessChanges,
 	},
 	{kind: Gate, change: OpenGate{}, does: "hold what customers see until every required AMI is ready", until: UntilPublic, passive: true, display: housekeeping},
 	{
@@ -350,12 +347,12 @@ var kinds = []spec{
 	{kind: Withdraw, change: WithdrawImage{}, does: "mark an AMI as withdrawn", until: UntilPublic, affects: imagesAndAccess, iam: []string{"ec2:CreateTags"}},
 	{
 		kind: Close, change: CloseImage{}, does: "revoke every launch permission", until: UntilPublic, affects: imagesAndAccess,
-		iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"},
+		iam: accessChanges,
 	},
 	{kind: Waive, change: RecordWaiver{}, does: "record on a candidate which required regions its release may skip", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Record, change: RecordPolicy{}, does: "record the retention policy on the newest AMI that it keeps", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Deprecate, change: DeprecateImage{}, does: "set the deprecation date of an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:EnableImageDeprecation", "ec2:CreateTags"}},
-	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: images, iam: []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"}},
+	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: images, iam: accessChanges},
 	{kind: Disable, change: DisableImage{}, does: "disable an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:DisableImage", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"}},
 	{
 		kind: DeleteParameter, change: RemoveParameter{}, does: "delete an SSM parameter that points at an AMI to be deregistered", until: UntilPublic, affects: paramsAndNames,
@@ -369,6 +366,8 @@ var kinds = []spec{
 }
 
 var (
-	deregisters = []string{"ec2:DeregisterImage", "ec2:DeleteSnapshot"}
-	submitting  = []string{"aws-marketplace:StartChangeSet"}
+	claiming      = []string{"ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateKeyPair", "ec2:CreateTags", "ec2:DeleteKeyPair", "ec2:DeleteSecurityGroup"}
+	accessChanges = []string{"ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"} // of AMIs and their snapshots
+	deregisters   = []string{"ec2:DeregisterImage", "ec2:DeleteSnapshot"}
+	submitting    = []string{"aws-marketplace:StartChangeSet"}
 )

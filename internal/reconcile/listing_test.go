@@ -541,8 +541,8 @@ func TestListingsDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-// TestAbroad: a listing of another account is backed by a copy made there.
-func TestAbroad(t *testing.T) {
+// TestListingOfASeller: a listing of another account is backed by a copy made there.
+func TestListingOfASeller(t *testing.T) {
 	const seller, copied = "444455556666", plan.ID("copy/premium/amd64/us-east-1/444455556666")
 	s := newShop(t)
 	s.d.Listings[0].Role, s.d.Listings[0].Account = "arn:aws:iam::444455556666:role/seller", seller

@@ -80,15 +80,15 @@ func TestAListingOfAnotherAccount(t *testing.T) {
 			if code, out := m.carryOn(t); code != 0 {
 				t.Fatalf("a day later: exit %d\n%s", code, out)
 			}
-			m.soldAbroad(t)
-			m.sharedAbroad(t)
-			m.verifiedAbroad(t)
+			m.soldBySeller(t)
+			m.sharedWithSeller(t)
+			m.verifiedAtSeller(t)
 		})
 	}
 }
 
-// soldAbroad: one copy with the seller, in one region, and one version of it.
-func (m *market) soldAbroad(t *testing.T) {
+// soldBySeller: one copy with the seller, in one region, and one version of it.
+func (m *market) soldBySeller(t *testing.T) {
 	t.Helper()
 	copies := m.images(t, "seller", "us-east-1")
 	if len(copies) != 1 || copies[0].State != "available" {
@@ -104,9 +104,9 @@ func (m *market) soldAbroad(t *testing.T) {
 	}
 }
 
-// sharedAbroad: the vendor's AMI is the seller's to copy where it is copied from,
+// sharedWithSeller: the vendor's AMI is the seller's to copy where it is copied from,
 // and nowhere else.
-func (m *market) sharedAbroad(t *testing.T) {
+func (m *market) sharedWithSeller(t *testing.T) {
 	t.Helper()
 	for region, want := range map[string][]string{"us-east-1": {sellerID, "679593333241"}, "eu-west-1": {"679593333241"}} {
 		var ids []string
@@ -122,8 +122,8 @@ func (m *market) sharedAbroad(t *testing.T) {
 	}
 }
 
-// verifiedAbroad: nothing is found to be wrong, and a buyer has it.
-func (m *market) verifiedAbroad(t *testing.T) {
+// verifiedAtSeller: nothing is found to be wrong, and a buyer has it.
+func (m *market) verifiedAtSeller(t *testing.T) {
 	t.Helper()
 	code, out := ends(t, m.command(t, false, "verify", "v2.42.0", "--as", "buyer"))
 	if code != 0 || strings.Contains(out, "WRONG") {
