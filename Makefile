@@ -22,7 +22,7 @@ as_root := ./sandbox/machine/container ./scenarios
 GITLAB ?= 17.5.0+ce.0 17.5.0+ee.0
 
 build:
-	go build -ldflags '-X main.version=$(version) -X main.commit=$(commit)' -o bin/amiship ./cmd/amiship
+	go build -ldflags '-s -w -X main.version=$(version) -X main.commit=$(commit)' -o bin/amiship ./cmd/amiship
 
 help:
 	@echo 'make            build bin/amiship'

@@ -58,10 +58,7 @@ func (c gitlabCmd) run() error {
 	if err != nil {
 		return err
 	}
-	text, err := scaffold.GitLab(b, filepath.ToSlash(filepath.Clean(c.file)))
-	if err != nil {
-		return err
-	}
+	text := scaffold.GitLab(b, filepath.ToSlash(filepath.Clean(c.file)))
 	if c.output == "" {
 		_, err := c.Out.Write(text)
 		return err

@@ -1,12 +1,9 @@
 package scaffold
 
 import (
-	"bytes"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
-	"text/template"
 
 	"amiship/internal/catalog"
 )
@@ -21,16 +18,15 @@ const (
 
 // pipeline is what the jobs depend on.
 type pipeline struct {
-	Project      string
-	File         string // the catalog below the project's directory; empty: where it usually is
-	Flags        string // of every command, with a space before them
-	Tags         []catalog.TagForm
-	Archs        []string
-	Secrets      []neededSecret
-	Listings     bool
-	AMIs         int  // of one tag, at most
-	Dotenv       bool // they fit into a dotenv report
-	MaxVariables int
+	Project  string
+	File     string // the catalog below the project's directory; empty: where it usually is
+	Flags    string // of every command, with a space before them
+	Tags     []catalog.TagForm
+	Archs    []string
+	Secrets  []neededSecret
+	Listings bool
+	AMIs     int  // of one tag, at most
+	Dotenv   bool // they fit into a dotenv report
 }
 
 // neededSecret is an environment variable that builds read.
@@ -38,10 +34,10 @@ type neededSecret struct{ Env, For string }
 
 // GitLab returns a GitLab CI file with the jobs of a catalog's releases. file is
 // where the catalog lies, below the project's directory.
-func GitLab(b *catalog.Bundle, file string) ([]byte, error) {
+func GitLab(b *catalog.Bundle, file string) []byte {
 	p := pipeline{
 		Project: b.Catalog.Project, Tags: b.TagForms(), Archs: b.Archs(), Secrets: secrets(b.Catalog),
-		Listings: len(b.Catalog.Listings) > 0, AMIs: b.MostAMIs(), MaxVariables: maxDotenvVariables,
+		Listings: len(b.Catalog.Listings) > 0, AMIs: b.MostAMIs(),
 	}
 	for i, form := range p.Tags {
 		p.Tags[i].Regexp = strings.ReplaceAll(form.Regexp, "/", `\/`)
@@ -52,20 +48,6 @@ func GitLab(b *catalog.Bundle, file string) ([]byte, error) {
 		p.File, p.Flags = file, ` --file "$AMISHIP_CATALOG"`
 	}
 	return p.text()
-}
-
-func (p pipeline) text() ([]byte, error) {
-	text, err := fs.ReadFile(files, "files/gitlab-ci.yml")
-	if err != nil {
-		return nil, err
-	}
-	t, err := template.New("gitlab-ci.yml").Funcs(template.FuncMap{"quote": quote}).Parse(string(text))
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	err = t.Execute(&out, p)
-	return out.Bytes(), err
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -83,11 +83,7 @@ func example(t *testing.T, name string) *catalog.Bundle {
 func gitLab(t *testing.T, p pipeline) []byte {
 	t.Helper()
 	p.Project = "product"
-	text, err := p.text()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return p.text()
 }
 
 // TestPipelineText holds the whole file of the largest example, as if it had
@@ -95,7 +91,7 @@ func gitLab(t *testing.T, p pipeline) []byte {
 func TestPipelineText(t *testing.T) {
 	b := example(t, "gitlab")
 	p := pipeline{
-		Tags: b.TagForms(), Archs: b.Archs(), Secrets: secrets(b.Catalog), Listings: true, AMIs: b.MostAMIs(), MaxVariables: maxDotenvVariables,
+		Tags: b.TagForms(), Archs: b.Archs(), Secrets: secrets(b.Catalog), Listings: true, AMIs: b.MostAMIs(),
 	}
 	got, golden := gitLab(t, p), filepath.Join("testdata", "gitlab-ci.yml")
 	if *update {
@@ -200,10 +196,7 @@ func TestPipelineRules(t *testing.T) {
 	b.Catalog.Tags = []catalog.TagRule{
 		{Pattern: "rc/v{version}", Skip: "not\nyet"}, {Pattern: "it's-{version}"},
 	}
-	text, err := GitLab(b, "sub dir/amiship.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := GitLab(b, "sub dir/amiship.yaml")
 	_, all := jobs(t, text)
 	var got []string
 	for _, r := range all[".amiship"].Rules {
@@ -252,10 +245,7 @@ func TestPipelineNamesSecrets(t *testing.T) {
 			if diff := cmp.Diff(c.secrets, secrets(b.Catalog)); diff != "" {
 				t.Error(diff)
 			}
-			text, err := GitLab(b, catalog.File)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := GitLab(b, catalog.File)
 			for _, s := range c.secrets {
 				if !strings.Contains(string(text), "#   "+s.Env+": "+s.For+"\n") {
 					t.Errorf("%s is not named", s.Env)

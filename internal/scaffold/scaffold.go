@@ -7,7 +7,6 @@
 package scaffold
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"text/template"
 
 	"amiship/examples"
 	"amiship/internal/catalog"
@@ -101,14 +99,9 @@ func render(project string) (map[string][]byte, error) {
 		}
 		out[name] = text
 	}
-	t, err := template.New(catalog.File).Parse(string(out[catalog.File]))
-	if err != nil {
-		return nil, err
-	}
-	var text bytes.Buffer
-	err = t.Execute(&text, map[string]string{"Project": project, "Title": title(project)})
-	out[catalog.File] = text.Bytes()
-	return out, err
+	names := strings.NewReplacer("{{.Project}}", project, "{{.Title}}", title(project))
+	out[catalog.File] = []byte(names.Replace(string(out[catalog.File])))
+	return out, nil
 }
 
 // title is a project's name for people: "my-product" is "My Product".
