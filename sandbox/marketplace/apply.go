@@ -32,6 +32,7 @@ func (m *Marketplace) applyAll(tx *cloud.Tx, s ChangeSet, at time.Time) {
 		switch c.Type {
 		case addOptions:
 			p = add(tx, p, c, at)
+			assessedAs(tx, s.ID, p, p.Versions[len(p.Versions)-1].Option.ID)
 		case updateOptions:
 			p = update(p, c)
 		case restrictOptions:

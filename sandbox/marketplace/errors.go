@@ -53,4 +53,5 @@ const (
 type Problem struct {
 	Code, Message string
 	Report        string `json:",omitempty"` // id of a findings file, whose URL is the message
+	Control       string `json:",omitempty"` // that has failed in the assessment, if the world names one
 }

@@ -14,8 +14,14 @@ func (m *Marketplace) judge(tx *cloud.Tx, s ChangeSet, v verdict) (problems [][]
 	for i, c := range s.Changes {
 		p, _ := products.Get(tx, "", c.Product)
 		problems[i] = m.judgeChange(tx, s, c, p)
-		if found := v.findings[i]; len(problems[i]) == 0 && len(found) > 0 {
-			problems[i] = []Problem{m.report(tx, found)}
+		if len(problems[i]) == 0 && c.Type == addOptions {
+			found, scanned := v.findings[i]
+			if v.err == "" {
+				m.set.assessChange(tx, s, c, found, scanned)
+			}
+			if found = p.unexcused(found); len(found) > 0 {
+				problems[i] = []Problem{m.report(tx, found)}
+			}
 		}
 		bad = bad || len(problems[i]) > 0
 	}

@@ -59,6 +59,8 @@ func (m *Marketplace) Service() wire.Service {
 			wire.Read("DescribeEntity", rate("describe-entity", 20), here(m.describeEntity)),
 			wire.Read("BatchDescribeEntities", rate("batch", 20), here(m.batchDescribe)),
 			wire.Read("ListEntities", rate("list-entities", 10), here(m.listEntities)),
+			wire.Read("ListAssessments", rate("list-assessments", 10), here(m.listAssessments)),
+			wire.Read("DescribeAssessment", rate("describe-assessment", 10), here(m.describeAssessment)),
 			wire.Op("TagResource", rate("tag", 5), here(m.tagResource)),
 			wire.Op("UntagResource", rate("untag", 5), here(m.untagResource)),
 			wire.Read("ListTagsForResource", rate("list-tags", 5), here(m.listTags)),

@@ -21,6 +21,7 @@ type Product struct {
 	Short, Long, Sku, Support            string
 	Highlights, Keywords, Categories     []string
 	Versions                             []Version
+	Exempt                               []string `json:",omitempty"` // controls that its images need not pass
 }
 
 // Version is one release of a product: one image.

@@ -33,6 +33,9 @@ type Settings struct {
 	Scan Word `yaml:"scan"`
 	// ScanReport is what the message of SCAN_ERROR is.
 	ScanReport Word `yaml:"scan_report"`
+	// AssessmentValid is how long after its making an assessment expires; only the clock
+	// passes it. AWS does not say how long that is [?].
+	AssessmentValid time.Duration `yaml:"assessment_valid"`
 	// OperatingSystems are the names that a version may give [?].
 	OperatingSystems []string `yaml:"operating_systems"`
 }
@@ -75,7 +78,7 @@ func DefaultSettings() Settings {
 		Preparing: time.Hour, Applying: 2 * time.Hour, Retention: 90 * 24 * time.Hour,
 		Locks: LocksStrict, CancelRefusal: RefuseInUse, Open: 250,
 		VersionLimit: VersionLimit{Number: 100, Failure: LimitAsync},
-		Ingestion:    RoleOrShare, Scan: ScanDisk, ScanReport: ReportURL,
+		Ingestion:    RoleOrShare, Scan: ScanDisk, ScanReport: ReportURL, AssessmentValid: 90 * 24 * time.Hour,
 		OperatingSystems: []string{"AMAZONLINUX", "UBUNTU", "DEBIAN", "RHEL", "SUSE", "CENTOS", "ROCKYLINUX", "OTHERLINUX", "WINDOWS"},
 	}
 }
@@ -93,6 +96,7 @@ func (s Settings) withDefaults() Settings {
 	s.Ingestion = cmp.Or(s.Ingestion, d.Ingestion)
 	s.Scan = cmp.Or(s.Scan, d.Scan)
 	s.ScanReport = cmp.Or(s.ScanReport, d.ScanReport)
+	s.AssessmentValid = cmp.Or(s.AssessmentValid, d.AssessmentValid)
 	if len(s.OperatingSystems) == 0 {
 		s.OperatingSystems = d.OperatingSystems
 	}

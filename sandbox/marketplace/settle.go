@@ -26,6 +26,7 @@ func (m *Marketplace) Settle() {
 			}
 			putSet(tx, m.step(tx, s, scans[s.ID]))
 		}
+		m.assessDue(tx, true)
 		m.forget(tx)
 		return nil
 	})
@@ -36,6 +37,7 @@ func (m *Marketplace) anyDue() (due bool) {
 		for _, s := range sets.All(tx, pendingSets) {
 			due = due || s.dueBy(tx.Now)
 		}
+		due = due || m.assessDue(tx, false)
 		return nil
 	})
 	return due
@@ -68,6 +70,7 @@ func (m *Marketplace) step(tx *cloud.Tx, s ChangeSet, v verdict) ChangeSet {
 		return s.end(succeeded, at)
 	}
 	if s.Fate != nil && s.Fate.FailureCode != "" {
+		m.set.assessFate(tx, s, s.Fate.Problems, at)
 		return s.fail(s.Fate.FailureCode, at, [][]Problem{s.Fate.Problems})
 	}
 	problems, bad := m.judge(tx, s, v)

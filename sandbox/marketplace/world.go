@@ -12,9 +12,10 @@ import (
 
 // World is the marketplace section of a world file.
 type World struct {
-	Products   []WorldProduct   `yaml:"products,omitempty"`
-	ChangeSets []WorldChangeSet `yaml:"change_sets,omitempty"`
-	Outcomes   []Outcome        `yaml:"outcomes,omitempty"`
+	Products    []WorldProduct    `yaml:"products,omitempty"`
+	ChangeSets  []WorldChangeSet  `yaml:"change_sets,omitempty"`
+	Outcomes    []Outcome         `yaml:"outcomes,omitempty"`
+	Assessments []WorldAssessment `yaml:"assessments,omitempty"`
 }
 
 // WorldProduct is an AMI product of an account.
@@ -29,6 +30,7 @@ type WorldProduct struct {
 	Subscribers  []string       `yaml:"subscribers,omitempty"`  // names or ids
 	Description  string         `yaml:"description,omitempty"`
 	Versions     []WorldVersion `yaml:"versions,omitempty"` // the oldest first
+	Exempt       []string       `yaml:"exempt,omitempty"`   // controls of assessments that its images need not pass
 }
 
 var productForm = regexp.MustCompile(`^prod-([a-z0-9]{13}|[a-z0-9]{25})$`)
@@ -54,6 +56,11 @@ func Load(tx *cloud.Tx, w World, set Settings) error {
 			errs = append(errs, fmt.Errorf("marketplace: outcome %d: %w", i+1, err))
 		}
 	}
+	for i, a := range w.Assessments {
+		if err := a.load(tx, i); err != nil {
+			errs = append(errs, fmt.Errorf("marketplace: assessment %d: %w", i+1, err))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -63,7 +70,7 @@ func (w WorldProduct) load(tx *cloud.Tx) error {
 	}
 	p := Product{
 		ID: w.ID, Title: w.Title, Code: cmp.Or(w.ProductCode, madeUp(25, w.ID)), Visibility: cmp.Or(w.Visibility, public), Arch: archOf(w.Architecture), Revision: 1,
-		Modified: tx.Now, Regions: w.Regions, Short: w.Description, Long: w.Description,
+		Modified: tx.Now, Regions: w.Regions, Short: w.Description, Long: w.Description, Exempt: w.Exempt,
 	}
 	if len(p.Regions) == 0 {
 		p.Regions = ec2.Regions()

@@ -35,12 +35,13 @@ type WorldChangeSet struct {
 type WorldError struct {
 	Code    string `yaml:"code"`
 	Message string `yaml:"message"`
+	Control string `yaml:"control,omitempty"` // that has failed, in the assessment of the image
 }
 
 func problemsOf(errs []WorldError) []Problem {
 	var out []Problem
 	for _, e := range errs {
-		out = append(out, Problem{Code: e.Code, Message: e.Message})
+		out = append(out, Problem{Code: e.Code, Message: e.Message, Control: e.Control})
 	}
 	return out
 }
@@ -89,6 +90,7 @@ func (w WorldChangeSet) age(tx *cloud.Tx, s *ChangeSet, set Settings) {
 		w.FailureCode = cmp.Or(w.FailureCode, clientError)
 		s.Status = preparing
 		*s = s.fail(w.FailureCode, s.Ended, [][]Problem{problemsOf(w.Errors)})
+		set.assessFate(tx, *s, problemsOf(w.Errors), s.Ended)
 	}
 }
 

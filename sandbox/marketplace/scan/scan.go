@@ -51,6 +51,13 @@ const (
 	wrongPort      = "port"
 )
 
+// Rules are their names.
+func Rules() []string {
+	return []string{
+		authorizedKeys, hostKey, privateKey, credentials, password, passwordLogin, rootLogin, emptyPasswords, missingUser, missingSSHD, wrongPort,
+	}
+}
+
 // Look returns what is wrong with the disk, sorted. What is not there is not an
 // error, and the rules decide what that means; the error says that the disk
 // could not be read.
