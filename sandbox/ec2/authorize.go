@@ -26,7 +26,7 @@ type xmlRule struct {
 	PrefixList  string            `xml:"prefixListId,omitempty"`
 	Referenced  *xmlReferenced    `xml:"referencedGroupInfo"`
 	Description string            `xml:"description,omitempty"`
-	Tags        wire.List[xmlTag] `xml:"tagSet"`
+	Tags        wire.List[xmlTag] `xml:"tagSet,omitempty"`
 	ARN         string            `xml:"securityGroupRuleArn"`
 }
 
@@ -65,6 +65,9 @@ func (o networkOps) authorizeIngress(c *wire.Call, in *authorizeIn) (*authorizeO
 			return nil, wire.Errorf("InvalidPermission.Duplicate", `the specified rule "%s" already exists`, r)
 		}
 		g.Ingress = append(g.Ingress, r)
+		if err := checkRuleCount(g.Ingress); err != nil {
+			return nil, err
+		}
 		putTags(c.Tx, c.Region, g.Account, "security-group-rule", r.ID, tags["security-group-rule"])
 		out.Rules = append(out.Rules, ruleXML(c, g, r, tags["security-group-rule"]))
 	}

@@ -21,7 +21,7 @@ type copySnapshotIn struct {
 }
 
 type copySnapshotOut struct {
-	Tags       wire.List[xmlTag] `xml:"tagSet"`
+	Tags       wire.List[xmlTag] `xml:"tagSet,omitempty"`
 	SnapshotID string            `xml:"snapshotId"`
 }
 

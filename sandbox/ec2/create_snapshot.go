@@ -14,9 +14,15 @@ type createSnapshotIn struct {
 	TagSpecs    []tagSpec `wire:"TagSpecification"`
 }
 
+// createSnapshotOut has the tags also where there are none, unlike a snapshot that is described.
+type createSnapshotOut struct {
+	xmlSnapshot
+	Tags wire.List[xmlTag] `xml:"tagSet"`
+}
+
 // createSnapshot of a root volume freezes its instance's disk; of another
 // volume it makes a record without data.
-func (o snapshotOps) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSnapshot, error) {
+func (o snapshotOps) createSnapshot(c *wire.Call, in *createSnapshotIn) (*createSnapshotOut, error) {
 	if in.VolumeID == "" {
 		return nil, missingParameter("VolumeId")
 	}
@@ -43,8 +49,7 @@ func (o snapshotOps) createSnapshot(c *wire.Call, in *createSnapshotIn) (*xmlSna
 	}
 	putSnapshot(c, s)
 	putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags["snapshot"])
-	out := snapshotXML(c, s, tags["snapshot"])
-	return &out, nil
+	return &createSnapshotOut{snapshotXML(c, s, nil), tagList(tags["snapshot"])}, nil
 }
 
 func (o snapshotOps) freezeVolume(region, instance, snapshot string) {

@@ -1,8 +1,10 @@
 package ec2
 
 import (
+	"slices"
 	"time"
 
+	"amiship/sandbox/cloud"
 	"amiship/sandbox/wire"
 )
 
@@ -26,7 +28,7 @@ type deregisterOut struct {
 func (o imageOps) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOut, error) {
 	im, err := ownImage(c, in.ImageID)
 	if err != nil {
-		return nil, err
+		return nil, deregisteredAlready(c, in.ImageID, err)
 	}
 	if p := im.protection(c.Now); p != protectionOff {
 		return nil, wire.Errorf("OperationNotPermitted", "The image %s cannot be deregistered: its deregistration protection is %s.", im.ID, p)
@@ -42,6 +44,7 @@ func (o imageOps) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOu
 		putImage(c, im)
 		return out, nil
 	}
+	deregistered.Put(c.Tx, c.Region, im.ID, im.Owner)
 	dropImage(c, im)
 	if in.DeleteAssociatedSnapshots && !(pending && o.set.DeregisterPending == PendingKept) {
 		for _, id := range im.Snapshots() {
@@ -49,6 +52,24 @@ func (o imageOps) deregisterImage(c *wire.Call, in *deregisterIn) (*deregisterOu
 		}
 	}
 	return out, nil
+}
+
+// deregistered are the owners of AMIs that were deregistered, by id, in partition region. AWS
+// does not say how long it remembers them
+// (docs/reference/aws.md#what-ec2-leaves-out-and-how-it-refuses).
+var deregistered = cloud.NewTable[string]("ec2.deregistered")
+
+// deregisteredAlready is the answer to a second deregistration: to every other call the AMI
+// does not exist.
+func deregisteredAlready(c *wire.Call, id string, err error) error {
+	owner, gone := deregistered.Get(c.Tx, c.Region, id)
+	if im, found := Images.Get(c.Tx, c.Region, id); found && im.inBin() {
+		owner, gone = im.Owner, true
+	}
+	if !gone || owner != c.Account.ID {
+		return err
+	}
+	return wire.Errorf("InvalidAMIID.Unavailable", "The image id '[%s]' is no longer available", id)
 }
 
 // BinRetention is how long the Recycle Bin keeps images of the calling account.
@@ -112,16 +133,16 @@ type listBinOut struct {
 }
 
 func (o imageOps) listBin(c *wire.Call, in *listBinIn) (*listBinOut, error) {
-	asked := map[string]bool{}
-	for _, id := range in.ImageIDs {
-		if im, found := Images.Get(c.Tx, c.Region, id); !found || im.Owner != c.Account.ID || !im.inBin() || im.gone(c.Now) {
-			return nil, imageNotFound(id)
-		}
-		asked[id] = true
+	_, err := named(in.ImageIDs, imageNotFound, func(id string) (Image, bool, error) {
+		im, found := Images.Get(c.Tx, c.Region, id)
+		return im, found && im.Owner == c.Account.ID && im.inBin() && !im.gone(c.Now), nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	var all []xmlBinned
 	for id, im := range Images.All(c.Tx, c.Region) {
-		if im.Owner != c.Account.ID || !im.inBin() || im.gone(c.Now) || (len(asked) > 0 && !asked[id]) {
+		if im.Owner != c.Account.ID || !im.inBin() || im.gone(c.Now) || len(in.ImageIDs) > 0 && !slices.Contains(in.ImageIDs, id) {
 			continue
 		}
 		all = append(all, xmlBinned{id, im.Name, im.Description, wire.Time(im.Deregistered), wire.Time(im.BinUntil)})

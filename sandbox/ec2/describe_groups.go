@@ -50,7 +50,7 @@ type xmlPrefixList struct {
 type xmlGroup struct {
 	GroupID     string                   `xml:"groupId"`
 	Egress      wire.List[xmlPermission] `xml:"ipPermissionsEgress"`
-	Tags        wire.List[xmlTag]        `xml:"tagSet"`
+	Tags        wire.List[xmlTag]        `xml:"tagSet,omitempty"`
 	VpcID       string                   `xml:"vpcId"`
 	ARN         string                   `xml:"securityGroupArn"`
 	OwnerID     string                   `xml:"ownerId"`
@@ -127,23 +127,17 @@ func askedGroups(c *wire.Call, in *describeGroupsIn) ([]group, error) {
 	if len(in.GroupIDs)+len(in.GroupNames) == 0 {
 		return accountGroups(c), nil
 	}
-	var out []group
-	for _, id := range in.GroupIDs {
-		g, err := namedGroup(c, id, "")
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, g)
+	byID, err := named(in.GroupIDs, groupNotFound, func(id string) (group, bool, error) {
+		g, found := findGroup(c.Tx, c.Region, c.Account.ID, id)
+		return g, found, nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range in.GroupNames {
-		g, err := namedGroup(c, "", name)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, g)
-	}
+	byName, err := groupsNamed(c, in.GroupNames)
+	out := append(byID, byName...)
 	slices.SortFunc(out, func(a, b group) int { return compareIDs(a.ID, b.ID) })
-	return slices.CompactFunc(out, func(a, b group) bool { return a.ID == b.ID }), nil
+	return slices.CompactFunc(out, func(a, b group) bool { return a.ID == b.ID }), err
 }
 
 func groupXML(c *wire.Call, g groupView) xmlGroup {

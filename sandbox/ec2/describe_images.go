@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strconv"
@@ -28,7 +29,7 @@ type describeImagesOut struct {
 
 func (o imageOps) describeImages(c *wire.Call, in *describeImagesIn) (*describeImagesOut, error) {
 	matches, err := imageFilters.matcher(in.Filters)
-	if err != nil {
+	if err := cmp.Or(err, checkOwners(c, in.Owners, "self"), checkOwners(c, in.ExecutableBy, "self", "all")); err != nil {
 		return nil, err
 	}
 	var views []imageView
@@ -89,23 +90,10 @@ func namedImages(c *wire.Call, ids []string) iter.Seq2[Image, error] {
 
 // imagesOf returns the images with these ids, by id.
 func imagesOf(c *wire.Call, ids []string) ([]Image, error) {
-	var out []Image
-	var missing []string
-	for _, id := range ids {
-		if err := checkID("ami", id, "InvalidAMIID.Malformed"); err != nil {
-			return nil, err
-		}
+	return named(ids, imageNotFound, func(id string) (Image, bool, error) {
 		im, found := FindImage(c.Tx, c.Region, c.Account.ID, id)
-		if !found {
-			missing = append(missing, id)
-		}
-		out = append(out, im)
-	}
-	if len(missing) > 0 {
-		return nil, imageNotFound(missing...)
-	}
-	slices.SortFunc(out, func(a, b Image) int { return compareIDs(a.ID, b.ID) })
-	return slices.CompactFunc(out, func(a, b Image) bool { return a.ID == b.ID }), nil
+		return im, found, checkID("ami", id, "InvalidAMIID.Malformed")
+	})
 }
 
 func compareIDs(a, b string) int { return strings.Compare(a, b) }

@@ -64,25 +64,10 @@ func (o instanceOps) describeInstances(c *wire.Call, in *describeInstancesIn) (*
 // askedInstances returns the caller's instances with these ids, or all,
 // settled, by id.
 func (o instanceOps) askedInstances(c *wire.Call, ids []string) ([]Instance, error) {
-	var out []Instance
-	var missing []string
-	for _, id := range ids {
-		if err := checkID("i", id, "InvalidInstanceID.Malformed"); err != nil {
-			return nil, err
-		}
-		in, found := Instances.Get(c.Tx, c.Region, id)
-		if !found || in.Account != c.Account.ID || !o.shown(in, c.Now) {
-			missing = append(missing, id)
-			continue
-		}
-		out = append(out, o.seen(c, in))
-	}
-	if len(missing) > 0 {
-		return nil, unknownIDs("InvalidInstanceID.NotFound", "instance", missing)
-	}
 	if len(ids) > 0 {
-		return out, nil
+		return o.ownInstances(c, ids)
 	}
+	var out []Instance
 	for _, in := range Instances.All(c.Tx, c.Region) {
 		if in.Account == c.Account.ID && o.shown(in, c.Now) {
 			out = append(out, o.seen(c, in))

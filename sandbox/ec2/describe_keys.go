@@ -43,15 +43,19 @@ var keyFilters = filters[keyView]{
 }
 
 func (o keyOps) describeKeyPairs(c *wire.Call, in *describeKeysIn) (*describeKeysOut, error) {
-	for _, name := range in.KeyNames {
-		if _, found := keyPairs.Get(c.Tx, c.Region, c.Account.ID+"/"+name); !found {
-			return nil, keyNotFound(name)
-		}
+	_, err := named(in.KeyNames, keyNotFound, func(name string) (keyPair, bool, error) {
+		k, found := keyPairs.Get(c.Tx, c.Region, c.Account.ID+"/"+name)
+		return k, found, nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	for _, id := range in.KeyPairIDs {
-		if _, found := keyByID(c, id); !found {
-			return nil, keyNotFound(id)
-		}
+	_, err = named(in.KeyPairIDs, keyNotFound, func(id string) (keyPair, bool, error) {
+		k, found := keyByID(c, id)
+		return k, found, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	var views []keyView
 	for _, k := range keyPairs.All(c.Tx, c.Region) {
@@ -60,7 +64,7 @@ func (o keyOps) describeKeyPairs(c *wire.Call, in *describeKeysIn) (*describeKey
 			views = append(views, keyView{k, TagsOf(c.Tx, c.Region, c.Account.ID, k.ID)})
 		}
 	}
-	views, err := keyFilters.keep(views, in.Filters)
+	views, err = keyFilters.keep(views, in.Filters)
 	out := &describeKeysOut{Keys: wire.List[xmlKey]{}}
 	for _, k := range views {
 		x := xmlKey{KeyPairID: k.ID, Type: k.Type, Tags: tagList(k.tags), Created: wire.Time(k.Created), Name: k.Name, Fingerprint: k.Fingerprint}

@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -19,7 +20,7 @@ type describeSnapshotsIn struct {
 
 type xmlSnapshot struct {
 	OwnerAlias       string            `xml:"ownerAlias,omitempty"`
-	Tags             wire.List[xmlTag] `xml:"tagSet"`
+	Tags             wire.List[xmlTag] `xml:"tagSet,omitempty"`
 	StorageTier      string            `xml:"storageTier"`
 	TransferType     string            `xml:"transferType,omitempty"`
 	CompletionMins   int               `xml:"completionDurationMinutes,omitempty"`
@@ -72,7 +73,7 @@ var snapshotFilters = filters[snapshotView]{
 
 func (o snapshotOps) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*describeSnapshotsOut, error) {
 	found, err := askedSnapshots(c, in.SnapshotIDs)
-	if err != nil {
+	if err := cmp.Or(err, checkOwners(c, in.Owners, "self"), checkOwners(c, in.RestorableBy, "self", "all")); err != nil {
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(s Snapshot) bool {
@@ -97,18 +98,13 @@ func (o snapshotOps) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*
 // askedSnapshots returns the snapshots with these ids, or all that the caller
 // may see, by id.
 func askedSnapshots(c *wire.Call, ids []string) ([]Snapshot, error) {
-	var out []Snapshot
-	for _, id := range ids {
-		s, err := seenSnapshot(c, id)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
 	if len(ids) > 0 {
-		slices.SortFunc(out, func(a, b Snapshot) int { return compareIDs(a.ID, b.ID) })
-		return out, nil
+		return named(ids, snapshotNotFound, func(id string) (Snapshot, bool, error) {
+			s, found := findSnapshot(c.Tx, c.Region, c.Account.ID, id)
+			return s, found, checkID("snap", id, "InvalidSnapshotID.Malformed")
+		})
 	}
+	var out []Snapshot
 	for _, s := range Snapshots.All(c.Tx, c.Region) {
 		if s.visible(c.Tx, c.Region, c.Account.ID) {
 			out = append(out, s)
@@ -126,6 +122,28 @@ func ownedBy(c *wire.Call, owner string, asked []string) bool {
 	return slices.ContainsFunc(asked, func(a string) bool {
 		return a == owner || (a == "self" && owner == c.Account.ID) || (a != "" && a == aliasOf(c.Tx, owner))
 	})
+}
+
+// checkOwners refuses what can't be an account: an id, an alias of one, or one of words.
+func checkOwners(c *wire.Call, asked []string, words ...string) error {
+	for _, a := range asked {
+		if !accountForm.MatchString(a) && !slices.Contains(words, a) && !slices.Contains(ownerAliases, a) && !isAlias(c.Tx, a) {
+			return wire.Errorf("InvalidUserID.Malformed", "Invalid user id: \"%s\"", a)
+		}
+	}
+	return nil
+}
+
+// ownerAliases are those that AWS has, whether or not the sandbox has such an account.
+var ownerAliases = []string{"amazon", "aws-backup-vault", "aws-marketplace"}
+
+func isAlias(tx *cloud.Tx, alias string) bool {
+	for _, a := range cloud.Accounts.All(tx, "") {
+		if a.Alias == alias && alias != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func aliasOf(tx *cloud.Tx, account string) string {

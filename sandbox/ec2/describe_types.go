@@ -3,6 +3,7 @@ package ec2
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"amiship/sandbox/wire"
 )
@@ -140,10 +141,15 @@ func (o accountOps) describeTypes(c *wire.Call, in *describeTypesIn) (*describeT
 	if in.MaxResults != nil && *in.MaxResults > 100 {
 		return nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value less than or equal to 100.", *in.MaxResults)
 	}
-	for _, name := range in.InstanceTypes {
-		if _, err := findType(name); err != nil {
-			return nil, wire.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", name)
-		}
+	missing := func(names ...string) error {
+		return wire.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", strings.Join(names, ", "))
+	}
+	_, err := named(in.InstanceTypes, missing, func(name string) (instanceType, bool, error) {
+		t, err := findType(name)
+		return t, err == nil, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	var all []xmlType
 	for _, t := range allTypes() {
@@ -151,8 +157,7 @@ func (o accountOps) describeTypes(c *wire.Call, in *describeTypesIn) (*describeT
 			all = append(all, typeXML(t))
 		}
 	}
-	all, err := typeFilters.keep(all, in.Filters)
-	if err != nil {
+	if all, err = typeFilters.keep(all, in.Filters); err != nil {
 		return nil, err
 	}
 	all, next, err := page(c, in.paging, 5, all, func(t xmlType) string { return t.Name })

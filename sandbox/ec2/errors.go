@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"amiship/sandbox/wire"
@@ -21,14 +22,39 @@ func invalidCombination(format string, args ...any) error {
 	return wire.Errorf("InvalidParameterCombination", format, args...)
 }
 
-// unknownIDs is the error for ids that do not exist, or that the caller may
-// not see, which is the same to them.
-func unknownIDs(code, what string, ids []string) error {
-	text := "The %s ID '%s' does not exist"
+// notFound is the error for things that do not exist, or that the caller may not see,
+// which is the same to them. It names all of them, and ends with the words given.
+func notFound(code, what string, ids []string, end string) error {
 	if len(ids) > 1 {
-		text = "The %s IDs '%s' do not exist"
+		return wire.Errorf(code, "The %ss '%s' do not exist%s", what, strings.Join(ids, ", "), end)
 	}
-	return wire.Errorf(code, text, what, strings.Join(ids, ", "))
+	return wire.Errorf(code, "The %s '%s' does not exist%s", what, strings.Join(ids, ", "), end)
+}
+
+// named finds each thing that a request names, once and in the order of the names. Where some
+// are not found, missing makes the error that names them all; find's own error comes first.
+func named[T any](names []string, missing func(...string) error, find func(string) (T, bool, error)) ([]T, error) {
+	var out []T
+	var gone []string
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+		it, found, err := find(name)
+		switch {
+		case err != nil:
+			return nil, err
+		case !found:
+			gone = append(gone, name)
+		default:
+			out = append(out, it)
+		}
+	}
+	if len(gone) > 0 {
+		return nil, missing(gone...)
+	}
+	return out, nil
+}
+
+func instanceNotFound(ids ...string) error {
+	return notFound("InvalidInstanceID.NotFound", "instance ID", ids, "")
 }
 
 func imageNotFound(ids ...string) error {
@@ -43,8 +69,8 @@ func imageUnavailable(id string) error {
 	return wire.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is not available", id)
 }
 
-func snapshotNotFound(id string) error {
-	return wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", id)
+func snapshotNotFound(ids ...string) error {
+	return notFound("InvalidSnapshot.NotFound", "snapshot", ids, ".")
 }
 
 // notOwner is the answer to changing what belongs to another account but may be seen.

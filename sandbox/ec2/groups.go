@@ -58,8 +58,8 @@ func accountGroups(c *wire.Call) []group {
 	return out
 }
 
-func groupNotFound(id string) error {
-	return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+func groupNotFound(ids ...string) error {
+	return notFound("InvalidGroup.NotFound", "security group", ids, "")
 }
 
 // namedGroup is the group that a request means by id, or by name in the
@@ -74,15 +74,29 @@ func namedGroup(c *wire.Call, id, name string) (group, error) {
 	if name == "" {
 		return group{}, missingParameter("GroupId")
 	}
-	if stateOf(c).NoDefaultVPC {
-		return group{}, noDefaultVPC()
+	found, err := groupsNamed(c, []string{name})
+	if err != nil {
+		return group{}, err
 	}
-	for _, g := range accountGroups(c) {
-		if g.Name == name {
-			return g, nil
+	return found[0], nil
+}
+
+// groupsNamed are the groups of the default VPC with these names.
+func groupsNamed(c *wire.Call, names []string) ([]group, error) {
+	if len(names) > 0 && stateOf(c).NoDefaultVPC {
+		return nil, noDefaultVPC()
+	}
+	all := accountGroups(c)
+	missing := func(gone ...string) error {
+		return notFound("InvalidGroup.NotFound", "security group", gone, " in default VPC '"+vpcID(c)+"'")
+	}
+	return named(names, missing, func(name string) (group, bool, error) {
+		i := slices.IndexFunc(all, func(g group) bool { return g.Name == name })
+		if i < 0 {
+			return group{}, false, nil
 		}
-	}
-	return group{}, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in default VPC '%s'", name, vpcID(c))
+		return all[i], true, nil
+	})
 }
 
 type createGroupIn struct {
@@ -97,7 +111,7 @@ type createGroupIn struct {
 type createGroupOut struct {
 	done
 	GroupID string            `xml:"groupId"`
-	Tags    wire.List[xmlTag] `xml:"tagSet"`
+	Tags    wire.List[xmlTag] `xml:"tagSet,omitempty"`
 	ARN     string            `xml:"securityGroupArn"`
 }
 

@@ -15,7 +15,7 @@ type xmlImage struct {
 	RootDeviceType           string                    `xml:"rootDeviceType"`
 	SRIOVNetSupport          string                    `xml:"sriovNetSupport,omitempty"`
 	StateReason              *xmlReason                `xml:"stateReason"`
-	Tags                     wire.List[xmlTag]         `xml:"tagSet"`
+	Tags                     wire.List[xmlTag]         `xml:"tagSet,omitempty"`
 	VirtualizationType       string                    `xml:"virtualizationType"`
 	BootMode                 string                    `xml:"bootMode,omitempty"`
 	TPMSupport               string                    `xml:"tpmSupport,omitempty"`
@@ -34,7 +34,7 @@ type xmlImage struct {
 	OwnerID                  string                    `xml:"imageOwnerId"`
 	CreationDate             wire.Time                 `xml:"creationDate"`
 	Public                   bool                      `xml:"isPublic"`
-	ProductCodes             wire.List[xmlProductCode] `xml:"productCodes"`
+	ProductCodes             wire.List[xmlProductCode] `xml:"productCodes,omitempty"`
 	Architecture             string                    `xml:"architecture"`
 	ImageType                string                    `xml:"imageType"`
 }

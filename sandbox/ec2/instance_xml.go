@@ -93,7 +93,7 @@ type xmlInstance struct {
 	SourceDestCheck  bool                         `xml:"sourceDestCheck"`
 	SRIOVNetSupport  string                       `xml:"sriovNetSupport,omitempty"`
 	StateReason      *xmlReason                   `xml:"stateReason"`
-	Tags             wire.List[xmlTag]            `xml:"tagSet"`
+	Tags             wire.List[xmlTag]            `xml:"tagSet,omitempty"`
 	Virtualization   string                       `xml:"virtualizationType"`
 	CPUOptions       xmlCPUOptions                `xml:"cpuOptions"`
 	ReservationSpec  xmlReservationSpec           `xml:"capacityReservationSpecification"`

@@ -126,6 +126,6 @@ func keyByID(c *wire.Call, id string) (keyPair, bool) {
 	return keyPair{}, false
 }
 
-func keyNotFound(name string) error {
-	return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", name)
+func keyNotFound(names ...string) error {
+	return notFound("InvalidKeyPair.NotFound", "key pair", names, "")
 }

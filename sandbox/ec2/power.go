@@ -3,7 +3,6 @@ package ec2
 import (
 	"encoding/base64"
 	"fmt"
-	"slices"
 
 	"amiship/sandbox/wire"
 )
@@ -42,28 +41,44 @@ func (k core) ownInstance(c *wire.Call, id string) (Instance, error) {
 	if id == "" {
 		return Instance{}, missingParameter("InstanceId")
 	}
-	if err := checkID("i", id, "InvalidInstanceID.Malformed"); err != nil {
+	all, err := k.ownInstances(c, []string{id})
+	if err != nil {
 		return Instance{}, err
 	}
-	in, found := Instances.Get(c.Tx, c.Region, id)
-	if !found || in.Account != c.Account.ID || !k.shown(in, c.Now) {
-		return in, unknownIDs("InvalidInstanceID.NotFound", "instance", []string{id})
+	return all[0], nil
+}
+
+// ownInstances are the caller's instances with these ids, settled, by id.
+func (k core) ownInstances(c *wire.Call, ids []string) ([]Instance, error) {
+	return named(ids, instanceNotFound, func(id string) (Instance, bool, error) {
+		if err := checkID("i", id, "InvalidInstanceID.Malformed"); err != nil {
+			return Instance{}, false, err
+		}
+		in, found := Instances.Get(c.Tx, c.Region, id)
+		if !found || in.Account != c.Account.ID || !k.shown(in, c.Now) {
+			return in, false, nil
+		}
+		return k.seen(c, in), true, nil
+	})
+}
+
+// askedToChange are the instances that a request is about to change; one of nothing is refused.
+func (k core) askedToChange(c *wire.Call, ids []string) ([]Instance, error) {
+	if len(ids) == 0 {
+		return nil, invalidCombination("No instances specified")
 	}
-	return k.seen(c, in), nil
+	return k.ownInstances(c, ids)
 }
 
 // each changes the state of the named instances, all or none. change is given
 // an instance and returns its next state.
 func (o instanceOps) each(c *wire.Call, ids []string, change func(*Instance) error) (*stateChangesOut, error) {
-	if len(ids) == 0 {
-		return nil, missingParameter("InstanceId")
+	all, err := o.askedToChange(c, ids)
+	if err != nil {
+		return nil, err
 	}
 	out := &stateChangesOut{}
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-		in, err := o.ownInstance(c, id)
-		if err != nil {
-			return nil, err
-		}
+	for _, in := range all {
 		before := in.State
 		if err := change(&in); err != nil {
 			return nil, err
@@ -71,7 +86,7 @@ func (o instanceOps) each(c *wire.Call, ids []string, change func(*Instance) err
 		if in.State != before {
 			putInstance(c, in)
 		}
-		out.Instances = append(out.Instances, xmlStateChange{id, stateXML(in.State), stateXML(before)})
+		out.Instances = append(out.Instances, xmlStateChange{in.ID, stateXML(in.State), stateXML(before)})
 	}
 	return out, nil
 }
@@ -148,21 +163,18 @@ func (o instanceOps) terminateInstances(c *wire.Call, in *terminateIn) (*stateCh
 }
 
 func (o instanceOps) rebootInstances(c *wire.Call, in *instancesIn) (*done, error) {
-	if len(in.InstanceIDs) == 0 {
-		return nil, missingParameter("InstanceId")
+	all, err := o.askedToChange(c, in.InstanceIDs)
+	if err != nil {
+		return nil, err
 	}
 	region := c.Region
-	for _, id := range in.InstanceIDs {
-		i, err := o.ownInstance(c, id)
-		if err != nil {
-			return nil, err
-		}
+	for _, i := range all {
 		if i.State != stateRunning {
 			return nil, wrongState(&i, "rebooted")
 		}
 		i.Rebooting = true
 		putInstance(c, i)
-		c.After(func() { o.reboot(region, id) })
+		c.After(func() { o.reboot(region, i.ID) })
 	}
 	return ok()
 }

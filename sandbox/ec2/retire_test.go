@@ -129,7 +129,7 @@ func TestDeregister(t *testing.T) {
 		}
 	}
 	_, err = mine.DeregisterImage(t.Context(), &awssdk.DeregisterImageInput{ImageId: &id})
-	wiretest.WantCode(t, err, "InvalidAMIID.NotFound")
+	wiretest.WantCode(t, err, "InvalidAMIID.Unavailable")
 	_, err = mine.DeleteSnapshot(t.Context(), &awssdk.DeleteSnapshotInput{SnapshotId: &snap})
 	wiretest.WantCode(t, err, "InvalidSnapshot.NotFound")
 	left := must(mine.DescribeTags(t.Context(), &awssdk.DescribeTagsInput{}))(t)

@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -90,13 +89,18 @@ func (p permissionIn) rules(c *wire.Call) ([]rule, error) {
 		out = append(out, r)
 	}
 	for _, s := range p.Ranges {
-		if _, err := netip.ParsePrefix(s.CIDR); err != nil {
-			return nil, wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", s.CIDR)
+		cidr, err := canonical(s.CIDR, false)
+		if err != nil {
+			return nil, err
 		}
-		add(s.Description, func(r *rule) { r.CIDR = s.CIDR })
+		add(s.Description, func(r *rule) { r.CIDR = cidr })
 	}
 	for _, s := range p.Ranges6 {
-		add(s.Description, func(r *rule) { r.CIDR6 = s.CIDR })
+		cidr, err := canonical(s.CIDR, true)
+		if err != nil {
+			return nil, err
+		}
+		add(s.Description, func(r *rule) { r.CIDR6 = cidr })
 	}
 	for _, s := range p.PrefixLists {
 		add(s.Description, func(r *rule) { r.PrefixList = s.ID })

@@ -27,7 +27,7 @@ type xmlSubnet struct {
 	OwnerID      string                        `xml:"ownerId"`
 	AssignIPv6   bool                          `xml:"assignIpv6AddressOnCreation"`
 	IPv6         wire.List[xmlIPv6Association] `xml:"ipv6CidrBlockAssociationSet"`
-	Tags         wire.List[xmlTag]             `xml:"tagSet"`
+	Tags         wire.List[xmlTag]             `xml:"tagSet,omitempty"`
 	ARN          string                        `xml:"subnetArn"`
 	DNS64        bool                          `xml:"enableDns64"`
 	IPv6Native   bool                          `xml:"ipv6Native"`
@@ -86,10 +86,12 @@ var subnetFilters = filters[subnetView]{
 
 func (o networkOps) describeSubnets(c *wire.Call, in *describeSubnetsIn) (*describeSubnetsOut, error) {
 	r, _ := findRegion(c.Region)
-	for _, asked := range in.SubnetIDs {
-		if _, err := zoneOfSubnet(c, asked); err != nil {
-			return nil, err
-		}
+	_, err := named(in.SubnetIDs, subnetNotFound, func(id string) (zone, bool, error) {
+		z, err := zoneOfSubnet(c, id)
+		return z, err == nil, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	used := usedAddresses(c.Tx)
 	var views []subnetView
@@ -99,8 +101,7 @@ func (o networkOps) describeSubnets(c *wire.Call, in *describeSubnetsIn) (*descr
 		}
 	}
 	slices.SortFunc(views, func(a, b subnetView) int { return compareIDs(a.SubnetID, b.SubnetID) })
-	views, err := subnetFilters.keep(views, in.Filters)
-	if err != nil {
+	if views, err = subnetFilters.keep(views, in.Filters); err != nil {
 		return nil, err
 	}
 	views, next, err := page(c, in.paging, 5, views, func(s subnetView) string { return s.SubnetID })
@@ -168,5 +169,9 @@ func zoneOfSubnet(c *wire.Call, id string) (zone, error) {
 			return z, nil
 		}
 	}
-	return zone{}, unknownIDs("InvalidSubnetID.NotFound", "subnet", []string{id})
+	return zone{}, subnetNotFound(id)
+}
+
+func subnetNotFound(ids ...string) error {
+	return notFound("InvalidSubnetID.NotFound", "subnet ID", ids, "")
 }

@@ -6,7 +6,7 @@ import "amiship/sandbox/wire"
 type kind struct {
 	name    string // as a TagSpecification's ResourceType
 	exists  func(c *wire.Call, id string) bool
-	missing func(id string) error
+	missing func(ids ...string) error
 }
 
 // taggables are the kinds by the prefix of their ids.
@@ -14,7 +14,7 @@ var taggables = map[string]kind{
 	"ami": {"image", func(c *wire.Call, id string) bool {
 		_, found := FindImage(c.Tx, c.Region, c.Account.ID, id)
 		return found
-	}, func(id string) error { return imageNotFound(id) }},
+	}, imageNotFound},
 	"snap": {"snapshot", func(c *wire.Call, id string) bool {
 		_, found := findSnapshot(c.Tx, c.Region, c.Account.ID, id)
 		return found
@@ -22,7 +22,7 @@ var taggables = map[string]kind{
 	"i": {"instance", func(c *wire.Call, id string) bool {
 		in, found := Instances.Get(c.Tx, c.Region, id)
 		return found && in.Account == c.Account.ID
-	}, func(id string) error { return unknownIDs("InvalidInstanceID.NotFound", "instance", []string{id}) }},
+	}, instanceNotFound},
 	"vol": {"volume", func(c *wire.Call, id string) bool {
 		v, found := Volumes.Get(c.Tx, c.Region, id)
 		return found && v.Account == c.Account.ID
@@ -30,32 +30,32 @@ var taggables = map[string]kind{
 	"key": {"key-pair", func(c *wire.Call, id string) bool {
 		_, found := keyByID(c, id)
 		return found
-	}, func(id string) error {
-		return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", id)
-	}},
+	}, keyNotFound},
 	"sg": {"security-group", func(c *wire.Call, id string) bool {
 		_, found := findGroup(c.Tx, c.Region, c.Account.ID, id)
 		return found
-	}, func(id string) error {
-		return wire.Errorf("InvalidSecurityGroupID.NotFound", "The security group ID '%s' does not exist", id)
+	}, func(ids ...string) error {
+		return notFound("InvalidSecurityGroupID.NotFound", "security group ID", ids, "")
 	}},
 	"sgr": {"security-group-rule", func(c *wire.Call, id string) bool {
 		return ownsRule(c, id)
-	}, func(id string) error {
-		return wire.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
-	}},
+	}, ruleNotFound},
 	"eni": {"network-interface", func(c *wire.Call, id string) bool {
 		return ownsInterface(c, id)
-	}, func(id string) error {
-		return unknownIDs("InvalidNetworkInterfaceID.NotFound", "networkInterface", []string{id})
-	}},
-	"vpc": {"vpc", func(c *wire.Call, id string) bool { return id == vpcID(c) }, func(id string) error {
-		return unknownIDs("InvalidVpcID.NotFound", "vpc", []string{id})
-	}},
+	}, interfaceNotFound},
+	"vpc": {"vpc", func(c *wire.Call, id string) bool { return id == vpcID(c) }, vpcNotFound},
 	"subnet": {"subnet", func(c *wire.Call, id string) bool {
 		_, err := zoneOfSubnet(c, id)
 		return err == nil
-	}, func(id string) error { return unknownIDs("InvalidSubnetID.NotFound", "subnet", []string{id}) }},
+	}, subnetNotFound},
+}
+
+func ruleNotFound(ids ...string) error {
+	return notFound("InvalidSecurityGroupRuleId.NotFound", "security group rule ID", ids, "")
+}
+
+func interfaceNotFound(ids ...string) error {
+	return notFound("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", ids, "")
 }
 
 func ownsInterface(c *wire.Call, id string) bool {

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"amiship/sandbox/wire"
@@ -79,17 +80,21 @@ func taggable(c *wire.Call, ids []string) (map[string]string, error) {
 	if len(ids) == 0 {
 		return nil, missingParameter("ResourceId")
 	}
-	out := map[string]string{}
+	out, missing := map[string]string{}, map[string][]string{}
 	for _, id := range ids {
 		prefix, _, _ := strings.Cut(id, "-")
 		kind, known := taggables[prefix]
-		if !known || !wellFormed(prefix, id) {
+		switch {
+		case !known || !wellFormed(prefix, id):
 			return nil, wire.Errorf("InvalidID", "The ID '%s' is not valid", id)
+		case kind.exists(c, id):
+			out[id] = kind.name
+		default:
+			missing[prefix] = append(missing[prefix], id)
 		}
-		if !kind.exists(c, id) {
-			return nil, kind.missing(id)
-		}
-		out[id] = kind.name
+	}
+	for _, prefix := range slices.Sorted(maps.Keys(missing)) {
+		return nil, taggables[prefix].missing(missing[prefix]...)
 	}
 	return out, nil
 }

@@ -26,8 +26,8 @@ type Volume struct {
 // Volumes by id, in partition region.
 var Volumes = cloud.NewTable[Volume]("ec2.volumes")
 
-func volumeNotFound(id string) error {
-	return wire.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
+func volumeNotFound(ids ...string) error {
+	return notFound("InvalidVolume.NotFound", "volume", ids, ".")
 }
 
 type describeVolumesIn struct {
@@ -51,7 +51,7 @@ type xmlAttachment struct {
 type xmlVolume struct {
 	ZoneID      string                   `xml:"availabilityZoneId"`
 	IOPS        int                      `xml:"iops,omitempty"`
-	Tags        wire.List[xmlTag]        `xml:"tagSet"`
+	Tags        wire.List[xmlTag]        `xml:"tagSet,omitempty"`
 	Type        string                   `xml:"volumeType"`
 	FastRestore bool                     `xml:"fastRestored"`
 	MultiAttach bool                     `xml:"multiAttachEnabled"`
@@ -136,13 +136,14 @@ func (o volumeOps) describeVolumes(c *wire.Call, in *describeVolumesIn) (*descri
 		seen[id] = x
 		views = append(views, volumeView{x, TagsOf(c.Tx, c.Region, c.Account.ID, id)})
 	}
-	for _, id := range in.VolumeIDs {
-		if _, found := seen[id]; !found {
-			return nil, volumeNotFound(id)
-		}
-	}
-	views, err := volumeFilters.keep(views, in.Filters)
+	_, err := named(in.VolumeIDs, volumeNotFound, func(id string) (xmlVolume, bool, error) {
+		x, found := seen[id]
+		return x, found, nil
+	})
 	if err != nil {
+		return nil, err
+	}
+	if views, err = volumeFilters.keep(views, in.Filters); err != nil {
 		return nil, err
 	}
 	views, next, err := page(c, in.paging, 5, views, func(v volumeView) string { return v.VolumeID })

@@ -52,7 +52,7 @@ type xmlVPC struct {
 	IPv6          wire.List[xmlIPv6Association] `xml:"ipv6CidrBlockAssociationSet"`
 	CIDRs         wire.List[xmlCIDRAssociation] `xml:"cidrBlockAssociationSet"`
 	IsDefault     bool                          `xml:"isDefault"`
-	Tags          wire.List[xmlTag]             `xml:"tagSet"`
+	Tags          wire.List[xmlTag]             `xml:"tagSet,omitempty"`
 	PublicBlocks  xmlPublicBlocks               `xml:"blockPublicAccessStates"`
 	VpcID         string                        `xml:"vpcId"`
 	State         string                        `xml:"state"`
@@ -95,10 +95,9 @@ var vpcFilters = filters[vpcView]{
 
 func (o networkOps) describeVpcs(c *wire.Call, in *describeVpcsIn) (*describeVpcsOut, error) {
 	id := vpcID(c)
-	for _, asked := range in.VpcIDs {
-		if asked != id {
-			return nil, unknownIDs("InvalidVpcID.NotFound", "vpc", []string{asked})
-		}
+	_, err := named(in.VpcIDs, vpcNotFound, func(asked string) (string, bool, error) { return id, asked == id, nil })
+	if err != nil {
+		return nil, err
 	}
 	tags := TagsOf(c.Tx, c.Region, c.Account.ID, id)
 	views := []vpcView{{tags: tags, xmlVPC: xmlVPC{
@@ -106,8 +105,7 @@ func (o networkOps) describeVpcs(c *wire.Call, in *describeVpcsIn) (*describeVpc
 		CIDRs:        wire.List[xmlCIDRAssociation]{{derivedID("vpc-cidr-assoc", id), vpcCIDR, xmlCIDRState{"associated"}}},
 		PublicBlocks: xmlPublicBlocks{"off"}, VpcID: id, State: "available", CIDR: vpcCIDR, DHCPOptionsID: derivedID("dopt", id),
 	}}}
-	views, err := vpcFilters.keep(views, in.Filters)
-	if err != nil {
+	if views, err = vpcFilters.keep(views, in.Filters); err != nil {
 		return nil, err
 	}
 	views, next, err := page(c, in.paging, 5, views, func(v vpcView) string { return v.VpcID })
@@ -116,6 +114,10 @@ func (o networkOps) describeVpcs(c *wire.Call, in *describeVpcsIn) (*describeVpc
 		out.Vpcs = append(out.Vpcs, v.xmlVPC)
 	}
 	return out, err
+}
+
+func vpcNotFound(ids ...string) error {
+	return notFound("InvalidVpcID.NotFound", "vpc ID", ids, "")
 }
 
 // noDefaultVPC is the answer to a call that relies on the default VPC where
@@ -130,7 +132,7 @@ func accountVPC(c *wire.Call, asked string) (string, error) {
 	case asked == "" && stateOf(c).NoDefaultVPC:
 		return "", noDefaultVPC()
 	case asked != "" && asked != vpcID(c):
-		return "", unknownIDs("InvalidVpcID.NotFound", "vpc", []string{asked})
+		return "", vpcNotFound(asked)
 	}
 	return vpcID(c), nil
 }

@@ -91,7 +91,7 @@ func encodeStruct(e *xml.Encoder, v reflect.Value) error {
 			continue
 		}
 		name, opts, _ := strings.Cut(f.Tag.Get("xml"), ",")
-		if name == "-" || (opts == "omitempty" && v.Field(i).IsZero()) {
+		if name == "-" || (opts == "omitempty" && isEmpty(v.Field(i))) {
 			continue
 		}
 		if name == "" {
@@ -102,6 +102,11 @@ func encodeStruct(e *xml.Encoder, v reflect.Value) error {
 		}
 	}
 	return nil
+}
+
+// isEmpty is what encoding/xml takes for empty, a list without items included.
+func isEmpty(v reflect.Value) bool {
+	return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
 }
 
 func writeXML(w http.ResponseWriter, e *Error, body any) {
