@@ -20,7 +20,16 @@ import (
 // program is the amiship that is tested; TestMain builds it.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "packer" {
+		if err := currentPacker(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(buildAndRun(m))
+}
 
 func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "amiship-scenarios-")

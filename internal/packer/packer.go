@@ -1,5 +1,5 @@
 // Package packer runs "packer build" for one variant and says which AMI came
-// out of it. It works with Packer 1.6.6 and with current Packer.
+// out of it. It works with Packer 1.6.6 and with current Packer, 1.16 with amazon plugin 1.8.
 //
 // Packer is several processes (it wraps itself, and each plugin is one more),
 // and a killed parent leaves the others running. They all share a process

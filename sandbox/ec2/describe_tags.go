@@ -36,13 +36,13 @@ var tagFilters = filters[tagDescription]{
 	tags: func(t tagDescription) map[string]string { return map[string]string{t.Key: t.Value} },
 }
 
-// forgotten are the instances that are no longer described, with what went with
-// them, and the images and snapshots that a fault has removed.
+// forgotten are the instances that are no longer described, what went with
+// terminated ones, and the images and snapshots that a fault has removed.
 func (o tagOps) forgotten(c *wire.Call) map[string]bool {
-	out := map[string]bool{}
+	out := o.wentWith(c)
 	for id, in := range Instances.All(c.Tx, c.Region) {
 		if !o.shown(in, c.Now) {
-			out[id], out[in.Interface] = true, true
+			out[id] = true
 		}
 	}
 	for id, im := range Images.All(c.Tx, c.Region) {
@@ -50,6 +50,22 @@ func (o tagOps) forgotten(c *wire.Call) map[string]bool {
 	}
 	for id, s := range Snapshots.All(c.Tx, c.Region) {
 		out[id] = passed(s.Gone, c.Now)
+	}
+	return out
+}
+
+// wentWith are the network interfaces and volumes that went with terminated
+// instances, whose tags AWS shows for another hour.
+func (o tagOps) wentWith(c *wire.Call) map[string]bool {
+	out := map[string]bool{}
+	for _, in := range Instances.All(c.Tx, c.Region) {
+		if o.seen(c, in).State != stateTerminated {
+			continue
+		}
+		out[in.Interface] = true
+		for _, d := range in.Devices {
+			out[d.Volume] = !d.Keep
+		}
 	}
 	return out
 }

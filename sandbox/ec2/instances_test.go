@@ -55,14 +55,53 @@ func (r *rig) wantState(t *testing.T, id string, want types.InstanceStateName) t
 	return in
 }
 
+// tagsOn asks for one tag on resources of each type.
+func tagsOn(kinds ...types.ResourceType) []types.TagSpecification {
+	var out []types.TagSpecification
+	for _, kind := range kinds {
+		out = append(out, types.TagSpecification{ResourceType: kind, Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
+	}
+	return out
+}
+
+// TestWhatGoesWithAnInstance: its network interface and the volumes that are deleted on
+// termination are gone with their tags as soon as it is terminated, described or not; the
+// others stay.
+func TestWhatGoesWithAnInstance(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	mine := r.client(vendor, home)
+	in := r.run(t, awssdk.RunInstancesInput{
+		TagSpecifications: tagsOn("instance", "volume", "network-interface"),
+		BlockDeviceMappings: []types.BlockDeviceMapping{{DeviceName: aws.String("/dev/sdf"), Ebs: &types.EbsBlockDevice{
+			VolumeSize: aws.Int32(1), DeleteOnTermination: aws.Bool(false),
+		}}},
+	})
+	ids := func() []string {
+		var out []string
+		for _, tag := range must(mine.DescribeTags(t.Context(), &awssdk.DescribeTagsInput{}))(t).Tags {
+			out = append(out, string(tag.ResourceType))
+		}
+		return slices.Sorted(slices.Values(out))
+	}
+	if got, want := ids(), []string{"instance", "network-interface", "volume", "volume"}; !slices.Equal(got, want) {
+		t.Fatalf("tags of %q, want %q", got, want)
+	}
+	must(mine.TerminateInstances(t.Context(), &awssdk.TerminateInstancesInput{InstanceIds: []string{*in.InstanceId}}))(t)
+	if got, want := ids(), []string{"instance", "volume"}; !slices.Equal(got, want) {
+		t.Errorf("tags of %q after the end, want %q", got, want)
+	}
+	for id, code := range map[string]string{*in.NetworkInterfaces[0].NetworkInterfaceId: "InvalidNetworkInterfaceID.NotFound", *in.BlockDeviceMappings[0].Ebs.VolumeId: "InvalidVolume.NotFound"} {
+		_, err := mine.CreateTags(t.Context(), &awssdk.CreateTagsInput{Resources: []string{id}, Tags: tagsOn("any")[0].Tags})
+		wiretest.WantCode(t, err, code)
+	}
+}
+
 func TestInstanceLife(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	mine := r.client(vendor, home)
 	key := must(mine.CreateKeyPair(t.Context(), &awssdk.CreateKeyPairInput{KeyName: aws.String("k"), KeyType: "ed25519"}))(t)
 	r.driver.boot = machine.Status{State: machine.Starting}
-	in := r.run(t, awssdk.RunInstancesInput{KeyName: key.KeyName, TagSpecifications: []types.TagSpecification{{
-		ResourceType: "instance", Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}},
-	}}, UserData: aws.String(base64.StdEncoding.EncodeToString([]byte("#!/bin/sh")))})
+	in := r.run(t, awssdk.RunInstancesInput{KeyName: key.KeyName, TagSpecifications: tagsOn("instance"), UserData: aws.String(base64.StdEncoding.EncodeToString([]byte("#!/bin/sh")))})
 	id := *in.InstanceId
 	spec := r.driver.specs[id]
 	if !strings.HasPrefix(spec.UUID, "ec2") || spec.User != "ubuntu" || spec.Arch != "amd64" || !slices.Equal(spec.Layers, []string{"base/ubuntu-22.04/amd64"}) || !strings.HasPrefix(spec.AuthorizedKey, "ssh-ed25519 ") {

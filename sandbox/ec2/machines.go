@@ -81,7 +81,7 @@ func (k core) start(region, id string) {
 		k.doom(in, tx.Now)
 		if err != nil {
 			in = in.terminated(tx.Now, "Server.InternalError", "Server.InternalError: "+err.Error())
-			releaseVolumes(tx, in)
+			release(tx, in)
 		}
 		Instances.Put(tx, region, id, in)
 		return nil

@@ -20,6 +20,9 @@ func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 			return wire.Errorf("Unsupported", "Instances of the sandbox have one network interface.")
 		}
 		ni := in.Interfaces[0]
+		if ni.DeleteOnTermination != nil && !*ni.DeleteOnTermination {
+			return wire.Errorf("Unsupported", "Network interfaces of the sandbox go with their instances: DeleteOnTermination can't be false.")
+		}
 		subnet, groups, o.private = ni.SubnetID, ni.Groups, ni.PrivateIPAddress
 		public = ni.AssociatePublicIPAddress
 	}

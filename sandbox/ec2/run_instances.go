@@ -28,7 +28,7 @@ type mappingIn struct {
 
 type interfaceIn struct {
 	AssociatePublicIPAddress *bool `wire:"AssociatePublicIpAddress"`
-	DeleteOnTermination      bool
+	DeleteOnTermination      *bool
 	Description              string
 	DeviceIndex              int
 	Groups                   []string `wire:"SecurityGroupId"`

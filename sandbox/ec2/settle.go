@@ -92,7 +92,7 @@ func (k core) settle(region, id string) {
 		ended = now.State == stateTerminated
 		Instances.Put(tx, region, id, now)
 		if ended {
-			releaseVolumes(tx, now)
+			release(tx, now)
 		}
 		return nil
 	})
@@ -102,9 +102,10 @@ func (k core) settle(region, id string) {
 	}
 }
 
-// releaseVolumes deletes the volumes of a terminated instance, or leaves them
-// behind unattached.
-func releaseVolumes(tx *cloud.Tx, in Instance) {
+// release deletes the network interface and the volumes of a terminated
+// instance, or leaves volumes behind unattached.
+func release(tx *cloud.Tx, in Instance) {
+	dropTags(tx, in.Region, in.Account, in.Interface)
 	for _, d := range in.Devices {
 		v, found := Volumes.Get(tx, in.Region, d.Volume)
 		switch {
@@ -124,7 +125,6 @@ func (o instanceOps) forget(c *wire.Call) {
 		if in.State == stateTerminated && !c.Now.Before(in.Terminated.Add(o.set.TerminatedShown)) {
 			Instances.Delete(c.Tx, c.Region, id)
 			dropTags(c.Tx, c.Region, in.Account, id)
-			dropTags(c.Tx, c.Region, in.Account, in.Interface)
 		}
 	}
 }

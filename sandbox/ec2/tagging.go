@@ -22,7 +22,7 @@ func (o tagOps) createTags(c *wire.Call, in *tagsIn) (*done, error) {
 	if err != nil {
 		return nil, err
 	}
-	kinds, err := taggable(c, in.Resources)
+	kinds, err := o.taggable(c, in.Resources)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ type deleteTagsIn struct {
 // deleteTags removes the named tags; those with a value only where the value
 // is the same; all of them if none is named.
 func (o tagOps) deleteTags(c *wire.Call, in *deleteTagsIn) (*done, error) {
-	kinds, err := taggable(c, in.Resources)
+	kinds, err := o.taggable(c, in.Resources)
 	if err != nil {
 		return nil, err
 	}
@@ -76,18 +76,18 @@ func (o tagOps) deleteTags(c *wire.Call, in *deleteTagsIn) (*done, error) {
 }
 
 // taggable finds out what kinds of things the ids are.
-func taggable(c *wire.Call, ids []string) (map[string]string, error) {
+func (o tagOps) taggable(c *wire.Call, ids []string) (map[string]string, error) {
 	if len(ids) == 0 {
 		return nil, missingParameter("ResourceId")
 	}
-	out, missing := map[string]string{}, map[string][]string{}
+	out, missing, gone := map[string]string{}, map[string][]string{}, o.wentWith(c)
 	for _, id := range ids {
 		prefix, _, _ := strings.Cut(id, "-")
 		kind, known := taggables[prefix]
 		switch {
 		case !known || !wellFormed(prefix, id):
 			return nil, wire.Errorf("InvalidID", "The ID '%s' is not valid", id)
-		case kind.exists(c, id):
+		case !gone[id] && kind.exists(c, id):
 			out[id] = kind.name
 		default:
 			missing[prefix] = append(missing[prefix], id)

@@ -1,6 +1,6 @@
 # One template for every image and architecture of the catalog: they differ by
 # variables only. It is yours to change. It runs unchanged on Packer 1.6.6 and
-# on current Packer, so it has no packer block and no data source; what current
+# on current Packer (1.16 with amazon plugin 1.8), so it has no packer block and no data source; what current
 # Packer needs in addition is in plugins.pkr.hcl.
 #
 # Amiship copies, shares and publishes by itself. Don't add ami_regions,
