@@ -97,12 +97,12 @@ func (r *resolver) unique(seen map[string]string, field, kind, name string, v re
 	seen[key] = v.Image + "/" + v.Arch
 }
 
-// AWS takes 50 tags. Amiship writes up to 14 that say what an AMI is, and one for each
+// AWS takes 50 tags. Amiship writes up to 15 that say what an AMI is, and one for each
 // event of the AMI and for the first listings that offer it: who submitted the others
 // matters less than the tags on which decisions rest.
 const (
 	maxTags   = 50
-	ownTags   = 14
+	ownTags   = 15
 	maxMarked = 16
 )
 

@@ -54,7 +54,8 @@ type foreseen struct {
 	Tag        string
 	Blockers   []plan.Blocker
 	Capacities []plan.Capacity
-	Notes      []string `json:",omitempty"`
+	Bases      []plan.Base `json:",omitempty"`
+	Notes      []string    `json:",omitempty"`
 
 	desired release.Desired
 	plan    plan.Plan // the whole of it
@@ -131,7 +132,7 @@ func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]fo
 		if blockers == nil {
 			blockers = []plan.Blocker{}
 		}
-		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Capacities: p.Capacities, Notes: p.Notes, desired: d, plan: p, world: planner.World})
+		out = append(out, foreseen{Tag: d.Tag, Blockers: blockers, Capacities: p.Capacities, Bases: p.Bases, Notes: p.Notes, desired: d, plan: p, world: planner.World})
 	}
 	return out, nil
 }

@@ -36,9 +36,10 @@ func checkCommand(a *app) *cobra.Command {
 		Long: `Check reports what a release would lack, and changes nothing: whether the
 catalog is valid (at TAG, if given), Packer is installed, AWS accepts the
 credentials and this machine's clock, every region answers and accepts the
-release's AMIs, builds have a base AMI, a network and an instance type to run
-on, and each listing's product can be read and accepts the image: its
-architecture, visibility, remaining versions and recommended instance type.
+release's AMIs, builds have a base AMI, of the last release's family, a network
+and an instance type to run on, and each listing's product can be read and
+accepts the image: its architecture, visibility, remaining versions and
+recommended instance type.
 
 Each result is proven (it was done), simulated (AWS says that it would work), or
 unknown until it is done: whether instances can be launched, a change set
@@ -58,13 +59,13 @@ func (c checkCmd) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	releases, err := releasesToCheck(b, args)
+	releases, err := releasesToCheck(b, args, catalog.ExampleVersion)
 	if err != nil {
 		return err
 	}
 	found := append([]audit.Finding{{What: b.File, How: audit.Proven}, toolFinding(ctx, releases)}, organizationFindings(releases)...)
 	if !c.offline {
-		more, err := online(ctx, b, releases)
+		more, err := online(ctx, b, releases, args)
 		if err != nil {
 			return err
 		}
@@ -83,10 +84,10 @@ func (c checkCmd) run(ctx context.Context, args []string) error {
 	return err
 }
 
-// releasesToCheck are the tag's, or what the next releases will request.
-func releasesToCheck(b *catalog.Bundle, tags []string) ([]release.Desired, error) {
+// releasesToCheck are the tag's, or what releases of a version that is not there will request.
+func releasesToCheck(b *catalog.Bundle, tags []string, version string) ([]release.Desired, error) {
 	if len(tags) == 0 {
-		return b.Examples(catalog.ExampleVersion)
+		return b.Examples(version)
 	}
 	d, err := catalog.Resolve(b, tags[0])
 	return []release.Desired{d}, err
@@ -108,7 +109,7 @@ func toolFinding(ctx context.Context, releases []release.Desired) audit.Finding 
 	return f
 }
 
-func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired) ([]audit.Finding, error) {
+func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired, tags []string) ([]audit.Finding, error) {
 	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return nil, err
@@ -121,6 +122,11 @@ func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired) 
 	asked := append(observe.Preflight(ctx, clients, b.Catalog.Build.Region, b.Targets(), public(b.Catalog)),
 		observe.PreflightListings(ctx, clients, b.Listings(), b.Targets())...)
 	asked = append(asked, observe.PreflightBuilds(ctx, clients, releases)...)
+	bases, err := baseFindings(ctx, clients, b, tags)
+	if err != nil {
+		return nil, err
+	}
+	asked = append(asked, bases...)
 	asked = append(asked, accessFinding(ctx, clients, b.Catalog))
 	asked = append(asked, packerCaller(ctx, clients)...)
 	asked = append(asked, sessionFinding(ctx, clients)...)

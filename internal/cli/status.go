@@ -25,8 +25,9 @@ func statusCommand(a *app) *cobra.Command {
 		Use: "status [TAG]", Short: "Show the releases of the project, or the AMIs of one",
 		Long: `Status lists the releases of the project, what interrupted runs left behind,
 what is left in enabled regions that the catalog does not name, whether changes
-are paused or frozen, and for how many more releases the quotas are enough.
-With a tag it shows the AMIs of that release. It changes nothing.`,
+are paused or frozen, from which base AMIs the next release will be built, and
+for how many more releases the quotas are enough. With a tag it shows the AMIs
+of that release. It changes nothing.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,31 +86,31 @@ func (c statusCmd) run(ctx context.Context) error {
 	report.Leftovers(c.Out, reconcile.Leftovers(b.Catalog.Project, w))
 	report.Elsewhere(c.Out, rest)
 	report.Held(c.Out, plan.TypedBlockers(reconcile.Holding(b.Control(), w), typedBy(ctx).command))
-	f, err := forecast(ctx, b, w)
+	next, f, err := forecast(ctx, b, w)
 	if err != nil {
 		return err
 	}
+	report.NextBases(c.Out, next)
 	report.Forecast(c.Out, f)
 	return unread(w, imagesOf(allRegions(b.Catalog)))
 }
 
-// forecast is for how many releases the quotas are enough.
-func forecast(ctx context.Context, b *catalog.Bundle, w world.World) (reconcile.Forecast, error) {
+// forecast plans the next releases, and says for how many the quotas are enough.
+func forecast(ctx context.Context, b *catalog.Bundle, w world.World) (plans []plan.Plan, _ reconcile.Forecast, _ error) {
 	next, err := b.Examples(reconcile.NextVersion(b.Catalog.Project, w))
 	if err != nil {
-		return reconcile.Forecast{}, err
+		return nil, reconcile.Forecast{}, err
 	}
 	all, err := foreseeAll(ctx, next, 1)
 	if err != nil {
-		return reconcile.Forecast{}, err
+		return nil, reconcile.Forecast{}, err
 	}
-	var plans []plan.Plan
 	var seen world.World
 	for _, f := range all {
 		plans, seen = append(plans, f.plan), f.world
 	}
 	products := reconcile.Listed(b.Catalog.Project, b.Listings(), seen, 0)
-	return reconcile.NewForecast(plans, products, w, b.Catalog.Project), nil
+	return plans, reconcile.NewForecast(plans, products, w, b.Catalog.Project), nil
 }
 
 func imagesOf(regions []string) []world.Query {

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,28 +17,44 @@ func basesOf(f *facts, variants []*variant) (found findings) {
 	for _, v := range variants {
 		fact := f.w.Bases[v.Image+"/"+v.Arch]
 		if fact.Known() && fact.Val.ID != "" {
-			found.bases = append(found.bases, f.newBase(v, fact.Val))
+			found.bases = append(found.bases, f.newBase(v.Variant, fact.Val))
 			if families := fact.Val.Families(); len(families) > 1 {
 				found.note("base of %s/%s: %s fits several families, of which the newest AMI is taken: %s; a narrower pattern in base.name of amiship.yaml keeps to one",
 					v.Image, v.Arch, v.Build.Base.Name, strings.Join(families, ", "))
 			}
 			continue
 		}
-		if id := f.recordedBase(v, f.d.Tag); id != "" {
-			found.bases = append(found.bases, plan.Base{Variant: v.Image + "/" + v.Arch, ID: id})
+		if base := f.recordedBase(v.Variant, f.d.Tag); base.ID != "" {
+			found.bases = append(found.bases, base)
 		}
 	}
 	return found
 }
 
+// Bases are what the candidates of a release would be built from now, whatever there is of
+// it: of the variants whose base is known.
+func Bases(d release.Desired, w world.World) (out []plan.Base) {
+	f := newFacts(d, w, plan.Run{})
+	for _, v := range d.Variants {
+		if fact := w.Bases[v.Image+"/"+v.Arch]; fact.Known() {
+			out = append(out, f.newBase(v, fact.Val))
+		}
+	}
+	return out
+}
+
 // newBase is the base of a build, beside that of the last release.
-func (f *facts) newBase(v *variant, base world.Base) plan.Base {
+func (f *facts) newBase(v release.Variant, base world.Base) plan.Base {
 	out := plan.Base{Variant: v.Image + "/" + v.Arch, ID: base.ID, Name: base.Name, Created: base.Created}
-	tag, id := f.lastBase(v)
-	name, fits := base.Names[id]
+	last := f.lastRelease(v)
+	if last == nil {
+		return out
+	}
+	tag, id := last.Tag(record.TagTag), last.Tag(record.TagBase)
+	name := cmp.Or(last.Tag(record.TagBaseName), base.Names[id])
 	switch {
 	case id == "" || id == base.ID:
-	case !fits:
+	case name == "":
 		out.Change = fmt.Sprintf("the last release, %s, was built from %s, which the pattern does not find", tag, id)
 	case world.Family(name) != world.Family(base.Name):
 		out.Change = fmt.Sprintf("the last release, %s, was built from %s, of another family", tag, name)
@@ -45,27 +62,27 @@ func (f *facts) newBase(v *variant, base world.Base) plan.Base {
 	return out
 }
 
-// recordedBase is the base that an AMI of the variant at a tag records, or "".
-func (f *facts) recordedBase(v *variant, tag string) string {
+// recordedBase is the base that an AMI of the variant at a tag records.
+func (f *facts) recordedBase(v release.Variant, tag string) (out plan.Base) {
 	for _, i := range f.here(v.Build.Region).byVariant[v.Image+"/"+v.Arch] {
-		if at, _ := record.ReadTag(i.Tags[record.TagTag]); at == tag && i.Tag(record.TagBase) != "" {
-			return i.Tag(record.TagBase)
+		if i.Tag(record.TagTag) == tag && i.Tag(record.TagBase) != "" {
+			return plan.Base{Variant: v.Image + "/" + v.Arch, ID: i.Tag(record.TagBase), Name: i.Tag(record.TagBaseName)}
 		}
 	}
-	return ""
+	return out
 }
 
-// lastBase is the base of the variant's release with the highest version below this one.
-func (f *facts) lastBase(v *variant) (tag, id string) {
+// lastRelease is the variant's AMI with the highest version below this one, or nil.
+func (f *facts) lastRelease(v release.Variant) (last *world.Image) {
 	var highest release.Version
 	for _, i := range f.here(v.Build.Region).byVariant[v.Image+"/"+v.Arch] {
 		version, err := release.ParseVersion(i.Tag(record.TagVersion))
 		if err != nil || version.Compare(f.d.Version) >= 0 || !record.Released(i.Tag(record.TagStage)) {
 			continue
 		}
-		if tag == "" || version.Compare(highest) > 0 {
-			highest, tag, id = version, i.Tag(record.TagTag), i.Tag(record.TagBase)
+		if last == nil || version.Compare(highest) > 0 {
+			highest, last = version, i
 		}
 	}
-	return tag, id
+	return last
 }

@@ -156,7 +156,7 @@ func (x candidates) build(v *variant) {
 	x.include(x.materials(v, claim.ID))
 	if pkg.Known() && base.Known() {
 		origin := materialTags(pkg.Val)
-		origin[record.TagBase] = record.TagValue(base.Val.ID)
+		origin[record.TagBase], origin[record.TagBaseName] = record.TagValue(base.Val.ID), record.TagValue(base.Val.Name)
 		tags := x.madeNow(v, record.StageCandidate, origin)
 		candidate := plan.Image{Name: x.d.Owner(v.Variant).CandidateName(pkg.Val.Inputs)}
 		build.Change = plan.BuildCandidate{

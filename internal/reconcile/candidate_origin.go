@@ -10,7 +10,7 @@ import (
 )
 
 // origins are the tags that say how an AMI came about.
-var origins = []string{record.TagInputs, record.TagPackage, record.TagBase, record.TagCommit, record.TagTested, record.TestedMark}
+var origins = []string{record.TagInputs, record.TagPackage, record.TagBase, record.TagBaseName, record.TagCommit, record.TagTested, record.TestedMark}
 
 // candidateTags are the tags that a candidate must have.
 func (x candidates) candidateTags(v *variant) map[string]string {

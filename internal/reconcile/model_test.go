@@ -101,7 +101,7 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 		case world.LookDigest:
 			w.Digests[q.Variant] = world.Fact[string]{At: at, Err: m.mute, Val: m.pkg}
 		case world.LookBase:
-			w.Bases[q.Variant] = world.Fact[world.Base]{At: at, Val: world.Base{ID: "ami-base"}}
+			w.Bases[q.Variant] = world.Fact[world.Base]{At: at, Val: world.Base{ID: "ami-base", Name: "base"}}
 		}
 		w.Regions[q.Region] = r
 	}

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -22,7 +23,10 @@ func TestWhatARunMadeKeepsItsOrigin(t *testing.T) {
 	v := d.Variants[0]
 	whole := map[string]string{
 		record.TagInputs: record.TagValue(fullInputs), record.TagPackage: record.TagValue("aa"), record.TagBase: record.TagValue("ami-base"),
+		record.TagBaseName: record.TagValue("base"),
 	}
+	unnamed := maps.Clone(whole) // the base, whose name no one knows
+	delete(unnamed, record.TagBaseName)
 	cut := map[string]string{record.TagInputs: record.TagValue(fullInputs[:12])}
 	other := map[string]string{record.TagInputs: record.TagValue("ffff"), record.TagPackage: record.TagValue("bb")}
 	for name, c := range map[string]struct {
@@ -43,7 +47,7 @@ func TestWhatARunMadeKeepsItsOrigin(t *testing.T) {
 		"another package is there now":  {age: time.Hour, pkg: world.Fact[world.Package]{At: newModel().now, Val: world.Package{Inputs: "ffff", SHA256: "bb"}}, want: cut, state: plan.Ready},
 		"the package is there still": {
 			age: time.Hour, source: "ami-base", pkg: world.Fact[world.Package]{At: newModel().now, Val: world.Package{Inputs: fullInputs, SHA256: "aa"}},
-			want: whole, state: plan.Ready,
+			want: unnamed, state: plan.Ready,
 		},
 		"it shows all": {shown: whole, claim: other, want: nil},
 	} {
@@ -68,7 +72,7 @@ func TestWhatARunMadeKeepsItsOrigin(t *testing.T) {
 				t.Fatalf("adopt: %v, %s; want %s", adopts, s.State, c.state)
 			}
 			got := map[string]string{}
-			for _, k := range []string{record.TagInputs, record.TagPackage, record.TagBase} {
+			for _, k := range []string{record.TagInputs, record.TagPackage, record.TagBase, record.TagBaseName} {
 				if val, ok := s.Tags()[k]; ok {
 					got[k] = val
 				}

@@ -166,7 +166,7 @@ func wantReleased(t *rapid.T, m *model, d release.Desired) {
 			if i.IMDSSupport != "v2.0" {
 				t.Fatalf("%s does not ask for IMDSv2", i.ID)
 			}
-			if i.Tag(record.TagInputs) == "" || i.Tag(record.TagPackage) == "" || i.Tag(record.TagBase) == "" {
+			if i.Tag(record.TagInputs) == "" || i.Tag(record.TagPackage) == "" || i.Tag(record.TagBase) == "" || i.Tag(record.TagBaseName) == "" {
 				t.Fatalf("%s lost what it was made of: %v", i.ID, i.Tags)
 			}
 		}

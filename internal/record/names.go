@@ -16,28 +16,29 @@ const Schema = 1
 
 // The tags that Amiship writes; Tags says what each means.
 const (
-	TagProject = "amiship:project"
-	TagTag     = "amiship:tag"
-	TagImage   = "amiship:image"
-	TagArch    = "amiship:arch"
-	TagVersion = "amiship:version"
-	TagStage   = "amiship:stage"
-	TagBuild   = "amiship:build"
-	TagInputs  = "amiship:inputs"
-	TagPackage = "amiship:package"
-	TagBase    = "amiship:base"
-	TagCommit  = "amiship:commit"
-	TagTested  = "amiship:tested" // see Verdict
-	TagTaken   = "amiship:taken"  // see WriteTaken
-	TagRetired = "amiship:retired"
-	TagKeep    = "amiship:keep"
-	TagWhy     = "amiship:why"
-	TagWaived  = "amiship:waived"
-	TagInLine  = "amiship:in-line"
-	TagPublic  = "amiship:public"
-	TagAlive   = "amiship:alive"
-	TagRun     = "amiship:run"
-	TagListing = "amiship:listing"
+	TagProject  = "amiship:project"
+	TagTag      = "amiship:tag"
+	TagImage    = "amiship:image"
+	TagArch     = "amiship:arch"
+	TagVersion  = "amiship:version"
+	TagStage    = "amiship:stage"
+	TagBuild    = "amiship:build"
+	TagInputs   = "amiship:inputs"
+	TagPackage  = "amiship:package"
+	TagBase     = "amiship:base"
+	TagBaseName = "amiship:base-name"
+	TagCommit   = "amiship:commit"
+	TagTested   = "amiship:tested" // see Verdict
+	TagTaken    = "amiship:taken"  // see WriteTaken
+	TagRetired  = "amiship:retired"
+	TagKeep     = "amiship:keep"
+	TagWhy      = "amiship:why"
+	TagWaived   = "amiship:waived"
+	TagInLine   = "amiship:in-line"
+	TagPublic   = "amiship:public"
+	TagAlive    = "amiship:alive"
+	TagRun      = "amiship:run"
+	TagListing  = "amiship:listing"
 )
 
 // Tag is a tag that Amiship writes.
@@ -62,6 +63,7 @@ func Tags() []Tag {
 		{TagInputs, amis, "A digest of what the image is built from: package, template, files, license, base selector."},
 		{TagPackage, amis, "The SHA-256 of the package."},
 		{TagBase, amis, "The AMI it was built from. Recorded, never compared."},
+		{TagBaseName, amis, "The name of that AMI, which may be gone."},
 		{TagCommit, amis, "The git commit of the catalog, if everything was committed. verify and repair read the catalog at this commit."},
 		{TagTested, ami, "How the boot test ended."},
 		{TagWaived, ami, "On candidates: the required regions that are waived, until when, and why."},

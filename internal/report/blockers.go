@@ -51,14 +51,21 @@ func remainingQuota(w io.Writer, p plan.Plan) {
 // bases writes what candidates are built from, or were.
 func bases(w io.Writer, p plan.Plan) {
 	for _, b := range p.Bases {
-		text := b.ID
-		if b.Name != "" {
-			text = fmt.Sprintf("%s (%s, %d days old)", b.Name, b.ID, int(p.Now.Sub(b.Created).Hours()/24))
+		fmt.Fprintf(w, "  base     %s: %s\n", b.Variant, b.Text(p.Now))
+	}
+}
+
+// NextBases writes what the candidates of the next releases will be built from.
+func NextBases(w io.Writer, next []plan.Plan) {
+	var said []string
+	for _, p := range next {
+		for _, b := range p.Bases {
+			line := fmt.Sprintf("base of the next %s: %s", b.Variant, b.Text(p.Now))
+			if !slices.Contains(said, line) {
+				said = append(said, line)
+				fmt.Fprintln(w, line)
+			}
 		}
-		if b.Change != "" {
-			text += "; " + b.Change
-		}
-		fmt.Fprintf(w, "  base     %s: %s\n", b.Variant, text)
 	}
 }
 
