@@ -97,7 +97,7 @@ func TestDescribeImagesByID(t *testing.T) {
 		_, err := mine.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{ImageIds: []string{id}})
 		wiretest.WantCode(t, err, want)
 	}
-	_, err := mine.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{Filters: []types.Filter{filterOf("tag-value", "x")}})
+	_, err := mine.DescribeImages(t.Context(), &awssdk.DescribeImagesInput{Filters: []types.Filter{filterOf("tag-colour", "x")}})
 	wiretest.WantCode(t, err, "InvalidParameterValue")
 }
 

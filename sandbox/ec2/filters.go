@@ -79,8 +79,11 @@ func (f filters[T]) values(name string) (func(T) []string, bool) {
 	if key, ok := strings.CutPrefix(name, "tag:"); ok {
 		return func(it T) []string { return tagValue(f.tags(it), key) }, true
 	}
-	if name == "tag-key" {
+	switch name {
+	case "tag-key":
 		return func(it T) []string { return slices.Collect(maps.Keys(f.tags(it))) }, true
+	case "tag-value": // undocumented, and in use: docs/reference/aws.md#seen-from-other-clients
+		return func(it T) []string { return slices.Collect(maps.Values(f.tags(it))) }, true
 	}
 	return nil, false
 }

@@ -67,6 +67,8 @@ func TestFiltersKeep(t *testing.T) {
 		"filters are conjunctions":      {[]filter{{"name", []string{"a", "b"}}, {"tag:l", []string{"*"}}}, []string{"b"}},
 		"the same filter twice":         {[]filter{{"name", []string{"a"}}, {"name", []string{"b"}}}, nil},
 		"tag of a value":                {[]filter{{"tag:k", []string{"2"}}}, []string{"b"}},
+		"tag value":                     {[]filter{{"tag-value", []string{"1"}}}, []string{"a", "b"}},
+		"tag keys and values":           {[]filter{{"tag-key", []string{"k"}}, {"tag-value", []string{"2"}}, {"tag-key", []string{"l"}}, {"tag-value", []string{"1"}}}, []string{"b"}},
 		"tag key":                       {[]filter{{"tag-key", []string{"k"}}}, []string{"a", "b"}},
 		"a known filter without values": {[]filter{{"kernel-id", []string{"*"}}}, nil},
 		"no value matches nothing":      {[]filter{{"name", nil}}, nil},

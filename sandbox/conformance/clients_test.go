@@ -1,0 +1,15 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestTagFilters: filter names may repeat, and tag-value is one.
+func TestTagFilters(t *testing.T) {
+	t.Parallel()
+	need(t, "python3", "-c", "import boto3")
+	if out := run(t, nil, "python3", "tagfilters.py"); !strings.HasSuffix(out, "found\n") {
+		t.Errorf("it did not come to its end:\n%s", out)
+	}
+}
