@@ -13,3 +13,13 @@ func TestTagFilters(t *testing.T) {
 		t.Errorf("it did not come to its end:\n%s", out)
 	}
 }
+
+// TestWhatTheSandboxLacks: an operation or a service that is not there is named, in the
+// caller's protocol.
+func TestWhatTheSandboxLacks(t *testing.T) {
+	t.Parallel()
+	need(t, "python3", "-c", "import boto3")
+	if out := run(t, nil, "python3", "lacking.py"); !strings.HasSuffix(out, "told\n") {
+		t.Errorf("it did not come to its end:\n%s", out)
+	}
+}

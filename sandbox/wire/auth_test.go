@@ -45,7 +45,7 @@ func TestRefusals(t *testing.T) {
 		"unknown action":         {goodKey, "ec2", "MakeCoffee", false, 400, "InvalidAction"},
 		"unknown service":        {goodKey, "iam", "AddNote", false, 400, "InvalidAction"},
 		"lower case is another":  {goodKey, "ec2", "addNote", false, 400, "InvalidAction"},
-		"json unknown operation": {goodKey, "ssm", "MakeCoffee", false, 400, "InvalidAction"},
+		"json unknown operation": {goodKey, "ssm", "MakeCoffee", false, 400, "UnknownOperationException"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func readRequest(r *http.Request) (*request, error) {
 		return nil, fmt.Errorf("read request: %w", err)
 	}
 	req := &request{Request: r, body: body, form: r.URL.Query()}
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+	if isForm(r) {
 		vals, err := url.ParseQuery(string(body))
 		if err != nil {
 			return nil, fmt.Errorf("parse form: %w", err)

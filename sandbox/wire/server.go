@@ -60,7 +60,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	scope := readScope(r)
 	svc, known := s.services[scope.service]
 	if !known {
-		svc.Protocol = AWSQuery{}
+		svc.Protocol = spoken(r, scope.service)
 	}
 	log.Service, log.Region, log.Key = scope.service, scope.region, scope.key
 	answer, loss, err := s.answer(r, svc, scope, requestID, &log)
@@ -90,9 +90,6 @@ func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string
 	if sc.key == "" {
 		return nil, "", &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
 	}
-	if svc.Name == "" {
-		return nil, "", Errorf("InvalidAction", "The sandbox has no service %q.", sc.service)
-	}
 	req, err := readRequest(r)
 	if err != nil {
 		return nil, "", err
@@ -100,7 +97,8 @@ func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string
 	log.Action = svc.Protocol.action(req)
 	op, ok := svc.operation(log.Action)
 	if !ok {
-		return nil, "", Errorf("InvalidAction", "The action %s is not valid for this web service: the sandbox does not have it.", log.Action)
+		log.Action = named(req)
+		return nil, "", lacking(svc.Protocol, sc.service, log.Action)
 	}
 	log.ReadOnly = op.ReadOnly
 	if s.Before != nil {
