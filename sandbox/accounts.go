@@ -26,7 +26,7 @@ func defaultAccounts() []Account {
 // makeAccount stores the account and its keys: those of the world, or one of
 // its own.
 func makeAccount(tx *cloud.Tx, a Account) {
-	cloud.Accounts.Put(tx, "", a.ID, cloud.Account{ID: a.ID, Name: a.Name, Alias: a.Alias, Organizations: a.Organizations})
+	cloud.Accounts.Put(tx, "", a.ID, cloud.Account{ID: a.ID, Name: a.Name, Alias: a.Alias, Organizations: a.Organizations, Partition: a.partition()})
 	keys := a.Keys
 	if len(keys) == 0 && !a.Keyless {
 		keys = []Key{{}}
@@ -43,7 +43,7 @@ func makeAccount(tx *cloud.Tx, a Account) {
 		}
 		cloud.Credentials.Put(tx, "", k.ID, cloud.Credential{
 			KeyID: k.ID, Secret: k.Secret, Account: a.ID, Deny: k.Deny,
-			Principal: "arn:aws:iam::" + a.ID + ":user/" + k.User,
+			Principal: a.partition().ARN("iam", "", a.ID, "user/"+k.User),
 		})
 	}
 }

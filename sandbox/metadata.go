@@ -30,6 +30,7 @@ func metadataOf(tx *cloud.Tx, in ec2.Instance) imds.Instance {
 		MAC: in.MAC(), Interface: in.Interface, Subnet: in.Subnet, SubnetCIDR: in.SubnetCIDR(), VPC: in.VPC, VPCCIDR: in.VPCCIDR(),
 		Groups: ec2.GroupNames(tx, in), GroupIDs: in.Groups, KeyName: in.KeyName, AuthorizedKey: in.AuthorizedKey,
 		RootDevice: in.RootDevice, ProductCode: in.ProductCode, Profile: in.Profile, UserData: userData, Launched: in.Launched,
+		Partition: cloud.PartitionOf(in.Region).String(), Domain: cloud.PartitionOf(in.Region).Domain(),
 		TokensRequired: in.Metadata.Tokens == "required", Disabled: in.Metadata.Endpoint == "disabled",
 	}
 	if in.Metadata.Tags == "enabled" {

@@ -8,10 +8,8 @@ import (
 	"strings"
 
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/ec2"
 )
-
-// profilesRegion is the region of those who name none.
-const profilesRegion = "us-east-1"
 
 // plainName is one that AWS's files take as it is.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_.@+-]+$`)
@@ -28,7 +26,7 @@ func (s *box) writeProfiles() error {
 				continue
 			}
 			for _, name := range profileNames(a) {
-				fmt.Fprintf(&settings, "[profile %s]\nregion = %s\nendpoint_url = %s\n\n", name, profilesRegion, s.url)
+				fmt.Fprintf(&settings, "[profile %s]\nregion = %s\nendpoint_url = %s\n\n", name, ec2.Regions(a.Partition)[0], s.url)
 				fmt.Fprintf(&keys, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n\n", name, key.KeyID, key.Secret)
 			}
 		}

@@ -6,10 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"amiship/sandbox/wire/wiretest"
 )
 
 // TestProfiles: AWS's own client becomes each account by nothing but a profile,
@@ -47,14 +44,7 @@ func TestProfiles(t *testing.T) {
 // profile asks who a profile is.
 func (p *process) profile(t *testing.T, name string) string {
 	t.Helper()
-	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithSharedConfigProfile(name),
-		config.WithSharedConfigFiles([]string{filepath.Join(p.state, ConfigFile)}),
-		config.WithSharedCredentialsFiles([]string{filepath.Join(p.state, CredentialsFile)}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.HTTPClient = wiretest.Eager{}
-	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil)
+	out, err := sts.NewFromConfig(p.profileConfig(t, name)).GetCallerIdentity(t.Context(), nil)
 	if err != nil {
 		t.Fatalf("as %s: %v", name, err)
 	}

@@ -52,11 +52,19 @@ type Account struct {
 	Alias string `yaml:"alias,omitempty"` // owner alias of its images
 	// Organizations are the ARNs of the organization that it belongs to, and of its units.
 	Organizations []string `yaml:"organizations,omitempty"`
+	// Partition is aws-us-gov, aws-cn or aws-eusc; aws when empty.
+	Partition string `yaml:"partition,omitempty"`
 	// Keys are its access keys; without any, it gets one.
 	Keys []Key `yaml:"keys,omitempty"`
 	// Keyless accounts get no key.
 	Keyless bool   `yaml:"keyless,omitempty"`
 	Roles   []Role `yaml:"roles,omitempty"`
+}
+
+// partition is that of the account; check has seen that there is one.
+func (a Account) partition() cloud.Partition {
+	p, _ := cloud.FindPartition(a.Partition)
+	return p
 }
 
 // Key is an access key of an IAM user.
@@ -129,6 +137,9 @@ func (w World) check() error {
 		if a.Name == "" || !accountID.MatchString(a.ID) {
 			errs = append(errs, fmt.Errorf("world: account %q has the id %q: want a name and twelve digits", a.Name, a.ID))
 		}
+		if _, err := cloud.FindPartition(a.Partition); err != nil {
+			errs = append(errs, fmt.Errorf("world: account %s: %w", a.Name, err))
+		}
 		if other, taken := ids[a.ID]; taken {
 			errs = append(errs, fmt.Errorf("world: accounts %s and %s have the same id %s", other, a.Name, a.ID))
 		}
@@ -187,7 +198,7 @@ func (w World) load(tx *cloud.Tx) error {
 	for _, a := range w.allAccounts() {
 		makeAccount(tx, a)
 		for _, r := range a.Roles {
-			role := sts.Role{Account: a.ID, Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, MaxSession: r.MaxSession}
+			role := sts.Role{Account: a.ID, Partition: a.partition(), Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, MaxSession: r.MaxSession}
 			for _, t := range r.Trust {
 				role.Trusted = append(role.Trusted, w.id(t))
 			}
@@ -201,5 +212,8 @@ func (w World) load(tx *cloud.Tx) error {
 	return marketplace.Load(tx, w.Marketplace, w.Settings.Marketplace)
 }
 
-// Regions are those that the sandbox has.
-func Regions() []string { return ec2.Regions() }
+// Regions are the names of all regions, each with the partition that it is in. The first of a
+// partition is that of who names none.
+func Regions() (names []string, partition func(region string) string) {
+	return ec2.AllRegions(), func(region string) string { return cloud.PartitionOf(region).String() }
+}

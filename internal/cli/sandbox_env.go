@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -34,7 +35,8 @@ on with the credentials that the shell had before.`,
   aws --profile customer sts get-caller-identity`,
 		Annotations: map[string]string{evaluated: "by a shell"},
 	}, func(ctx context.Context, c *admin.Client, out io.Writer, _ []string) error {
-		if known := sandbox.Regions(); !slices.Contains(known, region) {
+		known, partition := sandbox.Regions()
+		if region != "" && !slices.Contains(known, region) {
 			return unknownName("region", region, known)
 		}
 		info, err := c.Info(ctx)
@@ -44,6 +46,10 @@ on with the credentials that the shell had before.`,
 		who, err := c.Account(ctx, account)
 		if err != nil {
 			return err
+		}
+		region = cmp.Or(region, known[slices.IndexFunc(known, func(r string) bool { return partition(r) == who.Partition })])
+		if partition(region) != who.Partition {
+			return usage(fmt.Errorf("region %s is in the partition %s, account %s in %s", region, partition(region), account, who.Partition))
 		}
 		dir, err := filepath.Abs(c.State())
 		if err != nil {
@@ -61,7 +67,7 @@ on with the credentials that the shell had before.`,
 		})
 	})
 	cmd.Flags().StringVar(&account, "account", "vendor", "`ACCOUNT` by name or id: vendor, customer, marketplace, or one of the world")
-	cmd.Flags().StringVar(&region, "region", "us-east-1", "default `REGION` of clients")
+	cmd.Flags().StringVar(&region, "region", "", "default `REGION` of clients; of the account's partition, as us-east-1")
 	return cmd
 }
 

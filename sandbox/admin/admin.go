@@ -34,6 +34,7 @@ type Account struct {
 	Name      string `json:"name"`
 	KeyID     string `json:"key"`
 	SecretKey string `json:"secret"`
+	Partition string `json:"partition"`
 }
 
 // Handler answers on the socket. Its fields are what it can reach.
@@ -121,7 +122,7 @@ func (h *Handler) account(r *http.Request) (out Account, err error) {
 		var known []string
 		for id, a := range cloud.Accounts.All(tx, "") {
 			if a.Name == name || id == name {
-				out = Account{ID: id, Name: a.Name}
+				out = Account{ID: id, Name: a.Name, Partition: a.Partition.String()}
 			}
 			known = append(known, a.Name)
 		}

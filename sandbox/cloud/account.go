@@ -12,7 +12,8 @@ type Account struct {
 	Name  string // what `sandbox env --account` takes
 	Alias string // owner alias of its images: amazon, aws-marketplace; usually empty
 	// Organizations are the ARNs of the organization that it belongs to, and of its units.
-	Organizations []string `json:",omitempty"`
+	Organizations []string  `json:",omitempty"`
+	Partition     Partition `json:",omitempty"`
 }
 
 // Credential is an access key of an account, long-lived or from AssumeRole.

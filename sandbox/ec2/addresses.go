@@ -120,5 +120,5 @@ func publicName(a netip.Addr, region string) string {
 	if region == "us-east-1" {
 		return "ec2-" + dashed(a) + ".compute-1.amazonaws.com"
 	}
-	return "ec2-" + dashed(a) + "." + region + ".compute.amazonaws.com"
+	return "ec2-" + dashed(a) + "." + region + ".compute." + cloud.PartitionOf(region).Domain()
 }

@@ -86,7 +86,7 @@ func ruleXML(c *wire.Call, g group, r rule, tags map[string]string) xmlRule {
 	x := xmlRule{
 		RuleID: r.ID, GroupID: g.ID, OwnerID: g.Account, Protocol: r.Protocol, From: r.From, To: r.To, CIDR: r.CIDR,
 		CIDR6: r.CIDR6, PrefixList: r.PrefixList, Description: r.Description, Tags: tagList(tags),
-		ARN: "arn:aws:ec2:" + c.Region + ":" + g.Account + ":security-group-rule/" + r.ID,
+		ARN: arn("ec2", c.Region, g.Account, "security-group-rule/"+r.ID),
 	}
 	if r.Group != "" {
 		x.Referenced = &xmlReferenced{r.Group, r.User, g.VPC}

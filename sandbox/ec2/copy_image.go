@@ -80,7 +80,7 @@ func copySource(c *wire.Call, in *copyImageIn) (Image, error) {
 	if in.SourceImageID == "" {
 		return Image{}, missingParameter("SourceImageId")
 	}
-	if _, known := findRegion(in.SourceRegion); !known {
+	if !reachable(c, in.SourceRegion) {
 		return Image{}, invalidValue("SourceRegion", in.SourceRegion, "Not a valid region.")
 	}
 	if err := checkID("ami", in.SourceImageID, "InvalidAMIID.Malformed"); err != nil {

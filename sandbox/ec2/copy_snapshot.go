@@ -26,7 +26,7 @@ type copySnapshotOut struct {
 }
 
 func (o snapshotOps) copySnapshot(c *wire.Call, in *copySnapshotIn) (*copySnapshotOut, error) {
-	if _, known := findRegion(in.SourceRegion); !known {
+	if !reachable(c, in.SourceRegion) {
 		return nil, invalidValue("SourceRegion", in.SourceRegion, "Not a valid region.")
 	}
 	from, found := findSnapshot(c.Tx, in.SourceRegion, c.Account.ID, in.SourceSnapshotID)
@@ -85,7 +85,7 @@ func defaultKey(c *wire.Call) string { return defaultKeyOf(c.Account.ID, c.Regio
 func defaultKeyOf(account, region string) string {
 	sum := digest("aws/ebs " + account + " " + region)
 	id := fmt.Sprintf("%s-%s-%s-%s-%s", sum[:8], sum[8:12], sum[12:16], sum[16:20], sum[20:32])
-	return "arn:aws:kms:" + region + ":" + account + ":key/" + id
+	return arn("kms", region, account, "key/"+id)
 }
 
 func keyARN(c *wire.Call, key string) string {
@@ -93,7 +93,7 @@ func keyARN(c *wire.Call, key string) string {
 	case strings.HasPrefix(key, "arn:"):
 		return key
 	case strings.HasPrefix(key, "alias/"):
-		return "arn:aws:kms:" + c.Region + ":" + c.Account.ID + ":" + key
+		return arn("kms", c.Region, c.Account.ID, key)
 	}
-	return "arn:aws:kms:" + c.Region + ":" + c.Account.ID + ":key/" + key
+	return arn("kms", c.Region, c.Account.ID, "key/"+key)
 }

@@ -146,7 +146,7 @@ func (o networkOps) createSecurityGroup(c *wire.Call, in *createGroupIn) (*creat
 }
 
 func (g group) arn(region string) string {
-	return "arn:aws:ec2:" + region + ":" + g.Account + ":security-group/" + g.ID
+	return arn("ec2", region, g.Account, "security-group/"+g.ID)
 }
 
 type groupIn struct {

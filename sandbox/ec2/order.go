@@ -58,7 +58,7 @@ func (o *order) checkRequest(c *wire.Call, in *runIn) error {
 	}
 	o.profile = in.Profile.Arn
 	if in.Profile.Name != "" {
-		o.profile = "arn:aws:iam::" + c.Account.ID + ":instance-profile/" + in.Profile.Name
+		o.profile = c.Account.Partition.ARN("iam", "", c.Account.ID, "instance-profile/"+in.Profile.Name)
 	}
 	o.tags, err = specTags(in.TagSpecs, "instance", "volume", "network-interface", "spot-instances-request")
 	return err

@@ -10,15 +10,16 @@ import (
 	"amiship/sandbox/wire"
 )
 
-// region is one of AWS's commercial regions.
+// region is one of AWS's.
 type region struct {
 	name, short, country, place string
 	zones                       string // letters of its availability zones
 	optIn                       bool   // off until an account switches it on
 }
 
-// regionList is the commercial partition. A new account has the first 17; in
-// the sandbox the others are switched on too, unless a world says otherwise.
+// regionList has the commercial partition first. A new account has the first 17 of it; in
+// the sandbox the others are switched on too, unless a world says otherwise. Of the other
+// partitions some ids of zones are not documented [?].
 var regionList = []region{
 	{"us-east-1", "use1", "United States of America", "N. Virginia", "abcdef", false},
 	{"us-east-2", "use2", "United States of America", "Ohio", "abc", false},
@@ -54,15 +55,41 @@ var regionList = []region{
 	{"me-central-1", "mec1", "United Arab Emirates", "UAE", "abc", true},
 	{"me-south-1", "mes1", "Bahrain", "Bahrain", "abc", true},
 	{"mx-central-1", "mxc1", "Mexico", "Queretaro", "abc", true},
+
+	{"us-gov-west-1", "usgw1", "United States of America", "GovCloud (US-West)", "abc", false},
+	{"us-gov-east-1", "usge1", "United States of America", "GovCloud (US-East)", "abc", false},
+	{"cn-north-1", "cnn1", "China", "Beijing", "abd", false},
+	{"cn-northwest-1", "cnnw1", "China", "Ningxia", "abc", false},
+	{"eusc-de-east-1", "euscde1", "Germany", "Brandenburg", "ab", false},
 }
 
-// Regions returns the names of all regions, in AWS's usual order.
-func Regions() []string {
+// AllRegions are the names of all regions, in AWS's usual order.
+func AllRegions() []string {
 	out := make([]string, len(regionList))
 	for i, r := range regionList {
 		out[i] = r.name
 	}
 	return out
+}
+
+// Regions are the names of a partition's regions.
+func Regions(p cloud.Partition) []string {
+	return slices.DeleteFunc(AllRegions(), func(name string) bool { return cloud.PartitionOf(name) != p })
+}
+
+func regionsOf(p cloud.Partition) []region {
+	return slices.DeleteFunc(slices.Clone(regionList), func(r region) bool { return cloud.PartitionOf(r.name) != p })
+}
+
+// arn names a resource of a region.
+func arn(service, region, account, resource string) string {
+	return cloud.PartitionOf(region).ARN(service, region, account, resource)
+}
+
+// reachable reports whether there is a region with the name in the caller's partition.
+func reachable(c *wire.Call, name string) bool {
+	_, known := findRegion(name)
+	return known && cloud.PartitionOf(name) == c.Account.Partition
 }
 
 func findRegion(name string) (region, bool) {
@@ -159,12 +186,12 @@ var regionFilters = filters[xmlRegion]{by: map[string]func(xmlRegion) []string{
 
 func (o accountOps) describeRegions(c *wire.Call, in *describeRegionsIn) (*describeRegionsOut, error) {
 	for _, name := range in.RegionNames {
-		if _, known := findRegion(name); !known {
+		if !reachable(c, name) {
 			return nil, wire.Errorf("InvalidParameterValue", "Invalid region '%s'", name)
 		}
 	}
 	var all []xmlRegion
-	for _, r := range regionList {
+	for _, r := range regionsOf(c.Account.Partition) {
 		if len(in.RegionNames) > 0 && !slices.Contains(in.RegionNames, r.name) {
 			continue
 		}
@@ -188,6 +215,6 @@ func regionView(r region, s regionState) xmlRegion {
 	}
 	return xmlRegion{
 		OptInStatus: status, Geography: wire.List[xmlGeography]{{r.country}},
-		RegionName: r.name, Endpoint: "ec2." + r.name + ".amazonaws.com",
+		RegionName: r.name, Endpoint: "ec2." + r.name + "." + cloud.PartitionOf(r.name).Domain(),
 	}
 }

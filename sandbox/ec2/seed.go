@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -43,10 +44,30 @@ func Seed(tx *cloud.Tx, all []machine.Base) {
 		}
 	}
 	for id, name := range map[string]string{Canonical: "canonical", Debian: "debian"} {
-		if _, found := cloud.Accounts.Get(tx, "", id); !found {
-			cloud.Accounts.Put(tx, "", id, cloud.Account{ID: id, Name: name, Alias: "amazon"})
-		}
+		putOwner(tx, cloud.Account{ID: id, Name: name})
 	}
+	for partition, id := range canonicals {
+		putOwner(tx, cloud.Account{ID: id, Name: "canonical-" + partition.String(), Partition: partition})
+	}
+}
+
+func putOwner(tx *cloud.Tx, a cloud.Account) {
+	if _, found := cloud.Accounts.Get(tx, "", a.ID); !found {
+		a.Alias = "amazon"
+		cloud.Accounts.Put(tx, "", a.ID, a)
+	}
+}
+
+// canonicals are Canonical's accounts in the partitions for which it documents one.
+var canonicals = map[cloud.Partition]string{"aws-us-gov": "513442679011", "aws-cn": "837727238323"}
+
+// ownerIn is the account that publishes the image in a partition. Where none is
+// documented, it is the one of the commercial partition [?].
+func (bi baseImage) ownerIn(p cloud.Partition) string {
+	if bi.owner == Canonical {
+		return cmp.Or(canonicals[p], bi.owner)
+	}
+	return bi.owner
 }
 
 // publish puts the image into every region. Its ids follow from owner, name and
@@ -55,8 +76,9 @@ func (bi baseImage) publish(tx *cloud.Tx, b machine.Base) {
 	name := strings.ReplaceAll(bi.name, "{arch}", b.Arch)
 	created := publishedOn(name)
 	for _, r := range regionList {
+		owner := bi.ownerIn(cloud.PartitionOf(r.name))
 		im := Image{
-			ID: derivedID("ami", bi.owner, name, r.name), Owner: bi.owner, Name: name, Description: b.Description,
+			ID: derivedID("ami", owner, name, r.name), Owner: owner, Name: name, Description: b.Description,
 			Arch: ec2Arch(b.Arch), Created: created, Due: created, Ready: true, RootDevice: bi.rootDevice, Public: true, ENA: true,
 			SRIOV: "simple", FreeTier: true, BootMode: "uefi-preferred",
 		}
@@ -64,7 +86,7 @@ func (bi baseImage) publish(tx *cloud.Tx, b machine.Base) {
 			im.BootMode = "uefi"
 		}
 		s := Snapshot{
-			ID: derivedID("snap", bi.owner, name, r.name), Owner: bi.owner, Volume: "vol-ffffffff", Size: bi.size,
+			ID: derivedID("snap", owner, name, r.name), Owner: owner, Volume: "vol-ffffffff", Size: bi.size,
 			Layers: []string{b.Layer}, Started: created, Due: created, Ready: true, Public: true,
 			Description: "Created by CreateImage for " + im.ID,
 		}

@@ -117,7 +117,7 @@ func subnetXML(c *wire.Call, z zone, used map[netip.Addr]bool) xmlSubnet {
 	id := subnetOf(c.Account.ID, z)
 	return xmlSubnet{
 		ZoneID: z.id, OwnerID: c.Account.ID, SubnetID: id, State: "available", VpcID: vpcID(c), CIDR: z.cidr().String(),
-		ARN: "arn:aws:ec2:" + c.Region + ":" + c.Account.ID + ":subnet/" + id, DNS: xmlSubnetDNS{HostnameType: "ip-name"},
+		ARN: arn("ec2", c.Region, c.Account.ID, "subnet/"+id), DNS: xmlSubnetDNS{HostnameType: "ip-name"},
 		PublicBlocks: xmlPublicBlocks{"off"}, Free: freeAddresses(z, used), Zone: z.name,
 		DefaultForAZ: !stateOf(c).NoDefaultVPC, MapPublicIP: mapsPublic(c, id),
 	}

@@ -76,7 +76,7 @@ func (p Place) load(tx *cloud.Tx) error {
 	if err != nil {
 		return err
 	}
-	in, err := p.regions()
+	in, err := p.regions(tx, account)
 	if err != nil {
 		return err
 	}
@@ -109,17 +109,22 @@ func (p Place) load(tx *cloud.Tx) error {
 	return nil
 }
 
-func (p Place) regions() ([]string, error) {
+// regions are those that the entry names, or all of its account's partition.
+func (p Place) regions(tx *cloud.Tx, account string) ([]string, error) {
+	a, _ := cloud.Accounts.Get(tx, "", account)
 	in := slices.Clone(p.Regions)
 	if p.Region != "" {
 		in = append(in, p.Region)
 	}
 	if len(in) == 0 {
-		return Regions(), nil
+		return Regions(a.Partition), nil
 	}
 	for _, r := range in {
 		if _, known := findRegion(r); !known {
 			return nil, fmt.Errorf("%q is no region", r)
+		}
+		if cloud.PartitionOf(r) != a.Partition {
+			return nil, fmt.Errorf("%s is in the partition %s, account %s in %s", r, cloud.PartitionOf(r), account, a.Partition)
 		}
 	}
 	return in, nil

@@ -21,6 +21,7 @@ import (
 // served.
 type Instance struct {
 	ID, Account, Region, Zone, ZoneID string
+	Partition, Domain                 string // of the region, and of AWS's names there
 	Image, Type, Arch                 string // Arch as EC2 spells it
 	Index                             int
 	Reservation                       string

@@ -92,7 +92,7 @@ func metadata(in Instance) dir {
 		"public-ipv4":          text(in.Public),
 		"reservation-id":       in.Reservation,
 		"security-groups":      strings.Join(in.Groups, "\n"),
-		"services":             dir{"domain": "amazonaws.com", "partition": "aws"},
+		"services":             dir{"domain": in.Domain, "partition": in.Partition},
 	}
 	if in.AuthorizedKey != "" {
 		d["public-keys"] = keys{in.KeyName, in.AuthorizedKey}

@@ -101,7 +101,7 @@ func (s ChangeSet) arn() string {
 }
 
 func arnOf(account, kind, id string) string {
-	return "arn:aws:aws-marketplace:" + home + ":" + account + ":" + catalogName + "/" + kind + "/" + id
+	return cloud.PartitionOf(home).ARN("aws-marketplace", home, account, catalogName+"/"+kind+"/"+id)
 }
 
 // due is when the change set moves on next; never, if the world says so.

@@ -73,7 +73,7 @@ func (w WorldProduct) load(tx *cloud.Tx) error {
 		Modified: tx.Now, Regions: w.Regions, Short: w.Description, Long: w.Description, Exempt: w.Exempt,
 	}
 	if len(p.Regions) == 0 {
-		p.Regions = ec2.Regions()
+		p.Regions = ec2.Regions(cloud.PartitionOf(home))
 	}
 	var err error
 	if p.Account, err = ec2.FindAccount(tx, w.Account); err != nil {

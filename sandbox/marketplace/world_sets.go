@@ -123,7 +123,7 @@ func (w WorldChangeSet) details(tx *cloud.Tx, p Product) (json.RawMessage, error
 		"Version": object{"VersionTitle": w.Version, "ReleaseNotes": "Version " + w.Version + "."},
 		"DeliveryOptions": []object{{"Details": object{"AmiDeliveryOptionDetails": object{
 			"AmiSource": object{
-				"AmiId": image, "AccessRoleArn": "arn:aws:iam::" + p.Account + ":role/ingestion", "UserName": "ubuntu",
+				"AmiId": image, "AccessRoleArn": cloud.PartitionOf(home).ARN("iam", "", p.Account, "role/ingestion"), "UserName": "ubuntu",
 				"OperatingSystemName": "UBUNTU", "OperatingSystemVersion": "22.04",
 			},
 			"UsageInstructions": "Start it and log in with SSH.", "RecommendedInstanceType": "m5.large",

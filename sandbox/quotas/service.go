@@ -1,6 +1,7 @@
 package quotas
 
 import (
+	"amiship/sandbox/cloud"
 	"amiship/sandbox/wire"
 )
 
@@ -53,7 +54,7 @@ func show(c *wire.Call, account string, q Quota, v float64) ServiceQuota {
 const accountLevel = "ACCOUNT"
 
 func arn(region, account string, q Quota) string {
-	return "arn:aws:servicequotas:" + region + ":" + account + ":" + q.Service + "/" + q.Code
+	return cloud.PartitionOf(region).ARN("servicequotas", region, account, q.Service+"/"+q.Code)
 }
 
 type quotaIn struct {

@@ -89,7 +89,7 @@ func of(c *wire.Call, kept time.Duration) rule {
 	return rule{
 		summary: summary{
 			Identifier: id, Description: "images of the sandbox's world", LockState: "unlocked",
-			RuleArn:         "arn:aws:rbin:" + c.Region + ":" + c.Account.ID + ":rule/" + id,
+			RuleArn:         c.Account.Partition.ARN("rbin", c.Region, c.Account.ID, "rule/"+id),
 			RetentionPeriod: period{int(math.Ceil(kept.Hours() / 24)), "DAYS"},
 		},
 		ResourceType: image, Status: "available", ResourceTags: []tag{}, ExcludeResourceTags: []tag{},

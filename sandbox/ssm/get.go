@@ -80,7 +80,7 @@ func (p Parameter) version(n int) (Version, bool) {
 // split takes an ARN of the caller's account and region for its name. Another
 // account's ARN is left as it is, and found nowhere.
 func split(c *wire.Call, ref string) (name, selector string) {
-	prefix := "arn:aws:ssm:" + c.Region + ":" + c.Account.ID + ":parameter"
+	prefix := c.Account.Partition.ARN("ssm", c.Region, c.Account.ID, "parameter")
 	if rest, ok := strings.CutPrefix(ref, prefix); ok {
 		if ref = rest; strings.Count(rest, "/") == 1 {
 			if _, ok := parameters.Get(c.Tx, c.Region, key(c.Account.ID, rest)); !ok {

@@ -163,5 +163,5 @@ func (p Parameter) arn(region string) string {
 	if name[0] != '/' {
 		name = "/" + name
 	}
-	return "arn:aws:ssm:" + region + ":" + p.Account + ":parameter" + name
+	return cloud.PartitionOf(region).ARN("ssm", region, p.Account, "parameter"+name)
 }

@@ -28,7 +28,7 @@ func Load(tx *cloud.Tx, all []Given) error {
 		for _, region := range g.Regions {
 			parameters.Put(tx, region, key(g.Account, g.Name), Parameter{
 				Account: g.Account, Name: g.Name, Type: g.Type, Tier: tierStandard, Tags: g.Tags,
-				Versions: []Version{{N: 1, Value: g.Value, DataType: dataText, At: tx.Now, By: "arn:aws:iam::" + g.Account + ":root"}},
+				Versions: []Version{{N: 1, Value: g.Value, DataType: dataText, At: tx.Now, By: cloud.PartitionOf(region).ARN("iam", "", g.Account, "root")}},
 			})
 		}
 	}

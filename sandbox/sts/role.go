@@ -13,11 +13,12 @@ import (
 
 // Role can be assumed by those whom it trusts.
 type Role struct {
-	Account    string   // id
-	Name       string   // with its path, if it has one: team/release
-	Trusted    []string // account ids, ARNs of principals, services, or "*"
-	ExternalID string   // that callers must name; empty: none
-	Deny       []string // as in cloud.Credential
+	Account    string          // id
+	Partition  cloud.Partition `json:",omitempty"`
+	Name       string          // with its path, if it has one: team/release
+	Trusted    []string        // account ids, ARNs of principals, services, or "*"
+	ExternalID string          // that callers must name; empty: none
+	Deny       []string        // as in cloud.Credential
 	MaxSession time.Duration
 }
 
@@ -25,7 +26,7 @@ type Role struct {
 var roles = cloud.NewTable[Role]("roles")
 
 // ARN names the role.
-func (r Role) ARN() string { return "arn:aws:iam::" + r.Account + ":role/" + r.Name }
+func (r Role) ARN() string { return r.Partition.ARN("iam", "", r.Account, "role/"+r.Name) }
 
 // PutRole makes the role, or changes it.
 func PutRole(tx *cloud.Tx, r Role) {
@@ -45,7 +46,7 @@ func (r Role) Lacks(action string) bool { return cloud.Denies(r.Deny, action) }
 // that took a role of its own is trusted by its account or by its session's ARN.
 func (r Role) trusts(cred cloud.Credential) bool {
 	return slices.ContainsFunc(r.Trusted, func(t string) bool {
-		return t == "*" || t == cred.Account || t == cred.Principal || t == "arn:aws:iam::"+cred.Account+":root"
+		return t == "*" || t == cred.Account || t == cred.Principal || t == r.Partition.ARN("iam", "", cred.Account, "root")
 	})
 }
 
@@ -79,7 +80,7 @@ func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
 		return nil, err
 	}
 	role, ok := roles.Get(c.Tx, "", in.RoleArn)
-	if !ok || !role.trusts(c.Credential) || role.ExternalID != "" && role.ExternalID != in.ExternalID {
+	if !ok || role.Partition != c.Account.Partition || !role.trusts(c.Credential) || role.ExternalID != "" && role.ExternalID != in.ExternalID {
 		return nil, &wire.Error{
 			Code: "AccessDenied", Status: http.StatusForbidden,
 			Message: "User: " + c.Credential.Principal + " is not authorized to perform: sts:AssumeRole on resource: " + in.RoleArn,
@@ -96,7 +97,7 @@ func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
 	if life > longest {
 		return nil, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	arn := "arn:aws:sts::" + role.Account + ":assumed-role/" + role.base() + "/" + in.RoleSessionName
+	arn := role.Partition.ARN("sts", "", role.Account, "assumed-role/"+role.base()+"/"+in.RoleSessionName)
 	return &assumeOut{
 		Credentials:     issue(c, role.Account, arn, role.Deny, life),
 		AssumedRoleUser: assumedRole{userID(arn), arn},

@@ -12,7 +12,7 @@ import (
 type refusal int
 
 const (
-	unknownKey   refusal = iota // no account has this access key, or the session token is not its own
+	unknownKey   refusal = iota // no account of the partition has this access key, or the session token is not its own
 	badSignature                // made with another secret
 	expiredKey                  // temporary credentials past their end
 )
@@ -67,6 +67,9 @@ func (c *Call) authenticate(s scope, r *request, p Protocol) error {
 	}
 	c.Credential = cred
 	c.Account, _ = cloud.Accounts.Get(c.Tx, "", cred.Account)
+	if c.Account.Partition != cloud.PartitionOf(s.region) {
+		return p.refuse(unknownKey)
+	}
 	return nil
 }
 
