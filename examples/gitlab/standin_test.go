@@ -115,7 +115,7 @@ func (s site) settings(t *testing.T, url string, more ...string) {
 
 func (s site) ctl(t *testing.T, command, password string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(s.root, "opt/gitlab/bin/gitlab-ctl"), command)
+	cmd := exec.CommandContext(t.Context(), filepath.Join(s.root, "opt/gitlab/bin/gitlab-ctl"), strings.Fields(command)...)
 	path := filepath.Join(filepath.Dir(s.root), "bin") + ":" + os.Getenv("PATH")
 	cmd.Env = append(os.Environ(), "PATH="+path, "ASKED="+s.asked, "GITLAB_ROOT_PASSWORD="+password)
 	out, err := cmd.CombinedOutput()
@@ -266,5 +266,93 @@ func TestStandinOfCEHasNoLicense(t *testing.T) {
 	}
 	if out, err := s.ctl(t, "status", ""); err != nil || !strings.HasPrefix(out, "run: ") {
 		t.Errorf("status: %v %s", err, out)
+	}
+}
+
+// TestStandinLayout: the paths of GitLab's own AMI scripts, documentation and packages are
+// there, and answer, or say that there is no code behind them.
+func TestStandinLayout(t *testing.T) {
+	s := newSite(t, "gitlab-ee_17.5.0-ee.0_amd64.deb", "", `{"plan": "premium", "seats": 5}`)
+	run := func(path string, args ...string) (string, error) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), filepath.Join(s.root, "opt/gitlab", path), args...)
+		cmd.Env = append(os.Environ(), "PATH="+filepath.Join(filepath.Dir(s.root), "bin")+":"+os.Getenv("PATH"), "ASKED="+s.asked)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	for _, path := range []string{"bin/gitlab-rails", "bin/gitlab-psql", "bin/gitlab-backup", "embedded/bin/ruby", "embedded/bin/psql", "embedded/bin/git"} {
+		if out, err := run(path, "--version"); err == nil || !strings.HasPrefix(out, filepath.Base(path)+": this package stands in for GitLab's") {
+			t.Errorf("%s: %v: %s", path, err, out)
+		}
+	}
+	if out, err := run("bin/gitlab-rake", "gitlab:env:info"); err == nil || !strings.Contains(out, "reconfigure first") {
+		t.Errorf("gitlab-rake before reconfigure: %v: %s", err, out)
+	}
+	s.reconfigure(t, "x")
+	s.serve(t)
+	for command, want := range map[string]string{
+		"embedded/bin/curl --silent --fail " + s.url + "/-/health":        "GitLab OK",
+		"bin/gitlab-healthcheck":                                          "",
+		"bin/gitlab-rake gitlab:env:info":                                 "17.5.0",
+		"bin/gitlab-rake gitlab:check SANITIZE=true":                      "Finished",
+		"bin/gitlab-rake gitlab:license:info":                             "Plan: premium",
+		"bin/gitlab-ctl service-list":                                     "sidekiq*",
+		"bin/gitlab-ctl status gitlab-workhorse":                          "run: gitlab-workhorse: (pid ",
+		"embedded/bin/sv status " + s.root + "/opt/gitlab/service/gitaly": "run: gitaly: (pid ",
+	} {
+		words := strings.Fields(command)
+		if out, err := run(words[0], words[1:]...); err != nil || !strings.Contains(out, want) {
+			t.Errorf("%s: %v: %s", command, err, out)
+		}
+	}
+	for _, name := range []string{"puma", "nginx", "postgresql", "redis", "sidekiq", "gitaly"} {
+		for _, path := range []string{"opt/gitlab/sv/" + name + "/run", "opt/gitlab/sv/" + name + "/log/run", "opt/gitlab/service/" + name + "/run", "var/log/gitlab/" + name + "/current"} {
+			if _, err := os.Stat(filepath.Join(s.root, path)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if version := read(t, filepath.Join(s.root, "opt/gitlab/embedded/service/gitlab-rails/VERSION")); version != "17.5.0\n" {
+		t.Errorf("VERSION is %q", version)
+	}
+}
+
+// TestStandinServices: a service that is stopped is down, and GitLab answers as without it.
+func TestStandinServices(t *testing.T) {
+	s := newSite(t, "gitlab-ee_17.5.0-ee.0_amd64.deb", "", "")
+	s.reconfigure(t, "x")
+	s.serve(t)
+	ctl := func(command string) string {
+		t.Helper()
+		out, _ := s.ctl(t, command, "")
+		return out
+	}
+	if _, err := s.ctl(t, "status", ""); err != nil {
+		t.Errorf("status: %v", err)
+	}
+	if out := ctl("stop puma"); !strings.HasPrefix(out, "ok: down: puma: ") {
+		t.Errorf("stop: %s", out)
+	}
+	if _, err := s.ctl(t, "status", ""); err == nil {
+		t.Error("all is well without puma")
+	}
+	if out := ctl("status"); !strings.Contains(out, "down: puma: ") || !strings.Contains(out, "run: nginx: ") {
+		t.Errorf("status: %s", out)
+	}
+	if got, status := s.get(t, "/users/sign_in", ""); status != http.StatusBadGateway {
+		t.Errorf("without puma: %d %s", status, got)
+	}
+	if out := ctl("start puma"); !strings.HasPrefix(out, "ok: run: puma: ") {
+		t.Errorf("start: %s", out)
+	}
+	if _, status := s.get(t, "/users/sign_in", ""); status != http.StatusOK {
+		t.Errorf("with puma again: %d", status)
+	}
+	ctl("stop nginx")
+	if _, err := http.Get(s.url + "/users/sign_in"); err == nil {
+		t.Error("it answers without nginx")
+	}
+	if out := ctl("stop teapot"); !strings.Contains(out, "there is no service teapot") {
+		t.Errorf("a service that is none: %s", out)
 	}
 }

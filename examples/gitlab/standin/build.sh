@@ -36,21 +36,34 @@ esac
 tree=$(mktemp --directory)
 trap 'rm -rf "$tree"' EXIT
 chmod 0755 "$tree"
-install -d "$tree/DEBIAN" "$tree/opt/gitlab/etc" "$tree/opt/gitlab/bin" "$tree/opt/gitlab/embedded/service/gitlab-rails"
-install -m 0755 "$here/bin/gitlab-ctl" "$here/bin/gitlab-web" "$tree/opt/gitlab/bin"
-install -m 0644 "$here/deb/gitlab.rb.template" "$tree/opt/gitlab/etc"
-install -m 0644 "$here/deb/signing-key.asc" "$tree/opt/gitlab/etc/standin-signing-key.asc"
+gitlab=$tree/opt/gitlab
+rails=$gitlab/embedded/service/gitlab-rails
+install -d "$tree/DEBIAN" "$gitlab"/{bin,etc,init,service,sv,embedded/bin} "$rails"
+install -m 0755 "$here"/bin/* "$gitlab/bin"
+install -m 0755 "$here"/embedded/* "$gitlab/embedded/bin"
+ln -s ../../bin/gitlab-ctl "$gitlab/embedded/bin/sv"
+ln -s ../../bin/gitlab-web "$gitlab/embedded/bin/runsvdir-start"
+for name in bundle chpst git openssl pg_dump psql rake redis-cli ruby runsv runsvdir svlogd; do
+  ln -s no-code "$gitlab/embedded/bin/$name"
+done
+for name in gitlab-backup gitlab-psql gitlab-rails gitlab-redis-cli gitlab-ruby; do
+  ln -s ../embedded/bin/no-code "$gitlab/bin/$name"
+done
+install -m 0644 "$here/deb/gitlab.rb.template" "$gitlab/etc"
+install -m 0644 "$here/deb/signing-key.asc" "$gitlab/etc/standin-signing-key.asc"
 install -m 0755 "$here/deb/postinst.sh" "$tree/DEBIAN/postinst"
 install -m 0755 "$here/deb/prerm.sh" "$tree/DEBIAN/prerm"
-printf '%s %s\n\nThis package stands in for the real one.\n' "$product" "$version" >"$tree/opt/gitlab/version-manifest.txt"
-echo omnibus-gitlab >"$tree/opt/gitlab/embedded/service/gitlab-rails/INSTALLATION_TYPE"
-[ -z "$fault" ] || echo "$fault" >"$tree/opt/gitlab/etc/fault"
+printf '%s %s\n\nThis package stands in for the real one.\n' "$product" "$version" >"$gitlab/version-manifest.txt"
+printf '{"manifest_format": 2, "build_version": "%s", "software": {}}\n' "$version" >"$gitlab/version-manifest.json"
+echo omnibus-gitlab >"$rails/INSTALLATION_TYPE"
+echo "$version" >"$rails/VERSION"
+[ -z "$fault" ] || echo "$fault" >"$gitlab/etc/fault"
 cat >"$tree/DEBIAN/control" <<END
 Package: $product
 Version: $full
 Architecture: $arch
 Maintainer: nobody <nobody@example.com>
-Depends: openssh-server, python3
+Depends: curl, openssh-server, python3
 Section: misc
 Priority: optional
 Description: stands in for GitLab in rehearsals

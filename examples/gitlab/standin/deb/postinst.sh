@@ -17,7 +17,9 @@ if [ ! -e "$settings" ]; then
   sed "s|GENERATED_EXTERNAL_URL|${EXTERNAL_URL:-$example}|" /opt/gitlab/etc/gitlab.rb.template >"$settings"
   chmod 0600 "$settings"
 fi
-ln -sf /opt/gitlab/bin/gitlab-ctl /usr/bin/gitlab-ctl
+for name in gitlab-backup gitlab-ctl gitlab-psql gitlab-rails gitlab-rake gitlab-redis-cli; do
+  ln -sf "/opt/gitlab/bin/$name" /usr/bin/
+done
 
 if ! grep -q "^external_url '$example'" "$settings" || [ "$fault" = configures-itself ]; then
   gitlab-ctl reconfigure

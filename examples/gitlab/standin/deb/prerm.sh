@@ -3,4 +3,7 @@
 set -eu
 [ "$1" = remove ] || exit 0
 systemctl disable --now gitlab-runsvdir.service || true
-rm -f /usr/bin/gitlab-ctl /etc/systemd/system/gitlab-runsvdir.service
+for link in /usr/bin/gitlab-*; do
+  case $(readlink "$link") in /opt/gitlab/*) rm "$link" ;; esac
+done
+rm -f /etc/systemd/system/gitlab-runsvdir.service
