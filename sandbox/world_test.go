@@ -211,3 +211,30 @@ func TestWrongClock(t *testing.T) {
 		p = start(t, state, world)
 	}
 }
+
+// TestParametersReferToImages: a parameter of the data type for images is a reference of its
+// image, one of text is none.
+func TestParametersReferToImages(t *testing.T) {
+	t.Parallel()
+	p := start(t, t.TempDir(), write(t, "settings: {image_check: 1us}\nec2: [{account: vendor, region: eu-west-1, images: [{name: app}]}]"))
+	who, err := p.admin.Account(t.Context(), "vendor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := p.config("eu-west-1", who.KeyID, who.SecretKey, "")
+	images, err := ec2.NewFromConfig(cfg).DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"self"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := images.Images[0].ImageId
+	for name, kind := range map[string]string{"/app/latest": "aws:ec2:image", "/app/text": "text"} {
+		in := &ssm.PutParameterInput{Name: &name, Value: id, Type: types.ParameterTypeString, DataType: &kind}
+		if _, err := ssm.NewFromConfig(cfg).PutParameter(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := ec2.NewFromConfig(cfg).DescribeImageReferences(t.Context(), &ec2.DescribeImageReferencesInput{ImageIds: []string{*id}, IncludeAllResourceTypes: aws.Bool(true)})
+	if want := "arn:aws:ssm:eu-west-1:123456789012:parameter/app/latest"; err != nil || len(got.ImageReferences) != 1 || *got.ImageReferences[0].Arn != want {
+		t.Errorf("the references are %+v (%v), want %s", got, err, want)
+	}
+}

@@ -31,7 +31,7 @@ accounts:
     id: "111122223333"
     keys: [{deny: ["ec2:*", "ssm:*", "sts:*", "servicequotas:*", "aws-marketplace:*"]}]
 ec2:
-  - {account: vendor, region: us-east-1, images: [{name: failed, failed: true, created: 1d}, {name: launched, last_launched: 3d, created: 9d}]}
+  - {account: vendor, region: us-east-1, images: [{name: failed, failed: true, created: 1d}, {name: launched, last_launched: 3d, created: 9d}, {name: used, created: 9d, used_by: {customer: 2, meek: 1}}]}
   - {account: vendor, region: us-west-2, recycle_bin: 7d, images: [{name: "kept", description: in the bin, count: 6, created: 9d}]}
   - {account: marketplace, region: us-east-1, images: [{name: sold, public: true, product_code: abcdefghijklmnopqrstuvwxy, created: 9d}]}
   - {account: vendor, region: us-east-1, images: [{name: listing, created: 1d}]}
@@ -44,7 +44,7 @@ marketplace:
     - {product: prod-bbbbbbbbbbbbb, preparing: 10000h, times: 1}
 settings:
   marketplace: {preparing: 1us, applying: 1us}
-  ec2: {launch_delay: 1ms, copy_image: 1ms, create_image: 1ms}
+  ec2: {launch_delay: 1ms, copy_image: 1ms, create_image: 1ms, usage_report: 1ms}
 `
 
 // start runs a sandbox until the test ends, and returns the environment that

@@ -13,6 +13,7 @@ def run(box):
     instance = launch(box, ec2, key, group)
     image, snapshots = images(box, ec2, instance)
     permissions(box, ec2, image, snapshots)
+    usage(ec2, image)
     copies(box, ec2, image, snapshots)
     retire(box, ec2, image)
     power(ec2, instance)
@@ -43,6 +44,14 @@ def places(ec2):
     ec2.enable_snapshot_block_public_access(State="block-all-sharing")
     ec2.get_snapshot_block_public_access_state()
     ec2.disable_snapshot_block_public_access()
+    ec2.replace_image_criteria_in_allowed_images_settings(ImageCriteria=[
+        {"ImageProviders": ["amazon", "aws-marketplace"]},
+        {"ImageNames": ["sold*"], "MarketplaceProductCodes": ["abcdefghijklmnopqrstuvwxy"],
+         "CreationDateCondition": {"MaximumDaysSinceCreated": 400}, "DeprecationTimeCondition": {"MaximumDaysSinceDeprecated": 0}}])
+    ec2.enable_allowed_images_settings(AllowedImagesSettingsState="audit-mode")
+    ec2.describe_images(Owners=["self"])
+    ec2.get_allowed_images_settings()
+    ec2.disable_allowed_images_settings()
     ec2.enable_ebs_encryption_by_default()
     ec2.get_ebs_encryption_by_default()
     ec2.disable_ebs_encryption_by_default()
@@ -73,6 +82,8 @@ def access(ec2):
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules, TagSpecifications=tags("security-group-rule"))
     ec2.describe_security_groups(MaxResults=5)
     ec2.describe_security_groups(GroupIds=[group])
+    ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    ec2.describe_security_group_rules(MaxResults=5)
     ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)
     return key["KeyName"], group
 
@@ -99,6 +110,7 @@ def launch(box, ec2, key, group):
     ec2.modify_instance_metadata_options(InstanceId=made, HttpTokens="required", HttpPutResponseHopLimit=1)
     ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [made]}])
     ec2.describe_volumes(MaxResults=5)
+    ec2.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": [made]}])
     ec2.get_console_output(InstanceId=made)
     ec2.create_tags(Resources=[made], Tags=[{"Key": "more", "Value": "yes"}])
     ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [made]}])
@@ -161,6 +173,19 @@ def permissions(box, ec2, image, snapshots):
     other.describe_images(ImageIds=[image])
     other.describe_images(Owners=["amazon", "aws-marketplace"], MaxResults=5)
     ec2.reset_image_attribute(ImageId=image, Attribute="launchPermission")
+
+
+def usage(ec2, image):
+    kinds = [{"ResourceType": "ec2:Instance"},
+             {"ResourceType": "ec2:LaunchTemplate", "ResourceTypeOptions": [{"OptionName": "version-depth", "OptionValues": ["5"]}]}]
+    used = ec2.describe_images(Filters=[{"Name": "name", "Values": ["used"]}])["Images"][0]["ImageId"]
+    reports = [ec2.create_image_usage_report(ImageId=i, ResourceTypes=kinds, AccountIds=["210987654321", "111122223333"],
+                                             TagSpecifications=tags("image-usage-report"))["ReportId"] for i in (image, used)]
+    until(lambda: ec2.describe_image_usage_reports(ReportIds=reports[1:])["ImageUsageReports"][0]["State"], lambda s: s == "available")
+    ec2.describe_image_usage_reports(MaxResults=1)
+    ec2.describe_image_usage_report_entries(MaxResults=1)
+    for report in reports:
+        ec2.delete_image_usage_report(ReportId=report)
 
 
 def copies(box, ec2, image, snapshots):
@@ -227,6 +252,8 @@ def many(box, ec2):
     ec2.describe_instances(MaxResults=5)
     ec2.describe_instance_status(MaxResults=5, IncludeAllInstances=True)
     ec2.describe_volumes(MaxResults=5)
+    ec2.describe_network_interfaces(MaxResults=5)
+    ec2.describe_image_references(ImageIds=[base], IncludeAllResourceTypes=True, MaxResults=5)
     groups = [ec2.create_security_group(GroupName=f"many-{n}", Description="many")["GroupId"] for n in range(6)]
     ec2.describe_security_groups(MaxResults=5)
     for group in groups:

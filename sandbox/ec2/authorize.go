@@ -149,6 +149,6 @@ func (o networkOps) revokeIngress(c *wire.Call, in *revokeIn) (*revokeOut, error
 
 func ownsRule(c *wire.Call, id string) bool {
 	return slices.ContainsFunc(accountGroups(c), func(g group) bool {
-		return slices.ContainsFunc(g.Ingress, func(r rule) bool { return r.ID == id })
+		return id == g.egress().ID || slices.ContainsFunc(g.Ingress, func(r rule) bool { return r.ID == id })
 	})
 }

@@ -144,7 +144,7 @@ func groupXML(c *wire.Call, g groupView) xmlGroup {
 	return xmlGroup{
 		GroupID: g.ID, Tags: tagList(g.tags), VpcID: g.VPC, ARN: g.arn(c.Region), OwnerID: g.Account, Name: g.Name,
 		Description: g.Description, Ingress: permissionsXML(g.Ingress),
-		Egress: permissionsXML([]rule{{Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}}),
+		Egress: permissionsXML([]rule{g.egress()}),
 	}
 }
 

@@ -81,7 +81,7 @@ func namedImages(c *wire.Call, ids []string) iter.Seq2[Image, error] {
 			return
 		}
 		for _, im := range Images.All(c.Tx, c.Region) {
-			if im.visible(c.Tx, c.Account.ID) && !yield(im, nil) {
+			if im.visible(c.Tx, c.Region, c.Account.ID) && !yield(im, nil) {
 				return
 			}
 		}
@@ -133,6 +133,13 @@ func (o imageOps) imageView(c *wire.Call, im Image) imageView {
 
 // What is in other tables is looked up for those that get so far.
 func (v imageView) alias() string { return aliasOf(v.call.Tx, v.Owner) }
+
+// allowed reports whether the account may use the image by its Allowed AMIs, or might if
+// they were enabled.
+func (v imageView) allowed() bool {
+	a := stateOf(v.call).Allowed
+	return a.State == "" || a.allows(v.call.Tx, v.call.Account.ID, v.Image)
+}
 
 func (v imageView) tags() map[string]string {
 	return TagsOf(v.call.Tx, v.call.Region, v.call.Account.ID, v.ID)
@@ -186,7 +193,7 @@ var imageFilters = filters[imageView]{
 		},
 		"free-tier-eligible":   func(v imageView) []string { return flag(v.FreeTier) },
 		"hypervisor":           func(imageView) []string { return one("xen") },
-		"image-allowed":        func(imageView) []string { return flag(true) },
+		"image-allowed":        func(v imageView) []string { return flag(v.allowed()) },
 		"image-id":             func(v imageView) []string { return one(v.ID) },
 		"image-type":           func(imageView) []string { return one("machine") },
 		"is-public":            func(v imageView) []string { return flag(v.Public) },

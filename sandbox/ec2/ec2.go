@@ -19,6 +19,9 @@ type Config struct {
 	Store    *cloud.Store
 	Driver   machine.Driver // nil: RunInstances is refused
 	Settings Settings       // zero members take the values of DefaultSettings
+	// Parameters are the ARNs of an account's SSM parameters that name an image in a region;
+	// nil: there is no Parameter Store.
+	Parameters func(tx *cloud.Tx, account, region, image string) []string
 }
 
 // EC2 has the operations of each subject, on one core.
@@ -30,11 +33,13 @@ type core struct {
 	store  *cloud.Store
 	driver machine.Driver
 	set    Settings
+
+	parameters func(tx *cloud.Tx, account, region, image string) []string
 }
 
 // New does no I/O; call Recover once the store is open.
 func New(cfg Config) *EC2 {
-	return &EC2{&core{store: cfg.Store, driver: cfg.Driver, set: cfg.Settings.withDefaults()}}
+	return &EC2{&core{store: cfg.Store, driver: cfg.Driver, set: cfg.Settings.withDefaults(), parameters: cfg.Parameters}}
 }
 
 // dry is embedded by every input.

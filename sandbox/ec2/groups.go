@@ -30,6 +30,11 @@ func defaultGroupOf(account, region string) group {
 	}
 }
 
+// egress is the one rule for what instances send: anything, anywhere.
+func (g group) egress() rule {
+	return rule{ID: derivedID("sgr", g.ID, "egress"), Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}
+}
+
 // findGroup returns one of the account's groups.
 func findGroup(tx *cloud.Tx, region, account, id string) (group, bool) {
 	if g, found := groups.Get(tx, region, id); found {

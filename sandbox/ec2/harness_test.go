@@ -55,13 +55,21 @@ func newRig(t testing.TB, set ec2.Settings) *rig {
 		t.Fatal(err)
 	}
 	r.store = store
-	r.ec2 = ec2.New(ec2.Config{Store: store, Driver: r.driver, Settings: set})
+	r.ec2 = ec2.New(ec2.Config{Store: store, Driver: r.driver, Settings: set, Parameters: parameters})
 	r.settle(nil)
 	r.server = wire.NewServer(store, false, r.ec2.Service())
 	srv := httptest.NewServer(r.server)
 	t.Cleanup(srv.Close)
 	r.url = srv.URL
 	return r
+}
+
+// parameters is a Parameter Store in which each image has a parameter of the vendor's.
+func parameters(_ *cloud.Tx, account, region, image string) []string {
+	if account != vendor || image == "ami-00000000000000000" {
+		return nil
+	}
+	return []string{"arn:aws:ssm:" + region + ":" + account + ":parameter/of/" + image}
 }
 
 // settle fills an empty store: two accounts, the bases, and a world.

@@ -23,5 +23,10 @@ func (o imageOps) table() []wire.Operation {
 		change("DisableImageDeregistrationProtection", mutating, o.disableProtection),
 		look("ListImagesInRecycleBin", describing, o.listBin),
 		change("RestoreImageFromRecycleBin", mutating, o.restoreImage),
+		look("DescribeImageReferences", describing, o.describeReferences),
+		change("CreateImageUsageReport", mutating, o.createReport),
+		look("DescribeImageUsageReports", describing, o.describeReports),
+		look("DescribeImageUsageReportEntries", describing, o.describeReportEntries),
+		change("DeleteImageUsageReport", mutating, o.deleteReport),
 	}
 }

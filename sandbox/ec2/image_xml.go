@@ -24,7 +24,7 @@ type xmlImage struct {
 	SourceInstanceID         string                    `xml:"sourceInstanceId,omitempty"`
 	DeregistrationProtection string                    `xml:"deregistrationProtection"`
 	LastLaunchedTime         wire.Time                 `xml:"lastLaunchedTime"`
-	ImageAllowed             bool                      `xml:"imageAllowed"`
+	ImageAllowed             *bool                     `xml:"imageAllowed"`
 	SourceImageID            string                    `xml:"sourceImageId,omitempty"`
 	SourceImageRegion        string                    `xml:"sourceImageRegion,omitempty"`
 	FreeTierEligible         bool                      `xml:"freeTierEligible"`
@@ -73,11 +73,15 @@ func (v imageView) xml() xmlImage {
 		Hypervisor: "xen", OwnerAlias: v.alias(), Name: v.Name, RootDeviceName: v.RootDevice, RootDeviceType: "ebs",
 		SRIOVNetSupport: v.SRIOV, Tags: tagList(v.tags()), VirtualizationType: v.Virtualization(), BootMode: v.BootMode, TPMSupport: v.TPM,
 		DeprecationTime: wire.Time(v.deprecation()), IMDSSupport: v.IMDS, SourceInstanceID: v.SourceInstance,
-		DeregistrationProtection: v.protection(v.call.Now), ImageAllowed: true,
-		SourceImageID: v.SourceImage, SourceImageRegion: v.SourceRegion, FreeTierEligible: v.FreeTier,
+		DeregistrationProtection: v.protection(v.call.Now),
+		SourceImageID:            v.SourceImage, SourceImageRegion: v.SourceRegion, FreeTierEligible: v.FreeTier,
 		ImageID: v.ID, ImageLocation: v.Owner + "/" + v.Name, State: v.state, OwnerID: v.Owner,
 		CreationDate: wire.Time(v.Created), Public: v.Public, ProductCodes: productCodes(v.ProductCode),
 		Architecture: v.Arch, ImageType: "machine",
+	}
+	if stateOf(v.call).Allowed.State != "" {
+		allowed := v.allowed()
+		x.ImageAllowed = &allowed
 	}
 	if v.own {
 		x.LastLaunchedTime = wire.Time(v.launched)

@@ -34,7 +34,9 @@ type Image struct {
 	UEFIData    string `json:",omitempty"`
 	IMDS        string `json:",omitempty"` // "v2.0" or nothing
 	FreeTier    bool   `json:",omitempty"`
-	ProductCode string `json:",omitempty"` // of a Marketplace product
+	// UsedBy counts instances of other accounts that are only said to be there.
+	UsedBy      map[string]int `json:",omitempty"`
+	ProductCode string         `json:",omitempty"` // of a Marketplace product
 
 	SourceInstance string `json:",omitempty"`
 	SourceImage    string `json:",omitempty"`
@@ -103,9 +105,13 @@ func (im Image) inBin() bool { return !im.Deregistered.IsZero() }
 
 // visible reports whether account can see the image. Private means private:
 // to all others it does not exist. For a moment it does not even to its owner.
-func (im Image) visible(tx *cloud.Tx, account string) bool {
+func (im Image) visible(tx *cloud.Tx, region, account string) bool {
 	there := !im.inBin() && !tx.Now.Before(im.Seen) && !passed(im.Gone, tx.Now)
-	return there && (im.Owner == account || im.Public || slices.Contains(im.Users, account) || im.ofOrganization(tx, account))
+	if !there || im.Owner == account {
+		return there
+	}
+	viewer, _ := regionStates.Get(tx, region, account)
+	return !viewer.Allowed.hides(tx, account, im) && (im.Public || slices.Contains(im.Users, account) || im.ofOrganization(tx, account))
 }
 
 // ofOrganization reports whether an account may launch the image as a member of an
@@ -142,7 +148,7 @@ func (im Image) Snapshots() []string {
 // FindImage returns the image if account may see it.
 func FindImage(tx *cloud.Tx, region, account, id string) (Image, bool) {
 	im, found := Images.Get(tx, region, id)
-	if !found || !im.visible(tx, account) {
+	if !found || !im.visible(tx, region, account) {
 		return Image{}, false
 	}
 	return im, true

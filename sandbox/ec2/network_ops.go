@@ -12,6 +12,8 @@ func (o networkOps) table() []wire.Operation {
 		change("ModifySubnetAttribute", mutating, o.modifySubnet),
 		change("CreateSecurityGroup", mutating, o.createSecurityGroup),
 		look("DescribeSecurityGroups", describing, o.describeSecurityGroups),
+		look("DescribeSecurityGroupRules", describing, o.describeRules),
+		look("DescribeNetworkInterfaces", describing, o.describeInterfaces),
 		change("AuthorizeSecurityGroupIngress", mutating, o.authorizeIngress),
 		change("RevokeSecurityGroupIngress", mutating, o.revokeIngress),
 		change("DeleteSecurityGroup", mutating, o.deleteSecurityGroup),

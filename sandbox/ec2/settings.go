@@ -20,6 +20,8 @@ type Settings struct {
 	CreateImage    time.Duration `yaml:"create_image"`
 	RegisterImage  time.Duration `yaml:"register_image"`
 	CreateSnapshot time.Duration `yaml:"create_snapshot"`
+	// UsageReport is how long a report of an image's usage is pending [?].
+	UsageReport time.Duration `yaml:"usage_report"`
 	// Lag is how long a new image or snapshot is in no answer yet: AWS's reads
 	// are eventually consistent. None by default.
 	Lag time.Duration `yaml:"lag"`
@@ -136,6 +138,7 @@ func DefaultSettings() Settings {
 		CreateImage:     2 * time.Minute,
 		RegisterImage:   5 * time.Second,
 		CreateSnapshot:  90 * time.Second,
+		UsageReport:     5 * time.Minute,
 		LaunchDelay:     24 * time.Hour,
 		TerminatedShown: time.Hour,
 		Cooldown:        24 * time.Hour,
@@ -153,6 +156,7 @@ func (s Settings) withDefaults() Settings {
 	s.CreateImage = cmp.Or(s.CreateImage, d.CreateImage)
 	s.RegisterImage = cmp.Or(s.RegisterImage, d.RegisterImage)
 	s.CreateSnapshot = cmp.Or(s.CreateSnapshot, d.CreateSnapshot)
+	s.UsageReport = cmp.Or(s.UsageReport, d.UsageReport)
 	s.LaunchDelay = cmp.Or(s.LaunchDelay, d.LaunchDelay)
 	s.TerminatedShown = cmp.Or(s.TerminatedShown, d.TerminatedShown)
 	s.Cooldown = cmp.Or(s.Cooldown, d.Cooldown)

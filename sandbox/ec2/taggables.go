@@ -43,6 +43,10 @@ var taggables = map[string]kind{
 	"eni": {"network-interface", func(c *wire.Call, id string) bool {
 		return ownsInterface(c, id)
 	}, interfaceNotFound},
+	"amiur": {"image-usage-report", func(c *wire.Call, id string) bool {
+		_, found := findReport(c, id)
+		return found
+	}, reportNotFound},
 	"vpc": {"vpc", func(c *wire.Call, id string) bool { return id == vpcID(c) }, vpcNotFound},
 	"subnet": {"subnet", func(c *wire.Call, id string) bool {
 		_, err := zoneOfSubnet(c, id)

@@ -34,6 +34,8 @@ type Place struct {
 	HTTPTokens          string `yaml:"http_tokens"`          // the account's default: required or optional; none when empty
 	HTTPTokensEnforced  bool   `yaml:"http_tokens_enforced"` // launches whose tokens are optional are refused
 
+	AllowedImages AllowedImages `yaml:"allowed_images"`
+
 	Images []WorldImage `yaml:"images"`
 }
 
@@ -58,6 +60,7 @@ type WorldImage struct {
 	ProductCode  string            `yaml:"product_code"`
 	Paravirtual  bool              `yaml:"paravirtual"`
 	NoENA        bool              `yaml:"no_ena"`
+	UsedBy       map[string]int    `yaml:"used_by"` // instances of other accounts, by name or id: usage reports count them
 }
 
 // Load puts the world into the store.
@@ -86,6 +89,9 @@ func (p Place) load(tx *cloud.Tx) error {
 	if !slices.Contains([]string{"", "required", "optional"}, p.HTTPTokens) {
 		return fmt.Errorf("http_tokens: %q is neither required nor optional", p.HTTPTokens)
 	}
+	if err := p.AllowedImages.checkWorld(); err != nil {
+		return err
+	}
 	for _, r := range in {
 		s, _ := regionStates.Get(tx, r, account)
 		s.Disabled = s.Disabled || p.Disabled
@@ -97,6 +103,9 @@ func (p Place) load(tx *cloud.Tx) error {
 		s.SnapshotBlock = cmp.Or(p.SnapshotBlock, s.SnapshotBlock)
 		s.Encrypt = s.Encrypt || p.EncryptionByDefault
 		override(&s.RecycleBin, p.RecycleBin)
+		if p.AllowedImages.State != "" {
+			s.Allowed = p.AllowedImages.stored()
+		}
 		s.Metadata.Tokens = cmp.Or(p.HTTPTokens, s.Metadata.Tokens)
 		s.Metadata.Enforced = s.Metadata.Enforced || p.HTTPTokensEnforced
 		regionStates.Put(tx, r, account, s)
@@ -156,8 +165,16 @@ func (w WorldImage) load(tx *cloud.Tx, region, account string) error {
 		}
 		users = with(users, id)
 	}
+	used := map[string]int{}
+	for a, n := range w.UsedBy {
+		id, err := FindAccount(tx, a)
+		if err != nil || n < 1 {
+			return errors.Join(err, fmt.Errorf("used_by: %s: %d", a, n))
+		}
+		used[id] = n
+	}
 	for _, name := range Numbered(w.Name, "-", w.Count) {
-		w.put(tx, region, account, name, users)
+		w.put(tx, region, account, name, users, used)
 	}
 	return nil
 }
@@ -178,7 +195,7 @@ func Numbered(name, separator string, count int) []string {
 
 // put stores one image and its snapshot. Ids follow from account, region and
 // name: the same world is the same in every run.
-func (w WorldImage) put(tx *cloud.Tx, region, account, name string, users []string) {
+func (w WorldImage) put(tx *cloud.Tx, region, account, name string, users []string, used map[string]int) {
 	arch := cmp.Or(w.Arch, "amd64")
 	layer := cmp.Or(w.Layer, "base/ubuntu-22.04/"+arch)
 	size := cmp.Or(w.Size, 8)
@@ -191,7 +208,7 @@ func (w WorldImage) put(tx *cloud.Tx, region, account, name string, users []stri
 	im := Image{
 		ID: derivedID("ami", account, region, name), Owner: account, Name: name, Description: w.Description, Arch: ec2Arch(arch),
 		Created: created, Due: created, Ready: true, RootDevice: "/dev/sda1", Public: w.Public, Users: users, ENA: !w.NoENA, Paravirtual: w.Paravirtual,
-		Disabled: w.Disabled, ProductCode: w.ProductCode, BootMode: "uefi-preferred", SRIOV: "simple",
+		Disabled: w.Disabled, ProductCode: w.ProductCode, UsedBy: used, BootMode: "uefi-preferred", SRIOV: "simple",
 	}
 	w.fate(tx, &im, &s)
 	if s.Encrypted {

@@ -117,6 +117,18 @@ func (s *SSM) readable(c *wire.Call, p Parameter) (Parameter, bool) {
 	return p, len(p.Versions) > 0
 }
 
+// Naming are the ARNs of an account's parameters whose newest version is an image, by its data
+// type.
+func Naming(tx *cloud.Tx, account, region, image string) []string {
+	var out []string
+	for _, p := range parameters.All(tx, region) {
+		if p.Account == account && p.newest().DataType == dataImage && p.newest().Value == image {
+			out = append(out, p.arn(region))
+		}
+	}
+	return out
+}
+
 // settle checks the images whose check is due: a version is accepted or
 // dropped.
 func (s *SSM) settle(tx *cloud.Tx, region string, p Parameter) (Parameter, bool) {
