@@ -29,6 +29,7 @@ func layers() []layer {
 		{pkg: "internal/plan", pure: true, imports: []string{"internal/record", "internal/release", "internal/world"}, why: "the values of a plan: kinds, steps, blockers, runs"},
 		{pkg: "internal/retention", pure: true, imports: []string{"internal/marketplace", "internal/plan", "internal/record", "internal/release", "internal/world"}, why: "what a retention policy keeps, and the stages of what it does not"},
 		{pkg: "internal/reconcile", pure: true, imports: []string{"internal/marketplace", "internal/plan", "internal/record", "internal/release", "internal/retention", "internal/world"}, why: "what is left to do, from a release and a world"},
+		{pkg: "internal/view", pure: true, imports: []string{"internal/plan", "internal/reconcile", "internal/record", "internal/release", "internal/world"}, why: "where a project is, as one value that everything shown is drawn from"},
 		{pkg: "internal/engine", pure: true, imports: []string{"internal/plan", "internal/world"}, why: "what a run does next: order, limits, when to stop"},
 
 		// The product: files and programs of the host, without AWS.
@@ -50,7 +51,7 @@ func layers() []layer {
 		{pkg: "internal/engine/local", imports: []string{"internal/apply", "internal/awsapi", "internal/engine", "internal/plan", "internal/release", "internal/world"}, why: "runs what the engine decides, in one process"},
 
 		// The product: what users see.
-		{pkg: "internal/report", imports: []string{"internal/audit", "internal/engine", "internal/plan", "internal/reconcile", "internal/release", "internal/retention", "internal/world"}, why: "texts and JSON of plans and results, from values alone"},
+		{pkg: "internal/report", imports: []string{"internal/audit", "internal/engine", "internal/plan", "internal/reconcile", "internal/release", "internal/retention", "internal/view", "internal/world"}, why: "texts and JSON of plans and results, from values alone"},
 		{pkg: "internal/rehearse", imports: []string{"internal/awsapi", "internal/boottest", "internal/catalog", "internal/marketplace", "internal/outside", "internal/plan", "internal/release", "internal/report", "internal/source", group}, why: "runs the user's own commands in a sandbox that it starts as a process"},
 
 		// The sandbox: the independent witness, which imports nothing of the product and no AWS SDK.
@@ -82,7 +83,7 @@ func layers() []layer {
 		// The commands.
 		{pkg: "internal/cli", imports: []string{
 			"internal/apply", "internal/audit", "internal/awsapi", "internal/boottest", "internal/catalog", "internal/engine", "internal/engine/local", "internal/history", "internal/marketplace",
-			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/world",
+			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/view", "internal/world",
 			"sandbox", "sandbox/admin", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/wire", // to run it: all else reaches it over HTTP
 			"github.com/mattn/go-isatty", "github.com/spf13/cobra", "github.com/spf13/pflag",
 		}, why: "flags, environment, wiring, hints and exit codes"},

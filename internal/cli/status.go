@@ -9,7 +9,6 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
 	"amiship/internal/observe"
-	"amiship/internal/plan"
 	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
@@ -23,11 +22,13 @@ func statusCommand(a *app) *cobra.Command {
 	c := statusCmd{a}
 	return &cobra.Command{
 		Use: "status [TAG]", Short: "Show the releases of the project, or the AMIs of one",
-		Long: `Status lists the releases of the project, what interrupted runs left behind,
-what is left in enabled regions that the catalog does not name, whether changes
-are paused or frozen, from which base AMIs the next release will be built, and
-for how many more releases the quotas are enough. With a tag it shows the AMIs
-of that release. It changes nothing.`,
+		Long: `Status shows how far the open releases of the project are, what blocks them or
+the next ones, from which base AMIs the next ones will be built, for how many
+more the quotas are enough, and which releases there are; also what interrupted runs left behind, what is left in
+enabled regions that the catalog does not name, and whether changes are paused
+or frozen. With a tag it shows the AMIs of that release. It changes nothing.
+
+The JSON of status without a tag has a schema: docs/status.schema.json.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -58,59 +59,19 @@ func (c statusCmd) runOf(ctx context.Context, tag string) error {
 }
 
 func (c statusCmd) run(ctx context.Context) error {
-	b, err := c.load()
+	viewer, err := c.newViewer(ctx)
 	if err != nil {
 		return err
 	}
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	v, err := viewer.view(ctx)
 	if err != nil {
 		return err
 	}
-	regions := allRegions(b.Catalog)
-	queries := append(slices.Concat(imagesOf(regions), claimsOf(regions)), world.Query{Kind: world.LookPause, Region: b.Catalog.Build.Region})
-	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, queries)
-	if err != nil {
-		return err
-	}
-	rest, err := elsewhere(ctx, clients, b.Catalog)
-	if err != nil {
-		return err
-	}
-	releases := reconcile.Releases(b.Catalog.Project, w)
 	if c.json {
-		report.Leftovers(c.Err, reconcile.Leftovers(b.Catalog.Project, w))
-		report.Elsewhere(c.Err, rest)
-		return firstOf(report.JSON(c.Out, releases), unread(w, imagesOf(allRegions(b.Catalog))))
+		return firstOf(report.JSON(c.Out, v), unseen(v))
 	}
-	report.Releases(c.Out, b.Catalog.Project, releases, w)
-	report.Leftovers(c.Out, reconcile.Leftovers(b.Catalog.Project, w))
-	report.Elsewhere(c.Out, rest)
-	report.Held(c.Out, plan.TypedBlockers(reconcile.Holding(b.Control(), w), typedBy(ctx).command))
-	next, f, err := forecast(ctx, b, w)
-	if err != nil {
-		return err
-	}
-	report.NextBases(c.Out, next)
-	report.Forecast(c.Out, f)
-	return unread(w, imagesOf(allRegions(b.Catalog)))
-}
-
-// forecast plans the next releases, and says for how many the quotas are enough.
-func forecast(ctx context.Context, b *catalog.Bundle, w world.World) (plans []plan.Plan, _ reconcile.Forecast, _ error) {
-	next, err := b.Examples(reconcile.NextVersion(b.Catalog.Project, w))
-	if err != nil {
-		return nil, reconcile.Forecast{}, err
-	}
-	all, err := foreseeAll(ctx, next, 1)
-	if err != nil {
-		return nil, reconcile.Forecast{}, err
-	}
-	var seen world.World
-	for _, f := range all {
-		plans, seen = append(plans, f.plan), f.world
-	}
-	products := reconcile.Listed(b.Catalog.Project, b.Listings(), seen, 0)
-	return plans, reconcile.NewForecast(plans, products, w, b.Catalog.Project), nil
+	report.Status(c.Out, v)
+	return unseen(v)
 }
 
 func imagesOf(regions []string) []world.Query {

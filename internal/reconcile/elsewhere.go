@@ -10,11 +10,13 @@ import (
 // Elsewhere is what a project has in a region that its catalog does not name: one that was
 // taken out of it, mostly.
 type Elsewhere struct {
-	Region         string
-	AMIs, Public   int
-	Snapshots, GiB int
-	Parameters     int
-	Err            string `json:",omitempty"` // why it could not be read, or a part of it
+	Region     string `json:"region"`
+	AMIs       int    `json:"amis"`
+	Public     int    `json:"public"`
+	Snapshots  int    `json:"snapshots"`
+	GiB        int    `json:"gib"`
+	Parameters int    `json:"parameters"`
+	Err        string `json:"error,omitempty"` // why it could not be read, or a part of it
 }
 
 // Nothing reports whether nothing was found, where a part could not be read.

@@ -32,7 +32,7 @@ const lately = 6
 // planned to need: a day on which all of them come is one release.
 func NewForecast(next []plan.Plan, products []Product, w world.World, project string) Forecast {
 	f := Forecast{Every: rate(Releases(project, w))}
-	for region, r := range together(next) {
+	for region, r := range Together(next) {
 		if r.Each > 0 {
 			f.Regions = append(f.Regions, f.outlook(region, max(0, r.Free())/r.Each, w.Now))
 		}
@@ -49,8 +49,8 @@ func NewForecast(next []plan.Plan, products []Product, w world.World, project st
 	return f
 }
 
-// together adds up what several releases need in each region.
-func together(plans []plan.Plan) map[string]plan.Capacity {
+// Together adds up what several releases need in each region.
+func Together(plans []plan.Plan) map[string]plan.Capacity {
 	out := map[string]plan.Capacity{}
 	for _, p := range plans {
 		for _, r := range p.Capacities {

@@ -29,6 +29,18 @@ func Open(project string, listings []release.Listing, w world.World) []string {
 	return out
 }
 
+// Begun lists the tags of Open, and of releases of which there is nothing but candidates:
+// they were built, and perhaps tested, and are resumed by a person.
+func Begun(project string, listings []release.Listing, w world.World) []string {
+	out := Open(project, listings, w)
+	for _, r := range Releases(project, w) {
+		if r.Over == "" && r.Candidates > 0 && !slices.Contains(out, r.Tag) {
+			out = append(out, r.Tag)
+		}
+	}
+	return out
+}
+
 // parsed is the release's version; one that can't be parsed comes before all others.
 func (r Released) parsed() release.Version {
 	v, _ := release.ParseVersion(r.Version)

@@ -25,13 +25,6 @@ func Blockers(w io.Writer, tag string, p plan.Plan) {
 	remainingQuota(w, p)
 }
 
-// Held writes what holds all changes.
-func Held(w io.Writer, holding []plan.Blocker) {
-	for _, bl := range holding {
-		fmt.Fprintf(w, "  HELD     %s%s\n", bl.Why, since(bl))
-	}
-}
-
 // remainingQuota says how many more releases like this one fit into the
 // quotas that were read.
 func remainingQuota(w io.Writer, p plan.Plan) {
@@ -52,20 +45,6 @@ func remainingQuota(w io.Writer, p plan.Plan) {
 func bases(w io.Writer, p plan.Plan) {
 	for _, b := range p.Bases {
 		fmt.Fprintf(w, "  base     %s: %s\n", b.Variant, b.Text(p.Now))
-	}
-}
-
-// NextBases writes what the candidates of the next releases will be built from.
-func NextBases(w io.Writer, next []plan.Plan) {
-	var said []string
-	for _, p := range next {
-		for _, b := range p.Bases {
-			line := fmt.Sprintf("base of the next %s: %s", b.Variant, b.Text(p.Now))
-			if !slices.Contains(said, line) {
-				said = append(said, line)
-				fmt.Fprintln(w, line)
-			}
-		}
 	}
 }
 
