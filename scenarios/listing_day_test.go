@@ -19,8 +19,8 @@ func TestADayInThreeRuns(t *testing.T) {
 		t.Errorf("the first run does not say what it waits for:\n%s", first)
 	}
 	calls := m.catalogCalls(t, 0)
-	if reads := calls["DescribeEntity"]; calls["StartChangeSet"] != 1 || reads > 25 || calls["ListChangeSets"] != reads || len(calls) != 3 {
-		t.Errorf("the first run calls %v; want one StartChangeSet, and two reads a look", calls)
+	if reads := calls["DescribeEntity"]; calls["StartChangeSet"] != 1 || reads > 25 || calls["ListChangeSets"] != reads || calls["ListAssessments"] > 1 || len(calls) > 4 {
+		t.Errorf("the first run calls %v; want one StartChangeSet, two reads a look, and the assessments once", calls)
 	}
 	for _, run := range []struct {
 		after time.Duration
@@ -40,7 +40,7 @@ func TestADayInThreeRuns(t *testing.T) {
 			t.Errorf("%v later, the run took %v", run.after, took)
 		}
 		// One look for which releases are open, one for this one.
-		want := map[string]int{"DescribeEntity": 2, "ListChangeSets": 2}
+		want := map[string]int{"DescribeEntity": 2, "ListChangeSets": 2, "ListAssessments": 1}
 		if diff := cmp.Diff(want, m.catalogCalls(t, before)); diff != "" {
 			t.Errorf("%v later, calls of the Catalog API (-want +got):\n%s", run.after, diff)
 		}

@@ -62,7 +62,7 @@ func newCatalogRates() catalogRates {
 	out := catalogRates{}
 	for operation, perSecond := range map[string]int{
 		"DescribeEntity": 20, "StartChangeSet": 5, "ListChangeSets": 5, "DescribeChangeSet": 10,
-		"CancelChangeSet": 5, "ListTagsForResource": 5,
+		"CancelChangeSet": 5, "ListTagsForResource": 5, "ListAssessments": 5, "DescribeAssessment": 5, // those two are not published [?]
 	} {
 		out[operation] = rate.NewLimiter(rate.Limit(perSecond), perSecond)
 	}

@@ -28,7 +28,7 @@ func (r *resolver) listing(name string) {
 		Name: name, Product: l.Product, Image: image, Arch: arch,
 		Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role),
 		Version: r.version(field, l, values),
-		Only:    l.Only, Pending: l.Pending, Validate: l.Validate, Retries: l.Retries, Limit: l.Limit,
+		Only:    l.Only, Pending: l.Pending, Validate: l.Validate, Retries: l.Retries, Limit: l.Limit, AssessmentNotice: l.assessmentNotice(),
 		Titles:   r.titles(field, l, image, set),
 		Lines:    r.bundle.lines(field, l),
 		Unmarked: r.marked(image, arch) == maxMarked,
@@ -41,6 +41,10 @@ func (r *resolver) listing(name string) {
 	if v := &r.desired.Variants[i]; out.Account != "" {
 		v.Sellers, _ = accounts(v.Sellers, []string{out.Account})
 	}
+}
+
+func (l Listing) assessmentNotice() time.Duration {
+	return time.Duration(l.AssessmentDays) * 24 * time.Hour
 }
 
 // version renders what Marketplace is told, and notes what it would refuse.
@@ -162,7 +166,7 @@ func (b *Bundle) Listings() []release.Listing {
 		l := b.Catalog.Listings[name]
 		image, arch := b.Catalog.backing(l)
 		out = append(out, release.Listing{
-			Name: name, Product: l.Product, Image: image, Arch: arch, Limit: l.Limit, Titles: titles[name],
+			Name: name, Product: l.Product, Image: image, Arch: arch, Limit: l.Limit, Titles: titles[name], AssessmentNotice: l.assessmentNotice(),
 			Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role),
 		})
 	}

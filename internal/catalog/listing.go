@@ -29,6 +29,7 @@ type Listing struct {
 	Retries        int             `yaml:"retries" help:"How often a change set that ended with SERVER_FAULT is retried; 3 by default."`
 	WaitForOlder   string          `yaml:"wait_for_older" help:"How long a version waits until older releases that are under way are submitted, so that versions are added in their order: 6h, 90m; 0s doesn't wait. 6h by default."`
 	Limit          int             `yaml:"version_limit" help:"How many versions the product may have; 100 by default."`
+	AssessmentDays int             `yaml:"assessment_days" help:"How many days before Marketplace's assessment of a version expires listings and verify report it; 14 by default."`
 	Account        SellerAccount   `yaml:"account" help:"The account that the product belongs to, if it is another."`
 }
 
@@ -80,6 +81,7 @@ const (
 	defaultRetries      = 3
 	defaultLimit        = 100
 	defaultWaitForOlder = "6h"
+	defaultAssessment   = 14 // days
 )
 
 // setListingDefaults fills in what listings may leave out. A number that is
@@ -106,6 +108,7 @@ func (b *Bundle) setListingDefaults() {
 		number("scanning_port", &l.ScanningPort, marketplace.DefaultScanningPort)
 		number("retries", &l.Retries, defaultRetries)
 		number("version_limit", &l.Limit, defaultLimit)
+		number("assessment_days", &l.AssessmentDays, defaultAssessment)
 		for i := range l.SecurityGroups {
 			g := &l.SecurityGroups[i]
 			number(groupField(i)+".to_port", &g.To, g.From)

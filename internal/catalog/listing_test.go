@@ -65,6 +65,7 @@ listings:
     retries: 0
     wait_for_older: 90m
     version_limit: 20
+    assessment_days: 30
     account: {role_arn: "arn:aws:iam::444455556666:role/seller"}
   agent:
     product: prod-0123456789abcdefghijklmno
@@ -117,7 +118,7 @@ func TestListings(t *testing.T) {
 			User: "prometheus", ScanningPort: 2222, OSName: "DEBIAN", OSVersion: "12", InstanceType: "m7g.xlarge",
 			Endpoint: marketplace.Endpoint{Port: 9090, Protocol: "https", Path: "graph?2.0.0"}, SecurityGroups: web,
 		},
-		Only: "all", Pending: "stop", Validate: true, OlderWithin: 90 * time.Minute, Limit: 20,
+		Only: "all", Pending: "stop", Validate: true, OlderWithin: 90 * time.Minute, Limit: 20, AssessmentNotice: 30 * 24 * time.Hour,
 		Titles: `^Example prometheus ([0-9][0-9A-Za-z.+~_-]*?) by \S+?, [0-9]+, [0-9]+ \(ARM64\)$`,
 	}
 	x86 := release.Listing{
@@ -126,7 +127,7 @@ func TestListings(t *testing.T) {
 			Title: "Prometheus 2.0.0", ReleaseNotes: "Example prometheus made 2.0.0.", Usage: "Open it: amd64, oss.", AccessRole: role,
 			User: "admin", ScanningPort: 22, OSName: "DEBIAN", OSVersion: "12", InstanceType: "t3.medium", SecurityGroups: web,
 		},
-		Only: "latest-stable", Pending: "wait", Retries: 3, OlderWithin: 6 * time.Hour, Limit: 100,
+		Only: "latest-stable", Pending: "wait", Retries: 3, OlderWithin: 6 * time.Hour, Limit: 100, AssessmentNotice: 14 * 24 * time.Hour,
 		Titles: `^Prometheus ([0-9][0-9A-Za-z.+~_-]*?)$`,
 	}
 	agent := release.Listing{
@@ -136,7 +137,7 @@ func TestListings(t *testing.T) {
 			User: "admin", ScanningPort: 22, OSName: "DEBIAN", OSVersion: "12", InstanceType: "t3.medium", SecurityGroups: web,
 		},
 		Notes: []string{"print-notes", "--of=2.0.0"},
-		Only:  "latest-stable", Pending: "wait", Retries: 3, OlderWithin: 6 * time.Hour, Limit: 100,
+		Only:  "latest-stable", Pending: "wait", Retries: 3, OlderWithin: 6 * time.Hour, Limit: 100, AssessmentNotice: 14 * 24 * time.Hour,
 		Titles: `^Agent ([0-9][0-9A-Za-z.+~_-]*?)$`,
 	}
 	for tag, want := range map[string][]release.Listing{"v2.0.0+1": {arm, x86}, "agent-2.0.0": {agent}, "v2.0.0-rc1": nil} {
@@ -232,7 +233,7 @@ func TestListingProblems(t *testing.T) {
 		"a file that is not there": {"file: usage.md", "file: usages.md", `35:32: listings.arm.usage_instructions.file: usages.md: no such file or directory`},
 		"a directory":              {"file: usage.md", "file: notes", `35:32: listings.arm.usage_instructions.file: notes: is no regular file`},
 		"a role that is none":      {"&role arn:aws:iam::123456789012:role/Aws", "&role arn:aws:iam::123456789012:user/Aws", `25:28: listings.x86.access_role_arn: "arn:aws:iam::123456789012:user/AwsMarketplaceAmiIngestion" is no ARN of a role`},
-		"an account by user":       {"444455556666:role", "444455556666:user", `49:25: listings.arm.account.role_arn: "arn:aws:iam::444455556666:user/seller" is no ARN of a role`},
+		"an account by user":       {"444455556666:role", "444455556666:user", `50:25: listings.arm.account.role_arn: "arn:aws:iam::444455556666:user/seller" is no ARN of a role`},
 		"a user of two words":      {`user_name: "{project}"`, `user_name: "{project} x"`, `37:16: listings.arm.user_name: "prometheus x" is no user name`},
 		"a port of zero":           {"scanning_port: 2222", "scanning_port: 0", `38:20: listings.arm.scanning_port: 0 is no TCP or UDP port`},
 		"a port too high":          {"scanning_port: 2222", "scanning_port: 65536", `38:20: listings.arm.scanning_port: 65536 is no TCP or UDP port`},
@@ -247,6 +248,7 @@ func TestListingProblems(t *testing.T) {
 		"pending what":             {"pending: stop", "pending: kill", `listings.arm.pending: "kill"; there is wait, cancel or stop`},
 		"fewer than no retries":    {"retries: 0", "retries: -1", `listings.arm.retries: -1 is less than none`},
 		"no time for older ones":   {"wait_for_older: 90m", "wait_for_older: a while", `listings.arm.wait_for_older: "a while" is no duration, as 6h and 0s are`},
+		"fewer days than none":     {"assessment_days: 30", "assessment_days: -1", `listings.arm.assessment_days: -1 is less than none`},
 		"no version at all":        {"version_limit: 20", "version_limit: 0", `listings.arm.version_limit: 0; a product has at least one version`},
 		"titles without version":   {`{maker} {version} by`, `{maker} by`, `listings.arm.titles: has no {version}`},
 		"no AMI where it must be":  {"required: [us-east-1, eu", "required: [us-west-1, eu", `19:3: listings.x86: us-east-1 must be one of regions.required: Marketplace takes a version's AMI from there`},

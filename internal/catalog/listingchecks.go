@@ -87,6 +87,9 @@ func (b *Bundle) checkPolicies(field string, l Listing) {
 	if l.Limit < 1 {
 		b.places.add(field+".version_limit", "%d; a product has at least one version", l.Limit)
 	}
+	if l.AssessmentDays < 0 {
+		b.places.add(field+".assessment_days", "%d is less than none", l.AssessmentDays)
+	}
 	if l.ScanningPort == 0 {
 		b.places.add(field+".scanning_port", "0 is no TCP or UDP port")
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,8 +27,9 @@ func listingsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "listings [NAME...]", Short: "Show Marketplace listings: versions, limits, change sets",
 		Long: `Listings shows each product of the catalog on AWS Marketplace: its versions, how
-many more it can have, and the change sets of the last weeks with their details
-and results. It changes nothing.`,
+many more it can have, those whose assessment by AWS Marketplace has failed or expires
+soon, and the change sets of the last weeks with their details and results. It
+changes nothing.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship listings
   amiship listings premium --days 60 --json | jq '.[].Versions[].Title'`,
@@ -60,10 +62,11 @@ func (c listingsCmd) run(ctx context.Context, names []string) error {
 	o := observe.Observer{Clients: clients, Desired: release.Desired{Project: b.Catalog.Project, Listings: all}}
 	w := world.New()
 	queries := listingsOf(all)
-	if err := o.Look(ctx, &w, queries); err != nil {
+	assessments := assessmentsOf(all)
+	if err := o.Look(ctx, &w, slices.Concat(queries, assessments)); err != nil {
 		return err
 	}
-	if err := o.Look(ctx, &w, setsOf(all, w, since)); err != nil {
+	if err := o.Look(ctx, &w, slices.Concat(setsOf(all, w, since), failedAssessments(all, w))); err != nil {
 		return err
 	}
 	shown := reconcile.Listed(b.Catalog.Project, all, w, since)
@@ -115,6 +118,24 @@ func setsOf(all []release.Listing, w world.World, since time.Duration) []world.Q
 		for _, set := range reconcile.Recent(w.Listings[l.Name].Sets.Val, w.Now, since) {
 			out = append(out, world.Query{Kind: world.LookChangeSet, Listing: l.Name, Set: set.ID})
 		}
+	}
+	return out
+}
+
+// assessmentsOf requests what Marketplace has found in their versions.
+func assessmentsOf(all []release.Listing) []world.Query {
+	var out []world.Query
+	for _, l := range all {
+		out = append(out, world.Query{Kind: world.LookAssessments, Listing: l.Name})
+	}
+	return out
+}
+
+// failedAssessments requests what has failed in versions.
+func failedAssessments(all []release.Listing, w world.World) []world.Query {
+	var out []world.Query
+	for _, l := range all {
+		out = append(out, reconcile.FailedAssessments(l.Name, w)...)
 	}
 	return out
 }

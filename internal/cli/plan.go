@@ -122,7 +122,7 @@ func eachOnce(tags []string) error {
 // exit says the worst of them: that one is blocked, before what is to do.
 func (c planCmd) exit(plans []plan.Plan) error {
 	switch {
-	case slices.ContainsFunc(plans, func(p plan.Plan) bool { return len(p.Blockers) > 0 }):
+	case slices.ContainsFunc(plans, func(p plan.Plan) bool { return len(p.Obstacles()) > 0 }):
 		return silent(codeBlocked)
 	case c.exitCode && slices.ContainsFunc(plans, func(p plan.Plan) bool { return !p.Complete() }):
 		return silent(codeChanges)

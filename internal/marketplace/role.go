@@ -94,8 +94,8 @@ func (r Role) Releaser() Policy {
 		Statement{
 			Sid: "ChangeListings", Resource: "*",
 			Action: []string{
-				"aws-marketplace:CancelChangeSet", "aws-marketplace:DescribeChangeSet", "aws-marketplace:DescribeEntity",
-				"aws-marketplace:ListChangeSets", "aws-marketplace:ListTagsForResource", "aws-marketplace:StartChangeSet",
+				"aws-marketplace:CancelChangeSet", "aws-marketplace:DescribeAssessment", "aws-marketplace:DescribeChangeSet",
+				"aws-marketplace:DescribeEntity", "aws-marketplace:ListAssessments", "aws-marketplace:ListChangeSets", "aws-marketplace:ListTagsForResource", "aws-marketplace:StartChangeSet",
 				"aws-marketplace:TagResource",
 			},
 		},

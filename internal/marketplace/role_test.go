@@ -25,7 +25,8 @@ func TestRoleDocuments(t *testing.T) {
 			{"Sid": "PassTheRole", "Effect": "Allow", "Action": ["iam:PassRole"], "Resource": "arn:aws:iam::123456789012:role/AwsMarketplaceAmiIngestion",
 				"Condition": {"StringEquals": {"iam:PassedToService": "assets.marketplace.amazonaws.com"}}},
 			{"Sid": "ChangeListings", "Effect": "Allow", "Resource": "*", "Action": ["aws-marketplace:CancelChangeSet",
-				"aws-marketplace:DescribeChangeSet", "aws-marketplace:DescribeEntity", "aws-marketplace:ListChangeSets",
+				"aws-marketplace:DescribeAssessment", "aws-marketplace:DescribeChangeSet", "aws-marketplace:DescribeEntity",
+				"aws-marketplace:ListAssessments", "aws-marketplace:ListChangeSets",
 				"aws-marketplace:ListTagsForResource", "aws-marketplace:StartChangeSet", "aws-marketplace:TagResource"]}]}`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,9 +15,10 @@ import (
 
 // The Catalog API's own words.
 const (
-	Catalog    = "AWSMarketplace"
-	EntityType = "AmiProduct@1.0"
-	Region     = "us-east-1" // the only one that serves it, and where a version's AMI must be
+	Catalog     = "AWSMarketplace"
+	AMISecurity = "AMISecurity" // the framework that AMIs are assessed by
+	EntityType  = "AmiProduct@1.0"
+	Region      = "us-east-1" // the only one that serves it, and where a version's AMI must be
 	// IngestionAccount owns published AMIs, and copies those that are shared
 	// with it by hand.
 	IngestionAccount = "679593333241"

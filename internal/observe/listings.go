@@ -132,6 +132,7 @@ func (o *Observer) changeSet(ctx context.Context, q world.Query) (world.SetDetai
 	d := Details(out)
 	if set := (world.ChangeSet{Status: d.Status}); !set.Pending() {
 		fetchReports(ctx, aws.ToString(client.Options().BaseEndpoint), d)
+		refusedControls(ctx, client, q.Set, &d)
 		return d, nil
 	}
 	tags, err := client.ListTagsForResource(ctx, &marketplacecatalog.ListTagsForResourceInput{ResourceArn: out.ChangeSetArn})

@@ -43,7 +43,10 @@ marketplace:
   products:
     - {id: prod-abcdefghijklm, title: Pro, account: vendor, versions: [{title: "1.0", image: sold}]}
   change_sets:
+    - {product: prod-abcdefghijklm, name: refused, version: "2.0", image: sold, started: 9h, took: 1h, status: FAILED, errors: [{code: SCAN_ERROR, message: keys, control: authorized-keys}]}
     - {product: prod-abcdefghijklm, name: theirs, version: "2.0", image: sold, started: 3h, stuck: true}
+  assessments:
+    - {product: prod-abcdefghijklm, version: "1.0", failed: [{control: vulnerabilities, message: CVE-2026-1}, {control: malware, message: found}]}
 `
 )
 
@@ -116,6 +119,7 @@ func readings(image, snapshot, set string) map[string]reading {
 		"its digest": ofVariant(world.LookDigest, "", func(w world.World) (bool, string) { return of(w.Digests["p/arm64"]) }),
 		"a product":  ofListing(world.LookListing, "DescribeEntity", func(l world.Listing) (bool, string) { return of(l.Entity) }),
 		"sets":       ofListing(world.LookListing, "ListChangeSets", func(l world.Listing) (bool, string) { return of(l.Sets) }),
+		"assessed":   ofListing(world.LookAssessments, "ListAssessments", func(l world.Listing) (bool, string) { return of(l.Assessments) }),
 		"notes":      ofListing(world.LookNotes, "", func(l world.Listing) (bool, string) { return of(l.Notes) }),
 		"a set":      {world.Query{Kind: world.LookChangeSet, Listing: "pro", Set: set}, "DescribeChangeSet", func(w world.World) (bool, string) { return of(w.Sets[set]) }},
 		"its tags":   {world.Query{Kind: world.LookChangeSet, Listing: "pro", Set: set}, "ListTagsForResource", func(w world.World) (bool, string) { return of(w.Sets[set]) }},
@@ -268,7 +272,7 @@ func TestListing(t *testing.T) {
 	if v := e.Versions[0]; v.Title != "1.0" || v.AMI != sold.ID || v.Arch != "arm64" || len(v.Options) != 1 || v.Options[0].Visibility != world.VisiblePublic || v.Created.IsZero() {
 		t.Errorf("version: %+v", v)
 	}
-	if len(l.Sets.Val) != 1 || l.Sets.Val[0].Status != world.Preparing || w.Now.Sub(l.Sets.Val[0].Start).Round(time.Hour) != 3*time.Hour || !l.Sets.Val[0].End.IsZero() {
+	if len(l.Sets.Val) != 2 || l.Sets.Val[0].Status != world.Preparing || w.Now.Sub(l.Sets.Val[0].Start).Round(time.Hour) != 3*time.Hour || !l.Sets.Val[0].End.IsZero() {
 		t.Fatalf("sets: %+v", l.Sets.Val)
 	}
 	id := l.Sets.Val[0].ID
@@ -366,4 +370,23 @@ func answering(t *testing.T, text string) string {
 // answer may come later than AWS's does, and the call would be repeated.
 func patient(t *testing.T) context.Context {
 	return awsapi.WithPatience(t.Context(), awsapi.Patience{Call: time.Hour, Read: time.Hour})
+}
+
+// TestAssessments: the newest of the version, what has failed in it, and in a change set that
+// was refused.
+func TestAssessments(t *testing.T) {
+	o, _ := observing(t)
+	w := look(t, o, []world.Query{{Kind: world.LookAssessments, Listing: "pro"}, {Kind: world.LookListing, Listing: "pro"}})
+	l := w.Listings["pro"]
+	if all := l.Assessments.Val; len(all) != 1 || !all[0].Failed || all[0].Option != l.Entity.Val.Versions[0].Options[0].ID || all[0].Expires.Sub(all[0].Created) != 90*24*time.Hour {
+		t.Fatalf("assessments: %+v", all)
+	}
+	id, set := l.Assessments.Val[0].ID, l.Sets.Val[1].ID
+	w = look(t, o, []world.Query{{Kind: world.LookAssessment, Listing: "pro", ID: id}, {Kind: world.LookChangeSet, Listing: "pro", Set: set}})
+	if c := w.Assessments[id].Val; len(c) != 2 || c[1].ID != "vulnerabilities" || c[1].Errors[0].Message != "CVE-2026-1" || !strings.HasPrefix(c[1].Errors[0].Scope[0], "AMI_ID ami-") {
+		t.Errorf("controls: %+v", c)
+	}
+	if d := w.Sets[set].Val; len(d.Controls) != 1 || d.Controls[0].ID != "authorized-keys" || d.Controls[0].Errors[0].Message != "keys" || d.Unassessed != "" {
+		t.Errorf("the refused change set: %+v", d)
+	}
 }

@@ -258,6 +258,18 @@ func (o *Observer) readListing(ctx context.Context, q world.Query) (noted, error
 			l.Notes = world.Fact[string]{At: at, Err: e, Val: v}
 			w.Listings[q.Listing] = l
 		}, err
+	case world.LookAssessments:
+		v, err := o.assessments(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			l := w.Listings[q.Listing]
+			l.Assessments = world.Fact[[]world.Assessment]{At: at, Err: e, Val: v}
+			w.Listings[q.Listing] = l
+		}, err
+	case world.LookAssessment:
+		v, err := o.assessment(ctx, q)
+		return func(w *world.World, at time.Time, e string) {
+			w.Assessments[q.ID] = world.Fact[[]world.Control]{At: at, Err: e, Val: v}
+		}, err
 	case world.LookSellerImages:
 		v, err := o.sellerImages(ctx, q)
 		return func(w *world.World, at time.Time, e string) {

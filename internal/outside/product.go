@@ -22,7 +22,10 @@ type product struct {
 	Versions    []struct {
 		VersionTitle    string
 		Sources         []struct{ Image, Architecture string }
-		DeliveryOptions []struct{ Visibility string }
+		DeliveryOptions []struct {
+			ID         string `json:"Id"`
+			Visibility string
+		}
 	}
 }
 
@@ -52,6 +55,7 @@ type shelf struct {
 	release.Listing
 	found []audit.Difference
 	notes []string
+	shown bool // it has the version
 }
 
 func (s *shelf) differs(what, want, got string) {
@@ -66,7 +70,7 @@ func (s *shelf) run(ctx context.Context) {
 		s.differs(notRead, s.Product, awsapi.Text(err))
 		return
 	}
-	amis, seen := p.of(s.Version.Title)
+	amis, options, seen := p.of(s.Version.Title)
 	switch {
 	case len(amis) == 0 && s.notWanted(p) != "":
 		s.notes = append(s.notes, fmt.Sprintf("listing %s has no version %q: %s", s.Name, s.Version.Title, s.notWanted(p)))
@@ -78,11 +82,15 @@ func (s *shelf) run(ctx context.Context) {
 	if seen[0] != p.Description.Visibility && seen[0] != "Public" {
 		s.differs("visibility", "Public", seen[0])
 	}
+	s.shown = true
 	s.backedBy(ctx, amis[0])
+	if seen[0] != "Restricted" {
+		s.assessed(ctx, options[0])
+	}
 }
 
-// of returns the AMIs of the versions of a title, and the visibility of each.
-func (p product) of(title string) (amis, visibilities []string) {
+// of returns the AMIs of the versions of a title, and each delivery option with its visibility.
+func (p product) of(title string) (amis, options, visibilities []string) {
 	for _, v := range p.Versions {
 		if v.VersionTitle != title {
 			continue
@@ -91,10 +99,10 @@ func (p product) of(title string) (amis, visibilities []string) {
 			amis = append(amis, source.Image)
 		}
 		for _, option := range v.DeliveryOptions {
-			visibilities = append(visibilities, option.Visibility)
+			options, visibilities = append(options, option.ID), append(visibilities, option.Visibility)
 		}
 	}
-	return amis, visibilities
+	return amis, options, visibilities
 }
 
 // notWanted says why a listing that shows the latest skips the release.
@@ -137,7 +145,7 @@ func (a Audit) listings(ctx context.Context, seen *audit.Verified) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if len(s.found)+len(s.notes) == 0 {
+		if len(s.found) == 0 && s.shown {
 			seen.Listings = append(seen.Listings, l.Name+": "+l.Version.Title)
 		}
 	}

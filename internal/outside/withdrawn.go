@@ -166,7 +166,7 @@ func (s *shelf) recall(ctx context.Context) {
 		s.differs(notRead, s.Product, awsapi.Text(err))
 		return
 	}
-	if _, seen := p.of(s.Version.Title); slices.ContainsFunc(seen, func(how string) bool { return how != world.VisibleRestricted }) {
+	if _, _, seen := p.of(s.Version.Title); slices.ContainsFunc(seen, func(how string) bool { return how != world.VisibleRestricted }) {
 		s.notes = append(s.notes, fmt.Sprintf("listing %s still offers %q: amiship withdraw --restrict restricts it to existing buyers", s.Name, s.Version.Title))
 	}
 }

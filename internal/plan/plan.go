@@ -62,7 +62,7 @@ type Wait struct {
 type Blocker struct {
 	ID    string
 	Why   string
-	Holds []ID
+	Holds []ID // none, if it is about what was released before: what is released now may clear it
 	// Since is when it came about, as far as AWS tells: a quota was used up when the
 	// AMI was made that used up the quota. Zero: unknown.
 	Since      time.Time `json:",omitzero"`
@@ -108,6 +108,11 @@ type Plan struct {
 // Complete reports whether nothing is left to do.
 func (p Plan) Complete() bool {
 	return len(p.Look) == 0 && !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.State != Done && s.State != Skipped })
+}
+
+// Obstacles are the blockers that hold a step. Others are about what was released before.
+func (p Plan) Obstacles() []Blocker {
+	return slices.DeleteFunc(slices.Clone(p.Blockers), func(b Blocker) bool { return len(b.Holds) == 0 })
 }
 
 // Count returns how many steps are in a state.

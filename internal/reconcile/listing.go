@@ -79,6 +79,7 @@ func (x listings) offer(rl release.Listing) {
 		x.decide(x.sets.unreadProduct(l))
 		return
 	}
+	x.assessed(l)
 	verdict := x.listed(l)
 	if verdict == nil {
 		x.include(x.sets.needOwners(l))

@@ -257,6 +257,12 @@ func (x changeSets) explain(l *listing, s plan.Step, sets []world.ChangeSet) *ve
 		bl.Why += "\n" + why
 		bl.Remedies = append(bl.Remedies, way...)
 	}
+	for _, text := range controlTexts(details.Val.Controls) {
+		bl.Why += "\n" + text
+	}
+	if details.Val.Unassessed != "" {
+		bl.Why += "\nthe controls that failed could not be read: " + details.Val.Unassessed
+	}
 	bl.Remedies = append(bl.Remedies, x.resubmit("offers the version again, as it is, once what was wrong is fixed"))
 	out := decided(s, plan.Blocked, strings.ReplaceAll(bl.Why, "\n", "; ")).blockedBy(bl)
 	out.include(x.needDetails(l, last.ID))

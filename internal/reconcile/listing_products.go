@@ -16,6 +16,8 @@ type Product struct {
 	Backed                           string          // by which variant
 	Offered, Limit, Left             int             // versions
 	Versions                         []world.Version // the newest first
+	Unassessed                       string          `json:",omitempty"` // why its assessments could not be read
+	Assessed                         []Assessed      `json:",omitempty"` // versions that buyers can get, the newest first
 	ChangeSets                       []ProductSet    // the newest first
 	Err                              string          `json:",omitempty"`
 }
@@ -26,6 +28,7 @@ type ProductSet struct {
 	Ours   bool // made by Amiship for this listing
 	What   string
 	Errors []Refusal `json:",omitempty"`
+	Failed []string  `json:",omitempty"` // controls, and what to change
 }
 
 // Refusal is what Marketplace found wrong, and what that means.
@@ -54,6 +57,7 @@ func Listed(project string, all []release.Listing, w world.World, since time.Dur
 			p.Err = "not read"
 		}
 		slices.SortStableFunc(p.Versions, func(x, y world.Version) int { return y.Created.Compare(x.Created) })
+		p.Assessed, p.Unassessed = x.listedAssessments(l), facts.Assessments.Err
 		for _, set := range Recent(facts.Sets.Val, w.Now, since) {
 			p.ChangeSets = append(p.ChangeSets, x.productSet(set))
 		}
@@ -63,7 +67,7 @@ func Listed(project string, all []release.Listing, w world.World, since time.Dur
 }
 
 func (x changeSets) productSet(set world.ChangeSet) ProductSet {
-	p := ProductSet{ChangeSet: set, Ours: marketplace.IsOurs(x.d.Project, set.Name), What: x.contents(set.ID)}
+	p := ProductSet{ChangeSet: set, Ours: marketplace.IsOurs(x.d.Project, set.Name), What: x.contents(set.ID), Failed: controlTexts(x.w.Sets[set.ID].Val.Controls)}
 	for _, e := range x.w.Sets[set.ID].Val.Errors() {
 		p.Errors = append(p.Errors, Refusal{Code: e.Code, Message: e.Message, Means: marketplace.Explain(e.Code, e.Message).Means})
 	}

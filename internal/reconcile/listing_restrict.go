@@ -55,7 +55,7 @@ func (x listings) versionQuota(l *listing) (q versionQuota) {
 		Have: max(0, l.Limit-e.Offered()), Need: 1 + x.r.Ahead, Since: filled(offered(e), l.Limit-1-x.r.Ahead),
 	}
 	if enough {
-		first, found := x.restrictFirst(l, chosen)
+		first, found := x.restrictAlone(l, "versions/"+l.Name, "before it, by", chosen)
 		q.include(found)
 		bl.Remedies = []plan.Remedy{x.together(l, id, chosen), first}
 	} else {
@@ -87,13 +87,13 @@ func (x listings) together(l *listing, id plan.ID, chosen []world.Version) plan.
 	})
 }
 
-// restrictFirst restricts alone; the release then goes on by itself. What is in the way of
-// that now is found with it.
-func (x listings) restrictFirst(l *listing, chosen []world.Version) (plan.Remedy, findings) {
+// restrictAlone restricts by a change set of its own, as a remedy of a blocker; a release that
+// waits for it goes on by itself. What is in the way of that now is found with it.
+func (x listings) restrictAlone(l *listing, blocker, by string, chosen []world.Version) (plan.Remedy, findings) {
 	s := plan.Step{Action: plan.Action{ID: plan.StepID(plan.Restrict, l.Key()), Target: l.Key(), Change: plan.SubmitChangeSet{For: plan.Restrict}}}
 	rem := plan.Remedy{
-		Name: "restrict", Command: x.unblocking("versions/"+l.Name, "restrict"),
-		Cost: "before it, by a change set of its own that takes hours, " + restricting(chosen), IAM: []string{"aws-marketplace:StartChangeSet"},
+		Name: "restrict", Command: x.unblocking(blocker, "restrict"),
+		Cost: by + " a change set of its own that takes hours, " + restricting(chosen), IAM: []string{"aws-marketplace:StartChangeSet"},
 	}
 	out := x.sets.ready(l, s, restriction(chosen))
 	if out.step.State != plan.Ready {

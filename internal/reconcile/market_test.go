@@ -63,7 +63,7 @@ func (m *market) answer(w *world.World, q world.Query) {
 		}
 		w.Listings[q.Listing] = world.Listing{
 			Entity: known(m.now, world.Entity{Revision: m.identifier(), Title: "Product", Visibility: "Public", Versions: slices.Clone(m.versions)}),
-			Sets:   known(m.now, sets[:min(len(sets), 20)]),
+			Sets:   known(m.now, sets[:min(len(sets), 20)]), Assessments: known(m.now, []world.Assessment(nil)),
 		}
 	case world.LookChangeSet:
 		for _, s := range m.sets {

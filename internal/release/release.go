@@ -312,8 +312,10 @@ type Listing struct {
 	Retries       int                 // how often a change set that failed by Marketplace's own fault is submitted again
 	OlderWithin   time.Duration       // how long a version waits for older releases that are under way; 0: not at all
 	Limit         int                 // how many versions a product may have
-	Titles        string              // regular expression whose first group reads a version from a title
-	Unmarked      bool                // its AMI has no tag left to record who submitted it
+	// AssessmentNotice is how long before it expires an assessment of Marketplace's is reported.
+	AssessmentNotice time.Duration
+	Titles           string // regular expression whose first group reads a version from a title
+	Unmarked         bool   // its AMI has no tag left to record who submitted it
 	// Lines says where a field of the version stands: "title" -> "amiship.yaml:41".
 	Lines map[string]string
 }

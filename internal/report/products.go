@@ -25,6 +25,7 @@ func Products(w io.Writer, all []reconcile.Product) {
 		fmt.Fprintf(w, "%s   %s, %s, %s, backed by %s\n", p.Name, p.Title, p.Product, p.Visibility, p.Backed)
 		fmt.Fprintf(w, "  %s of %d, capacity for %d more\n", count(p.Offered, "version"), p.Limit, p.Left)
 		versions(w, p.Versions)
+		assessed(w, p)
 		productSets(w, p.ChangeSets)
 	}
 }
@@ -45,6 +46,24 @@ func versions(w io.Writer, all []world.Version) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", v.Title, v.Created.Format(time.DateOnly), v.AMI, visibilities(v))
 	}
 	t.Flush()
+}
+
+// assessed names the versions whose newest assessment has failed, or expires soon.
+func assessed(w io.Writer, p reconcile.Product) {
+	if p.Unassessed != "" {
+		fmt.Fprintf(w, "  note     Marketplace's assessments could not be read: %s\n", firstLine(p.Unassessed))
+	}
+	for _, a := range p.Assessed {
+		switch {
+		case a.Failed:
+			fmt.Fprintf(w, "  FAILED   %s: Marketplace's assessment of %s\n", a.Title, a.Created.Format(time.DateOnly))
+			for _, why := range a.Why {
+				fmt.Fprintf(w, "           %s\n", why)
+			}
+		case a.Soon:
+			fmt.Fprintf(w, "  note     %s: Marketplace's assessment expires %s\n", a.Title, a.Expires.Format(time.DateOnly))
+		}
+	}
 }
 
 func visibilities(v world.Version) string {
@@ -71,6 +90,9 @@ func productSets(w io.Writer, all []reconcile.ProductSet) {
 	for _, s := range all {
 		for _, e := range s.Errors {
 			fmt.Fprintf(w, "  %s  %s: %s\n    %s\n", s.ID, e.Code, e.Means, indent(e.Message))
+		}
+		for _, text := range s.Failed {
+			fmt.Fprintf(w, "  %s  %s\n", s.ID, text)
 		}
 	}
 }

@@ -6,6 +6,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -184,7 +185,7 @@ func waits(w io.Writer, all []plan.Wait) {
 // now, and says why.
 func blockers(w io.Writer, all []plan.Blocker) {
 	for _, b := range all {
-		fmt.Fprintf(w, "  BLOCKED  %s\n           %s%s; holds %s\n", b.ID, indent(b.Why), since(b), few(texts(b.Holds), "step"))
+		fmt.Fprintf(w, "  BLOCKED  %s\n           %s%s; holds %s\n", b.ID, indent(b.Why), since(b), cmp.Or(few(texts(b.Holds), "step"), "no step"))
 		for _, r := range b.Remedies {
 			if r.Command == "" {
 				fmt.Fprintf(w, "             %-12s %s\n", r.Name, r.Cost)

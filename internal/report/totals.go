@@ -46,7 +46,7 @@ func NewTotals(desired []release.Desired, plans []plan.Plan) Totals {
 	t := Totals{Kinds: []KindTotal{}, PublicAMIs: map[string]int{}, Clashes: clashes(desired, plans), Queues: plan.Queues(plans)}
 	seen := map[string]bool{}
 	for _, p := range plans {
-		tag := TagTotal{Tag: p.Tag, Skip: p.Skip, Blockers: len(p.Blockers)}
+		tag := TagTotal{Tag: p.Tag, Skip: p.Skip, Blockers: len(p.Obstacles())}
 		for _, s := range p.Steps {
 			if s.State == plan.Done || s.State == plan.Skipped {
 				continue

@@ -37,7 +37,7 @@ func patchDay() ([]release.Desired, []plan.Plan) {
 	add("1.2.3+ce.1", "Product 1.2.3", "", all(plan.Queued, replaced, step(plan.Copy, "ap-south-1", plan.Skipped))...)
 	add("1.2.3+ce.2", "Product 1.2.3", "", all(plan.Queued, replaced)...)
 	add("1.1.9+ce.0", "Product 1.1.9", "", all(plan.Queued, step(plan.Publish, "sa-east-1", plan.Blocked))...).
-		Blockers = []plan.Blocker{{ID: "region/sa-east-1"}}
+		Blockers = []plan.Blocker{{ID: "region/sa-east-1", Holds: []plan.ID{"copy/ce/amd64/sa-east-1"}}}
 	add("1.0.0+ce.0", "Product 1.0.0", "", all(plan.Done)...)
 	add("1.2.3+ce.0", "Product 1.2.3", "1.2.3+ce.1 has replaced it")
 	return desired, plans

@@ -13,6 +13,8 @@ type Listing struct {
 	// first.
 	Sets  Fact[[]ChangeSet]
 	Notes Fact[string] // what the command for the release notes printed
+	// Assessments are the newest of each delivery option.
+	Assessments Fact[[]Assessment]
 }
 
 // Missed says why the product or its change sets could not be read, or nothing.
@@ -115,6 +117,27 @@ type SetDetails struct {
 	Description string // of the failure
 	Tags        map[string]string
 	Changes     []Change
+	Controls    []Control // that have failed, of one that was refused
+	Unassessed  string    // why they could not be read
+}
+
+// Assessment is what Marketplace has found in the AMI of a delivery option.
+type Assessment struct {
+	ID, Option       string
+	Failed           bool
+	Created, Expires time.Time
+}
+
+// Control is a rule of Marketplace's that an AMI has failed.
+type Control struct {
+	ID     string
+	Errors []ControlError
+}
+
+// ControlError is why.
+type ControlError struct {
+	Code, Message string
+	Scope         []string // what it is about: "FILE_PATH /root/.ssh/authorized_keys"
 }
 
 // Change is one change of a change set.

@@ -50,6 +50,8 @@ type World struct {
 	// organizations and units, and record.Everybody, sorted. It is read from the attribute,
 	// so that no account is left out.
 	Access map[string]Fact[[]string]
+	// Assessments are the controls that have failed, by the assessment's id.
+	Assessments map[string]Fact[[]Control]
 	// Throttled are the reads that AWS refused for their rate alone: they are repeated.
 	Throttled map[Query]bool
 }
@@ -59,7 +61,7 @@ func New() World {
 	return World{
 		Regions: map[string]Region{}, Packages: map[string]Fact[Package]{}, Bases: map[string]Fact[Base]{}, Digests: map[string]Fact[string]{},
 		Listings: map[string]Listing{}, Sets: map[string]Fact[SetDetails]{}, SellerImages: map[release.Place]Fact[[]Image]{},
-		Access: map[string]Fact[[]string]{}, Throttled: map[Query]bool{},
+		Access: map[string]Fact[[]string]{}, Assessments: map[string]Fact[[]Control]{}, Throttled: map[Query]bool{},
 	}
 }
 
@@ -211,7 +213,7 @@ type Query struct {
 	Variant string // of Package, Digest and Base
 	Listing string // of Listing, Notes and ChangeSet
 	Set     string // of ChangeSet: its id
-	ID      string // of Access: an AMI's or a snapshot's
+	ID      string // of Access: an AMI's or a snapshot's; of Assessment
 }
 
 // OfListings reports whether a query is about what only listings rest on.
@@ -227,7 +229,7 @@ func (q Query) Fetched() bool {
 // nothing else to do. What was wrong with a package or a base stays wrong until it is
 // fixed, and nothing rests on the others for certain.
 func (q Query) Retried() bool {
-	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookMetadata, LookDenied, LookSnapshots, LookBin}, q.Kind)
+	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookMetadata, LookDenied, LookSnapshots, LookBin, LookAssessments, LookAssessment}, q.Kind)
 }
 
 // Kind is what a query asks for.
@@ -259,5 +261,7 @@ const (
 	LookListing      Kind = "listing"       // the product, and its newest change sets
 	LookChangeSet    Kind = "changeset"     // what one requests, and what was wrong with it
 	LookNotes        Kind = "notes"         // release notes that a command prints
+	LookAssessments  Kind = "assessments"   // the newest of each delivery option of a product
+	LookAssessment   Kind = "assessment"    // the controls that have failed in one
 	LookSellerImages Kind = "seller-images" // images of the account that a listing belongs to
 )
