@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"amiship/sandbox/cloud"
@@ -35,7 +37,11 @@ type parts struct {
 
 // assemble puts the services behind the one endpoint.
 func (s *box) assemble(set Settings) error {
-	driver, from, err := s.startDriver()
+	ports, err := hostPorts(slices.Concat(s.cfg.HostPorts, set.HostPorts))
+	if err != nil {
+		return err
+	}
+	driver, from, err := s.startDriver(ports)
 	if err != nil {
 		return err
 	}
@@ -62,7 +68,7 @@ func (s *box) marketSettings(set Settings) marketplace.Settings {
 }
 
 // startDriver makes the machine driver, and says what it can start from.
-func (s *box) startDriver() (machine.Driver, []machine.Base, error) {
+func (s *box) startDriver(hostPorts []uint16) (machine.Driver, []machine.Base, error) {
 	dir := filepath.Join(s.cfg.State, "machines")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, err
@@ -77,13 +83,26 @@ func (s *box) startDriver() (machine.Driver, []machine.Base, error) {
 			cache = filepath.Join(s.cfg.State, "bases")
 		}
 		meta := imds.New(imds.Config{Lookup: s.instanceAt, Now: s.store.Now})
-		d, err := container.New(container.Config{Dir: dir, Cache: cache, Metadata: meta, Log: s.log})
+		d, err := container.New(container.Config{Dir: dir, Cache: cache, Metadata: meta, HostPorts: hostPorts, Log: s.log})
 		if err != nil {
 			return nil, nil, err
 		}
 		return d, d.Bases(), nil
 	}
 	return nil, nil, fmt.Errorf("machine driver %q: there are container and instant", s.cfg.Driver)
+}
+
+// hostPorts sorts ports, and names each once.
+func hostPorts(ports []uint) ([]uint16, error) {
+	var out []uint16
+	for _, port := range ports {
+		if port == 0 || port > math.MaxUint16 {
+			return nil, fmt.Errorf("host port %d: ports are 1 to %d", port, math.MaxUint16)
+		}
+		out = append(out, uint16(port))
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
 }
 
 // instantBases are names only, on both architectures: instant machines have

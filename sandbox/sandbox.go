@@ -37,6 +37,9 @@ type Config struct {
 	Cache    string  // directory of base images that sandboxes share; in State when empty
 	Throttle bool    // AWS's request limits
 	Verbose  bool    // log each step of the machines
+	// HostPorts are ports of this host that machines reach, beside those of the world's
+	// settings. None is open unless it is named.
+	HostPorts []uint
 }
 
 // Files in the state directory that others may read.

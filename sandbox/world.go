@@ -40,6 +40,9 @@ type World struct {
 type Settings struct {
 	EC2         ec2.Settings         `yaml:"ec2,omitempty"`
 	Marketplace marketplace.Settings `yaml:"marketplace,omitempty"`
+	// HostPorts are ports of the sandbox's host that machines reach at
+	// host.sandbox.internal. None is open unless it is named.
+	HostPorts []uint `yaml:"host_ports,omitempty"`
 	// ImageCheck is how long Parameter Store takes to check an image.
 	ImageCheck time.Duration `yaml:"image_check,omitempty"`
 }

@@ -54,6 +54,7 @@ started on it again, it resumes from there.`,
 	f.Float64Var(&cfg.Speed, "speed", 1, "`FACTOR` by which everything is faster than on AWS")
 	f.StringVar(&cfg.World, "world", "", "YAML `FILE` with the initial state; amiship sandbox world prints one")
 	f.StringVar(&cfg.Driver, "driver", sandbox.Container, "`DRIVER` of machines: container (real, needs root) or instant (they only answer SSH)")
+	f.UintSliceVar(&cfg.HostPorts, "open-host-port", nil, "`PORT` of 127.0.0.1 that machines reach at host.sandbox.internal; repeatable, none is open by default")
 	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rate limits")
 	_ = cmd.MarkFlagRequired("state")
 	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(a), sandboxFault(), sandboxStop(), sandboxPrepare(), sandboxWorld())

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"amiship/sandbox/machine"
+	"amiship/sandbox/machine/network"
 )
 
 // change does to a disk what tells a true copy from a poor one: it deletes,
@@ -222,7 +224,7 @@ func (l *lab) checkWalls(a machine.Spec) {
 	defer host.Close()
 	_, port, _ := net.SplitHostPort(host.Addr().String())
 	const curl = "curl -s -m 2 -o /dev/null "
-	for _, addr := range hostAddresses(l.T) {
+	for _, addr := range append(hostAddresses(l.T), network.Host, network.HostName) {
 		if _, err := l.try(a, curl+"http://"+net.JoinHostPort(addr, port)); err == nil {
 			l.Errorf("the machine reaches the host at %s", addr)
 		}
@@ -238,6 +240,33 @@ func (l *lab) checkWalls(a machine.Spec) {
 			l.Errorf("the machine writes the host's %s", file)
 		}
 	}
+}
+
+// TestOwnHost: a machine fetches from the ports of the host that are open to it, with its
+// own curl, and from no other.
+func TestOwnHost(t *testing.T) {
+	open, closed := serve(t), serve(t)
+	l := newLab(t, t.TempDir(), open)
+	a := l.spec("i-a", base)
+	l.boot(a)
+	url := func(port uint16) string { return fmt.Sprintf("http://%s:%d/package", network.HostName, port) }
+	const curl = "curl --silent --show-error --fail --max-time 3 --header 'JOB-TOKEN: secret' "
+	if got := l.run(a, curl+url(open)); got != "/package with secret" {
+		t.Errorf("the machine got %q", got)
+	}
+	if out, err := l.try(a, curl+url(closed)); err == nil {
+		t.Errorf("the machine reaches a port that is not open to it: %s", out)
+	}
+}
+
+// serve answers on a port of the host's loopback address, which it returns.
+func serve(t *testing.T) uint16 {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s with %s", r.URL.Path, r.Header.Get("JOB-TOKEN"))
+	}))
+	t.Cleanup(srv.Close)
+	return netip.MustParseAddrPort(srv.Listener.Addr().String()).Port()
 }
 
 func hostAddresses(t *testing.T) []string {
@@ -261,7 +290,7 @@ const sandboxDir = "AMISHIP_TEST_SANDBOX_DIR"
 // doomed starts a machine in dir, says so, and waits for its end.
 func doomed(dir string) {
 	m := newIMDS()
-	d, err := newDriver(dir, m, os.Stderr)
+	d, err := newDriver(dir, m, os.Stderr, nil)
 	if err == nil {
 		spec := specAt(99, "i-doomed", base)
 		m.add(spec.Private.String(), spec.ID, spec.MAC, "ssh-ed25519 AAAA")

@@ -39,6 +39,7 @@ type Config struct {
 	Dir         string        // disks and layers; one sandbox's own
 	Cache       string        // bases, shared by all sandboxes of the host
 	Metadata    http.Handler  // served to machines at 169.254.169.254:80; RemoteAddr is the machine's private address
+	HostPorts   []uint16      // of the host's loopback address, that machines reach at network.HostName
 	StopTimeout time.Duration // patience with a machine that is asked to stop; 20 s when zero, more for an emulated one
 	Log         *slog.Logger
 }
@@ -78,7 +79,7 @@ func New(cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := network.New(network.Config{Metadata: cfg.Metadata, Log: cfg.Log})
+	net, err := network.New(network.Config{Metadata: cfg.Metadata, HostPorts: cfg.HostPorts, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

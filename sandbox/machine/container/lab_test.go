@@ -41,7 +41,7 @@ type lab struct {
 	next   byte // last byte of the next machine's addresses
 }
 
-func newLab(t *testing.T, dir string) *lab {
+func newLab(t *testing.T, dir string, hostPorts ...uint16) *lab {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -52,7 +52,7 @@ func newLab(t *testing.T, dir string) *lab {
 		t.Fatal(err)
 	}
 	l := &lab{T: t, imds: newIMDS(), signer: signer, next: 10}
-	if l.driver, err = newDriver(dir, l.imds, t.Output()); err != nil {
+	if l.driver, err = newDriver(dir, l.imds, t.Output(), hostPorts); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -63,13 +63,13 @@ func newLab(t *testing.T, dir string) *lab {
 	return l
 }
 
-func newDriver(dir string, m *imds, log io.Writer) (*container.Driver, error) {
+func newDriver(dir string, m *imds, log io.Writer, hostPorts []uint16) (*container.Driver, error) {
 	cache, err := bases.DefaultDir()
 	if err != nil {
 		return nil, err
 	}
 	return container.New(container.Config{
-		Dir: dir, Cache: cache, Metadata: m, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Dir: dir, Cache: cache, Metadata: m, HostPorts: hostPorts, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 }
 

@@ -36,6 +36,11 @@ const (
 	Gateway  = "172.31.0.1"
 	metadata = "169.254.169.254"
 
+	// Host is where machines reach the ports of the host that are open to them, and
+	// HostName is its name.
+	Host     = "172.31.15.254"
+	HostName = "host.sandbox.internal"
+
 	zone       = "ec2.internal."
 	gatewayMAC = "02:00:00:00:ff:01"
 	mtu        = 1500 // bytes
@@ -46,7 +51,9 @@ type Config struct {
 	// Metadata answers at 169.254.169.254:80. A request's RemoteAddr is the
 	// asking machine's private address. Nil: nothing answers there.
 	Metadata http.Handler
-	Log      *slog.Logger
+	// HostPorts are ports of the host's loopback address that machines reach at Host.
+	HostPorts []uint16
+	Log       *slog.Logger
 }
 
 // Network connects machines with each other, with the host and with what the
@@ -56,6 +63,7 @@ type Network struct {
 	vn     *virtualnetwork.VirtualNetwork
 	server *http.Server
 	house  *door.House
+	host   []net.Listener // for HostPorts
 	forbid []netip.Prefix
 }
 
@@ -66,20 +74,23 @@ func New(cfg Config) (*Network, error) {
 		Subnet:            Subnet,
 		GatewayIP:         Gateway,
 		GatewayMacAddress: gatewayMAC,
-		GatewayVirtualIPs: []string{metadata},
+		GatewayVirtualIPs: []string{metadata, Host},
 		DHCPStaticLeases:  leases(netip.MustParsePrefix(Subnet)),
 		DNSSearchDomains:  []string{strings.TrimSuffix(zone, ".")},
-		DNS:               []types.Zone{{Name: zone, Records: records(netip.MustParsePrefix(Subnet))}},
+		DNS: []types.Zone{
+			{Name: zone, Records: records(netip.MustParsePrefix(Subnet))},
+			hostZone(),
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the machines' network: %w", err)
 	}
 	logrus.SetOutput(io.Discard) // where the library laments every machine that goes
 	n := &Network{log: cfg.Log, vn: vn, house: door.New(), forbid: hostPrefixes()}
-	if cfg.Metadata == nil {
-		return n, nil
+	if cfg.Metadata != nil {
+		err = n.serve(cfg.Metadata)
 	}
-	return n, n.serve(cfg.Metadata)
+	return n, errors.Join(err, n.openHost(cfg.HostPorts))
 }
 
 func (n *Network) serve(h http.Handler) error {
@@ -101,6 +112,9 @@ func (n *Network) Close() error {
 	err := n.house.Close()
 	if n.server != nil {
 		err = errors.Join(err, n.server.Close())
+	}
+	for _, l := range n.host {
+		err = errors.Join(err, l.Close())
 	}
 	return err
 }
