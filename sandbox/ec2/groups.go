@@ -9,7 +9,8 @@ import (
 )
 
 // group is a security group. Only its TCP ingress has an effect: it says on
-// which ports the public addresses of its instances answer.
+// which ports the public addresses of its instances answer; the others don't.
+// Instances reach each other on every port.
 type group struct {
 	ID, Account, VPC, Name, Description string
 	Created                             time.Time

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -66,6 +68,9 @@ func boot(talk *net.UnixConn, p plan) error {
 	if err := unix.Unshare(unix.CLONE_NEWCGROUP); err != nil {
 		return fmt.Errorf("make a cgroup namespace: %w", err)
 	}
+	if err := ownUptime(); err != nil {
+		return err
+	}
 	if err := sendTap(talk, p.MAC); err != nil {
 		return err
 	}
@@ -84,6 +89,35 @@ func boot(talk *net.UnixConn, p plan) error {
 	const init = "/sbin/init"
 	err := syscall.Exec(init, []string{init}, []string{"container=amiship", "PATH=" + path, "TERM=dumb"})
 	return fmt.Errorf("start %s: %w", init, err)
+}
+
+// ownUptime has the clocks since boot begin now for what this thread executes next: a
+// time namespace. A kernel without them shows machines the host's uptime.
+func ownUptime() error {
+	err := unix.Unshare(unix.CLONE_NEWTIME)
+	if errors.Is(err, unix.EINVAL) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make a time namespace: %w", err)
+	}
+	var offsets strings.Builder
+	for name, clock := range map[string]int32{"monotonic": unix.CLOCK_MONOTONIC, "boottime": unix.CLOCK_BOOTTIME} {
+		var now unix.Timespec
+		if err := unix.ClockGettime(clock, &now); err != nil {
+			return fmt.Errorf("read the clock %s: %w", name, err)
+		}
+		fmt.Fprintf(&offsets, "%s %d %d\n", name, -now.Sec-1, 1_000_000_000-max(1, now.Nsec)) // nanoseconds are below a second
+	}
+	// By the thread's own number: the link ends in PID/task/TID, which has no such file.
+	thread, err := os.Readlink("/proc/thread-self")
+	if err == nil {
+		err = os.WriteFile(filepath.Join("/proc", filepath.Base(thread), "timens_offsets"), []byte(offsets.String()), 0)
+	}
+	if err != nil {
+		return fmt.Errorf("set back the machine's uptime: %w", err)
+	}
+	return nil
 }
 
 // enter makes root the root of this process and lets go of the old one.

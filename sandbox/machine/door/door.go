@@ -4,8 +4,9 @@
 // A host that runs a service on a port of all addresses, as most run sshd,
 // blocks that port for every other listener, even on a single address. So as
 // root the kernel is told to lead connections to a door's one listener,
-// whatever their port (see steer.go); without root each port gets a listener
-// of its own, and must be above 1023 and free.
+// whatever their port (see steer.go), and those to every other port of the address to
+// one that answers nothing, as a security group does; without root each port gets a
+// listener of its own, must be above 1023 and free, and the kernel refuses the others.
 package door
 
 import (
@@ -88,11 +89,34 @@ func (d *Door) setSteered(ranges []machine.PortRange) error {
 		}
 		d.shared = l
 		go d.accept(l)
+		if err := d.steer.lead(destination{addr: d.at.As4()}, d.steer.silence.listener); err != nil {
+			return err
+		}
 	}
-	if err := d.steer.clear(d.at, d.ranges); err != nil {
-		return err
+	for _, port := range ports(ranges) {
+		if err := d.steer.lead(d.to(port), d.shared.(*net.TCPListener)); err != nil {
+			return err
+		}
 	}
-	return d.steer.lead(d.at, ranges, d.shared.(*net.TCPListener))
+	for _, port := range ports(d.ranges) {
+		if within(ranges, port) {
+			continue
+		}
+		if err := d.steer.clear(d.to(port)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Door) to(port uint16) destination { return destination{d.at.As4(), uint32(port)} }
+
+// closeSteered forgets the address.
+func (d *Door) closeSteered() {
+	for _, port := range append(ports(d.ranges), 0) {
+		_ = d.steer.clear(d.to(port)) // entries go with their listener in any case
+	}
+	d.shared.Close()
 }
 
 // setPlain opens and closes listeners until there is one for each port.
@@ -140,8 +164,8 @@ func listen(at netip.AddrPort) (net.Listener, error) {
 	return lc.Listen(context.Background(), "tcp4", at.String())
 }
 
-// accept passes connections on until the listener is closed. A closed port
-// that was routed here with a wide range is refused.
+// accept passes connections on until the listener is closed. One to a port that was
+// closed in the meantime is refused.
 func (d *Door) accept(l net.Listener) {
 	for {
 		c, err := l.Accept()
@@ -173,8 +197,7 @@ func (d *Door) Close() {
 	}
 	d.closed = true
 	if d.shared != nil {
-		_ = d.steer.clear(d.at, d.ranges) // entries go with their listener in any case
-		d.shared.Close()
+		d.closeSteered()
 	}
 	for _, l := range d.plain {
 		l.Close()
@@ -199,19 +222,17 @@ func within(ranges []machine.PortRange, port uint16) bool {
 // maxListed is how many ports a door can open one by one.
 const maxListed = 256
 
-func count(ranges []machine.PortRange) int {
-	n := 0
-	for _, r := range ranges {
-		n += max(0, int(r.To)-int(r.From)+1)
+// list names the ports of the ranges, for listeners of their own.
+func list(ranges []machine.PortRange) ([]uint16, error) {
+	all := ports(ranges)
+	if len(all) > maxListed {
+		return nil, fmt.Errorf("open %d ports: without root at most %d can be", len(all), maxListed)
 	}
-	return n
+	return all, nil
 }
 
-// list names the ports of the ranges.
-func list(ranges []machine.PortRange) ([]uint16, error) {
-	if n := count(ranges); n > maxListed {
-		return nil, fmt.Errorf("open %d ports: without root at most %d can be", n, maxListed)
-	}
+// ports names the ports of the ranges.
+func ports(ranges []machine.PortRange) []uint16 {
 	var all []uint16
 	for _, r := range ranges {
 		for p := int(r.From); p <= int(r.To); p++ {
@@ -220,5 +241,5 @@ func list(ranges []machine.PortRange) ([]uint16, error) {
 			}
 		}
 	}
-	return all, nil
+	return all
 }

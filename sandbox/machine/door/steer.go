@@ -10,8 +10,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"amiship/sandbox/machine"
 )
 
 // steering is a program in the kernel that finds the listener of a connection
@@ -21,15 +19,16 @@ type steering struct {
 	table   int
 	program int
 	link    int
+	silence *silence // where connections to closed ports go
 }
 
-// destination is a key of the table. Port 0 matches every port.
+// destination is a key of the table. Port 0 matches every port that has no key of its own.
 type destination struct {
 	addr [4]byte
 	port uint32
 }
 
-const tableSize = 1 << 15
+const tableSize = 1 << 17
 
 func newSteering() (*steering, error) {
 	s := &steering{table: -1, program: -1, link: -1}
@@ -39,6 +38,9 @@ func newSteering() (*steering, error) {
 	}
 	if err == nil {
 		s.link, err = attach(s.program)
+	}
+	if err == nil {
+		s.silence, err = newSilence()
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.close())
@@ -52,51 +54,40 @@ func (s *steering) close() error {
 			unix.Close(fd)
 		}
 	}
+	if s.silence != nil {
+		s.silence.close()
+	}
 	return nil
 }
 
-// destinations are the keys that the ranges take: one per port, or one for
-// all where that would be many.
-func destinations(at netip.Addr, ranges []machine.PortRange) []destination {
-	ports, err := list(ranges)
-	if err != nil {
-		return []destination{{addr: at.As4()}}
-	}
-	all := make([]destination, len(ports))
-	for i, p := range ports {
-		all[i] = destination{at.As4(), uint32(p)}
-	}
-	return all
-}
-
-// lead makes connections to the ports arrive at the listener.
-func (s *steering) lead(at netip.Addr, ranges []machine.PortRange, l *net.TCPListener) error {
+// lead makes connections to a destination arrive at the listener.
+func (s *steering) lead(to destination, l *net.TCPListener) error {
 	raw, err := l.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var failed error
 	err = raw.Control(func(fd uintptr) {
-		for _, d := range destinations(at, ranges) {
-			value := uint64(fd)
-			if err := s.element(unix.BPF_MAP_UPDATE_ELEM, &d, &value); err != nil {
-				failed = fmt.Errorf("lead %s:%d to a listener: %w", at, d.port, err)
-				return
-			}
-		}
+		value := uint64(fd)
+		failed = s.element(unix.BPF_MAP_UPDATE_ELEM, &to, &value)
 	})
-	return errors.Join(err, failed)
-}
-
-// clear forgets the ports.
-func (s *steering) clear(at netip.Addr, ranges []machine.PortRange) error {
-	for _, d := range destinations(at, ranges) {
-		err := s.element(unix.BPF_MAP_DELETE_ELEM, &d, nil)
-		if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
-			return fmt.Errorf("shut %s:%d: %w", at, d.port, err)
-		}
+	if err = errors.Join(err, failed); err != nil {
+		return fmt.Errorf("lead %s to a listener: %w", to, err)
 	}
 	return nil
+}
+
+// clear forgets a destination.
+func (s *steering) clear(to destination) error {
+	err := s.element(unix.BPF_MAP_DELETE_ELEM, &to, nil)
+	if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("forget %s: %w", to, err)
+	}
+	return nil
+}
+
+func (d destination) String() string {
+	return fmt.Sprintf("%s:%d", netip.AddrFrom4(d.addr), d.port)
 }
 
 // The attributes of bpf(2), as far as they are used here.
