@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # prerequisites are in the order in which they tell most, soonest
-.PHONY: build help packages test-packages bases setup rehearse test check unit torture fuzz bench bench-go clean
+.PHONY: build help packages test-packages bases setup rehearse test check unit torture fuzz bench bench-go instance-types clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -36,6 +36,7 @@ help:
 	@echo 'make fuzz       each fuzz target for 30 s, or TIME=5m'
 	@echo 'make bench      how fast it is, beside what people use; ONLY=3 or ONLY="1 6" for some; writes docs/benchmarks.md'
 	@echo 'make bench-go   the benchmarks of single packages'
+	@echo 'make instance-types  the table of EC2 instance types of the sandbox, anew from the data in tools/instancetypes/go.mod'
 	@echo 'make setup      install what is missing; the others do it by themselves'
 	@echo 'make clean      remove what was built here'
 
@@ -81,6 +82,10 @@ bench: test-packages build
 
 bench-go:
 	go test -run '^$$' -bench . -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -r dirname | sort -u)
+
+instance-types:
+	cd tools/instancetypes && go mod download && go run . >types_table.go.new
+	mv tools/instancetypes/types_table.go.new sandbox/ec2/types_table.go
 
 clean:
 	rm -rf bin

@@ -35,7 +35,7 @@ def places(ec2):
     ec2.describe_subnets()
     ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": False})
     ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
-    for _ in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 5}):
+    for _ in ec2.get_paginator("describe_instance_types").paginate(PaginationConfig={"PageSize": 100}):
         pass
     ec2.describe_instance_type_offerings(LocationType="availability-zone", MaxResults=5)
     ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")

@@ -53,6 +53,23 @@ type xmlNetworkInfo struct {
 	ENASRD      bool   `xml:"enaSrdSupported"`
 }
 
+type xmlStorageDisk struct {
+	SizeGB int    `xml:"sizeInGB"`
+	Count  int    `xml:"count"`
+	Type   string `xml:"type"`
+}
+
+type xmlStorageInfo struct {
+	TotalGB    int                       `xml:"totalSizeInGB"`
+	Disks      wire.List[xmlStorageDisk] `xml:"disks"`
+	NVMe       string                    `xml:"nvmeSupport"`
+	Encryption string                    `xml:"encryptionSupport"`
+}
+
+type xmlTPMInfo struct {
+	Versions wire.List[string] `xml:"supportedVersions"`
+}
+
 type xmlType struct {
 	Name               string            `xml:"instanceType"`
 	Current            bool              `xml:"currentGeneration"`
@@ -61,11 +78,12 @@ type xmlType struct {
 	RootDevices        wire.List[string] `xml:"supportedRootDeviceTypes"`
 	Virtualization     wire.List[string] `xml:"supportedVirtualizationTypes"`
 	BareMetal          bool              `xml:"bareMetal"`
-	Hypervisor         string            `xml:"hypervisor"`
+	Hypervisor         string            `xml:"hypervisor,omitempty"`
 	Processor          xmlProcessor      `xml:"processorInfo"`
 	VCPU               xmlVCPU           `xml:"vCpuInfo"`
 	Memory             xmlMemory         `xml:"memoryInfo"`
 	InstanceStorage    bool              `xml:"instanceStorageSupported"`
+	Storage            *xmlStorageInfo   `xml:"instanceStorageInfo"`
 	EBS                xmlEBSInfo        `xml:"ebsInfo"`
 	Network            xmlNetworkInfo    `xml:"networkInfo"`
 	Hibernation        bool              `xml:"hibernationSupported"`
@@ -75,6 +93,7 @@ type xmlType struct {
 	BootModes          wire.List[string] `xml:"supportedBootModes"`
 	NitroEnclaves      string            `xml:"nitroEnclavesSupport"`
 	NitroTPM           string            `xml:"nitroTpmSupport"`
+	NitroTPMInfo       *xmlTPMInfo       `xml:"nitroTpmInfo"`
 	SupportedInRegion  bool              `xml:"supportedInRegion"`
 	RebootMigration    string            `xml:"rebootMigrationSupport"`
 	PrecisionTimeClock string            `xml:"phcSupport"`
@@ -90,13 +109,24 @@ var typeFilters = filters[xmlType]{
 		"ebs-info.attachment-limit-type", "ebs-info.maximum-ebs-attachments", "ebs-info.ebs-optimized-info.baseline-bandwidth-in-mbps",
 		"ebs-info.ebs-optimized-info.baseline-iops", "ebs-info.ebs-optimized-info.baseline-throughput-in-mbps",
 		"ebs-info.ebs-optimized-info.maximum-bandwidth-in-mbps", "ebs-info.ebs-optimized-info.maximum-iops",
-		"ebs-info.ebs-optimized-info.maximum-throughput-in-mbps", "instance-storage-info.disk.count",
-		"instance-storage-info.disk.size-in-gb", "instance-storage-info.disk.type", "instance-storage-info.encryption-support",
-		"instance-storage-info.nvme-support", "instance-storage-info.total-size-in-gb", "network-info.bandwidth-weightings",
+		"ebs-info.ebs-optimized-info.maximum-throughput-in-mbps", "network-info.bandwidth-weightings",
 		"network-info.efa-info.maximum-efa-interfaces", "network-info.flexible-ena-queues-support",
-		"nitro-tpm-info.supported-versions", "processor-info.supported-features",
+		"processor-info.supported-features",
 	},
 	by: map[string]func(xmlType) []string{
+		"instance-storage-info.disk.count": func(t xmlType) []string {
+			return t.stored(func(s *xmlStorageInfo) string { return strconv.Itoa(s.Disks[0].Count) })
+		},
+		"instance-storage-info.disk.size-in-gb": func(t xmlType) []string {
+			return t.stored(func(s *xmlStorageInfo) string { return strconv.Itoa(s.Disks[0].SizeGB) })
+		},
+		"instance-storage-info.disk.type":          func(t xmlType) []string { return t.stored(func(s *xmlStorageInfo) string { return s.Disks[0].Type }) },
+		"instance-storage-info.encryption-support": func(t xmlType) []string { return t.stored(func(s *xmlStorageInfo) string { return s.Encryption }) },
+		"instance-storage-info.nvme-support":       func(t xmlType) []string { return t.stored(func(s *xmlStorageInfo) string { return s.NVMe }) },
+		"instance-storage-info.total-size-in-gb": func(t xmlType) []string {
+			return t.stored(func(s *xmlStorageInfo) string { return strconv.Itoa(s.TotalGB) })
+		},
+		"nitro-tpm-info.supported-versions":            func(t xmlType) []string { return t.tpm() },
 		"dedicated-hosts-supported":                    func(t xmlType) []string { return flag(t.DedicatedHosts) },
 		"hibernation-supported":                        func(t xmlType) []string { return flag(t.Hibernation) },
 		"ebs-info.encryption-support":                  func(t xmlType) []string { return one(t.EBS.Encryption) },
@@ -137,6 +167,21 @@ var typeFilters = filters[xmlType]{
 	},
 }
 
+// stored is a member of the instance store; nothing without one.
+func (t xmlType) stored(get func(*xmlStorageInfo) string) []string {
+	if t.Storage == nil {
+		return nil
+	}
+	return one(get(t.Storage))
+}
+
+func (t xmlType) tpm() []string {
+	if t.NitroTPMInfo == nil {
+		return nil
+	}
+	return t.NitroTPMInfo.Versions
+}
+
 func (o accountOps) describeTypes(c *wire.Call, in *describeTypesIn) (*describeTypesOut, error) {
 	if in.MaxResults != nil && *in.MaxResults > 100 {
 		return nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value less than or equal to 100.", *in.MaxResults)
@@ -152,7 +197,7 @@ func (o accountOps) describeTypes(c *wire.Call, in *describeTypesIn) (*describeT
 		return nil, err
 	}
 	var all []xmlType
-	for _, t := range allTypes() {
+	for _, t := range typeTable {
 		if len(in.InstanceTypes) == 0 || slices.Contains(in.InstanceTypes, t.name) {
 			all = append(all, typeXML(t))
 		}
@@ -165,27 +210,41 @@ func (o accountOps) describeTypes(c *wire.Call, in *describeTypesIn) (*describeT
 }
 
 func typeXML(t instanceType) xmlType {
+	nitro := t.hypervisor == "nitro"
+	uefi := nitro && slices.Contains(t.bootModes(), bootLegacy) && slices.Contains(t.bootModes(), bootUEFI)
 	x := xmlType{
 		Name: t.name, Current: t.current, FreeTier: t.name == "t2.micro" || t.name == "t3.micro" || t.name == "t4g.small",
-		UsageClasses: wire.List[string]{"on-demand", "spot"}, RootDevices: wire.List[string]{"ebs"},
-		Virtualization: wire.List[string]{"hvm"}, Hypervisor: "nitro", Burstable: t.burstable, AutoRecovery: true,
-		Processor:     xmlProcessor{wire.List[string]{t.arch}, 2.5, t.manufacturer},
-		VCPU:          xmlVCPU{t.vcpus, t.vcpus / t.threads(), t.threads(), wire.List[int]{t.vcpus / t.threads()}, wire.List[int]{}},
-		Memory:        xmlMemory{t.mib},
-		EBS:           xmlEBSInfo{"default", "supported", "required"},
-		Network:       xmlNetworkInfo{"Up to 12.5 Gigabit", 3, 1, 0, 10, 10, true, "required", false, true, false},
-		BootModes:     wire.List[string]{"uefi"},
+		UsageClasses: wire.List[string]{"on-demand", "spot"}, RootDevices: wire.List[string]{"ebs"}, Virtualization: t.virtualizations(),
+		BareMetal: t.hypervisor == "", Hypervisor: t.hypervisor, Burstable: t.burstable, AutoRecovery: t.disks == 0,
+		Processor:       xmlProcessor{t.architectures(), t.clock, t.maker},
+		VCPU:            xmlVCPU{t.vcpus, t.cores(), t.threads, wire.List[int]{t.cores()}, wire.List[int]{}},
+		Memory:          xmlMemory{t.mib},
+		InstanceStorage: t.disks > 0, Storage: t.storageXML(),
+		EBS:       xmlEBSInfo{"default", "supported", "required"},
+		Network:   xmlNetworkInfo{t.network, t.enis, 1, 0, t.addresses, t.addresses, t.hypervisor != "xen", t.ena(), false, nitro, false},
+		BootModes: t.bootModes(), DedicatedHosts: !t.burstable && t.current,
 		NitroEnclaves: "unsupported", NitroTPM: "unsupported", SupportedInRegion: true, RebootMigration: "supported", PrecisionTimeClock: "unsupported",
 	}
-	for n := range t.threads() {
+	for n := range t.threads {
 		x.VCPU.Valid = append(x.VCPU.Valid, n+1)
 	}
-	if t.arch == "x86_64" {
-		x.BootModes = wire.List[string]{"legacy-bios", "uefi"}
-		x.DedicatedHosts = !t.burstable
+	if t.hypervisor == "xen" {
+		x.EBS.NVMe, x.EBS.Optimized = "unsupported", "supported"
 	}
-	if !t.current {
-		x.Hypervisor, x.EBS.NVMe, x.EBS.Optimized = "xen", "unsupported", "supported"
+	if uefi {
+		x.NitroTPM, x.NitroTPMInfo = "supported", &xmlTPMInfo{wire.List[string]{"2.0"}}
+	}
+	return x
+}
+
+// storageXML is the instance store; nil if there is none.
+func (t instanceType) storageXML() *xmlStorageInfo {
+	if t.disks == 0 {
+		return nil
+	}
+	x := &xmlStorageInfo{TotalGB: t.disks * t.diskGB, Disks: wire.List[xmlStorageDisk]{{t.diskGB, t.disks, t.diskType}}, NVMe: "unsupported", Encryption: "unsupported"}
+	if t.diskNVMe {
+		x.NVMe, x.Encryption = "required", "required"
 	}
 	return x
 }

@@ -113,7 +113,7 @@ func (in *modifyInstanceIn) setTexts(i *Instance) error {
 		if err != nil {
 			return err
 		}
-		if t.arch != i.Arch {
+		if !slices.Contains(t.architectures(), i.Arch) {
 			return wire.Errorf("InvalidParameterValue", "The architecture of %s does not match the instance's, %s.", t.name, i.Arch)
 		}
 		i.Type = t.name

@@ -70,7 +70,7 @@ func cpuOptions(name string) xmlCPUOptions {
 	if err != nil {
 		return xmlCPUOptions{1, 1}
 	}
-	return xmlCPUOptions{t.vcpus / t.threads(), t.threads()}
+	return xmlCPUOptions{t.cores(), t.threads}
 }
 
 func devicesXML(in Instance) wire.List[xmlInstanceDevice] {

@@ -104,7 +104,7 @@ func ArchOfType(name string) (arch string, known bool) {
 // TypesOf returns the names of the instance types with the architecture.
 func TypesOf(arch string) []string {
 	out := []string{}
-	for _, t := range allTypes() {
+	for _, t := range typeTable {
 		if t.arch == arch {
 			out = append(out, t.name)
 		}
@@ -112,11 +112,10 @@ func TypesOf(arch string) []string {
 	return out
 }
 
-// NeedsENA reports whether an instance type boots only what supports ENA: all
-// but the oldest do.
+// NeedsENA reports whether an instance type boots only what supports ENA.
 func NeedsENA(name string) bool {
 	t, err := findType(name)
-	return err == nil && t.current
+	return err == nil && t.ena() == enaRequired
 }
 
 // FindImageByName returns an account's image with the name.

@@ -39,7 +39,7 @@ func (o accountOps) describeOfferings(c *wire.Call, in *offeringsIn) (*offerings
 		return nil, err
 	}
 	var all []xmlOffering
-	for _, t := range allTypes() {
+	for _, t := range typeTable {
 		for place, zones := range places {
 			if slices.ContainsFunc(zones, func(zone string) bool { return o.set.offers(zone, t.name) }) {
 				all = append(all, xmlOffering{t.name, kind, place})

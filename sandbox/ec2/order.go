@@ -89,14 +89,8 @@ func (o *order) findType(_ *wire.Call, in *runIn) error {
 	if err != nil {
 		return err
 	}
-	if o.image.Paravirtual {
-		return wire.Errorf("InvalidParameterCombination", "Non-Windows instances with a virtualization type of 'paravirtual' are currently not supported for this instance type.")
-	}
-	if t.arch != o.image.Arch {
-		return wire.Errorf("InvalidParameterValue", "The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.", t.arch, o.image.Arch)
-	}
 	o.kind = t
-	return nil
+	return t.boots(o.image)
 }
 
 func (o *order) findKey(c *wire.Call, in *runIn) error {

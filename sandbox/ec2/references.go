@@ -144,7 +144,7 @@ func (o imageOps) instancesOf(c *wire.Call, image string, states []string) []xml
 			continue
 		}
 		if state := o.seen(c, in).State; len(states) == 0 || slices.Contains(states, state) {
-			out = append(out, xmlReference{image, refInstance, "arn:aws:ec2:" + c.Region + ":" + in.Account + ":instance/" + in.ID})
+			out = append(out, xmlReference{image, refInstance, c.Account.Partition.ARN("ec2", c.Region, in.Account, "instance/"+in.ID)})
 		}
 	}
 	return out

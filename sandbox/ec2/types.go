@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -9,100 +8,111 @@ import (
 )
 
 // instanceType is what EC2 says of a type; the machines themselves have what
-// the host gives them.
+// the host gives them. The types are in types_table.go, by name.
 type instanceType struct {
-	name, arch   string
-	vcpus        int
-	mib          int
-	burstable    bool
-	manufacturer string
-	current      bool
+	name, arch         string
+	i386               bool // runs 32-bit images too
+	vcpus, threads     int  // threads of a core
+	mib                int
+	maker              string  // of the processor: Intel, AMD or AWS
+	clock              float64 // GHz
+	current            bool    // of the current generation
+	burstable          bool
+	hypervisor         string // nitro or xen; empty: bare metal
+	paravirtual, noHVM bool   // runs paravirtual images; only those
+	enis, addresses    int    // network interfaces, and IPv4 addresses of each
+	network            string // performance, in AWS's words
+	disks, diskGB      int    // of the instance store
+	diskType           string // hdd or ssd
+	diskNVMe           bool
 }
 
-// family is a generation of types: m7i, c7g.
-type family struct {
-	name, arch, maker string
-	gib               int // memory for each vCPU; 0: burstable, see burstSizes
-	old               bool
-}
-
-var families = []family{
-	{"t2", "x86_64", "Intel", 0, true},
-	{"t3", "x86_64", "Intel", 0, false},
-	{"t3a", "x86_64", "AMD", 0, false},
-	{"t4g", "arm64", "AWS", 0, false},
-	{"m3", "x86_64", "Intel", 4, true},
-	{"m4", "x86_64", "Intel", 4, true},
-	{"m5", "x86_64", "Intel", 4, false},
-	{"m5a", "x86_64", "AMD", 4, false},
-	{"m6i", "x86_64", "Intel", 4, false},
-	{"m6a", "x86_64", "AMD", 4, false},
-	{"m7i", "x86_64", "Intel", 4, false},
-	{"m7i-flex", "x86_64", "Intel", 4, false},
-	{"m7a", "x86_64", "AMD", 4, false},
-	{"m8i", "x86_64", "Intel", 4, false},
-	{"m6g", "arm64", "AWS", 4, false},
-	{"m7g", "arm64", "AWS", 4, false},
-	{"m8g", "arm64", "AWS", 4, false},
-	{"c4", "x86_64", "Intel", 2, true},
-	{"c5", "x86_64", "Intel", 2, false},
-	{"c5a", "x86_64", "AMD", 2, false},
-	{"c6i", "x86_64", "Intel", 2, false},
-	{"c6a", "x86_64", "AMD", 2, false},
-	{"c7i", "x86_64", "Intel", 2, false},
-	{"c7a", "x86_64", "AMD", 2, false},
-	{"c8i", "x86_64", "Intel", 2, false},
-	{"c6g", "arm64", "AWS", 2, false},
-	{"c7g", "arm64", "AWS", 2, false},
-	{"c8g", "arm64", "AWS", 2, false},
-	{"r5", "x86_64", "Intel", 8, false},
-	{"r6i", "x86_64", "Intel", 8, false},
-	{"r7i", "x86_64", "Intel", 8, false},
-	{"r6g", "arm64", "AWS", 8, false},
-	{"r7g", "arm64", "AWS", 8, false},
-	{"r8g", "arm64", "AWS", 8, false},
-}
-
-var sizes = []struct {
-	name  string
-	vcpus int
-}{{"medium", 1}, {"large", 2}, {"xlarge", 4}, {"2xlarge", 8}, {"4xlarge", 16}, {"8xlarge", 32}, {"12xlarge", 48}, {"16xlarge", 64}}
-
-var burstSizes = []struct {
-	name       string
-	vcpus, mib int
-}{{"nano", 2, 512}, {"micro", 2, 1024}, {"small", 2, 2048}, {"medium", 2, 4096}, {"large", 2, 8192}, {"xlarge", 4, 16384}, {"2xlarge", 8, 32768}}
-
-// allTypes returns every type that the sandbox offers, by name.
-func allTypes() []instanceType {
-	var out []instanceType
-	for _, f := range families {
-		if f.gib == 0 {
-			for _, s := range burstSizes {
-				out = append(out, instanceType{f.name + "." + s.name, f.arch, s.vcpus, s.mib, true, f.maker, !f.old})
-			}
-			continue
-		}
-		for _, s := range sizes {
-			out = append(out, instanceType{f.name + "." + s.name, f.arch, s.vcpus, 1024 * f.gib * s.vcpus, false, f.maker, !f.old})
-		}
-	}
-	slices.SortFunc(out, func(a, b instanceType) int { return cmp.Compare(a.name, b.name) })
-	return out
-}
-
+// findType returns a type by its name.
 func findType(name string) (instanceType, error) {
-	all := allTypes()
-	i, found := slices.BinarySearchFunc(all, name, func(t instanceType, n string) int { return strings.Compare(t.name, n) })
+	i, found := slices.BinarySearchFunc(typeTable, name, func(t instanceType, n string) int { return strings.Compare(t.name, n) })
 	if !found {
 		return instanceType{}, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceType.", name)
 	}
-	return all[i], nil
+	return typeTable[i], nil
 }
 
-func (t instanceType) threads() int {
-	if t.manufacturer == "AWS" || t.vcpus == 1 {
-		return 1
+func (t instanceType) family() string {
+	family, _, _ := strings.Cut(t.name, ".")
+	return family
+}
+
+func (t instanceType) cores() int { return t.vcpus / t.threads }
+
+func (t instanceType) architectures() wire.List[string] {
+	if t.i386 {
+		return wire.List[string]{"i386", t.arch}
 	}
-	return 2
+	return wire.List[string]{t.arch}
+}
+
+func (t instanceType) virtualizations() (all wire.List[string]) {
+	if !t.noHVM {
+		all = append(all, "hvm")
+	}
+	if t.paravirtual {
+		all = append(all, "paravirtual")
+	}
+	return all
+}
+
+// Values of enaSupport.
+const (
+	enaRequired    = "required"
+	enaSupported   = "supported"
+	enaUnsupported = "unsupported"
+)
+
+// enaOnXen are the Xen families that support ENA and do not need it
+// (docs/reference/aws.md#instance-types).
+var enaOnXen = []string{"f1", "g3", "g3s", "h1", "i3", "p2", "p3", "r4", "x1", "x1e"}
+
+func (t instanceType) ena() string {
+	switch {
+	case t.hypervisor != "xen":
+		return enaRequired
+	case slices.Contains(enaOnXen, t.family()), t.name == "m4.16xlarge":
+		return enaSupported
+	}
+	return enaUnsupported
+}
+
+// legacyOnly are families on Nitro that boot by BIOS alone
+// (docs/reference/aws.md#instance-types).
+var legacyOnly = []string{"dl1", "g4ad", "p4d", "p4de", "u-3tb1", "u-6tb1", "u-9tb1", "u-12tb1", "u-18tb1", "u-24tb1", "vt1"}
+
+// Boot modes of a type, and of an image, which may also leave it to the type.
+const (
+	bootLegacy    = "legacy-bios"
+	bootUEFI      = "uefi"
+	bootPreferred = "uefi-preferred"
+)
+
+func (t instanceType) bootModes() wire.List[string] {
+	switch {
+	case t.arch == "arm64":
+		return wire.List[string]{bootUEFI}
+	case t.hypervisor != "nitro", slices.Contains(legacyOnly, t.family()):
+		return wire.List[string]{bootLegacy}
+	}
+	return wire.List[string]{bootLegacy, bootUEFI}
+}
+
+// boots says why an image can't be launched on the type.
+func (t instanceType) boots(im Image) error {
+	switch {
+	case !slices.Contains(t.architectures(), im.Arch):
+		return wire.Errorf("InvalidParameterValue", "The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.", strings.Join(t.architectures(), ","), im.Arch)
+	case !slices.Contains(t.virtualizations(), im.Virtualization()):
+		return wire.Errorf("InvalidParameterCombination", "Non-Windows instances with a virtualization type of '%s' are currently not supported for this instance type.", im.Virtualization())
+	case t.ena() == enaRequired && !im.ENA:
+		return wire.Errorf("InvalidParameterCombination", "Enhanced networking with the Elastic Network Adapter (ENA) is required for the '%s' instance type. Ensure that you are using an AMI that is enabled for ENA.", t.name)
+	case (im.BootMode == bootLegacy || im.BootMode == bootUEFI) && !slices.Contains(t.bootModes(), im.BootMode):
+		return wire.Errorf("InvalidParameterCombination", "The boot mode '%s' of the specified AMI is not supported by the '%s' instance type.", im.BootMode, t.name)
+	}
+	return nil
 }
