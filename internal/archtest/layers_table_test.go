@@ -43,7 +43,7 @@ func layers() []layer {
 		{pkg: "internal/scaffold", imports: []string{"examples", "internal/catalog"}, why: "the files that init writes"},
 
 		// The product: AWS.
-		{pkg: "internal/awsapi", imports: []string{"internal/marketplace", sdk, "golang.org/x/time/rate"}, why: "clients by region, and error codes by name"},
+		{pkg: "internal/awsapi", imports: []string{"internal/marketplace", "internal/release", sdk, "golang.org/x/time/rate"}, why: "clients by region, and error codes by name"},
 		{pkg: "internal/boottest", imports: []string{"internal/awsapi", "internal/release", sdk, "golang.org/x/crypto/ssh"}, why: "instances from an AMI, and checks on them"},
 		{pkg: "internal/observe", imports: []string{"internal/audit", "internal/awsapi", "internal/marketplace", "internal/record", "internal/release", "internal/world", sdk, group}, why: "reads AWS into a world, and decides nothing: no plan"},
 		{pkg: "internal/outside", imports: []string{"internal/audit", "internal/awsapi", "internal/boottest", "internal/marketplace", "internal/record", "internal/release", "internal/world", sdk, group}, why: "verifies a release on its own: not through observe, whose mistakes it must find"},

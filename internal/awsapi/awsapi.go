@@ -24,6 +24,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go/logging"
+
+	"amiship/internal/release"
 )
 
 // Clients makes clients by region from one configuration, and keeps them.
@@ -53,24 +55,27 @@ type Caller struct{ Endpoint, KeyID, Secret string }
 
 // LoadAs makes clients for a caller of a rehearsal.
 func LoadAs(ctx context.Context, region string, c Caller) (*Clients, error) {
-	return load(ctx, config.WithRegion(region), config.WithBaseEndpoint(c.Endpoint),
+	return load(ctx, region, config.WithRegion(region), config.WithBaseEndpoint(c.Endpoint),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(c.KeyID, c.Secret, "")))
 }
 
 // Load reads the SDK's configuration. region is used where the environment
 // names none.
 func Load(ctx context.Context, region string) (*Clients, error) {
-	return load(ctx, config.WithDefaultRegion(region))
+	return load(ctx, region, config.WithDefaultRegion(region))
 }
 
 // LoadProfile makes clients for a profile of the SDK's files. It wins over the
 // environment's credentials, as --profile of the AWS CLI does; the endpoint is
 // the environment's, if that names one.
 func LoadProfile(ctx context.Context, region, profile string) (*Clients, error) {
-	return load(ctx, config.WithDefaultRegion(region), config.WithSharedConfigProfile(profile))
+	return load(ctx, region, config.WithDefaultRegion(region), config.WithSharedConfigProfile(profile))
 }
 
-func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Clients, error) {
+// load makes clients of which those that name no region, as STS, ask the environment's; or
+// region, where the environment names one of another partition of AWS, which knows no key of
+// this one.
+func load(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (*Clients, error) {
 	patience := patienceOf(ctx)
 	// The SDK's own client asks for credentials too; and a bundle of certificates goes
 	// into no other.
@@ -78,6 +83,9 @@ func load(ctx context.Context, options ...func(*config.LoadOptions) error) (*Cli
 	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithHTTPClient(plain), config.WithRetryer(newRetryer))...)
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	if release.Partition(cfg.Region) != release.Partition(region) {
+		cfg.Region = region
 	}
 	cfg.Credentials = credentialSource{cfg.Credentials}
 	cfg.HTTPClient = &whole{

@@ -16,6 +16,7 @@ const File = "amiship.yaml"
 // Catalog is amiship.yaml. Texts marked as templates take placeholders, see
 // Resolve; the help tags are the descriptions in the JSON Schema.
 type Catalog struct {
+	Extends string            `yaml:"extends" help:"A catalog beside this one, whose fields hold where this one has none: in a mapping each name by itself, and lists and texts as a whole. null removes a field. One bundle has a catalog for each partition of AWS so: amiship.yaml for most regions, and one that extends it for AWS GovCloud (US), with its base, regions and accounts."`
 	Version int               `yaml:"version" required:"true" help:"The version of this format: 1."`
 	Project string            `yaml:"project" required:"true" help:"A short name: small letters, digits and -. It is part of tags and of the names of resources that Amiship creates on AWS."`
 	Tags    []TagRule         `yaml:"tags" required:"true" help:"Which git tags are releases, and of which images. The first pattern that matches a tag wins."`

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"amiship/internal/packer"
+	"amiship/internal/release"
 )
 
 // check records everything that is wrong with a catalog beyond its syntax, as
@@ -195,9 +196,12 @@ func (b *Bundle) checkImages() {
 }
 
 func (b *Bundle) checkShare(field string, with []string) {
+	home := release.Partition(b.Catalog.Build.Region)
 	for i, holder := range with {
 		if !organizationARN.MatchString(holder) {
-			b.form(fmt.Sprintf("%s[%d]", field, i), holder, accountID, "account id of 12 digits, nor the ARN of an organization or an organizational unit")
+			b.form(item(field, i), holder, accountID, "account id of 12 digits, nor the ARN of an organization or an organizational unit")
+		} else if of := strings.Split(holder, ":")[1]; of != home {
+			b.places.add(item(field, i), "an organization of the partition %s has no accounts in %s", of, home)
 		}
 	}
 }

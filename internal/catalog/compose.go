@@ -43,7 +43,16 @@ func (d *decoder) entries(n ast.Node, field string) []*ast.MappingValueNode {
 			own = append(own, p)
 		}
 	}
-	return append(merged, own...)
+	return lastOfEach(append(merged, own...))
+}
+
+// lastOfEach are the pairs without those that a later one of the same name overrides.
+func lastOfEach(pairs []*ast.MappingValueNode) []*ast.MappingValueNode {
+	last := map[string]*ast.MappingValueNode{}
+	for _, p := range pairs {
+		last[p.Key.String()] = p
+	}
+	return slices.DeleteFunc(pairs, func(p *ast.MappingValueNode) bool { return last[p.Key.String()] != p })
 }
 
 func (d *decoder) key(p *ast.MappingValueNode, field string) (name, full string) {
@@ -54,14 +63,13 @@ func (d *decoder) key(p *ast.MappingValueNode, field string) (name, full string)
 	}
 	full = join(field, name)
 	if at := p.Key.GetToken(); at != nil && at.Position != nil {
-		d.places[full] = *at.Position
+		d.places[full] = placeIn(d.file, at.Position)
 	}
 	return name, full
 }
 
 func (d *decoder) structure(n ast.Node, v reflect.Value, field string) {
 	known := fieldsOf(v.Type())
-	given := map[string]bool{}
 	for _, p := range d.entries(n, field) {
 		name, full := d.key(p, field)
 		if now := currentName(known, name); now != name {
@@ -72,13 +80,7 @@ func (d *decoder) structure(n ast.Node, v reflect.Value, field string) {
 			d.unknown(full, name, known)
 			continue
 		}
-		given[name] = true
 		d.value(p.Value, v.FieldByIndex(f.Index), full, cmp.Or(f.Tag.Get("values"), f.Tag.Get("keys")))
-	}
-	for _, name := range sortedKeys(known) {
-		if known[name].Tag.Get("required") != "" && !given[name] && isMapping(n) {
-			d.add(field, "%s is missing", name)
-		}
 	}
 }
 
@@ -90,6 +92,9 @@ func (d *decoder) unknown(full, name string, known map[string]reflect.StructFiel
 	}
 	d.add(full, "unknown field; known are %s", strings.Join(names, ", "))
 }
+
+// item is the path of one of a list.
+func item(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
 // fieldsOf returns the fields of a struct by their names in the file.
 func fieldsOf(t reflect.Type) map[string]reflect.StructField {
@@ -118,7 +123,9 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 func (d *decoder) mapping(n ast.Node, v reflect.Value, field, keys string) {
-	v.Set(reflect.MakeMap(v.Type()))
+	if v.IsNil() {
+		v.Set(reflect.MakeMap(v.Type()))
+	}
 	for _, p := range d.entries(n, field) {
 		name, full := d.key(p, field)
 		if keys == "arch" && !slices.Contains(archs(), name) {
@@ -126,7 +133,12 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, field, keys string) {
 			continue
 		}
 		one := reflect.New(v.Type().Elem()).Elem()
-		d.value(p.Value, one, full, "")
+		if had := v.MapIndex(reflect.ValueOf(name)); had.IsValid() {
+			one.Set(had)
+		}
+		if d.value(p.Value, one, full, ""); !d.written(full) {
+			one = reflect.Value{} // which deletes
+		}
 		v.SetMapIndex(reflect.ValueOf(name), one)
 	}
 }
@@ -137,9 +149,9 @@ func (d *decoder) sequence(n ast.Node, v reflect.Value, field, values string) {
 		d.add(field, "is no list; write [%s]", short(n))
 		return
 	}
-	for i, item := range seq.Values {
+	for i, n := range seq.Values {
 		one := reflect.New(v.Type().Elem()).Elem()
-		d.value(item, one, fmt.Sprintf("%s[%d]", field, i), values)
+		d.value(n, one, item(field, i), values)
 		v.Set(reflect.Append(v, one))
 	}
 }

@@ -8,43 +8,27 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // decoder fills a value from a YAML document and, unlike a YAML library's own,
 // continues after a problem and records the position of every value.
 type decoder struct {
-	places   map[string]token.Position
-	anchors  map[string]ast.Node
-	problems []Problem
-	notes    []Problem // what may be wrong, and fields and variables that have another name now
-	merging  int       // mappings that were merged so far
+	files     []string // that are read: the catalog, and what it extends
+	file      string   // that is read now
+	places    map[string]place
+	mappings  map[string]bool     // fields that are mappings of names to values
+	inherited map[string]bool     // fields of the files that were read before
+	anchors   map[string]ast.Node // of the file
+	problems  []Problem
+	notes     []Problem // what may be wrong, and fields and variables that have another name now
+	merging   int       // mappings that were merged so far
 }
 
 // scalar is a composite type that may also be written as one text.
 type scalar interface{ setScalar(string) }
 
-// decode reads a catalog. Its problems are those of form: what cannot be read,
-// unknown or missing fields, values of another type.
-func decode(text []byte) (*Catalog, *decoder) {
-	d := &decoder{places: map[string]token.Position{}, anchors: map[string]ast.Node{}}
-	c := &Catalog{}
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		d.syntax(err)
-		return c, d
-	}
-	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		d.problems = append(d.problems, Problem{Text: "is empty"})
-		return c, d
-	}
-	d.value(file.Docs[0].Body, reflect.ValueOf(c).Elem(), "", "")
-	return c, d
-}
-
 func (d *decoder) syntax(err error) {
-	p := Problem{Text: err.Error()}
+	p := Problem{File: d.file, Text: err.Error()}
 	var at yaml.Error
 	if errors.As(err, &at) {
 		p.Text = at.GetMessage()
@@ -59,18 +43,18 @@ func (d *decoder) syntax(err error) {
 // place above it that is written down.
 func (d *decoder) add(field, format string, args ...any) {
 	at := d.place(field)
-	d.problems = append(d.problems, Problem{Field: field, Text: fmt.Sprintf(format, args...), Line: at.Line, Column: at.Column})
+	d.problems = append(d.problems, Problem{Field: field, Text: fmt.Sprintf(format, args...), File: at.file, Line: at.line, Column: at.column})
 }
 
 // place is the position of a field, or of the nearest field above it that is
 // present.
-func (d *decoder) place(field string) token.Position {
+func (d *decoder) place(field string) place {
 	for up := field; up != ""; up = parent(up) {
 		if at, ok := d.places[up]; ok {
 			return at
 		}
 	}
-	return token.Position{}
+	return place{}
 }
 
 // written reports whether a field is written down.
@@ -94,12 +78,16 @@ func join(field, name string) string {
 func (d *decoder) value(n ast.Node, v reflect.Value, field, values string) {
 	n = d.resolve(n)
 	if at := n.GetToken(); at != nil && at.Position != nil && field != "" && !(d.written(field) && inBlock(n)) {
-		d.places[field] = *at.Position
+		d.places[field] = placeIn(d.file, at.Position)
 	}
 	if n.Type() == ast.NullType {
-		d.add(field, "has no value")
+		d.remove(n, v, field)
 		return
 	}
+	if !isMapping(n) || !d.mappings[field] {
+		d.replace(v, field)
+	}
+	d.mappings[field] = isMapping(n)
 	if v.Type() == reflect.TypeFor[PerArch]() {
 		values = "arch"
 	}

@@ -43,8 +43,7 @@ func (b *Bundle) Control() release.ChangeControl {
 	for i, f := range b.Catalog.Freeze {
 		from, _ := time.Parse(time.RFC3339, f.From) // checked
 		to, _ := time.Parse(time.RFC3339, f.To)
-		at := b.places.place(fmt.Sprintf("freeze[%d]", i))
-		c.Freezes = append(c.Freezes, release.Freeze{From: from, To: to, Reason: f.Reason, Line: fmt.Sprintf("%s:%d", b.name(), at.Line)})
+		c.Freezes = append(c.Freezes, release.Freeze{From: from, To: to, Reason: f.Reason, Line: b.at(item("freeze", i))})
 	}
 	return c
 }

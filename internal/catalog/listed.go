@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,7 +31,7 @@ func (r *resolver) listing(name string) {
 		Version: r.version(field, l, values),
 		Only:    l.Only, Pending: l.Pending, Validate: l.Validate, Retries: l.Retries, Limit: l.Limit, AssessmentNotice: l.assessmentNotice(),
 		Titles:   r.titles(field, l, image, set),
-		Lines:    r.bundle.lines(field, l),
+		Lines:    r.bundle.listingLines(field, l),
 		Unmarked: r.marked(image, arch) == maxMarked,
 	}
 	out.OlderWithin, _ = time.ParseDuration(l.WaitForOlder) // checked
@@ -120,20 +121,26 @@ func (b *Bundle) read(path string) (string, error) {
 	return string(text), err
 }
 
-// lines says where each field of a listing stands, or the listing, if the field
+// listingLines says where each field of a listing stands, or the listing, if the field
 // is left out: "title" is "amiship.yaml:41".
-func (b *Bundle) lines(field string, l Listing) map[string]string {
-	out := b.places.lines(b.name(), field, reflect.ValueOf(l))
+func (b *Bundle) listingLines(field string, l Listing) map[string]string {
+	out := b.lines(field, reflect.ValueOf(l))
 	out["ami"] = out["image"]
 	return out
 }
 
-// lines says where in the file each field of a value is, or the value, if the field is left
+// at says where a field is written, or the nearest one above it: "amiship.yaml:41".
+func (b *Bundle) at(field string) string {
+	at := b.places.place(field)
+	return fmt.Sprintf("%s:%d", cmp.Or(at.file, b.name()), at.line)
+}
+
+// lines says where each field of a value is, or the value, if the field is left
 // out.
-func (d *decoder) lines(file, field string, v reflect.Value) map[string]string {
+func (b *Bundle) lines(field string, v reflect.Value) map[string]string {
 	out := map[string]string{}
 	for _, path := range paths(v, "") {
-		out[path] = fmt.Sprintf("%s:%d", file, d.place(join(field, path)).Line)
+		out[path] = b.at(join(field, path))
 	}
 	return out
 }

@@ -24,7 +24,10 @@ func (b *Bundle) checkListings() {
 			b.places.add(field+".product", "listing %s has this product already", before)
 		}
 		products[product] = name
-		if !slices.Contains(b.Catalog.Regions.Required, marketplace.Region) {
+		switch p := release.Partition(b.Catalog.Build.Region); {
+		case p != release.Commercial:
+			b.places.add(field, "AWS Marketplace takes a version's AMI from %s, which no account of the partition %s can reach; listings: null leaves out those of an extended catalog", marketplace.Region, p)
+		case !slices.Contains(b.Catalog.Regions.Required, marketplace.Region):
 			b.places.add(field, "%s must be one of regions.required: Marketplace takes a version's AMI from there", marketplace.Region)
 		}
 		b.checkBacking(field+".image", l)

@@ -23,10 +23,10 @@ type Bundle struct {
 	tokens  bool     // the template launches instances that require tokens
 }
 
-// Paths are those of the catalog and of what it is built from, in its directory;
+// Paths are those of the catalog, of what it extends, and of what it is built from, in its directory;
 // what is fetched (the package, secrets) is not among them.
 func (b *Bundle) Paths() []string {
-	return append([]string{b.name(), b.Catalog.Build.Template}, b.Catalog.Build.Files...)
+	return append(append(slices.Clone(b.places.files), b.Catalog.Build.Template), b.Catalog.Build.Files...)
 }
 
 func (b *Bundle) name() string { return filepath.Base(b.File) }
@@ -52,11 +52,11 @@ func Load(path string, vars map[string]string) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", path, err)
 	}
-	text, err := os.ReadFile(full)
-	if err != nil {
+	if _, err := os.ReadFile(full); err != nil {
 		return nil, err
 	}
-	c, d := decode(text)
+	read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(filepath.Dir(full), name)) }
+	c, d := decode(filepath.Base(full), read)
 	b := &Bundle{File: full, Dir: filepath.Dir(full), Catalog: c, places: d}
 	if len(d.problems) > 0 {
 		return nil, problemsError(b.name(), d.problems)

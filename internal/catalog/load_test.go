@@ -277,7 +277,7 @@ func TestEveryFieldIsRead(t *testing.T) {
 	before := render(func(*Catalog) {})
 	for _, field := range leaves(reflect.TypeFor[Catalog](), "") {
 		switch {
-		case field == ".version", field == ".build.files[]": // checked by Load; the list of files is made there
+		case field == ".version", field == ".extends", field == ".build.files[]": // read by Load
 			continue
 		case strings.HasPrefix(field, ".rehearsal"): // asks nothing of a release
 			continue
@@ -341,7 +341,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("images: &a {<<: *a}"))
 	f.Add([]byte("project: &a *a"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		_, d := decode(text)
+		_, d := decode(File, func(string) ([]byte, error) { return text, nil })
 		if err := problemsError(File, d.problems); err != nil && err.Error() == "" {
 			t.Error("a problem says nothing")
 		}

@@ -9,6 +9,7 @@ import (
 
 // Problem is something wrong with a catalog, and where.
 type Problem struct {
+	File         string // empty: the catalog itself, and not one that it extends
 	Line, Column int    // from 1; 0: the file as a whole
 	Field        string // its path: "images.ce.name"
 	Text         string
@@ -31,9 +32,9 @@ func (p *Problems) Error() string {
 }
 
 func (p *Problems) line(one Problem) string {
-	where := p.File
+	where := cmp.Or(one.File, p.File)
 	if one.Line > 0 {
-		where = fmt.Sprintf("%s:%d:%d", p.File, one.Line, one.Column)
+		where += fmt.Sprintf(":%d:%d", one.Line, one.Column)
 	}
 	if one.Field == "" {
 		return where + ": " + one.Text
@@ -48,7 +49,7 @@ func problemsError(file string, list []Problem) error {
 	}
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
 			strings.Compare(a.Field, b.Field), strings.Compare(a.Text, b.Text))
 	})
 	return &Problems{File: file, List: slices.Compact(list)}

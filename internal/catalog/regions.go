@@ -13,8 +13,7 @@ func (b *Bundle) Targets() []release.Target {
 	var out []release.Target
 	for _, list := range b.Catalog.Regions.lists() {
 		for i, region := range list.regions {
-			at := fmt.Sprintf("%s:%d", b.name(), b.places.place(list.of(i)).Line)
-			out = append(out, release.Target{Region: region, Required: list.required, At: list.of(i) + " (" + at + ")"})
+			out = append(out, release.Target{Region: region, Required: list.required, At: list.of(i) + " (" + b.at(list.of(i)) + ")"})
 		}
 	}
 	slices.SortFunc(out, func(a, b release.Target) int { return strings.Compare(a.Region, b.Region) })
@@ -55,29 +54,14 @@ func (b *Bundle) checkRegions() {
 
 // checkPartition notes a region that no copy can reach, and one that may be mistyped.
 func (d *decoder) checkPartition(field, region, build string) {
-	if p, home := partition(region), partition(build); p != home {
+	if p, home := release.Partition(region), release.Partition(build); p != home {
 		d.add(field, "%s is in AWS's partition %s, build.region %s in %s: an account is in one partition, and no AMI is copied to another", region, p, build, home)
 		return
 	}
 	area := areaOf(region)
-	if near := Nearest(area, areas()); partition(region) == commercial && !slices.Contains(areas(), area) && near != "" {
+	if near := Nearest(area, areas()); release.Partition(region) == release.Commercial && !slices.Contains(areas(), area) && near != "" {
 		d.note(field, "%s is not a region that this version of Amiship knows; did you mean %s? amiship check asks AWS", region, near+strings.TrimPrefix(region, area))
 	}
-}
-
-// commercial is the partition of most regions.
-const commercial = "aws"
-
-// partition is the part of AWS that a region is in (docs/reference/aws.md#regions-and-partitions).
-func partition(region string) string {
-	for _, p := range [][2]string{
-		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"}, {"eusc-", "aws-eusc"},
-	} {
-		if strings.HasPrefix(region, p[0]) {
-			return p[1]
-		}
-	}
-	return commercial
 }
 
 // areaOf is a region without its number: "eu-west".

@@ -13,7 +13,7 @@ import (
 func (d *decoder) renamed(field, was, now string) string {
 	at, full := d.places[join(field, was)], join(field, now)
 	d.places[full] = at
-	d.notes = append(d.notes, Problem{Field: was, Text: spelled(now), Line: at.Line, Column: at.Column})
+	d.notes = append(d.notes, Problem{Field: was, Text: spelled(now), File: at.file, Line: at.line, Column: at.column})
 	return full
 }
 
@@ -35,7 +35,7 @@ func spelled(now string) string {
 // note notes what may be wrong with a field, and may be not.
 func (d *decoder) note(field, format string, args ...any) {
 	at := d.place(field)
-	d.notes = append(d.notes, Problem{Field: field, Text: fmt.Sprintf(format, args...), Line: at.Line, Column: at.Column})
+	d.notes = append(d.notes, Problem{Field: field, Text: fmt.Sprintf(format, args...), File: at.file, Line: at.line, Column: at.column})
 }
 
 // Notes says what may be wrong with the catalog, and where: of each field and variable that

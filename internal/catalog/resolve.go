@@ -187,7 +187,7 @@ func (r *resolver) build(image Image, arch string, values, vars map[string]strin
 		Package:      r.pkg(arch, values),
 		License:      r.bundle.secret(image.License),
 		Vars:         vars,
-		Lines:        r.places.lines(r.bundle.name(), "build", reflect.ValueOf(c.Build)),
+		Lines:        r.bundle.lines("build", reflect.ValueOf(c.Build)),
 	}
 }
 

@@ -62,7 +62,7 @@ func writable(path string) error {
 // write writes those that have a path, no matter how the run has ended.
 func (o outputs) write(d release.Desired, p plan.Plan) error {
 	return errors.Join(
-		replaceFile(o.catalog, 0o644, func(w io.Writer) error { return report.JSON(w, report.NewCatalog(d, p)) }),
+		replaceFile(o.catalog, 0o644, func(w io.Writer) error { return report.JSON(w, report.NewCatalog(report.Part{Desired: d, Plan: p})) }),
 		replaceFile(o.dotenv, 0o644, func(w io.Writer) error { return report.Dotenv(w, d, p) }),
 		replaceFile(o.junit, 0o600, func(w io.Writer) error { return report.JUnit(w, p) }),
 	)

@@ -141,7 +141,11 @@ func newPlanner(ctx context.Context, region string) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &planner{engine.Planner{World: world.New()}, observe.Observer{Clients: clients}}, nil
+	return plannerOf(clients), nil
+}
+
+func plannerOf(clients *awsapi.Clients) *planner {
+	return &planner{engine.Planner{World: world.New()}, observe.Observer{Clients: clients}}
 }
 
 // plan plans one release, and says what that took.
@@ -156,11 +160,6 @@ func (pl *planner) plan(ctx context.Context, d release.Desired, toPlan reconcile
 		return p, report.Look{}, err
 	}
 	return p, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls}, nil
-}
-
-// observed is the plan of a release as AWS is now.
-func observed(ctx context.Context, d release.Desired) (plan.Plan, report.Look, error) {
-	return look(ctx, d, reconciling(d))
 }
 
 func reconciling(d release.Desired) reconciler {

@@ -125,7 +125,7 @@ func (r Report) Write(w io.Writer) {
 func (r Release) write(w io.Writer) {
 	fmt.Fprintf(w, "\n%s %s\n\n", r.desired.Project, r.Tag)
 	if len(r.Plan.Steps) > 0 {
-		report.AMIs(w, r.desired, r.Plan)
+		report.AMIs(w, report.Part{Desired: r.desired, Plan: r.Plan})
 		report.Listings(w, plan.Plan{Steps: r.Listings})
 		report.Trouble(w, r.Plan)
 		fmt.Fprintln(w)

@@ -20,9 +20,24 @@ type Catalog struct {
 	Missing []string                                `json:"missing,omitempty"`
 }
 
-// NewCatalog lists the AMIs of a plan that exist and are as requested.
-func NewCatalog(d release.Desired, p plan.Plan) Catalog {
+// Part is what a release is by one catalog: a bundle can have one for each partition of AWS.
+type Part struct {
+	Desired release.Desired
+	Plan    plan.Plan
+	Look    Look
+}
+
+// NewCatalog lists the AMIs of the parts of a release that exist and are as requested.
+func NewCatalog(parts ...Part) Catalog {
+	d := parts[0].Desired
 	c := Catalog{Project: d.Project, Tag: d.Tag, Version: d.Version.Text, AMIs: map[string]map[string]map[string]string{}}
+	for _, part := range parts {
+		c.add(part.Plan)
+	}
+	return c
+}
+
+func (c *Catalog) add(p plan.Plan) {
 	for _, s := range p.Steps {
 		if s.Kind() != plan.Copy || s.Target.Account != "" {
 			continue
@@ -41,7 +56,6 @@ func NewCatalog(d release.Desired, p plan.Plan) Catalog {
 		}
 		byArch[s.Target.Arch][s.Target.Region] = s.Image().AMI
 	}
-	return c
 }
 
 // Listings writes a table with a row for each listing of the release.
@@ -67,9 +81,16 @@ func Listings(w io.Writer, p plan.Plan) {
 
 // AMIs writes a table with a row for each AMI of the release; before there are any, for each
 // candidate.
-func AMIs(w io.Writer, d release.Desired, p plan.Plan) {
+func AMIs(w io.Writer, parts ...Part) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  IMAGE\tREGION\tAMI\tNAME\tSTATE")
+	for _, part := range parts {
+		amis(t, part.Desired, part.Plan)
+	}
+	t.Flush()
+}
+
+func amis(t io.Writer, d release.Desired, p plan.Plan) {
 	for _, s := range p.Steps {
 		if s.Kind() != plan.Copy || s.Target.Account != "" {
 			continue
@@ -83,7 +104,6 @@ func AMIs(w io.Writer, d release.Desired, p plan.Plan) {
 			}
 		}
 	}
-	t.Flush()
 }
 
 // candidateState says whether a candidate is built, and whether it has passed its test.

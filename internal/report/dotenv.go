@@ -18,7 +18,7 @@ import (
 func Dotenv(w io.Writer, d release.Desired, p plan.Plan) error {
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "AMISHIP_TAG=%s\nAMISHIP_VERSION=%s\n", d.Tag, d.Version.Text)
-	amis := NewCatalog(d, p).AMIs
+	amis := NewCatalog(Part{Desired: d, Plan: p}).AMIs
 	for _, image := range slices.Sorted(maps.Keys(amis)) {
 		for _, arch := range slices.Sorted(maps.Keys(amis[image])) {
 			byRegion := amis[image][arch]

@@ -98,7 +98,7 @@ func Result(w io.Writer, d release.Desired, p plan.Plan, o engine.Outcome, l Loo
 		fmt.Fprintf(w, "%s %s: nothing to release: %s\n", d.Project, d.Tag, p.Skip)
 		return
 	}
-	AMIs(w, d, p)
+	AMIs(w, Part{Desired: d, Plan: p})
 	Listings(w, p)
 	Trouble(w, p)
 	bases(w, p)

@@ -103,7 +103,7 @@ func TestProgressSaysWhatIsNew(t *testing.T) {
 	pr.Plan(p)
 	golden(t, "progress.txt", out.Bytes())
 	var file bytes.Buffer
-	if err := report.JSON(&file, report.NewCatalog(d, p)); err != nil {
+	if err := report.JSON(&file, report.NewCatalog(report.Part{Desired: d, Plan: p})); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "catalog.json", file.Bytes())

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,8 +15,18 @@ import (
 )
 
 // Status writes a view: the truth of the moment first, then what is open, what blocks, what
-// is left, and what was released.
-func Status(w io.Writer, v view.View) {
+// is left, and what was released. Several, each of one partition of AWS, have one table of
+// releases.
+func Status(w io.Writer, views ...view.View) {
+	for _, v := range views {
+		status(w, v, len(views) == 1)
+	}
+	if len(views) > 1 {
+		partitionsTable(w, views)
+	}
+}
+
+func status(w io.Writer, v view.View, alone bool) {
 	fmt.Fprintf(w, "%s   %s   read at %s in %.1f s, %s\n%s\n", v.Project, account(v.AWS), v.Read.At.Format("15:04:05"), v.Read.Seconds, count(v.Read.Calls, "call"), v.Headline)
 	for _, r := range v.Releases {
 		if r.State.IsOpen() {
@@ -30,7 +41,9 @@ func Status(w io.Writer, v view.View) {
 	for _, b := range v.NextBases {
 		fmt.Fprintf(w, "base of the next %s: %s\n", b.Variant, b.Text(v.Read.At))
 	}
-	releasesTable(w, v.Releases)
+	if alone {
+		releasesTable(w, v.Releases)
+	}
 	for _, u := range v.Unread {
 		fmt.Fprintf(w, "%s could not be read: %s\n", u.What, u.Why)
 	}
@@ -184,6 +197,32 @@ func releasesTable(w io.Writer, all []view.Release) {
 			state += ", adopted"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d of %d\t%d\t%d\t%.12s\n", r.Tag, state, r.Began.Format("2006-01-02 15:04"), r.Ready, r.Required, r.Made, r.Public, orDash(r.Commit))
+	}
+	t.Flush()
+}
+
+// partitionsTable has a row for each release, and a column for each account that has it.
+func partitionsTable(w io.Writer, views []view.View) {
+	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	head := "\nRELEASE\tBEGAN"
+	rows := map[string][]string{}
+	began := map[string]time.Time{}
+	for i, v := range views {
+		head += "\t" + strings.ToUpper(cmp.Or(v.AWS.Partition, "unknown")) + " " + v.AWS.Account
+		for _, r := range v.Releases {
+			if rows[r.Tag] == nil {
+				rows[r.Tag] = slices.Repeat([]string{"-"}, len(views))
+			}
+			rows[r.Tag][i] = fmt.Sprintf("%s, %d of %d", r.State, r.Ready, r.Required)
+			if first := began[r.Tag]; first.IsZero() || r.Began.Before(first) {
+				began[r.Tag] = r.Began
+			}
+		}
+	}
+	fmt.Fprintln(t, head)
+	newest := slices.SortedFunc(maps.Keys(rows), func(x, y string) int { return cmp.Or(began[y].Compare(began[x]), cmp.Compare(x, y)) })
+	for _, tag := range newest {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", tag, began[tag].Format("2006-01-02 15:04"), strings.Join(rows[tag], "\t"))
 	}
 	t.Flush()
 }
