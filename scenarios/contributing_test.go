@@ -12,6 +12,7 @@ var exampleScript = regexp.MustCompile("(?ms)^```txtar\n(.*?)^```$")
 // TestExampleOfContributing: the scenario that CONTRIBUTING.md explains runs as it
 // is printed there.
 func TestExampleOfContributing(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile(filepath.Join("..", "CONTRIBUTING.md"))
 	if err != nil {
 		t.Fatal(err)

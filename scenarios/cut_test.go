@@ -60,6 +60,7 @@ func releaseCut(t *testing.T, at string, nth int) (came map[string]int, world ma
 // reads, has its effect and its answer cut. The run asks again, and its world is that of
 // an undisturbed one.
 func TestCutAnswers(t *testing.T) {
+	t.Parallel()
 	came, want := releaseCut(t, "", 0)
 	for name, calls := range came {
 		if slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {

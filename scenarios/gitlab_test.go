@@ -76,6 +76,7 @@ func cutShort(w http.ResponseWriter, _ *http.Request, deb []byte) {
 
 // TestPackagesThatAreRefused: one clear message, and nothing is made of it.
 func TestPackagesThatAreRefused(t *testing.T) {
+	t.Parallel()
 	const deb = "gitlab-ce_17.5.0-ce.0_amd64.deb"
 	for name, c := range map[string]struct {
 		deb   string
@@ -109,6 +110,7 @@ func TestPackagesThatAreRefused(t *testing.T) {
 // message as well, with nothing public and nothing left but, after a boot test, the
 // candidate with its verdict.
 func TestPackagesThatDoNotWork(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault, want string
 		code        int

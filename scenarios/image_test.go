@@ -75,6 +75,7 @@ func imageFindings(t *testing.T, layer string) []string {
 // TestImageFindings plants each of the files: a check that finds nothing may be
 // one that looks at nothing.
 func TestImageFindings(t *testing.T) {
+	t.Parallel()
 	layer := t.TempDir()
 	plant := func(name, text string) {
 		path := filepath.Join(layer, name)

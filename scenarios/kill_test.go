@@ -147,6 +147,7 @@ func finish(t *testing.T, b *box) {
 // calls that change something, runs it again, and compares the world with that
 // of an undisturbed run.
 func TestKilledAtEveryCall(t *testing.T) {
+	t.Parallel()
 	undisturbed := killWorld(t, "")
 	k, via := newKiller(t, undisturbed.url)
 	if out, err := releaseCmd(t, undisturbed, via).CombinedOutput(); err != nil {

@@ -24,6 +24,7 @@ func approval(t *testing.T, out string) (args []string, step string) {
 // that was shown, and submits ours; under both of the ways in which AWS may
 // refuse, and both of its locks.
 func TestCancelsWhatWasApproved(t *testing.T) {
+	t.Parallel()
 	from := stocked(t, goods{world: somebodys("by hand", "PREPARING"), listing: "    pending: cancel\n"})
 	for name, c := range map[string]struct {
 		change func(t *testing.T, m *market, args []string, step string) []string
@@ -73,6 +74,7 @@ func TestCancelsWhatWasApproved(t *testing.T) {
 // TestKilledAboutACancel: an approval is used up by what it was for. A run without
 // one submits where theirs is gone, and asks again where it is not.
 func TestKilledAboutACancel(t *testing.T) {
+	t.Parallel()
 	from := stocked(t, goods{world: somebodys("by hand", "PREPARING"), listing: "    pending: cancel\n"})
 	for name, c := range map[string]struct {
 		at     deed

@@ -93,6 +93,7 @@ listings:
 
 // TestADayUnderUnknowns: whatever AWS does, a version is offered and seen once.
 func TestADayUnderUnknowns(t *testing.T) {
+	t.Parallel()
 	for name, c := range unknowns() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

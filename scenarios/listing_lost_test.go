@@ -47,6 +47,7 @@ func (m *market) runAndMaybeKill(t *testing.T, c *counter, more ...string) (code
 // it, the next run, on another machine, finds the change set or makes it; one
 // version appears.
 func TestTheAnswerIsLost(t *testing.T) {
+	t.Parallel()
 	from := stocked(t, goods{})
 	for name, c := range map[string]struct {
 		at      deed

@@ -12,6 +12,7 @@ import (
 // TestAPatchOfAnOlderSeries is released, and kept off a listing that shows the
 // latest: it stays off when the newer one is only under way.
 func TestAPatchOfAnOlderSeries(t *testing.T) {
+	t.Parallel()
 	for only, sets := range map[string]int{"latest-stable": 0, "all": 1} {
 		t.Run(only, func(t *testing.T) {
 			t.Parallel()

@@ -28,6 +28,7 @@ func (m *market) asPrinted(t *testing.T, out string) (code int, said string) {
 // TestMarketplacesOwnFaults: a version is offered again after each, so often as the
 // catalog says; then the operator has to say so.
 func TestMarketplacesOwnFaults(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		faults string
 		days   []int // the exit code of a run on each
@@ -97,6 +98,7 @@ func TestOursIsCancelled(t *testing.T) {
 // TestWhatTheScanFound: the findings are shown, whether the message holds them or
 // says where they are. Instant machines have nothing on their disks.
 func TestWhatTheScanFound(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"url", "text"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

@@ -58,6 +58,7 @@ func sellerCopies(r *http.Request, body []byte) bool {
 // TestAListingOfAnotherAccount: the AMI is copied there once, however often the run
 // is killed about it, and the version is of the copy.
 func TestAListingOfAnotherAccount(t *testing.T) {
+	t.Parallel()
 	from := sellersMarket(t)
 	for name, at := range map[string]deed{
 		"undisturbed":               (*counter).hand,

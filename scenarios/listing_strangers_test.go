@@ -23,6 +23,7 @@ func (m *market) shown(t *testing.T, status string) string {
 // nothing is submitted while another user's change set is pending; a later run goes on
 // by itself.
 func TestInLineBehindSomebody(t *testing.T) {
+	t.Parallel()
 	for _, pending := range []string{"wait", "cancel"} {
 		for _, locks := range []string{"strict", "fine"} {
 			t.Run(pending+" "+locks, func(t *testing.T) {

@@ -82,6 +82,7 @@ func (p *pauser) after() []string {
 // the next; no claim and no machine stays. Resumed, the same command completes, and the
 // world is that of a run without a pause.
 func TestPausedAnywhere(t *testing.T) {
+	t.Parallel()
 	b := startAt(t)
 	p, via := newPauser(t, b, 0)
 	if out, err := releaseCmd(t, b, via).CombinedOutput(); err != nil {

@@ -107,6 +107,7 @@ func (o *output) String() string {
 // that runs. What is asked of the result, and of runs that are killed on the
 // way to the same, goes side by side.
 func TestRealMachines(t *testing.T) {
+	t.Parallel()
 	tag := offered(t)
 	b := realBox(t)
 	var want map[string][]string

@@ -153,6 +153,7 @@ func worldFile(t *testing.T, world string) string {
 // TestRequiredRegionDown: the other 18 get their AMIs, nothing is public, the
 // exit code says so; when the region is back, the same command finishes.
 func TestRequiredRegionDown(t *testing.T) {
+	t.Parallel()
 	b := startAt(t)
 	var down atomic.Bool
 	down.Store(true)
@@ -183,6 +184,7 @@ func TestRequiredRegionDown(t *testing.T) {
 
 // TestBestEffortRegionDown: the release completes, the region is skipped.
 func TestBestEffortRegionDown(t *testing.T) {
+	t.Parallel()
 	b := startAt(t)
 	var down atomic.Bool
 	down.Store(true)
@@ -199,6 +201,7 @@ func TestBestEffortRegionDown(t *testing.T) {
 // TestPlanOfAFinishedRelease counts calls: at most three per region; and takes
 // one permission away by hand, which the plan finds.
 func TestPlanOfAFinishedRelease(t *testing.T) {
+	t.Parallel()
 	b := startAt(t)
 	file := nineteenRegions(t, "")
 	env := b.env(t, "vendor", "")

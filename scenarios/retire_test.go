@@ -38,6 +38,7 @@ var stagesOfRetirement = []struct {
 // its calls that change something, in each stage, and runs it again: the world is
 // that of an undisturbed run.
 func TestRetireKilledAtEveryCall(t *testing.T) {
+	t.Parallel()
 	undisturbed, file := retiring(t)
 	for n, stage := range stagesOfRetirement {
 		k, via := newKiller(t, undisturbed.url)

@@ -1,10 +1,13 @@
 package scenarios
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,6 +20,7 @@ import (
 //	account NAME      become another of its accounts
 //	bundle            put the example into the current directory, with a package from a file
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	runScripts(t, filepath.Join("testdata", "script"))
 }
 
@@ -44,17 +48,55 @@ func runScripts(t *testing.T, dir string) {
 // AWS_ENDPOINT_URL by itself.
 func awsShim(t testing.TB, dir string) string {
 	t.Helper()
-	program, err := exec.LookPath("aws")
+	cli, err := loadedAWS()
 	if err != nil {
-		t.Fatalf("%v: make setup installs it", err)
+		t.Fatal(err)
 	}
 	shim := filepath.Join(dir, "aws")
-	script := "#!/bin/sh\nexec '" + program + "' --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n"
+	script := "#!/bin/sh\nexec " + cli.command + " --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n"
 	if err := os.WriteFile(shim, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return shim
 }
+
+// awsProcess is the AWS CLI, which is loaded once for all calls: that takes a second of
+// the CPU, and there are hundreds. It ends when its standard input is closed, as it is
+// with this process.
+type awsProcess struct {
+	command string
+	in      io.Closer
+}
+
+var loadedAWS = sync.OnceValues(func() (awsProcess, error) {
+	script, err := filepath.Abs(filepath.Join("testdata", "forked_aws.py"))
+	if err != nil {
+		return awsProcess{}, err
+	}
+	socket := filepath.Join(filepath.Dir(program), "aws.sock")
+	server := exec.Command("python3", script, socket)
+	in, err := server.StdinPipe()
+	if err != nil {
+		return awsProcess{}, err
+	}
+	out, err := server.StdoutPipe()
+	if err == nil {
+		err = server.Start()
+	}
+	if err != nil {
+		return awsProcess{}, err
+	}
+	var python string
+	if _, err := fmt.Fscanf(out, "ready %s\n", &python); err == nil {
+		return awsProcess{fmt.Sprintf("'%s' -IS '%s' '%s'", python, script, socket), in}, nil
+	}
+	// One that is no package of this python3, such as version 2 as Amazon ships it.
+	alone, err := exec.LookPath("aws")
+	if err != nil {
+		return awsProcess{}, fmt.Errorf("%w: make setup installs it", err)
+	}
+	return awsProcess{command: "'" + alone + "'", in: in}, nil
+})
 
 // awsCLI runs the AWS CLI against a sandbox.
 func awsCLI(t *testing.T, env []string, args ...string) string {

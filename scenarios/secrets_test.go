@@ -81,6 +81,7 @@ func TestPlantedLeaksOnAMachine(t *testing.T) {
 // TestPlantedLeaks builds with templates that give a secret away: each place
 // that is looked at must be found to hold it, and no other.
 func TestPlantedLeaks(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		plant  func(s *secretBuild) string
 		want   []string

@@ -16,6 +16,7 @@ func strictly(t *testing.T, b *box, actions string) {
 // are corrected and take no region for switched off; Packer's would fail, and so
 // nothing is built, and the line says what sets the clock. The rest goes on.
 func TestClockIsWrong(t *testing.T) {
+	t.Parallel()
 	for ahead, side := range map[string]string{"20m": "20m behind AWS's", "-20m": "20m ahead of AWS's"} {
 		t.Run(ahead, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 // TestSweep: what a run that was killed in the middle of a build has left is
 // shown, and removed only with a yes; before it can be judged, sweep says when.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	b := startAt(t)
 	file := instantBundle(t)
 	killRun(t, b, callOf(t, "StopInstances"), false)

@@ -63,6 +63,7 @@ func undisturbed(t *testing.T) map[string][]string {
 // TestTwoRunsAtOnce starts a second run of the same release while the first is
 // somewhere on its way: both end well, and the world is that of one.
 func TestTwoRunsAtOnce(t *testing.T) {
+	t.Parallel()
 	want := undisturbed(t)
 	for name, when := range map[string]string{
 		"from the beginning": "", "while the first builds": "RunInstances", "while the first copies": "CopyImage",

@@ -41,6 +41,7 @@ images:
 // TestVerifyFindsFaults breaks a finished release in every way, and lets verify
 // say what is wrong with it.
 func TestVerifyFindsFaults(t *testing.T) {
+	t.Parallel()
 	f := finishedRelease(t)
 	for name, c := range wrecks() {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +66,7 @@ func TestVerifyFindsFaults(t *testing.T) {
 
 // TestVerifyOfAFinishedRelease finds nothing, and changes nothing.
 func TestVerifyOfAFinishedRelease(t *testing.T) {
+	t.Parallel()
 	w := finishedRelease(t).wreck(t)
 	code, out := w.verify()
 	if code != 0 || !strings.Contains(out, "prometheus v2.42.0: 6 AMIs in 3 regions are as configured, ") || strings.Contains(out, "WRONG") {
@@ -98,6 +100,7 @@ func TestVerifyOfAFinishedRelease(t *testing.T) {
 // TestVerifyWithoutABestEffortRegion: what it lacks is noted, what is there must
 // be right.
 func TestVerifyWithoutABestEffortRegion(t *testing.T) {
+	t.Parallel()
 	w := finishedRelease(t).wreck(t)
 	for _, image := range []string{"prometheus", "premium"} {
 		_, err := w.ec2.DeregisterImage(t.Context(), &ec2.DeregisterImageInput{
