@@ -123,34 +123,62 @@ func TestSetup(t *testing.T) {
 	}
 }
 
-// TestUnit: who is not root runs the tests of real machines, and no others,
-// through sudo; a failure of either half is one of the whole.
+// TestUnit: every package is tested once, with the race detector where its code runs
+// at once. Who is not root runs the tests of real machines, and no others, through sudo;
+// a failure of any part is one of the whole.
 func TestUnit(t *testing.T) {
-	const list = `[ "$2" = ./... ] && echo amiship/a && echo amiship/ab; echo amiship/b; exit`
-	const run = `shift 3; echo "$@"; case "$*" in *-exec*) exit "$ROOTED" ;; esac`
+	const list = `shift; for p; do case "$p" in
+./...) printf 'amiship/%s\n' internal/calm internal/busy sandbox/ec2 real ;;
+./sandbox/...) echo amiship/sandbox/ec2 ;;
+*) echo "amiship/${p#./}" ;;
+esac; done; exit`
+	const run = `[ "$1" = build ] && exit; shift 3; case "$*" in *amiship/"$FAILS") echo "$@"; exit 1 ;; esac; echo "$@"`
+	want := []string{
+		"-race -parallel 16 amiship/real", "-race amiship/sandbox/ec2 amiship/internal/busy", "-timeout 60m amiship/internal/calm",
+	}
 	for name, c := range map[string]struct {
-		user, rooted string
-		want         string
-		ok           bool
+		user, fails string
+		ok          bool
 	}{
-		"root":                   {"0", "0", " ./...", true},
-		"a user":                 {"1000", "0", "amiship/a amiship/ab|-exec SCRIPTS/as-root amiship/b", true},
-		"a user, and one failed": {"1000", "1", "amiship/a amiship/ab|-exec SCRIPTS/as-root amiship/b", false},
+		"root":                         {"0", "", true},
+		"a user":                       {"1000", "", true},
+		"a real machine fails":         {"1000", "real", false},
+		"what runs at once fails":      {"0", "internal/busy", false},
+		"what decides by values fails": {"0", "internal/calm", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scripts := copyScripts(t)
-			cmd := exec.CommandContext(t.Context(), filepath.Join(scripts, "unit"), "./b")
-			fake(t, cmd, map[string]string{"id": "echo " + c.user, "go": `[ "$1" = list ] && { ` + list + "; }\n" + run})
-			cmd.Env = append(cmd.Env, "ROOTED="+c.rooted)
+			for name, text := range map[string]string{"busy": "package busy\n\nfunc f() {\n\tgo f()\n}\n", "calm": "package calm\n\n// to go far\n"} {
+				plant(t, filepath.Dir(scripts), filepath.Join("internal", name, name+".go"), text)
+			}
+			cmd := exec.CommandContext(t.Context(), filepath.Join(scripts, "unit"), "./real")
+			fake(t, cmd, map[string]string{"id": "echo " + c.user, "sudo": "exit 0", "go": `[ "$1" = list ] && { ` + list + "; }\n" + run})
+			cmd.Env = append(cmd.Env, "FAILS="+c.fails)
 			out, err := cmd.CombinedOutput()
 			if (err == nil) != c.ok {
 				t.Errorf("got %v, want success to be %t", err, c.ok)
 			}
-			for want := range strings.SplitSeq(c.want, "|") {
-				if want = strings.ReplaceAll(want, "SCRIPTS", scripts); !strings.Contains(string(out), want+"\n") {
+			for _, want := range want {
+				if c.user != "0" {
+					want = strings.ReplaceAll(want, "16 ", "16 -exec "+scripts+"/as-root ")
+				}
+				if strings.Count(string(out), want+"\n") != 1 {
 					t.Errorf("got %s\nwant %s", out, want)
 				}
 			}
 		})
+	}
+}
+
+// plant writes a file of a made-up tree.
+func plant(t *testing.T, tree, name, text string) {
+	t.Helper()
+	path := filepath.Join(tree, name)
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = os.WriteFile(path, []byte(text), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
