@@ -49,8 +49,8 @@ func (s *box) assemble(set Settings) error {
 	if err := s.store.Update(func(tx *cloud.Tx) error { ec2.Seed(tx, from); return nil }); err != nil {
 		return err
 	}
-	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists, ImageCheck: set.ImageCheck})
-	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver, Settings: set.EC2, Parameters: ssm.Naming})
+	parameters := ssm.New(ssm.Config{Store: s.store, ImageExists: imageExists, Public: publicParameters, ImageCheck: set.ImageCheck})
+	compute := ec2.New(ec2.Config{Store: s.store, Driver: driver, Settings: set.EC2, Parameters: ssm.Naming, Resolve: parameters.Resolve})
 	market := marketplace.New(marketplace.Config{Store: s.store, Open: driver.OpenDisk, Settings: s.marketSettings(set)})
 	s.wire = wire.NewServer(s.store, s.cfg.Throttle, compute.Service(), sts.Service(), iam.Service(), quotas.Service(), parameters.Service(), market.Service(), rbin.Service(ec2.BinRetention))
 	s.wire.Before = market.Settle

@@ -7,6 +7,7 @@ import (
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
 	"amiship/sandbox/imds"
+	"amiship/sandbox/ssm"
 )
 
 // instanceAt tells the metadata service of the instance with this address.
@@ -37,6 +38,15 @@ func metadataOf(tx *cloud.Tx, in ec2.Instance) imds.Instance {
 		m.Tags = in.Tags(tx)
 	}
 	return m
+}
+
+// publicParameters are those by which distributions name their images.
+func publicParameters(tx *cloud.Tx, region string) []ssm.Public {
+	var out []ssm.Public
+	for _, p := range ec2.PublicParameters(tx, region) {
+		out = append(out, ssm.Public(p))
+	}
+	return out
 }
 
 // imageExists tells SSM whether an account may use an image.

@@ -27,6 +27,7 @@ func (o *Observer) named(ctx context.Context, region string) (world.Parameters, 
 	projects := map[string]string{} // by name
 	var names []string
 	pages := ssm.NewDescribeParametersPaginator(client, &ssm.DescribeParametersInput{
+		MaxResults:       aws.Int32(50),
 		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("DataType"), Values: []string{record.ParameterType}}},
 	})
 	for pages.HasMorePages() {

@@ -65,6 +65,7 @@ func (l *look) dangling(ctx context.Context) {
 func (l *look) projectParameters(ctx context.Context) ([]string, error) {
 	var out []string
 	pages := ssm.NewDescribeParametersPaginator(l.Owner.SSM(l.Region), &ssm.DescribeParametersInput{
+		MaxResults:       aws.Int32(50),
 		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("DataType"), Values: []string{record.ParameterType}}},
 	})
 	for pages.HasMorePages() {

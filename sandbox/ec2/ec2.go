@@ -22,6 +22,8 @@ type Config struct {
 	// Parameters are the ARNs of an account's SSM parameters that name an image in a region;
 	// nil: there is no Parameter Store.
 	Parameters func(tx *cloud.Tx, account, region, image string) []string
+	// Resolve is the value of an SSM parameter, for launches by resolve:ssm:.
+	Resolve func(c *wire.Call, ref string) (string, error)
 }
 
 // EC2 has the operations of each subject, on one core.
@@ -35,11 +37,12 @@ type core struct {
 	set    Settings
 
 	parameters func(tx *cloud.Tx, account, region, image string) []string
+	resolve    func(c *wire.Call, ref string) (string, error)
 }
 
 // New does no I/O; call Recover once the store is open.
 func New(cfg Config) *EC2 {
-	return &EC2{&core{store: cfg.Store, driver: cfg.Driver, set: cfg.Settings.withDefaults(), parameters: cfg.Parameters}}
+	return &EC2{&core{store: cfg.Store, driver: cfg.Driver, set: cfg.Settings.withDefaults(), parameters: cfg.Parameters, resolve: cfg.Resolve}}
 }
 
 // dry is embedded by every input.

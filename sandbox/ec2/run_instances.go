@@ -87,6 +87,11 @@ func (o instanceOps) runInstances(c *wire.Call, in *runIn) (*reservationOut, err
 	if o.driver == nil {
 		return nil, wire.Errorf("Unsupported", "%v", errNoDriver)
 	}
+	asked := *in
+	var err error
+	if in.ImageID, err = o.resolved(c, in.ImageID); err != nil {
+		return nil, err
+	}
 	want, err := newOrder(c, in)
 	if err != nil {
 		return nil, err
@@ -115,7 +120,7 @@ func (o instanceOps) runInstances(c *wire.Call, in *runIn) (*reservationOut, err
 		c.After(func() { o.start(region, inst.ID) })
 	}
 	o.noteLaunch(c, want.image.ID)
-	o.remember(c, in.ClientToken, in, ids...)
+	o.remember(c, in.ClientToken, &asked, ids...)
 	out := o.reservation(c, made)
 	return &out, nil
 }

@@ -2,6 +2,7 @@ package marketplace
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"amiship/sandbox/ec2"
@@ -120,6 +121,10 @@ func (p Product) describe() json.RawMessage {
 // list is never null in JSON.
 func list(all []string) []string { return append([]string{}, all...) }
 
+// notInAlias is what the name of an SSM parameter can't have. What AWS puts there instead is
+// not documented [?].
+var notInAlias = regexp.MustCompile(`[^a-zA-Z0-9_.-]+`)
+
 func (v Version) describe(product string) versionDoc {
 	d := versionDoc{
 		ID: v.ID, VersionTitle: v.Title, ReleaseNotes: v.Notes, CreationDate: stamp(v.Created),
@@ -133,7 +138,7 @@ func (v Version) describe(product string) versionDoc {
 		ID: v.Option.ID, Type: amiType, SourceID: v.Source.ID, Title: "(" + strings.ToUpper(v.Source.Arch) + ") Amazon Machine Image",
 		Instructions: instructionsDoc{Usage: v.Option.Usage}, Visibility: v.Option.Visibility,
 		Recommendations: recommendationsDoc{v.Option.InstanceType, []groupDoc{}},
-		AMIAlias:        "/aws/service/marketplace/" + product + "/" + v.Title,
+		AMIAlias:        "/aws/service/marketplace/" + product + "/" + notInAlias.ReplaceAllString(v.Title, "-"),
 	}
 	if e := v.Option.Endpoint; e != nil {
 		o.Instructions.Access = &accessDoc{"Hyperlink", e.Protocol, e.RelativePath, e.Port}

@@ -2,7 +2,6 @@ package ssm
 
 import (
 	"encoding/base64"
-	"strconv"
 	"strings"
 
 	"amiship/sandbox/wire"
@@ -50,18 +49,21 @@ func (s *SSM) get(c *wire.Call, in *getIn) (*getOut, error) {
 // notFound has no text on AWS.
 func notFound() error { return &wire.Error{Code: "ParameterNotFound"} }
 
-// find takes a name, a name with a version ("name:3"), or an ARN.
+// find takes a name, a name with a version or a label ("name:3", "name:prod"), or an ARN.
 func (s *SSM) find(c *wire.Call, ref string, decrypt bool) (*parameterOut, error) {
 	name, selector := split(c, ref)
 	p, ok := s.lookup(c, name)
+	if !ok {
+		p, ok = s.public(c, name)
+	}
 	if !ok {
 		return nil, notFound()
 	}
 	v := p.newest()
 	if selector != "" {
-		n, _ := strconv.Atoi(selector[1:])
-		if v, ok = p.version(n); !ok {
-			return nil, wire.Errorf("ParameterVersionNotFound", "Systems Manager could not find version %s of %s. Verify the version and try again.", selector[1:], name)
+		var err error
+		if v, err = p.selected(selector[1:]); err != nil {
+			return nil, err
 		}
 	}
 	out := p.show(c, v, selector, decrypt)
@@ -81,12 +83,8 @@ func (p Parameter) version(n int) (Version, bool) {
 // account's ARN is left as it is, and found nowhere.
 func split(c *wire.Call, ref string) (name, selector string) {
 	prefix := c.Account.Partition.ARN("ssm", c.Region, c.Account.ID, "parameter")
-	if rest, ok := strings.CutPrefix(ref, prefix); ok {
-		if ref = rest; strings.Count(rest, "/") == 1 {
-			if _, ok := parameters.Get(c.Tx, c.Region, key(c.Account.ID, rest)); !ok {
-				ref = rest[1:]
-			}
-		}
+	for _, arn := range []string{prefix, c.Account.Partition.ARN("ssm", c.Region, "", "parameter")} { // a public one has no account
+		ref = strings.TrimPrefix(ref, arn)
 	}
 	if i := strings.LastIndex(ref, ":"); i > 0 && !strings.HasPrefix(ref, "arn:") {
 		return ref[:i], ref[i:]
@@ -109,7 +107,12 @@ func (s *SSM) getMany(c *wire.Call, in *getManyIn) (*getManyOut, error) {
 		return nil, err
 	}
 	out := &getManyOut{Parameters: []parameterOut{}, InvalidParameters: []string{}}
+	seen := map[string]bool{}
 	for _, ref := range in.Names {
+		if seen[ref] {
+			continue
+		}
+		seen[ref] = true
 		p, err := s.find(c, ref, in.WithDecryption)
 		if err != nil {
 			out.InvalidParameters = append(out.InvalidParameters, ref)
@@ -137,11 +140,11 @@ type historyIn struct {
 type historyItem struct {
 	Name, Type, Value, DataType string
 	Version                     int
-	KeyID                       string   `json:"KeyId,omitempty"`
-	Description                 string   `json:",omitempty"`
-	AllowedPattern              string   `json:",omitempty"`
-	Tier                        string   `json:",omitempty"`
-	Labels                      []string // none: the sandbox has no labels
+	KeyID                       string `json:"KeyId,omitempty"`
+	Description                 string `json:",omitempty"`
+	AllowedPattern              string `json:",omitempty"`
+	Tier                        string `json:",omitempty"`
+	Labels                      []string
 	Policies                    []string
 	LastModifiedDate            wire.Epoch
 	LastModifiedUser            string
@@ -163,7 +166,7 @@ func (s *SSM) history(c *wire.Call, in *historyIn) (*historyOut, error) {
 		all = append(all, historyItem{
 			Name: p.Name, Type: p.Type, Value: p.value(v, in.WithDecryption), DataType: v.DataType, Version: v.N,
 			KeyID: p.KeyID, Description: v.Description, AllowedPattern: v.AllowedPattern, Tier: p.Tier,
-			Labels: []string{}, Policies: []string{}, LastModifiedDate: wire.Epoch(v.At), LastModifiedUser: v.By,
+			Labels: append([]string{}, v.Labels...), Policies: []string{}, LastModifiedDate: wire.Epoch(v.At), LastModifiedUser: v.By,
 		})
 	}
 	page, next, err := wire.Page(fifty, all, in.MaxResults, in.NextToken)
@@ -173,4 +176,6 @@ func (s *SSM) history(c *wire.Call, in *historyIn) (*historyOut, error) {
 var (
 	fifty = wire.Paging{Max: 50, BadToken: "InvalidNextToken"}
 	ten   = wire.Paging{Max: 10, BadToken: "InvalidNextToken"}
+	// short is the page of DescribeParameters, which is shorter than it may be.
+	short = wire.Paging{Max: 50, Size: 10, BadToken: "InvalidNextToken"}
 )

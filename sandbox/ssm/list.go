@@ -1,6 +1,7 @@
 package ssm
 
 import (
+	"slices"
 	"strings"
 
 	"amiship/sandbox/wire"
@@ -13,15 +14,16 @@ func (s *SSM) mine(c *wire.Call, filters []filter) []Parameter {
 		if p.Account != c.Account.ID {
 			continue
 		}
-		p, ok := s.readable(c, p)
-		for _, f := range filters {
-			ok = ok && p.matches(f)
-		}
-		if ok {
+		if p, ok := s.readable(c, p); ok && p.passes(filters) {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// passes reports whether the parameter passes all filters.
+func (p Parameter) passes(filters []filter) bool {
+	return !slices.ContainsFunc(filters, func(f filter) bool { return !p.matches(f) })
 }
 
 type byPathIn struct {
@@ -39,23 +41,42 @@ type byPathOut struct {
 }
 
 func (s *SSM) getByPath(c *wire.Call, in *byPathIn) (*byPathOut, error) {
-	if !strings.HasPrefix(in.Path, "/") || (in.Path != "/" && !nameChars.MatchString(in.Path)) {
+	if !isPath(in.Path) {
 		return nil, wire.Errorf("ValidationException", textPath)
 	}
-	if err := checkFilters(in.ParameterFilters, "Type", "KeyId", "DataType"); err != nil {
+	if err := checkFilters(in.ParameterFilters, "Type, KeyId", "Type", "KeyId", "Label", "DataType"); err != nil {
 		return nil, err
 	}
 	all := []parameterOut{}
 	for _, p := range s.mine(c, in.ParameterFilters) {
 		if under(p.Name, in.Path, in.Recursive) {
-			all = append(all, p.show(c, p.newest(), "", in.WithDecryption))
+			all = append(all, p.labelShown(c, in))
+		}
+	}
+	for _, p := range s.publics(c) {
+		if strings.HasPrefix(in.Path+"/", publicPrefix) && under(p.Name, in.Path, in.Recursive) && p.passes(in.ParameterFilters) {
+			all = append(all, p.show(c, p.newest(), "", false))
 		}
 	}
 	page, next, err := wire.Page(ten, all, in.MaxResults, in.NextToken)
 	return &byPathOut{page, next}, err
 }
 
+// labelShown is the version that the filters name by a label, or the newest.
+func (p Parameter) labelShown(c *wire.Call, in *byPathIn) parameterOut {
+	v, selector := p.newest(), ""
+	for _, f := range in.ParameterFilters {
+		for _, label := range f.Values {
+			if labeled, ok := p.labeled(label); f.Key == "Label" && ok {
+				v, selector = labeled, ":"+label
+			}
+		}
+	}
+	return p.show(c, v, selector, in.WithDecryption)
+}
+
 type describeIn struct {
+	Filters          []filter // the older ones
 	ParameterFilters []filter
 	MaxResults       *int
 	NextToken        string
@@ -79,11 +100,17 @@ type describeOut struct {
 }
 
 func (s *SSM) describe(c *wire.Call, in *describeIn) (*describeOut, error) {
-	if err := checkFilters(in.ParameterFilters, "Name", "Path", "Type", "Tier", "DataType", "KeyId", "tag"); err != nil {
+	if len(in.Filters) > 0 && len(in.ParameterFilters) > 0 {
+		return nil, wire.Errorf("ValidationException", "You can use either Filters or ParameterFilters in a single request.")
+	}
+	if err := checkFilters(in.Filters, "Name, Type, KeyId", "Name", "Type", "KeyId"); err != nil {
+		return nil, err
+	}
+	if err := checkFilters(in.ParameterFilters, "Path, Name, Type, KeyId, Tier", "Name", "Path", "Type", "Tier", "DataType", "KeyId", "tag"); err != nil {
 		return nil, err
 	}
 	all := []metadata{}
-	for _, p := range s.mine(c, in.ParameterFilters) {
+	for _, p := range s.mine(c, slices.Concat(in.Filters, in.ParameterFilters)) {
 		if in.Shared { // parameters are private here: none is shared
 			break
 		}
@@ -94,6 +121,6 @@ func (s *SSM) describe(c *wire.Call, in *describeIn) (*describeOut, error) {
 			LastModifiedDate: wire.Epoch(v.At), LastModifiedUser: v.By,
 		})
 	}
-	page, next, err := wire.Page(fifty, all, in.MaxResults, in.NextToken)
+	page, next, err := wire.Page(short, all, in.MaxResults, in.NextToken)
 	return &describeOut{page, next}, err
 }

@@ -58,6 +58,9 @@ func (s *SSM) put(c *wire.Call, in *putIn) (*putOut, error) {
 	v := s.version(c, in, p)
 	p.Versions = append(slices.Clone(p.Versions), v)
 	if len(p.Versions) > maxVersions {
+		if oldest := p.Versions[0]; len(oldest.Labels) > 0 {
+			return nil, wire.Errorf("ParameterMaxVersionLimitExceeded", "You attempted to create a new version of %s by calling the PutParameter API with the overwrite flag. Version %d, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.", p.Name, oldest.N)
+		}
 		p.Versions = p.Versions[1:]
 	}
 	parameters.Put(c.Tx, c.Region, id, p)
@@ -151,8 +154,14 @@ const (
 	maxAdvanced = 8192
 )
 
+// nested is how documents name a parameter.
+var nested = regexp.MustCompile(`(?s)\{\{.*\}\}`)
+
 // fits checks the value's size and pattern.
 func (in *putIn) fits(p Parameter) error {
+	if nested.MatchString(in.Value) {
+		return wire.Errorf("ValidationException", `Parameter value can't nest another parameter. Do not use "{{}}" in the value.`)
+	}
 	tier := in.tier(p)
 	if tier == tierStandard && len(in.Value) > maxStandard {
 		return wire.Errorf("ValidationException", "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html")

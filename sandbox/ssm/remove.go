@@ -64,8 +64,7 @@ func (s *SSM) taggable(c *wire.Call, r resource) (Parameter, error) {
 	if _, ok := s.lookup(c, name); !ok {
 		return Parameter{}, wire.Errorf("InvalidResourceId", "The resource ID \"%s\" is not valid. Verify the ID and try again.", r.ResourceID)
 	}
-	p, _ := parameters.Get(c.Tx, c.Region, key(c.Account.ID, name)) // as stored, with what is not readable yet
-	return p, nil
+	return s.stored(c, name), nil
 }
 
 type tagIn struct {
@@ -89,7 +88,7 @@ func (s *SSM) tag(c *wire.Call, in *tagIn) (*nothing, error) {
 		tags[t.Key] = t.Value
 	}
 	p.Tags = tags
-	parameters.Put(c.Tx, c.Region, key(p.Account, p.Name), p)
+	s.keep(c, p)
 	return &nothing{}, nil
 }
 
@@ -105,7 +104,7 @@ func (s *SSM) untag(c *wire.Call, in *untagIn) (*nothing, error) {
 	}
 	p.Tags = maps.Clone(p.Tags)
 	maps.DeleteFunc(p.Tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
-	parameters.Put(c.Tx, c.Region, key(p.Account, p.Name), p)
+	s.keep(c, p)
 	return &nothing{}, nil
 }
 

@@ -7,6 +7,7 @@
 package ssm
 
 import (
+	"strings"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -18,6 +19,8 @@ type Config struct {
 	Store *cloud.Store
 	// ImageExists says whether the account may use the image in the region.
 	ImageExists func(tx *cloud.Tx, account, region, image string) bool
+	// Public are the public parameters of a region; nil: there are none.
+	Public func(tx *cloud.Tx, region string) []Public
 	// ImageCheck is how long AWS takes to check an image; five seconds when
 	// zero. Not documented [?].
 	ImageCheck time.Duration
@@ -50,6 +53,7 @@ type Version struct {
 	DataType       string
 	At             time.Time
 	By             string
+	Labels         []string `json:",omitempty"` // sorted
 	// Check is when the image will have been checked; zero: it was found, or
 	// there is nothing to check.
 	Check time.Time `json:",omitzero"`
@@ -60,7 +64,21 @@ type Version struct {
 // parameters by region; account and name.
 var parameters = cloud.NewTable[Parameter]("ssm.parameters")
 
-func key(account, name string) string { return account + " " + name }
+// key is the same for name and /name, which are one parameter.
+func key(account, name string) string {
+	if strings.Count(name, "/") == 1 {
+		name = strings.TrimPrefix(name, "/")
+	}
+	return account + " " + name
+}
+
+// rooted is a name as its ARN has it.
+func rooted(name string) string {
+	if strings.HasPrefix(name, "/") {
+		return name
+	}
+	return "/" + name
+}
 
 // Service is the table of operations.
 func (s *SSM) Service() wire.Service {
@@ -74,6 +92,8 @@ func (s *SSM) Service() wire.Service {
 			wire.Read("GetParametersByPath", reading, s.getByPath),
 			wire.Read("GetParameterHistory", reading, s.history),
 			wire.Read("DescribeParameters", describing, s.describe),
+			wire.Op("LabelParameterVersion", writing, s.label),
+			wire.Op("UnlabelParameterVersion", writing, s.unlabel),
 			wire.Op("DeleteParameter", writing, s.remove),
 			wire.Op("DeleteParameters", writing, s.removeMany),
 			wire.Op("AddTagsToResource", writing, s.tag),
@@ -99,6 +119,17 @@ func (s *SSM) lookup(c *wire.Call, name string) (Parameter, bool) {
 		return p, false
 	}
 	return s.readable(c, p)
+}
+
+// stored is a parameter with what is not readable yet.
+func (s *SSM) stored(c *wire.Call, name string) Parameter {
+	p, _ := parameters.Get(c.Tx, c.Region, key(c.Account.ID, name))
+	return p
+}
+
+// keep stores a parameter that is there already.
+func (s *SSM) keep(c *wire.Call, p Parameter) {
+	parameters.Put(c.Tx, c.Region, key(p.Account, p.Name), p)
 }
 
 func (s *SSM) readable(c *wire.Call, p Parameter) (Parameter, bool) {
@@ -171,9 +202,5 @@ func (p Parameter) newest() Version { return p.Versions[len(p.Versions)-1] }
 
 // ARN names the parameter.
 func (p Parameter) arn(region string) string {
-	name := p.Name
-	if name[0] != '/' {
-		name = "/" + name
-	}
-	return cloud.PartitionOf(region).ARN("ssm", region, p.Account, "parameter"+name)
+	return cloud.PartitionOf(region).ARN("ssm", region, p.Account, "parameter"+rooted(p.Name))
 }
