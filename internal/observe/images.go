@@ -164,7 +164,8 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 		}
 	}
 	if newest.ImageId == nil {
-		return world.Base{}, fmt.Errorf("no AMI of account %s named %s for %s in %s: see base in amiship.yaml", sel.Owner, sel.Name, v.Arch, q.Region)
+		none := fmt.Errorf("no AMI of account %s named %s for %s in %s: see base in amiship.yaml", sel.Owner, sel.Name, v.Arch, q.Region)
+		return o.hidden(ctx, q.Region, sel.Owner, none)
 	}
 	base := world.Base{
 		ID: *newest.ImageId, Name: aws.ToString(newest.Name), Description: aws.ToString(newest.Description),
@@ -176,7 +177,29 @@ func (o *Observer) base(ctx context.Context, q world.Query) (world.Base, error) 
 			base.ProductCode = aws.ToString(code.ProductCodeId)
 		}
 	}
+	if newest.ImageAllowed != nil && !*newest.ImageAllowed {
+		base.Allowed, err = allowedImages(ctx, o.Clients.EC2(q.Region), q.Region, aws.ToString(newest.OwnerId))
+		base.Unallowed = true
+		if err == nil && base.Allowed.Enabled {
+			return base, fmt.Errorf("%s (%s) can't be used: the Allowed AMIs of the account in %s do not allow it", base.ID, base.Name, q.Region)
+		}
+	}
 	return base, nil
+}
+
+// hidden says why there is no base: there is none, or the account's Allowed AMIs hide it.
+func (o *Observer) hidden(ctx context.Context, region, owner string, none error) (world.Base, error) {
+	if owner == "self" {
+		return world.Base{}, none
+	}
+	allowed, err := allowedImages(ctx, o.Clients.EC2(region), region, owner)
+	switch {
+	case err != nil:
+		return world.Base{}, fmt.Errorf("%w; %w", none, err)
+	case allowed.Enabled:
+		none = fmt.Errorf("%w; or the Allowed AMIs of the account in %s hide it: no criterion of theirs allows what is hidden", none, region)
+	}
+	return world.Base{Allowed: allowed}, none
 }
 
 func filter(name string, values ...string) types.Filter {

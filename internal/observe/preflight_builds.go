@@ -71,6 +71,9 @@ func PreflightBuilds(ctx context.Context, c *awsapi.Clients, releases []release.
 func (o *Observer) baseFinding(ctx context.Context, v release.Variant) audit.Finding {
 	base, err := o.base(ctx, world.Query{Kind: world.LookBase, Variant: v.Image + "/" + v.Arch, Region: v.Build.Region})
 	if err != nil {
+		if base.Allowed.Enabled && len(base.Allowed.Allow) > 0 {
+			err = fmt.Errorf("%w; amiship plan TAG names the command that allows it", err)
+		}
 		return finding(v.Build.Region, "base of "+v.Arch+" images", err)
 	}
 	if base.ProductCode != "" && o.Desired.Open(v) {
@@ -80,6 +83,9 @@ func (o *Observer) baseFinding(ctx context.Context, v release.Variant) audit.Fin
 	what := fmt.Sprintf("base of %s images: %s (%s, %d days old)", v.Arch, base.Name, base.ID, days)
 	if families := base.Families(); len(families) > 1 {
 		what += "; the newest of several families that fit " + v.Build.Base.Name + ": " + strings.Join(families, ", ")
+	}
+	if base.Unallowed {
+		what += "; the account's Allowed AMIs, in audit mode, do not allow it"
 	}
 	return finding(v.Build.Region, what, err)
 }

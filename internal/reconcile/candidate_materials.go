@@ -19,7 +19,10 @@ func (x candidates) materials(v *variant, holds plan.ID) (found findings) {
 		found.lack(plan.Blocker{ID: "package/" + name, Why: pkg.Err, Remedies: []plan.Remedy{x.continuing("when the package can be had, as package in amiship.yaml says")}}, holds)
 	}
 	if base.Missed() {
-		found.lack(plan.Blocker{ID: "base/" + name, Why: base.Err, Remedies: []plan.Remedy{x.continuing("when base in amiship.yaml names an AMI that is there")}}, holds)
+		found.lack(x.noBase(v, base), holds)
+	}
+	if base.Known() && base.Val.Unallowed {
+		found.note("%s: the Allowed AMIs of the account in %s, in audit mode, do not allow its base %s (%s): once they are enabled, nothing can be built from it", name, v.Build.Region, base.Val.ID, base.Val.Name)
 	}
 	if base.Val.ProductCode != "" && x.d.Open(v.Variant) {
 		found.lack(x.soldBase(v, base.Val), holds)
@@ -32,6 +35,19 @@ func (x candidates) materials(v *variant, holds plan.ID) (found findings) {
 		found.lack(x.wrongClock(), holds)
 	}
 	return found
+}
+
+// noBase: there is no AMI to build from, or the account may not use it.
+func (x candidates) noBase(v *variant, base world.Fact[world.Base]) plan.Blocker {
+	bl := plan.Blocker{ID: "base/" + v.Image + "/" + v.Arch, Why: base.Err}
+	if allowed := base.Val.Allowed; allowed.Enabled && len(allowed.Allow) > 0 {
+		bl.Remedies = append(bl.Remedies, plan.Remedy{
+			Name: "allow", Command: plan.Line(allowed.Allow...), IAM: []string{"ec2:ReplaceImageCriteriaInAllowedImagesSettings"},
+			Cost: "the account can find and launch every AMI of the base's owner in " + v.Build.Region + "; the criteria there are, as of now, stay",
+		})
+	}
+	bl.Remedies = append(bl.Remedies, x.continuing("when base in amiship.yaml names an AMI that is there"))
+	return bl
 }
 
 // continuing is the release's own command, once something has been done.

@@ -359,6 +359,48 @@ func TestLaunchesMustRequireTokens(t *testing.T) {
 	}
 }
 
+// TestAllowedImages: a base that the account's Allowed AMIs may hide is a blocker with the
+// command that allows it; in audit mode it is a note.
+func TestAllowedImages(t *testing.T) {
+	command := []string{"aws", "ec2", "replace-image-criteria-in-allowed-images-settings"}
+	for name, c := range map[string]struct {
+		base     world.Fact[world.Base]
+		state    plan.State
+		remedies []string
+		notes    int
+	}{
+		"not there":   {world.Fact[world.Base]{Err: "no AMI"}, plan.Blocked, []string{"again"}, 0},
+		"hidden":      {world.Fact[world.Base]{Err: "no AMI", Val: world.Base{Allowed: world.AllowedImages{Enabled: true, Allow: command}}}, plan.Blocked, []string{"allow", "again"}, 0},
+		"by a policy": {world.Fact[world.Base]{Err: "no AMI", Val: world.Base{Allowed: world.AllowedImages{Enabled: true, ByPolicy: true}}}, plan.Blocked, []string{"again"}, 0},
+		"audited":     {world.Fact[world.Base]{Val: world.Base{ID: "ami-base", Unallowed: true, Allowed: world.AllowedImages{Allow: command}}}, plan.Ready, nil, 1},
+		"allowed":     {world.Fact[world.Base]{Val: world.Base{ID: "ami-base"}}, plan.Ready, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := desired(t)
+			d.Variants, d.Listings = d.Variants[:1], nil
+			m, w, r := newModel(), world.New(), plan.NewRun("a")
+			for range 4 {
+				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
+			}
+			c.base.At = m.now
+			w.Bases["ce/amd64"] = c.base
+			p := reconcile.Reconcile(d, w, r)
+			if s, _ := p.Step("claim/ce/amd64/us-east-1"); s.State != c.state {
+				t.Fatalf("the claim is %s (%s), want %s", s.State, s.Why, c.state)
+			}
+			var remedies []string
+			for _, b := range p.Blockers {
+				for _, remedy := range b.Remedies {
+					remedies = append(remedies, remedy.Name)
+				}
+			}
+			if !slices.Equal(remedies, c.remedies) || len(p.Notes) != c.notes {
+				t.Errorf("remedies %v, notes %q", remedies, p.Notes)
+			}
+		})
+	}
+}
+
 // TestAClaimIsHeldOnceItsAnswerIsThere: the group shows before the key is made.
 func TestAClaimIsHeldOnceItsAnswerIsThere(t *testing.T) {
 	const id = "claim/ce/amd64/us-east-1"

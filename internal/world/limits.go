@@ -34,6 +34,14 @@ type MetadataDefaults struct {
 	ByPolicy bool   // a declarative policy of the organization sets them, not the account
 }
 
+// AllowedImages are an account's Allowed AMIs in a region: which images of other accounts it
+// may find and use (docs/reference/aws.md#allowed-amis).
+type AllowedImages struct {
+	Enabled  bool     // what no criterion allows is hidden; else that is only noted, in audit mode
+	ByPolicy bool     // a declarative policy of the organization sets them, not the account
+	Allow    []string // the command that adds the base's owner to the criteria; none, where the account can't
+}
+
 // Subnet is where builds run.
 type Subnet struct {
 	VPC     string

@@ -203,6 +203,10 @@ type Base struct {
 	IMDSSupport           string // "v2.0", or empty
 	// Names are those of all AMIs that fit the catalog's pattern, by id.
 	Names map[string]string
+	// Unallowed is a base that the account's Allowed AMIs do not allow. In audit mode that
+	// hinders nothing.
+	Unallowed bool
+	Allowed   AllowedImages // of the account, where they may be why there is no base
 }
 
 // Query names a fact to read.
