@@ -24,6 +24,7 @@ import (
 
 	"amiship/sandbox/admin"
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/ec2"
 	"amiship/sandbox/wire"
 )
 
@@ -118,8 +119,23 @@ func open(cfg Config, log *slog.Logger) (_ *box, err error) {
 		return nil, err
 	}
 	s.wire.Log = s.calls.write
-	s.wire.SetFaults(w.Faults)
-	return s, nil
+	return s, s.setFaults(w.Faults)
+}
+
+// setFaults replaces the faults, unless one of them can't hit anything.
+func (s *box) setFaults(list []wire.Fault) error {
+	var accounts []string
+	err := s.store.View(func(tx *cloud.Tx) error {
+		for id := range cloud.Accounts.All(tx, "") {
+			accounts = append(accounts, id)
+		}
+		return nil
+	})
+	if err := errors.Join(err, s.wire.CheckTargets(list, accounts, ec2.AllRegions())); err != nil {
+		return err
+	}
+	s.wire.SetFaults(list)
+	return nil
 }
 
 func (s *box) serve(ctx context.Context, l net.Listener, stdout io.Writer) error {
@@ -151,7 +167,7 @@ func (s *box) serve(ctx context.Context, l net.Listener, stdout io.Writer) error
 }
 
 func (s *box) admin(stop func()) http.Handler {
-	return &admin.Handler{Store: s.store, Faults: s.wire.SetFaults, Info: s.info, Shutdown: stop}
+	return &admin.Handler{Store: s.store, Faults: s.setFaults, Info: s.info, Shutdown: stop}
 }
 
 func (s *box) info() admin.Info {

@@ -102,7 +102,8 @@ func readWorld(path string) (World, error) {
 	if err := strictly(f, &w); err != nil {
 		return w, fmt.Errorf("read the world %s:\n%s", path, yaml.FormatError(err, false, true))
 	}
-	return w.resolve(), w.check()
+	w = w.resolve()
+	return w, w.check()
 }
 
 func strictly(r io.Reader, v any) error {
@@ -134,7 +135,7 @@ var (
 
 // check returns all that is wrong with the accounts, and with the words of settings.
 func (w World) check() error {
-	errs := []error{w.Settings.Marketplace.Check(), wire.CheckFaults(w.Faults)}
+	errs := []error{w.Settings.Marketplace.Check(), w.Settings.EC2.Check(), wire.CheckFaults(w.Faults), w.checkTargets()}
 	ids := map[string]string{}
 	for _, a := range w.allAccounts() {
 		if a.Name == "" || !accountID.MatchString(a.ID) {
@@ -151,6 +152,42 @@ func (w World) check() error {
 			if k.ID != "" && !accessKey.MatchString(k.ID) {
 				errs = append(errs, fmt.Errorf("world: account %s: %q is no access key id", a.Name, k.ID))
 			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkTargets names the accounts and regions of quotas and parameters that there are not, and
+// the patterns that match none.
+func (w World) checkTargets() error {
+	var errs []error
+	var accounts []string
+	for _, a := range w.allAccounts() {
+		accounts = append(accounts, a.ID)
+	}
+	has := func(what, kind, name string, names []string) {
+		if !slices.Contains(names, name) {
+			errs = append(errs, fmt.Errorf("world: %s: the sandbox has no %s %q", what, kind, name))
+		}
+	}
+	place := func(what, account string, regions []string) {
+		has(what, "account", account, accounts)
+		for _, region := range regions {
+			has(what, "region", region, ec2.AllRegions())
+		}
+		if len(regions) == 0 {
+			errs = append(errs, fmt.Errorf("world: %s: it names no regions", what))
+		}
+	}
+	for i, v := range w.Quotas.Values {
+		place(fmt.Sprintf("quotas, value %d", i+1), v.Account, v.Regions)
+	}
+	for _, p := range w.Parameters {
+		place("parameter "+p.Name, p.Account, p.Regions)
+	}
+	for i, o := range w.Quotas.Outcomes {
+		if !wire.MatchesAny(o.Account, accounts) || !wire.MatchesAny(o.Region, ec2.AllRegions()) || !quotas.Known(o.Service, o.Code) {
+			errs = append(errs, fmt.Errorf("world: quotas, outcome %d: it matches no account, region or quota of the sandbox", i+1))
 		}
 	}
 	return errors.Join(errs...)

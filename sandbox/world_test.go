@@ -171,6 +171,13 @@ func TestWorldIsRefused(t *testing.T) {
 		"unknown region":  {"ec2: [{account: vendor, region: mars-1}]", "mars-1"},
 		"bad setting":     {"settings: {marketplace: {locks: loose}}", "locks \"loose\": there are strict, fine"},
 		"bad product":     {"marketplace: {products: [{id: prod-1, title: It, account: vendor}]}", "product \"It\": the id \"prod-1\""},
+		"quota anywhere":  {"quotas: {values: [{account: vendor, regions: [\"*\"], service: ec2, code: L-0E3CBAB9, value: 1}]}", "no region \"*\""},
+		"quota nowhere":   {"quotas: {values: [{account: vendor, service: ec2, code: L-0E3CBAB9, value: 1}]}", "names no regions"},
+		"quota of none":   {"quotas: {values: [{account: nobody, regions: [eu-west-1], service: ec2, code: L-0E3CBAB9, value: 1}]}", "no account \"nobody\""},
+		"idle outcome":    {"quotas: {outcomes: [{region: \"mars-*\", end: deny}]}", "outcome 1: it matches no"},
+		"lost parameter":  {"parameters: [{account: vendor, regions: [mars-1], name: a, value: x}]", "no region \"mars-1\""},
+		"idle fault":      {"faults: [{region: mars-1, status: 500}]", "no region that matches \"mars-1\""},
+		"idle setting":    {"settings: {ec2: {no_capacity: [\"us-east-1a/m99.*\"]}}", "\"us-east-1a/m99.*\" matches no zone"},
 		"unknown account": {"ec2: [{account: nobody, region: eu-west-1}]", "nobody"},
 	}
 	for name, tt := range tests {

@@ -6,6 +6,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -40,7 +41,7 @@ type Account struct {
 // Handler answers on the socket. Its fields are what it can reach.
 type Handler struct {
 	Store    *cloud.Store
-	Faults   func([]wire.Fault)
+	Faults   func([]wire.Fault) error
 	Info     func() Info
 	Shutdown func() // begins to stop the sandbox
 }
@@ -105,8 +106,10 @@ func (h *Handler) faults(r *http.Request) (int, error) {
 		}
 		return nil
 	})
-	h.Faults(list)
-	return len(list), err
+	if err := errors.Join(err, h.Faults(list)); err != nil {
+		return 0, fmt.Errorf("set faults: %w", err)
+	}
+	return len(list), nil
 }
 
 func (h *Handler) shutdown(*http.Request) (Info, error) {

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -48,6 +49,28 @@ type Settings struct {
 	NoCapacity []string `yaml:"no_capacity"`
 	// NotOffered are zones and instance types that are not offered there, as patterns.
 	NotOffered []string `yaml:"not_offered"`
+}
+
+// Check names the patterns that match no zone and instance type.
+func (s Settings) Check() error {
+	var errs []error
+	for _, pattern := range slices.Concat(s.NoCapacity, s.NotOffered) {
+		if !fitsAny(pattern) {
+			errs = append(errs, fmt.Errorf("settings: %q matches no zone and instance type, as us-east-1a/t3.micro does", pattern))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func fitsAny(pattern string) bool {
+	for _, r := range regionList {
+		for _, z := range r.allZones() {
+			if slices.ContainsFunc(typeTable, func(t instanceType) bool { return matches([]string{pattern}, z.name, t.name) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // offers reports whether a type is offered in a zone.

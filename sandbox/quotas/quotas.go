@@ -55,6 +55,13 @@ func serviceName(code string) string {
 	return ""
 }
 
+// Known reports whether a quota matches the patterns of a service's code and a quota's.
+func Known(service, code string) bool {
+	return slices.ContainsFunc(Catalog(), func(q Quota) bool {
+		return wire.MatchesAny(service, []string{q.Service}) && wire.MatchesAny(code, []string{q.Code})
+	})
+}
+
 // find answers as AWS does for what it does not know.
 func find(service, code string) (Quota, error) {
 	for _, q := range Catalog() {

@@ -45,6 +45,7 @@ type Fault struct {
 	Lasts time.Duration `json:"lasts,omitempty" yaml:"lasts,omitempty"`
 	// Skip is how many matching requests pass first; Times is how many it
 	// hits, 0: all that follow; For ends it that long after its first hit.
+	// Dry runs neither count nor are hit where requests are counted.
 	Skip  int           `json:"skip,omitempty" yaml:"skip,omitempty"`
 	Times int           `json:"times,omitempty" yaml:"times,omitempty"`
 	For   time.Duration `json:"for,omitempty" yaml:"for,omitempty"`
@@ -96,6 +97,41 @@ func CheckFaults(list []Fault) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// CheckTargets returns which of the faults can't hit anything: no account, region, service or
+// action that there is matches.
+func (s *Server) CheckTargets(list []Fault, accounts, regions []string) error {
+	var errs []error
+	for i, f := range list {
+		var services, actions []string
+		for name, svc := range s.services {
+			services = append(services, name)
+			for _, op := range svc.Operations {
+				if MatchesAny(f.Service, []string{name}) {
+					actions = append(actions, op.Name)
+				}
+			}
+		}
+		for _, target := range []struct {
+			what, pattern string
+			of            []string
+		}{{"account", f.Account, accounts}, {"region", f.Region, regions}, {"service", f.Service, services}, {"action", f.Action, actions}} {
+			if !MatchesAny(target.pattern, target.of) {
+				errs = append(errs, fmt.Errorf("fault %d: the sandbox has no %s that matches %q", i+1, target.what, target.pattern))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// MatchesAny reports whether a pattern of path.Match matches one of the names; an empty one
+// matches whatever there is.
+func MatchesAny(pattern string, names []string) bool {
+	return pattern == "" || slices.ContainsFunc(names, func(name string) bool {
+		ok, _ := path.Match(pattern, name)
+		return ok
+	})
 }
 
 func (f Fault) matches(c *Call) bool {
@@ -191,7 +227,7 @@ func (s *Server) hit(c *Call) *Fault {
 	defer s.faults.mu.Unlock()
 	for i := range s.faults.list {
 		f := &s.faults.list[i]
-		if !f.matches(c) {
+		if !f.matches(c) || c.dry && f.Skip+f.Times > 0 {
 			continue
 		}
 		f.requests++

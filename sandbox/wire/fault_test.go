@@ -144,3 +144,46 @@ func TestCheckFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestDryRunsDoNotCount: a dry run neither uses up a fault that counts requests nor is hit by it;
+// one that hits all of them hits it too.
+func TestDryRunsDoNotCount(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fault Fault
+		want  [3]string // of two dry runs, and a call
+	}{
+		"once":  {Fault{Code: "Boom", Status: 400, Times: 1}, [3]string{"DryRunOperation", "DryRunOperation", "Boom"}},
+		"later": {Fault{Code: "Boom", Status: 400, Skip: 1}, [3]string{"DryRunOperation", "DryRunOperation", ""}},
+		"ever":  {Fault{Code: "Boom", Status: 400}, [3]string{"Boom", "Boom", "Boom"}},
+	} {
+		b := newBench(t, false)
+		b.server.SetFaults([]Fault{tc.fault})
+		for i, want := range tc.want {
+			in := map[string]string{"Text": "x"}
+			if i < 2 {
+				in["DryRun"] = "true"
+			}
+			if _, code := b.call(goodKey, "ec2", "AddNote", in); code != want {
+				t.Errorf("%s: call %d ends with %q, want %q", name, i+1, code, want)
+			}
+		}
+	}
+}
+
+// TestFaultsOfNothing: a fault that can't hit anything is named.
+func TestFaultsOfNothing(t *testing.T) {
+	b := newBench(t, false)
+	accounts, regions := []string{"111111111111"}, []string{"eu-west-1", "us-east-1"}
+	for want, f := range map[string]Fault{
+		"":                                      {Account: "1*", Region: "eu-*", Service: "ec2", Action: "Add*"},
+		"no account that matches \"vendor\"":    {Account: "vendor"},
+		"no region that matches \"eu-wset-1\"":  {Region: "eu-wset-1"},
+		"no service that matches \"kms\"":       {Service: "kms"},
+		"no action that matches \"RemoveNote\"": {Action: "RemoveNote"},
+	} {
+		err := b.server.CheckTargets([]Fault{f}, accounts, regions)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", f, err, want)
+		}
+	}
+}

@@ -138,14 +138,17 @@ func (s *Server) transact(call *Call, req *request, svc Service, sc scope, op Op
 			return err
 		}
 		log.Account = call.Account.ID
+		in := op.newInput()
+		malformed := svc.Protocol.decode(req, in)
+		d, ok := in.(DryRunner)
+		call.dry = ok && d.IsDryRun()
 		if err := s.admit(call, svc, op); err != nil {
 			return err
 		}
-		in := op.newInput()
-		if err := svc.Protocol.decode(req, in); err != nil {
-			return err
+		if malformed != nil {
+			return malformed
 		}
-		if d, ok := in.(DryRunner); ok && d.IsDryRun() {
+		if call.dry {
 			return &Error{Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", Status: http.StatusPreconditionFailed}
 		}
 		out, err = op.run(call, in)

@@ -40,6 +40,7 @@ type Call struct {
 	signed          time.Time // by the client's clock; zero: it is presigned
 	after, finally  []func()
 	fault           *Fault             // that its answer meets
+	dry             bool               // it only asks whether it may run
 	part            func(string) error // see Part
 }
 
