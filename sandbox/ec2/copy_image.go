@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -37,7 +38,7 @@ func (o imageOps) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
 		return firstImage(made), err
 	}
 	src, err := copySource(c, in)
-	if err != nil {
+	if err := cmp.Or(err, checkKey(c, in.Encrypted, in.KMSKeyID), checkMinutes("SnapshotCopyCompletionDurationMinutes", in.Minutes)); err != nil {
 		return nil, err
 	}
 	tags, err := specTags(in.TagSpecs, "image", "snapshot")
@@ -120,6 +121,9 @@ func copyMappings(c *wire.Call, in *copyImageIn, src Image, im *Image, tags map[
 			return nil, wire.Errorf("InvalidRequest", "You do not have permission to access the storage of this ami")
 		}
 		s := copiedSnapshot(c, from, in.Encrypted, in.KMSKeyID)
+		if s.lacksKey(c) {
+			im.Failed = keyLost
+		}
 		s.Description = fmt.Sprintf("Copied for DestinationAmi %s from SourceAmi %s for SourceSnapshot %s. Task created on %d.", im.ID, src.ID, from.ID, c.Now.UnixMilli())
 		s.Due, s.Failed, s.Seen, s.Gone, s.Minutes, s.ProductCode = im.Due, im.Failed, im.Seen, im.Gone, in.Minutes, src.ProductCode
 		putSnapshot(c, s)
@@ -138,6 +142,20 @@ func copiedTags(c *wire.Call, in *copyImageIn, src Image, asked map[string]strin
 	}
 	maps.Copy(out, asked)
 	return out
+}
+
+// A time-based copy takes a multiple of 15 minutes, 48 hours at most
+// (docs/reference/aws.md#ec2-operations).
+const (
+	minuteStep = 15
+	maxMinutes = 48 * 60
+)
+
+func checkMinutes(parameter string, n int) error {
+	if n < 0 || n > maxMinutes || n%minuteStep != 0 {
+		return invalidValue(parameter, strconv.Itoa(n), "Expected 15 to 2880, in steps of 15.")
+	}
+	return nil
 }
 
 // copyTime is how long a copy takes; a time-based copy says so itself.

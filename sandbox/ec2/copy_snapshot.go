@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -37,7 +38,7 @@ func (o snapshotOps) copySnapshot(c *wire.Call, in *copySnapshotIn) (*copySnapsh
 		return nil, wire.Errorf("IncorrectState", "Snapshot is in invalid state - %s", state)
 	}
 	tags, err := specTags(in.TagSpecs, "snapshot")
-	if err != nil {
+	if err := cmp.Or(err, checkKey(c, in.Encrypted, in.KMSKeyID), checkMinutes("CompletionDurationMinutes", in.Minutes)); err != nil {
 		return nil, err
 	}
 	if limit := o.copyQuota(c); len(runningCopies(c.Tx, c.Region, c.Account.ID)) >= limit {
@@ -45,6 +46,9 @@ func (o snapshotOps) copySnapshot(c *wire.Call, in *copySnapshotIn) (*copySnapsh
 	}
 	s := copiedSnapshot(c, from, in.Encrypted, in.KMSKeyID)
 	s.Description, s.Minutes = in.Description, in.Minutes
+	if s.lacksKey(c) {
+		s.Failed = keyLost
+	}
 	s.Due, s.Seen = c.Due(copyTime(o.set.CopySnapshot, in.Minutes)), c.Due(o.set.Lag)
 	putSnapshot(c, s)
 	putTags(c.Tx, c.Region, c.Account.ID, "snapshot", s.ID, tags["snapshot"])

@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"cmp"
 	"slices"
 
 	"amiship/sandbox/wire"
@@ -64,6 +63,12 @@ func (in mappingIn) over(c *wire.Call, m Mapping) (Mapping, error) {
 	if s, found := Snapshots.Get(c.Tx, c.Region, m.Snapshot); found && in.EBS.VolumeSize > 0 && in.EBS.VolumeSize < s.Size {
 		return m, wire.Errorf("InvalidBlockDeviceMapping", "Volume of size %dGB is smaller than snapshot '%s', expect size >= %dGB", in.EBS.VolumeSize, s.ID, s.Size)
 	}
+	if err := checkKey(c, in.EBS.Encrypted != nil && *in.EBS.Encrypted, in.EBS.KMSKeyID); err != nil {
+		return m, err
+	}
+	if in.EBS.VolumeType != "" && in.EBS.VolumeType != m.Type {
+		m.IOPS, m.Throughput = 0, 0 // of another type
+	}
 	if in.EBS.DeleteOnTermination != nil {
 		m.Keep = !*in.EBS.DeleteOnTermination
 	}
@@ -83,25 +88,6 @@ func override[T comparable](v *T, with T) {
 	if with != zero {
 		*v = with
 	}
-}
-
-// complete fills in what AWS takes when nothing is said.
-func (m Mapping) complete() (Mapping, error) {
-	if m.Size == 0 {
-		return m, wire.Errorf("MissingParameter", "The request must contain the parameter size or snapshotId")
-	}
-	m.Type = cmp.Or(m.Type, "gp2")
-	if !slices.Contains([]string{"standard", "gp2", "gp3", "io1", "io2", "st1", "sc1"}, m.Type) {
-		return m, invalidValue("volumeType", m.Type, "Unknown volume type.")
-	}
-	switch m.Type {
-	case "gp3":
-		m.IOPS = cmp.Or(m.IOPS, 3000)
-		m.Throughput = cmp.Or(m.Throughput, 125)
-	case "gp2":
-		m.IOPS, m.Throughput = 0, 0
-	}
-	return m, nil
 }
 
 // attachVolumes makes the volumes of a new instance.

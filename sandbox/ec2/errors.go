@@ -18,6 +18,14 @@ func invalidValue(parameter, value, why string) error {
 	return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid. %s", value, parameter, why)
 }
 
+// oneOf refuses a value that is there and is none of the words.
+func oneOf(parameter, value string, words ...string) error {
+	if value == "" || slices.Contains(words, value) {
+		return nil
+	}
+	return invalidValue(parameter, value, "Expected "+strings.Join(words, " or ")+".")
+}
+
 func invalidCombination(format string, args ...any) error {
 	return wire.Errorf("InvalidParameterCombination", format, args...)
 }

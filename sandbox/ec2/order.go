@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"cmp"
 	"encoding/base64"
 
 	"amiship/sandbox/wire"
@@ -49,6 +50,9 @@ func (o *order) checkRequest(c *wire.Call, in *runIn) error {
 	case in.ShutdownBehavior != "" && in.ShutdownBehavior != "stop" && in.ShutdownBehavior != "terminate":
 		return invalidValue("instanceInitiatedShutdownBehavior", in.ShutdownBehavior, "Expected stop or terminate.")
 	}
+	if err := in.checkValues(); err != nil {
+		return err
+	}
 	raw, err := base64.StdEncoding.DecodeString(in.UserData)
 	if err != nil {
 		return wire.Errorf("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.")
@@ -62,6 +66,25 @@ func (o *order) checkRequest(c *wire.Call, in *runIn) error {
 	}
 	o.tags, err = specTags(in.TagSpecs, "instance", "volume", "network-interface", "spot-instances-request")
 	return err
+}
+
+// checkValues refuses what the members with a few words do not take, and what the sandbox's
+// machines can't be.
+func (in *runIn) checkValues() error {
+	err := cmp.Or(
+		oneOf("tenancy", in.Placement.Tenancy, "default", "dedicated", "host"), oneOf("cpuCredits", in.Credit.CpuCredits, "standard", "unlimited"),
+		oneOf("capacityReservationPreference", in.Reservation.Preference, "open", "none", "capacity-reservations-only"),
+		oneOf("autoRecovery", in.Maintenance.AutoRecovery, "default", "disabled"),
+	)
+	switch {
+	case err != nil:
+		return err
+	case in.Placement.Tenancy == "dedicated" || in.Placement.Tenancy == "host":
+		return wire.Errorf("Unsupported", "The sandbox has no dedicated tenancy: its instances have the tenancy default.")
+	case in.Reservation.Preference == "capacity-reservations-only":
+		return wire.Errorf("Unsupported", "The sandbox has no capacity reservations.")
+	}
+	return nil
 }
 
 func (o *order) findImage(c *wire.Call, in *runIn) error {
@@ -90,6 +113,9 @@ func (o *order) findType(_ *wire.Call, in *runIn) error {
 		return err
 	}
 	o.kind = t
+	if in.Credit.CpuCredits != "" && !t.burstable {
+		return invalidCombination("The parameter cpuCredits is supported for burstable performance instance types only, and %s is none.", t.name)
+	}
 	return t.boots(o.image)
 }
 

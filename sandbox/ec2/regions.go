@@ -132,6 +132,7 @@ type regionState struct {
 	RecycleBin    Age    `json:",omitempty"` // how long deregistered images are kept in it
 	// PrivateSubnets are those that map no public address to new instances.
 	PrivateSubnets []string `json:",omitempty"`
+	Keys           []string `json:",omitempty"` // KMS keys, by id or alias
 	// Allowed are the images of others that the account may find and use.
 	Allowed AllowedImages `json:",omitzero"`
 	// Metadata is what new instances get.

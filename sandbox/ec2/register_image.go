@@ -24,7 +24,7 @@ type registerIn struct {
 }
 
 func (o imageOps) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
-	if err := cmp.Or(checkImageName(c, in.Name, true), checkQuota(c)); err != nil {
+	if err := cmp.Or(checkImageName(c, in.Name, true), checkQuota(c), in.checkValues()); err != nil {
 		return nil, err
 	}
 	tags, err := specTags(in.TagSpecs, "image")
@@ -49,6 +49,25 @@ func (o imageOps) registerImage(c *wire.Call, in *registerIn) (*imageOut, error)
 	putImage(c, im)
 	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, tags["image"])
 	return &imageOut{im.ID}, nil
+}
+
+// checkValues refuses what the members with a few words do not take.
+func (in *registerIn) checkValues() error {
+	err := cmp.Or(
+		oneOf("bootMode", in.BootMode, bootLegacy, bootUEFI, bootPreferred), oneOf("tpmSupport", in.TPMSupport, "v2.0"),
+		oneOf("imdsSupport", in.IMDSSupport, "v2.0"), oneOf("sriovNetSupport", in.SRIOV, "simple"),
+	)
+	switch {
+	case err != nil:
+		return err
+	case in.TPMSupport != "" && in.BootMode != bootUEFI:
+		return invalidCombination("TpmSupport v2.0 requires the boot mode uefi.")
+	case in.UEFIData != "" && in.BootMode == bootLegacy:
+		return invalidCombination("UefiData requires the boot mode uefi or uefi-preferred.")
+	case in.Architecture == "arm64" && in.BootMode != "" && in.BootMode != bootUEFI:
+		return invalidCombination("Images for arm64 have the boot mode uefi.")
+	}
+	return nil
 }
 
 func checkRegistered(c *wire.Call, im Image) error {

@@ -35,6 +35,8 @@ type Place struct {
 	HTTPTokensEnforced  bool   `yaml:"http_tokens_enforced"` // launches whose tokens are optional are refused
 
 	AllowedImages AllowedImages `yaml:"allowed_images"`
+	// KMSKeys are customer managed keys, by id or alias/name. A copy with any other fails.
+	KMSKeys []string `yaml:"kms_keys"`
 
 	Images []WorldImage `yaml:"images"`
 }
@@ -106,6 +108,7 @@ func (p Place) load(tx *cloud.Tx) error {
 		if p.AllowedImages.State != "" {
 			s.Allowed = p.AllowedImages.stored()
 		}
+		s.Keys = append(slices.Clone(s.Keys), p.KMSKeys...)
 		s.Metadata.Tokens = cmp.Or(p.HTTPTokens, s.Metadata.Tokens)
 		s.Metadata.Enforced = s.Metadata.Enforced || p.HTTPTokensEnforced
 		regionStates.Put(tx, r, account, s)
