@@ -232,7 +232,13 @@ def leave(ec2, instance, key, group):
 
 
 def volumes(box, ec2):
-    """A volume that outlives its instance, a snapshot of it."""
+    """A volume that outlives its instance, a snapshot of it; and one that no instance had."""
+    lone = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1, VolumeType="gp3", Encrypted=True, TagSpecifications=tags("volume"))["VolumeId"]
+    empty = ec2.create_snapshot(VolumeId=lone, TagSpecifications=tags("snapshot"))["SnapshotId"]
+    again = ec2.create_volume(AvailabilityZone="us-east-1a", SnapshotId=empty)["VolumeId"]
+    for each in lone, again:
+        ec2.delete_volume(VolumeId=each)
+    ec2.delete_snapshot(SnapshotId=empty)
     made = ec2.run_instances(ImageId=box.base(ec2), InstanceType="t3.micro", MinCount=1, MaxCount=1, BlockDeviceMappings=[
         {"DeviceName": "/dev/sda1", "Ebs": {"DeleteOnTermination": False, "Encrypted": True}}])["Instances"][0]["InstanceId"]
     until(lambda: state(ec2, made), lambda s: s == "running")

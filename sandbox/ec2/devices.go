@@ -96,15 +96,26 @@ func (o *order) attachVolumes(c *wire.Call, in *Instance) {
 		if m.Virtual != "" {
 			continue
 		}
-		v := Volume{
-			ID: newID("vol"), Account: c.Account.ID, Zone: in.Zone, ZoneID: in.ZoneID, Size: m.Size, Type: m.Type, IOPS: m.IOPS,
-			Throughput: m.Throughput, Snapshot: m.Snapshot, Encrypted: m.Encrypted, KMSKey: m.KMSKey, Created: c.Now, Instance: in.ID,
-		}
-		if m.Type == "gp2" {
-			v.IOPS = max(100, 3*m.Size)
-		}
-		Volumes.Put(c.Tx, c.Region, v.ID, v)
-		putTags(c.Tx, c.Region, c.Account.ID, "volume", v.ID, o.tags["volume"])
+		v := m.volume(c, in.Zone, in.ZoneID)
+		v.Instance = in.ID
+		putVolume(c, v, o.tags["volume"])
 		in.Devices = append(in.Devices, Device{Name: m.Device, Volume: v.ID, Attached: c.Now, Keep: m.Keep})
 	}
+}
+
+// volume is a new volume in a zone.
+func (m Mapping) volume(c *wire.Call, zone, zoneID string) Volume {
+	v := Volume{
+		ID: newID("vol"), Account: c.Account.ID, Zone: zone, ZoneID: zoneID, Size: m.Size, Type: m.Type, IOPS: m.IOPS,
+		Throughput: m.Throughput, Snapshot: m.Snapshot, Encrypted: m.Encrypted, KMSKey: m.KMSKey, Created: c.Now,
+	}
+	if m.Type == "gp2" {
+		v.IOPS = max(100, 3*m.Size)
+	}
+	return v
+}
+
+func putVolume(c *wire.Call, v Volume, tags map[string]string) {
+	Volumes.Put(c.Tx, c.Region, v.ID, v)
+	putTags(c.Tx, c.Region, c.Account.ID, "volume", v.ID, tags)
 }

@@ -28,7 +28,7 @@ func (o imageOps) modifyImageAttribute(c *wire.Call, in *modifyImageIn) (*done, 
 	if err != nil {
 		return nil, err
 	}
-	g, err := collect(in.LaunchPermission, in.legacy, in.Organizations, in.Units)
+	g, err := collect(in.LaunchPermission, in.legacy, in.Organizations, in.Units, o.set.ImageChanges)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (g grants) empty() bool { return len(g.add)+len(g.remove) == 0 }
 
 // collect merges the spellings. The older lists without an OperationType
 // repeat what the newer ones say.
-func collect(m modification, l legacy, organizations, units []string) (grants, error) {
+func collect(m modification, l legacy, organizations, units []string, most int) (grants, error) {
 	g := grants{add: slices.Clone(m.Add), remove: slices.Clone(m.Remove)}
 	var old []permission
 	for _, group := range l.UserGroups {
@@ -60,13 +60,13 @@ func collect(m modification, l legacy, organizations, units []string) (grants, e
 	case g.empty():
 		return g, missingParameter("operationType")
 	}
-	return g, g.check()
+	return g, g.check(most)
 }
 
 var accountForm = regexp.MustCompile(`^\d{12}$`)
 
-func (g grants) check() error {
-	if err := g.checkSize(); err != nil {
+func (g grants) check(most int) error {
+	if err := g.checkSize(most); err != nil {
 		return err
 	}
 	for _, p := range slices.Concat(g.add, g.remove) {
@@ -84,13 +84,13 @@ func (g grants) check() error {
 	return nil
 }
 
-// mostChanges is how many permissions one request changes: AWS documents it for snapshots,
-// and nothing for images [?].
+// mostChanges is how many permissions of a snapshot one request changes, as AWS documents.
+// For images see Settings.ImageChanges.
 const mostChanges = 500
 
-func (g grants) checkSize() error {
-	if n := len(g.add) + len(g.remove); n > mostChanges {
-		return wire.Errorf("InvalidParameterValue", "The request has %d permission modifications. The maximum is %d.", n, mostChanges)
+func (g grants) checkSize(most int) error {
+	if n := len(g.add) + len(g.remove); most > 0 && n > most {
+		return wire.Errorf("InvalidParameterValue", "The request has %d permission modifications. The maximum is %d.", n, most)
 	}
 	return nil
 }

@@ -44,6 +44,12 @@ type Settings struct {
 	CopyImageLimit CopyImageLimit `yaml:"copy_image_limit"`
 	// DeregisterPending says what DeregisterImage does to a pending image [?].
 	DeregisterPending DeregisterPending `yaml:"deregister_pending"`
+	// ImageChanges is how many launch permissions one request may change; less than 0: any
+	// number. AWS documents 500 for snapshots, and nothing for images [?].
+	ImageChanges int `yaml:"image_changes"`
+	// SnapshotBlockCode is the error for making a snapshot public where block public access
+	// for snapshots refuses that [?].
+	SnapshotBlockCode string `yaml:"snapshot_block_code"`
 	// NoCapacity are zones and instance types for which RunInstances has none, as patterns:
 	// "us-east-1a/*", "*/m7i.large".
 	NoCapacity []string `yaml:"no_capacity"`
@@ -169,6 +175,8 @@ func DefaultSettings() Settings {
 		CopyImageLimit:  CopyQueues,
 
 		DeregisterPending: PendingFreed,
+		ImageChanges:      mostChanges,
+		SnapshotBlockCode: "OperationNotPermitted",
 	}
 }
 
@@ -186,5 +194,7 @@ func (s Settings) withDefaults() Settings {
 	s.TokenLife = cmp.Or(s.TokenLife, d.TokenLife)
 	s.CopyImageLimit = cmp.Or(s.CopyImageLimit, d.CopyImageLimit)
 	s.DeregisterPending = cmp.Or(s.DeregisterPending, d.DeregisterPending)
+	s.ImageChanges = cmp.Or(s.ImageChanges, d.ImageChanges)
+	s.SnapshotBlockCode = cmp.Or(s.SnapshotBlockCode, d.SnapshotBlockCode)
 	return s
 }

@@ -18,7 +18,7 @@ func (o snapshotOps) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn)
 		return nil, err
 	}
 	in.UserGroups = append(in.UserGroups, in.GroupNames...)
-	g, err := collect(in.CreateVolumePermission, in.legacy, nil, nil)
+	g, err := collect(in.CreateVolumePermission, in.legacy, nil, nil, mostChanges)
 	if err != nil {
 		return nil, err
 	}
@@ -33,19 +33,19 @@ func (o snapshotOps) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn)
 	}
 	after := s
 	after.Public, after.Users, _ = g.apply(s.Public, s.Users, nil)
-	if err := mayShareSnapshot(c, s, after); err != nil {
+	if err := o.mayShareSnapshot(c, s, after); err != nil {
 		return nil, err
 	}
 	putSnapshot(c, after)
 	return ok()
 }
 
-func mayShareSnapshot(c *wire.Call, before, after Snapshot) error {
+func (o snapshotOps) mayShareSnapshot(c *wire.Call, before, after Snapshot) error {
 	published := after.Public && !before.Public
 	shared := len(after.Users) > len(before.Users)
 	switch {
 	case published && stateOf(c).SnapshotBlock != "":
-		return wire.Errorf("OperationNotPermitted", "The snapshot %s cannot be shared publicly because block public access for snapshots is enabled for this account in this Region.", after.ID)
+		return wire.Errorf(o.set.SnapshotBlockCode, "The snapshot %s cannot be shared publicly because block public access for snapshots is enabled for this account in this Region.", after.ID)
 	case published && after.ProductCode != "":
 		return wire.Errorf("OperationNotPermitted", "The snapshot %s has a product code of AWS Marketplace and cannot be made public.", after.ID)
 	case published && after.Encrypted && after.KMSKey != defaultKey(c):

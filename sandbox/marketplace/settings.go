@@ -21,6 +21,9 @@ type Settings struct {
 	Locks Word `yaml:"locks"`
 	// CancelRefusal is the error for a change set that is past PREPARING [?].
 	CancelRefusal Word `yaml:"cancel_refusal"`
+	// TokenReused is the error for a client token that another request had: that AWS refuses
+	// it is likely, with which code is not documented [?].
+	TokenReused string `yaml:"token_reused"`
 	// Open is how many change sets an account may have pending.
 	Open int `yaml:"open"`
 	// VersionLimit is the limit of versions that a product may have [?].
@@ -76,7 +79,7 @@ const (
 func DefaultSettings() Settings {
 	return Settings{
 		Preparing: time.Hour, Applying: 2 * time.Hour, Retention: 90 * 24 * time.Hour,
-		Locks: LocksStrict, CancelRefusal: RefuseInUse, Open: 250,
+		Locks: LocksStrict, CancelRefusal: RefuseInUse, TokenReused: "ValidationException", Open: 250,
 		VersionLimit: VersionLimit{Number: 100, Failure: LimitAsync},
 		Ingestion:    RoleOrShare, Scan: ScanDisk, ScanReport: ReportURL, AssessmentValid: 90 * 24 * time.Hour,
 		OperatingSystems: []string{"AMAZONLINUX", "UBUNTU", "DEBIAN", "RHEL", "SUSE", "CENTOS", "ROCKYLINUX", "OTHERLINUX", "WINDOWS"},
@@ -90,6 +93,7 @@ func (s Settings) withDefaults() Settings {
 	s.Retention = cmp.Or(s.Retention, d.Retention)
 	s.Locks = cmp.Or(s.Locks, d.Locks)
 	s.CancelRefusal = cmp.Or(s.CancelRefusal, d.CancelRefusal)
+	s.TokenReused = cmp.Or(s.TokenReused, d.TokenReused)
 	s.Open = cmp.Or(s.Open, d.Open)
 	s.VersionLimit.Number = cmp.Or(s.VersionLimit.Number, d.VersionLimit.Number)
 	s.VersionLimit.Failure = cmp.Or(s.VersionLimit.Failure, d.VersionLimit.Failure)

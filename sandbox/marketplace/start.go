@@ -34,7 +34,7 @@ func (m *Marketplace) startChangeSet(c *wire.Call, in *startIn) (*setOut, error)
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if s, err := replayed(c, in); err != nil || s != nil {
+	if s, err := m.replayed(c, in); err != nil || s != nil {
 		return s, err
 	}
 	changes, err := in.changes(c)

@@ -133,12 +133,8 @@ func (in *startIn) digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// tokenReused is the error code for a client token with another request. That
-// AWS refuses it is likely, with which code is not documented [?].
-const tokenReused = "ValidationException"
-
 // replayed answers a request that was made before with the same token.
-func replayed(c *wire.Call, in *startIn) (*setOut, error) {
+func (m *Marketplace) replayed(c *wire.Call, in *startIn) (*setOut, error) {
 	if in.ClientRequestToken == "" {
 		return nil, nil //nolint:nilnil // no token, nothing to repeat
 	}
@@ -147,7 +143,7 @@ func replayed(c *wire.Call, in *startIn) (*setOut, error) {
 	case !found:
 		return nil, nil //nolint:nilnil // a new token
 	case s.Digest != in.digest():
-		return nil, wire.Errorf(tokenReused, "The client request token '%s' was used for another request.", in.ClientRequestToken)
+		return nil, wire.Errorf(m.set.TokenReused, "The client request token '%s' was used for another request.", in.ClientRequestToken)
 	}
 	return &setOut{s.ID, s.arn()}, nil
 }
