@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"reflect"
 	"time"
 
 	"amiship/sandbox/cloud"
@@ -28,6 +29,9 @@ func (s *box) begin(w World) (set Settings, err error) {
 			set = o.Settings
 			if s.cfg.World != "" && s.cfg.World != o.World {
 				s.log.Warn("the state exists and goes on as it is: the world is not loaded", "state", s.cfg.State, "world", s.cfg.World)
+			}
+			if s.cfg.As != "" && !reflect.DeepEqual(w.Settings, o.Settings) {
+				s.log.Warn("the state exists and goes on as it is: AWS's answers are not taken over", "state", s.cfg.State, "as", s.cfg.As)
 			}
 			return nil
 		}

@@ -34,6 +34,7 @@ type Config struct {
 	State    string  // directory, made if missing
 	Speed    float64 // divides AWS's durations; 1 when zero
 	World    string  // file with what there is at the beginning; see World
+	As       string  // file that a probe of AWS wrote: what the sandbox is to be like
 	Driver   string  // of machines: "container" (when empty) or "instant"
 	Cache    string  // directory of base images that sandboxes share; in State when empty
 	Throttle bool    // AWS's request limits
@@ -97,6 +98,11 @@ func open(cfg Config, log *slog.Logger) (_ *box, err error) {
 	w, err := readWorld(cfg.World)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.As != "" {
+		if w.Settings, err = readAnswers(cfg.As, cfg.World); err != nil {
+			return nil, err
+		}
 	}
 	s := &box{cfg: cfg, log: log}
 	defer func() {

@@ -125,11 +125,15 @@ func (f failer) Cleanup(fn func())                 { f.ts.Defer(fn) }
 
 func cmdSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	for i := 1; i < len(args); i++ {
-		if args[i-1] == "--world" {
+		if args[i-1] == "--world" || args[i-1] == "--as" {
 			args[i] = ts.MkAbs(args[i])
 		}
 	}
-	b := startBox(failer{ts: ts}, ts.MkAbs("state"), append([]string{"--driver", "instant", "--speed", "1000"}, args...)...)
+	state := "state"
+	if len(args) > 1 && args[0] == "--state" { // a second one
+		state, args = args[1], args[2:]
+	}
+	b := startBox(failer{ts: ts}, ts.MkAbs(state), append([]string{"--driver", "instant", "--speed", "1000"}, args...)...)
 	ts.Setenv("STATE", b.state)
 	setAccount(ts, b, "vendor")
 }

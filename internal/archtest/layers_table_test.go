@@ -48,6 +48,7 @@ func layers() []layer {
 		{pkg: "internal/observe", imports: []string{"internal/audit", "internal/awsapi", "internal/marketplace", "internal/record", "internal/release", "internal/world", sdk, group}, why: "reads AWS into a world, and decides nothing: no plan"},
 		{pkg: "internal/outside", imports: []string{"internal/audit", "internal/awsapi", "internal/boottest", "internal/marketplace", "internal/record", "internal/release", "internal/world", sdk, group}, why: "verifies a release on its own: not through observe, whose mistakes it must find"},
 		{pkg: "internal/apply", imports: []string{"internal/awsapi", "internal/boottest", "internal/marketplace", "internal/observe", "internal/packer", "internal/plan", "internal/record", "internal/release", "internal/world", sdk}, why: "runs one step of a plan; which is next, the engine says"},
+		{pkg: "internal/probe", imports: []string{"internal/awsapi", "internal/marketplace", "internal/record", sdk}, why: "statements about AWS that the rest relies on, and how each is asked"},
 		{pkg: "internal/engine/local", imports: []string{"internal/apply", "internal/awsapi", "internal/engine", "internal/plan", "internal/release", "internal/world"}, why: "runs what the engine decides, in one process"},
 
 		// The product: what users see.
@@ -83,7 +84,7 @@ func layers() []layer {
 		// The commands.
 		{pkg: "internal/cli", imports: []string{
 			"internal/apply", "internal/audit", "internal/awsapi", "internal/boottest", "internal/catalog", "internal/engine", "internal/engine/local", "internal/history", "internal/marketplace",
-			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/view", "internal/world",
+			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/probe", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/view", "internal/world",
 			"sandbox", "sandbox/admin", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/wire", // to run it: all else reaches it over HTTP
 			"github.com/mattn/go-isatty", "github.com/spf13/cobra", "github.com/spf13/pflag",
 		}, why: "flags, environment, wiring, hints and exit codes"},

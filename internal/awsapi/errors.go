@@ -24,6 +24,15 @@ func Code(err error) string {
 	return ""
 }
 
+// Message is AWS's text of an error, without its code, or "".
+func Message(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
+}
+
 // Text is err as a person reads it: what was tried, and AWS's code and text,
 // without what the SDK puts between them.
 func Text(err error) string {
@@ -52,7 +61,7 @@ func is(err error, codes ...string) bool { return slices.Contains(codes, Code(er
 
 // IsNotFound reports whether the thing that was named is not there.
 func IsNotFound(err error) bool {
-	return is(err, "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidSnapshot.NotFound", "InvalidGroup.NotFound",
+	return is(err, "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidSnapshot.NotFound", "InvalidVolume.NotFound", "InvalidGroup.NotFound",
 		"InvalidSecurityGroupID.NotFound", "InvalidGroupId.Malformed", "InvalidKeyPair.NotFound", "InvalidInstanceID.NotFound", "ParameterNotFound")
 }
 

@@ -26,7 +26,7 @@ func groups(a *app) []group {
 		{"Lifecycle", []*cobra.Command{
 			retireCommand(a), withdrawCommand(a), repairCommand(a), sweepCommand(a), pauseCommand(a), resumeCommand(a),
 		}},
-		{"Rehearse", []*cobra.Command{rehearseCommand(a), sandboxCommand(a)}},
+		{"Rehearse", []*cobra.Command{rehearseCommand(a), sandboxCommand(a), probeCommand(a)}},
 		{setUp, []*cobra.Command{
 			initCommand(a), checkCommand(a), adoptCommand(a), pipelineCommand(a), iamCommand(a), schemaCommand(a), versionCommand(a),
 		}},
@@ -40,7 +40,7 @@ func synonyms() map[string][]string {
 		"history": {"log", "events"}, "explain": {"why"}, "unblock": {"resolve", "remedy"}, "retire": {"prune", "expire", "deprecate", "deregister"},
 		"withdraw": {"recall", "yank", "rollback", "unpublish"}, "repair": {"fix", "restore"}, "sweep": {"clean", "cleanup", "gc"},
 		"pause": {"hold", "freeze"}, "resume": {"unpause", "continue"}, "rehearse": {"simulate", "test"}, "adopt": {"import"},
-		"check": {"validate", "lint", "doctor"}, "init": {"new", "create"}, "iam": {"policy", "permissions"},
+		"probe": {"measure", "ask", "conformance"}, "check": {"validate", "lint", "doctor"}, "init": {"new", "create"}, "iam": {"policy", "permissions"},
 	}
 }
 

@@ -48,6 +48,7 @@ licenses come from there, whatever is in the environment. The report says so.`,
 	flags.StringVar(&c.rehearsal.Driver, "driver", "container", "`DRIVER` of machines: container or instant")
 	flags.Float64Var(&c.rehearsal.Speed, "speed", 100, "`FACTOR` by which everything is faster than on AWS")
 	flags.StringVar(&c.rehearsal.World, "world", "", "`FILE` with the initial state of the sandbox")
+	flags.StringVar(&c.rehearsal.As, "as", "", "`FILE` of amiship probe: rehearse on an AWS like the one that answered it")
 	flags.StringVar(&c.rehearsal.AMIs, "catalog", "catalog.json", "write the AMI ids by image, architecture and region to this `FILE`; with several tags, to one for each, with the tag in its name")
 	flags.StringVar(&c.rehearsal.State, "state", "", "keep the sandbox's state in this `DIRECTORY`")
 	flags.IntVar(&c.rehearsal.Builds, "builds", 0, "run `N` machines at a time; 0: as many as processors and memory allow")

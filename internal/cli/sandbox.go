@@ -45,6 +45,9 @@ started on it again, it resumes from there.`,
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			err = sandbox.Run(ctx, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if errors.Is(err, sandbox.ErrNoSettings) {
+				return withHint(err, "amiship probe --out "+plan.Quote(cfg.As)+" asks for them")
+			}
 			return sandboxHint(err, cfg.State)
 		},
 	}
@@ -53,6 +56,7 @@ started on it again, it resumes from there.`,
 	f.StringVar(&cfg.State, "state", "", "`DIRECTORY` of the sandbox's state (required)")
 	f.Float64Var(&cfg.Speed, "speed", 1, "`FACTOR` by which everything is faster than on AWS")
 	f.StringVar(&cfg.World, "world", "", "YAML `FILE` with the initial state; amiship sandbox world prints one")
+	f.StringVar(&cfg.As, "as", "", "`FILE` of amiship probe: be like the AWS that answered it")
 	f.StringVar(&cfg.Driver, "driver", sandbox.Container, "`DRIVER` of machines: container (real, needs root) or instant (they only answer SSH)")
 	f.UintSliceVar(&cfg.HostPorts, "open-host-port", nil, "`PORT` of 127.0.0.1 that machines reach at host.sandbox.internal; repeatable, none is open by default")
 	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rate limits")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,7 +16,10 @@ type sweepCmd struct {
 	*app
 	yes   bool
 	older time.Duration
+	probe bool
 	approving
+	callerFlags
+	regions []string
 }
 
 func sweepCommand(a *app) *cobra.Command {
@@ -33,13 +37,28 @@ Of a younger claim it shows when to run sweep again.
 
 It changes nothing that another project owns: the whole tag that names the
 project is compared. What a killed build left without tags is recognized by the
-digest in its name. Candidates with a waiver are kept.`,
+digest in its name. Candidates with a waiver are kept.
+
+--probe needs no catalog: it removes what carries the tag amiship:probe, which
+amiship probe gives to all that it makes, in all regions of the account. A probe
+that is running now loses what it has made.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Args:        cobra.NoArgs,
-		RunE:        func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case c.probe:
+				return sweepProbe{c.app, c.callerFlags, c.regions, c.yes}.run(cmd.Context())
+			case c.profile != "" || len(c.regions) > 0:
+				return usage(errors.New("--profile and --region are for --probe: else the catalog and AWS_PROFILE say it"))
+			}
+			return c.run(cmd.Context())
+		},
 	}
 	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
 	cmd.Flags().DurationVar(&c.older, "older", 7*24*time.Hour, "remove candidates that are older; 0s: all of them")
+	cmd.Flags().BoolVar(&c.probe, "probe", false, "remove what amiship probe has left, of any project")
+	cmd.Flags().StringSliceVar(&c.regions, "region", nil, "with --probe: only in `REGION`,…")
+	c.callerFlags.flags(cmd)
 	c.flag(cmd)
 	return cmd
 }

@@ -39,6 +39,7 @@ const (
 	TagAlive    = "amiship:alive"
 	TagRun      = "amiship:run"
 	TagListing  = "amiship:listing"
+	TagProbe    = "amiship:probe"
 )
 
 // Tag is a tag that Amiship writes.
@@ -75,6 +76,7 @@ func Tags() []Tag {
 		{markPrefix + "EVENT", ami, "When and by whom it was " + eventNames() + "."},
 		{TagRun, claims, "The run that owns the claim: the security group, key pair and instance of a build or boot test."},
 		{TagAlive, claims, "When that run last renewed the claim."},
+		{TagProbe, "what amiship probe makes", "The run of amiship probe that made it; amiship sweep --probe removes it."},
 		{TagListing, "change sets", "The listing to which the change set adds a version."},
 	}
 }

@@ -33,6 +33,7 @@ type Rehearsal struct {
 	AMIs        string            // file for the AMI ids: by image, architecture, region
 	Driver      string            // container or instant
 	World       string            // a starting state, or empty
+	As          string            // a file of amiship probe, or empty
 	Speed       float64
 	Builds      int    // at once; 0: as many as this machine has capacity for
 	Again       string // the command line of this rehearsal

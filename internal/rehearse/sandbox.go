@@ -43,6 +43,9 @@ func (r Rehearsal) startSandbox(ctx context.Context) (*box, error) {
 	if r.World != "" {
 		args = append(args, "--world", r.World)
 	}
+	if r.As != "" {
+		args = append(args, "--as", r.As)
+	}
 	cmd := r.command(ctx, args...)
 	cmd.Stderr = r.Log
 	out, err := cmd.StdoutPipe()
