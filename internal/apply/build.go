@@ -63,12 +63,12 @@ func (b builds) inTurn(ctx context.Context, build packer.Build, act plan.Action,
 		build.Vars["instance_type"], build.Vars["subnet_id"] = t.InstanceType, t.Subnet
 		var failed *packer.Error
 		res, err = b.packer.Build(ctx, build)
-		if !errors.As(err, &failed) || !failed.Says(awsapi.NoCapacity) {
+		if !errors.As(err, &failed) || !failed.Says(awsapi.NoCapacity) && !failed.Says(awsapi.NotInZone+":") {
 			return res, err
 		}
-		b.log.Warn("AWS has no capacity", "variant", act.Target.Variant(), "type", t.InstanceType, "subnet", t.Subnet)
+		b.log.Warn("AWS has no capacity, or does not offer the type there", "variant", act.Target.Variant(), "type", t.InstanceType, "subnet", t.Subnet)
 	}
-	return res, fmt.Errorf("AWS has no capacity for what build.instance and build.subnet name: %w", err)
+	return res, fmt.Errorf("AWS launches nothing of what build.instance and build.subnet name: %w", err)
 }
 
 // claimed returns a claim of ours, with its group and the key of its instances.

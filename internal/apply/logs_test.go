@@ -141,7 +141,7 @@ func TestNoCapacity(t *testing.T) {
 		times int
 		want  string
 	}{
-		awsapi.NoCapacity: {1, ""}, awsapi.NoCapacity + ".": {1, "InsufficientInstanceCapacity."}, "UnauthorizedOperation": {1, "UnauthorizedOperation"},
+		awsapi.NoCapacity: {1, ""}, awsapi.NotInZone: {1, ""}, awsapi.NoCapacity + ".": {1, "InsufficientInstanceCapacity."}, "UnauthorizedOperation": {1, "UnauthorizedOperation"},
 	} {
 		t.Run(code, func(t *testing.T) {
 			f, act := booting(t, release.Check{Run: "true"})

@@ -160,8 +160,13 @@ func IsNoSubnet(err error) bool {
 // a zone has no capacity at the moment.
 const NoCapacity = "InsufficientInstanceCapacity"
 
-// IsNoCapacity reports whether EC2 has no capacity for an instance.
-func IsNoCapacity(err error) bool { return is(err, NoCapacity) }
+// NotInZone is the code with which EC2 refuses to launch an instance of a type that a zone does
+// not offer.
+const NotInZone = "Unsupported"
+
+// IsNoCapacity reports whether EC2 has nothing in a zone on which an instance would run, so
+// that another type, or another zone, may do.
+func IsNoCapacity(err error) bool { return is(err, NoCapacity, NotInZone) }
 
 // IsUnsupported reports whether EC2 does not do this, as an account has set it: launch an
 // instance whose tokens are optional, if it enforces IMDSv2.

@@ -42,7 +42,7 @@ func subnet(ctx context.Context, client *ec2.Client, region, id string) (world.S
 	if err != nil {
 		return world.Subnet{}, err
 	}
-	return world.Subnet{VPC: aws.ToString(out.Subnets[0].VpcId), Private: private(out.Subnets)}, nil
+	return world.Subnet{VPC: aws.ToString(out.Subnets[0].VpcId), Zones: zonesOf(out.Subnets), Private: private(out.Subnets)}, nil
 }
 
 // defaultSubnets are those in which EC2 launches what names no subnet.
@@ -62,7 +62,16 @@ func defaultSubnets(ctx context.Context, client *ec2.Client, region string) (wor
 	if len(in.Subnets) == 0 {
 		return world.Subnet{VPC: vpc, Missing: "the default VPC of " + region + " has no default subnet, and build.subnet names none"}, nil
 	}
-	return world.Subnet{VPC: vpc, Private: private(in.Subnets)}, nil
+	return world.Subnet{VPC: vpc, Zones: zonesOf(in.Subnets), Private: private(in.Subnets)}, nil
+}
+
+// zonesOf are the zones of subnets, sorted.
+func zonesOf(subnets []types.Subnet) (zones []string) {
+	for _, s := range subnets {
+		zones = append(zones, aws.ToString(s.AvailabilityZone))
+	}
+	slices.Sort(zones)
+	return slices.Compact(zones)
 }
 
 // private reports whether none of the subnets gives instances public addresses.

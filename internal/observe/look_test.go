@@ -111,6 +111,8 @@ func readings(image, snapshot, set string) map[string]reading {
 		}},
 		"encryption": inRegion(world.LookLimits, "GetEbsEncryptionByDefault", func(r world.Region) (bool, string) { return of(r.Limits) }),
 		"a network":  inRegion(world.LookNetwork, "DescribeVpcs", func(r world.Region) (bool, string) { return of(r.Network) }),
+		"types":      inRegion(world.LookTypes, "DescribeInstanceTypes", func(r world.Region) (bool, string) { return of(r.Types) }),
+		"offerings":  inRegion(world.LookTypes, "DescribeInstanceTypeOfferings", func(r world.Region) (bool, string) { return of(r.Types) }),
 		"defaults":   inRegion(world.LookMetadata, "GetInstanceMetadataDefaults", func(r world.Region) (bool, string) { return of(r.Metadata) }),
 		"an AMI":     access(image, "DescribeImageAttribute"),
 		"a snapshot": access(snapshot, "DescribeSnapshotAttribute"),

@@ -211,6 +211,9 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	case world.LookNetwork:
 		v, err := o.network(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]world.Subnet]) { r.Network = f }), err
+	case world.LookTypes:
+		v, err := o.types(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]world.InstanceType]) { r.Types = f }), err
 	case world.LookMetadata:
 		v, err := metadataDefaults(ctx, o.Clients.EC2(q.Region))
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.MetadataDefaults]) { r.Metadata = f }), err

@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
 
 	"amiship/internal/audit"
@@ -29,21 +27,17 @@ func PreflightBuilds(ctx context.Context, c *awsapi.Clients, releases []release.
 		for _, v := range r.Variants {
 			asks = append(asks,
 				func(ctx context.Context) audit.Finding { return o.baseFinding(ctx, v) },
-				func(ctx context.Context) audit.Finding { return o.tokensFinding(ctx, v) })
+				func(ctx context.Context) audit.Finding { return o.tokensFinding(ctx, v) },
+				func(ctx context.Context) audit.Finding { return o.typesFinding(ctx, v) })
 			for _, t := range v.Build.LaunchTargets() {
 				asks = append(asks, func(ctx context.Context) audit.Finding {
 					return subnetFinding(ctx, c.EC2(v.Build.Region), v.Build, t.Subnet)
-				})
-				asks = append(asks, func(ctx context.Context) audit.Finding {
-					use := wantedType{Region: v.Build.Region, Name: t.InstanceType, Arch: v.Arch, Subnet: t.Subnet, For: "builds", See: v.Build.See("instance")}
-					return use.finding(ctx, c.EC2(v.Build.Region))
 				})
 			}
 		}
 		for _, l := range r.Listings {
 			asks = append(asks, func(ctx context.Context) audit.Finding {
-				use := wantedType{Region: marketplace.Region, Name: l.Version.InstanceType, Arch: l.Arch, For: "listing " + l.Name, See: l.Lines["recommended_instance_type"]}
-				return use.finding(ctx, c.EC2(marketplace.Region))
+				return recommendedFinding(ctx, c.EC2(marketplace.Region), l)
 			})
 		}
 	}
@@ -131,66 +125,39 @@ func (o *Observer) tokensFinding(ctx context.Context, v release.Variant) audit.F
 	return f
 }
 
-// wantedType is an instance type, and what for.
-type wantedType struct {
-	Region, Name, Arch string
-	Subnet             string // of its instances; empty: any zone will do
-	For, See           string // what needs it, and where it is named
-}
-
-func (w wantedType) finding(ctx context.Context, client *ec2.Client) audit.Finding {
-	err := w.fits(ctx, client)
-	if errors.As(err, new(unfit)) {
-		err = fmt.Errorf("%w: see %s", err, w.See)
+// typesFinding says whether the instances of builds can be launched, by their types.
+func (o *Observer) typesFinding(ctx context.Context, v release.Variant) audit.Finding {
+	b, names := v.Build, typesOf(v.Build)
+	what := "instance type "
+	if len(names) > 1 {
+		what = "instance types "
 	}
-	return finding(w.Region, fmt.Sprintf("instance type %s for %s of %s", w.Name, w.For, w.Arch), err)
-}
-
-// unfit says why instances can't run on a type.
-type unfit string
-
-func (u unfit) Error() string { return string(u) }
-
-// fits says, as an unfit, why instances of the architecture can't run on the type there.
-func (w wantedType) fits(ctx context.Context, client *ec2.Client) error {
-	out, err := client.DescribeInstanceTypes(ctx, &ec2.DescribeInstanceTypesInput{Filters: []types.Filter{filter("instance-type", w.Name)}})
+	has, err := instanceTypes(ctx, o.Clients.EC2(b.Region), names...)
+	f := finding(b.Region, what+strings.Join(names, ", ")+" for builds of "+v.Arch, err)
 	if err != nil {
-		return err
+		return f
 	}
-	if len(out.InstanceTypes) == 0 {
-		return unfit(fmt.Sprintf("%s has no instance type %s", w.Region, w.Name))
+	in, _ := o.network(ctx, b.Region) // what is wrong with it is a finding of its own
+	why, passed := world.Region{Types: world.Fact[map[string]world.InstanceType]{Val: has}, Network: world.Fact[map[string]world.Subnet]{Val: in}}.Unlaunchable(b, v.Arch)
+	if why != "" {
+		f.Err = why + ": see " + b.See("instance")
 	}
-	if has := out.InstanceTypes[0].ProcessorInfo.SupportedArchitectures; !slices.Contains(has, types.ArchitectureType(machineArch(w.Arch))) {
-		return unfit(fmt.Sprintf("%s runs %v only, not %s", w.Name, has, machineArch(w.Arch)))
-	}
-	if w.Subnet == "" {
-		return w.offered(ctx, client, types.LocationTypeRegion, w.Region, "")
-	}
-	return w.fitsIn(ctx, client)
+	f.More = strings.Join(passed, "; ")
+	return f
 }
 
-// offered says, as an unfit, that the type is not offered in a place; where says more of it.
-func (w wantedType) offered(ctx context.Context, client *ec2.Client, kind types.LocationType, place, where string) error {
-	out, err := client.DescribeInstanceTypeOfferings(ctx, &ec2.DescribeInstanceTypeOfferingsInput{
-		LocationType: kind, Filters: []types.Filter{filter("instance-type", w.Name), filter("location", place)},
-	})
-	if err == nil && len(out.InstanceTypeOfferings) == 0 {
-		err = unfit(fmt.Sprintf("%s is not offered in %s%s", w.Name, place, where))
-	}
-	return err
-}
-
-// fitsIn says so of the zone of the subnet.
-func (w wantedType) fitsIn(ctx context.Context, client *ec2.Client) error {
-	subnets, err := client.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{w.Subnet}})
-	if awsapi.IsNoSubnet(err) || err == nil && len(subnets.Subnets) == 0 {
-		return nil // which is a finding of its own
-	}
+// recommendedFinding says whether buyers can launch the type that a listing recommends.
+func recommendedFinding(ctx context.Context, client *ec2.Client, l release.Listing) audit.Finding {
+	has, err := instanceTypes(ctx, client, l.Version.InstanceType)
+	f := finding(marketplace.Region, fmt.Sprintf("instance type %s for listing %s of %s", l.Version.InstanceType, l.Name, l.Arch), err)
 	if err != nil {
-		return err
+		return f
 	}
-	zone := aws.ToString(subnets.Subnets[0].AvailabilityZone)
-	return w.offered(ctx, client, types.LocationTypeAvailabilityZone, zone, ", where the subnet "+w.Subnet+" is")
+	r := world.Region{Types: world.Fact[map[string]world.InstanceType]{Val: has}}
+	if unfit := r.LacksType(marketplace.Region, l.Version.InstanceType, l.Arch); unfit != "" {
+		f.Err = unfit + ": see " + l.Lines["recommended_instance_type"]
+	}
+	return f
 }
 
 // machineArch is an architecture as EC2 spells it.

@@ -75,9 +75,9 @@ ec2:
 		"a base that is sold, for private images": {func(d *release.Desired) {
 			d.Variants[0].Build.Base.Name, d.Variants[0].Public, d.Listings = "sold", false, nil
 		}, ""},
-		"a type of the other architecture": {func(d *release.Desired) { d.Variants[0].Build.InstanceType = "m7g.large" }, "m7g.large runs [arm64] only, not x86_64: see build.instance in amiship.yaml"},
+		"a type of the other architecture": {func(d *release.Desired) { d.Variants[0].Build.InstanceType = "m7g.large" }, "m7g.large runs arm64 only, not amd64: see build.instance in amiship.yaml"},
 		"a type that does not exist":       {func(d *release.Desired) { d.Variants[0].Build.InstanceType = "x99.large" }, "us-east-1 has no instance type x99.large: see build.instance"},
-		"a listing recommends another's":   {func(d *release.Desired) { d.Listings[0].Version.InstanceType = "m7g.large" }, "m7g.large runs [arm64] only, not x86_64: see amiship.yaml:7"},
+		"a listing recommends another's":   {func(d *release.Desired) { d.Listings[0].Version.InstanceType = "m7g.large" }, "m7g.large runs arm64 only, not amd64: see amiship.yaml:7"},
 		"a listing recommends what is not": {func(d *release.Desired) { d.Listings[0].Version.InstanceType = "x99.large" }, "has no instance type x99.large: see amiship.yaml:7"},
 		"an account that enforces IMDSv2":  {func(d *release.Desired) { d.Variants[0].Build.Region = "us-west-2" }, "the account enforces IMDSv2 in us-west-2"},
 		"which the template asks for": {func(d *release.Desired) {
@@ -88,7 +88,7 @@ ec2:
 		}, "m6i.large is not offered in us-east-1"},
 		"a type that no zone offers":          {func(d *release.Desired) { d.Variants[0].Build.InstanceType = "m6i.large" }, "m6i.large is not offered in us-east-1: see build.instance"},
 		"no region answers":                   {func(d *release.Desired) { d.Variants[0].Build.Region = "xx-none-1" }, "xx-none-1"},
-		"the listing's image on another arch": {func(d *release.Desired) { d.Listings[0].Arch = "arm64" }, "m7i.large runs [x86_64] only, not arm64"},
+		"the listing's image on another arch": {func(d *release.Desired) { d.Listings[0].Arch = "arm64" }, "m7i.large runs amd64 only, not arm64"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := release.Desired{

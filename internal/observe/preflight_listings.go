@@ -40,20 +40,8 @@ func productFindings(ctx context.Context, c *awsapi.Clients, l release.Listing, 
 	}
 	what := fmt.Sprintf("%s, %s, %d of %d versions", e.Title, e.Visibility, e.Offered(), l.Limit)
 	out := []audit.Finding{finding(l.Name, what, unable(e, l))}
-	if lacks := notOffered(e, targets); len(lacks) > 0 {
-		what := fmt.Sprintf("buyers can't launch %s in %d of the catalog's %d regions", e.Title, len(lacks), len(targets))
-		out = append(out, audit.Finding{Where: l.Name, What: what, How: audit.Noted, More: strings.Join(lacks, ", ") + ": AddRegions offers the product there"})
-	}
-	return out
-}
-
-// notOffered are the regions of a catalog in which buyers don't find a product; none, if
-// Marketplace does not say where they do.
-func notOffered(e world.Entity, targets []release.Target) (out []string) {
-	for _, t := range targets {
-		if len(e.Regions) > 0 && !slices.Contains(e.Regions, t.Region) {
-			out = append(out, t.Region)
-		}
+	if what, where := e.NotOffered(targets); what != "" {
+		out = append(out, audit.Finding{Where: l.Name, What: what, How: audit.Noted, More: where})
 	}
 	return out
 }

@@ -73,6 +73,46 @@ func TestSeenBeforeItIsBuilt(t *testing.T) {
 				})
 			}, "", nil, nil,
 		},
+		"a type that the region does not have": {
+			func(s *stall) { s.types(nil) },
+			"instance-type/us-east-1/amd64",
+			[]string{"us-east-1 has no instance type m7i.large", "build.instance"},
+			[]plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a type of the other architecture": {
+			func(s *stall) {
+				s.types(map[string]world.InstanceType{"m7i.large": {Archs: []string{"arm64"}, Zones: []string{"us-east-1a"}}})
+			}, "instance-type/us-east-1/amd64", []string{"m7i.large runs arm64 only, not amd64"}, []plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a type that no zone offers": {
+			func(s *stall) {
+				s.types(map[string]world.InstanceType{"m7i.large": {Archs: []string{"amd64"}}})
+			}, "instance-type/us-east-1/amd64", []string{"m7i.large is not offered in us-east-1"}, []plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a type that the subnet's zone does not offer": {
+			func(s *stall) {
+				s.types(map[string]world.InstanceType{"m7i.large": {Archs: []string{"amd64"}, Zones: []string{"us-east-1b"}}})
+				home(s.w, func(r *world.Region) {
+					r.Network = known(s.w.Now, map[string]world.Subnet{"": {VPC: "vpc-1", Zones: []string{"us-east-1a"}}})
+				})
+			}, "instance-type/us-east-1/amd64", []string{"m7i.large is not offered in us-east-1a, where the default subnets are"}, []plan.ID{"claim/ce/amd64/us-east-1"},
+		},
+		"a type that another subnet's zone offers": {
+			func(s *stall) {
+				s.d.Variants[0].Build.Others = []release.LaunchTarget{{InstanceType: "m7i.large", Subnet: "subnet-2"}}
+				s.types(map[string]world.InstanceType{"m7i.large": {Archs: []string{"amd64"}, Zones: []string{"us-east-1b"}}})
+				home(s.w, func(r *world.Region) {
+					r.Network = known(s.w.Now, map[string]world.Subnet{"": {VPC: "vpc-1", Zones: []string{"us-east-1a"}}, "subnet-2": {VPC: "vpc-1", Zones: []string{"us-east-1b"}}})
+				})
+			}, "", nil, nil,
+		},
+		"types that can't be read": {
+			func(s *stall) {
+				home(s.w, func(r *world.Region) {
+					r.Types = world.Fact[map[string]world.InstanceType]{At: s.w.Now, Err: "UnauthorizedOperation"}
+				})
+			}, "", nil, nil,
+		},
 		"a clock that is behind": {
 			func(s *stall) { s.w.Skew = 20*time.Minute - 500*time.Millisecond },
 			"clock",

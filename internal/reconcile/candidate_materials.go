@@ -30,6 +30,7 @@ func (x candidates) materials(v *variant, holds plan.ID) (found findings) {
 	if bl := x.network(v, network.Val); bl != nil {
 		found.lack(*bl, holds)
 	}
+	found.include(x.instanceTypes(v, holds))
 	found.include(x.tokens(v, base.Val, holds))
 	if x.w.Skew != 0 {
 		found.lack(x.wrongClock(), holds)
@@ -113,6 +114,28 @@ func (x candidates) noNetwork(v *variant, why string) *plan.Blocker {
 		})
 	}
 	return bl
+}
+
+// instanceTypes: AWS would launch neither a builder nor the instances of its boot test.
+func (x candidates) instanceTypes(v *variant, holds plan.ID) (found findings) {
+	home := x.w.Regions[v.Build.Region]
+	need(&found, world.Query{Kind: world.LookTypes, Region: v.Build.Region}, home.Types)
+	if home.Types.Missed() {
+		found.note("whether %s has the instance types of %s/%s is not known: %s", v.Build.Region, v.Image, v.Arch, home.Types.Err)
+	}
+	if !home.Types.Known() {
+		return found
+	}
+	why, passed := home.Unlaunchable(v.Build, v.Arch)
+	if why != "" {
+		found.lack(plan.Blocker{ID: "instance-type/" + v.Build.Region + "/" + v.Arch, Why: why, Remedies: []plan.Remedy{{
+			Name: "type", Command: "name an instance type of " + v.Build.Region + " that runs " + v.Arch + " in " + v.Build.See("instance"), Cost: "builds and boot tests run on it",
+		}}}, holds)
+	}
+	for _, target := range passed {
+		found.note("builds of %s/%s: %s, and the next of %s is tried", v.Image, v.Arch, target, v.Build.See("instance"))
+	}
+	return found
 }
 
 // tokens: AWS refuses to launch a builder whose tokens are optional where the account

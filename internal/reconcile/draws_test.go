@@ -131,7 +131,7 @@ func (s *drawn) region(t *rand.Rand, region string, done bool) {
 		Images: fact(t, s, images), Params: fact(t, s, params),
 		Claims: fact(t, s, s.claims(t, region)), Limits: fact(t, s, limits),
 		Grants:  map[string]world.Fact[world.Grants]{"111111111111": fact(t, s, granted), record.Everybody: fact(t, s, public)},
-		Network: fact(t, s, s.network(t)), Denied: fact(t, s, s.denied(t)),
+		Network: fact(t, s, s.network(t)), Types: fact(t, s, s.types(t)), Denied: fact(t, s, s.denied(t)),
 	}
 }
 
@@ -140,6 +140,13 @@ func (s *drawn) network(t *rand.Rand) map[string]world.Subnet {
 		return map[string]world.Subnet{"": {Missing: "there is no default VPC"}}
 	}
 	return nil
+}
+
+func (s *drawn) types(t *rand.Rand) map[string]world.InstanceType {
+	if s.trouble(t, 12) {
+		return nil
+	}
+	return map[string]world.InstanceType{"m7i.large": {Archs: []string{"amd64"}, Zones: []string{"a"}}}
 }
 
 func (s *drawn) denied(t *rand.Rand) map[string]string {

@@ -92,6 +92,9 @@ func (x listings) offer(rl release.Listing) {
 		q := x.sets.queue(l)
 		x.queues = append(x.queues, q)
 		x.include(shownFirst(q))
+		if what, where := l.state.Entity.Val.NotOffered(x.d.Targets); what != "" {
+			x.note("listing %s: %s: %s", l.Name, what, where)
+		}
 	}
 }
 

@@ -627,3 +627,25 @@ func TestOpen(t *testing.T) {
 		})
 	}
 }
+
+// TestAProductInFewerRegions: regions of the release in which buyers can't launch the product
+// are noted, until the version is there.
+func TestAProductInFewerRegions(t *testing.T) {
+	for what, c := range map[string]struct {
+		regions []string
+		want    string
+	}{
+		"not said": {nil, ""},
+		"in all":   {[]string{"us-east-1", "eu-west-1"}, ""},
+		"in fewer": {[]string{"eu-west-1"}, "listing premium: buyers can't launch Product in 1 of the catalog's 1 regions: us-east-1: AddRegions offers the product there"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := newShop(t)
+			s.listing(func(l *world.Listing) { l.Entity.Val.Regions = c.regions })
+			notes := strings.Join(reconcile.Reconcile(s.d, s.w, s.r).Notes, "\n")
+			if strings.Contains(notes, "buyers can't launch") != (c.want != "") || !strings.Contains(notes, c.want) {
+				t.Errorf("notes %q, want %q", notes, c.want)
+			}
+		})
+	}
+}

@@ -92,6 +92,8 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 			r.Limits = world.Fact[world.Limits]{At: at, Err: err, Val: world.Limits{Public: world.Quota{Limit: m.limit(q.Region)}}}
 		case world.LookNetwork:
 			r.Network = world.Fact[map[string]world.Subnet]{At: at, Err: err}
+		case world.LookTypes:
+			r.Types = world.Fact[map[string]world.InstanceType]{At: at, Err: err, Val: map[string]world.InstanceType{"m7i.large": {Archs: []string{"amd64"}, Zones: []string{q.Region + "a"}}}}
 		case world.LookMetadata:
 			r.Metadata = world.Fact[world.MetadataDefaults]{At: at, Err: err}
 		case world.LookDenied:

@@ -23,7 +23,7 @@ func desired(t interface{ Fatal(...any) }) release.Desired {
 	variant := func(image, arch string, public bool) release.Variant {
 		return release.Variant{
 			Image: image, Arch: arch, Name: image + " 1.2.3 " + arch, Public: public, PublicSnapshot: public, Share: []string{"111111111111"},
-			Build: release.Build{Region: "us-east-1", IMDSSupport: "v2.0"},
+			Build: release.Build{Region: "us-east-1", InstanceType: "m7i.large", IMDSSupport: "v2.0"},
 		}
 	}
 	d := release.Desired{

@@ -41,6 +41,11 @@ func newStall(t testing.TB) *stall {
 	return s
 }
 
+// types are the instance types of its region.
+func (s *stall) types(all map[string]world.InstanceType) {
+	home(s.w, func(r *world.Region) { r.Types = known(s.w.Now, all) })
+}
+
 // image adds one of a version, days old.
 func (s *stall) image(version string, days int, change func(*world.Image)) {
 	i := world.Image{

@@ -45,8 +45,9 @@ type AllowedImages struct {
 // Subnet is where builds run.
 type Subnet struct {
 	VPC     string
-	Private bool   // instances get no public address there, unless their launch asks for one
-	Missing string // why nothing can be launched there
+	Zones   []string // in which they are, sorted
+	Private bool     // instances get no public address there, unless their launch asks for one
+	Missing string   // why nothing can be launched there
 }
 
 // TokensRequired says that a metadata service answers requests with tokens only.

@@ -1,9 +1,12 @@
 package world
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"amiship/internal/release"
 )
 
 // Listing is what is known of a product on Marketplace.
@@ -33,6 +36,22 @@ type Entity struct {
 	Code       string   // product code of its AMIs
 	Regions    []string // in which buyers find it; empty: not said
 	Versions   []Version
+}
+
+// NotOffered says in how many of a release's regions buyers can't launch the product, and in
+// which; nothing, if Marketplace does not say where they can.
+func (e Entity) NotOffered(targets []release.Target) (what, where string) {
+	var lacks []string
+	for _, t := range targets {
+		if len(e.Regions) > 0 && !slices.Contains(e.Regions, t.Region) {
+			lacks = append(lacks, t.Region)
+		}
+	}
+	if len(lacks) == 0 {
+		return "", ""
+	}
+	return fmt.Sprintf("buyers can't launch %s in %d of the catalog's %d regions", e.Title, len(lacks), len(targets)),
+		strings.Join(lacks, ", ") + ": AddRegions offers the product there"
 }
 
 // Version is one version of a product, with what it offers.

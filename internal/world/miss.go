@@ -88,6 +88,8 @@ func (w *World) cellOfRegion(q Query) cell {
 		return ofRegion(w, q, r.Limits, func(r *Region, f Fact[Limits]) { r.Limits = f })
 	case LookNetwork:
 		return ofRegion(w, q, r.Network, func(r *Region, f Fact[map[string]Subnet]) { r.Network = f })
+	case LookTypes:
+		return ofRegion(w, q, r.Types, func(r *Region, f Fact[map[string]InstanceType]) { r.Types = f })
 	case LookMetadata:
 		return ofRegion(w, q, r.Metadata, func(r *Region, f Fact[MetadataDefaults]) { r.Metadata = f })
 	case LookDenied:

@@ -11,7 +11,7 @@ import (
 func TestMiss(t *testing.T) {
 	for kind, missed := range map[Kind]bool{
 		LookImages: true, LookGrants: true, LookAccess: true, LookBin: true, LookPause: true, LookClaims: true, LookParams: true, LookNamed: true, LookSnapshots: true, LookLimits: true,
-		LookNetwork: true, LookMetadata: true, LookDenied: true, LookBase: true, LookListing: true, LookChangeSet: true, LookSellerImages: true,
+		LookNetwork: true, LookTypes: true, LookMetadata: true, LookDenied: true, LookBase: true, LookListing: true, LookChangeSet: true, LookSellerImages: true,
 		LookPackage: false, LookDigest: false, LookNotes: false,
 	} {
 		t.Run(string(kind), func(t *testing.T) {

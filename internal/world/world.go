@@ -85,6 +85,8 @@ type Region struct {
 	NoRegion  bool             // the account's partition of AWS has no such region
 	// Network are the subnets that builds name; "" is the default VPC.
 	Network Fact[map[string]Subnet]
+	// Types are the instance types that builds name, of those that the region has.
+	Types Fact[map[string]InstanceType]
 	// Metadata are the account's defaults for the metadata service of new instances.
 	Metadata Fact[MetadataDefaults]
 	// Denied are IAM actions of a release that the caller may not do, each with
@@ -233,7 +235,7 @@ func (q Query) Fetched() bool {
 // nothing else to do. What was wrong with a package or a base stays wrong until it is
 // fixed, and nothing rests on the others for certain.
 func (q Query) Retried() bool {
-	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookMetadata, LookDenied, LookSnapshots, LookBin, LookAssessments, LookAssessment}, q.Kind)
+	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookTypes, LookMetadata, LookDenied, LookSnapshots, LookBin, LookAssessments, LookAssessment}, q.Kind)
 }
 
 // Kind is what a query asks for.
@@ -256,6 +258,7 @@ const (
 
 	LookLimits  Kind = "limits"  // quotas, and what keeps AMIs from being public
 	LookNetwork Kind = "network" // whether there is one to build in
+	LookTypes   Kind = "types"   // the instance types of builds
 	LookDenied  Kind = "denied"  // what the caller may not do, by dry runs
 
 	LookMetadata Kind = "metadata" // defaults for the metadata service of new instances
