@@ -109,7 +109,7 @@ var kinds = map[string]kind{
 	},
 	"refused": {
 		world: refusing, regions: []string{"us-east-1", "eu-west-1"}, calls: 110, bundle: refusedBundle,
-		stages: []stage{{args: []string{"release", releasedTag}}},
+		stages: []stage{{args: []string{"release", releasedTag}, before: namesSubnets}},
 	},
 	"protected": {
 		world: oldReleases, regions: []string{"us-east-1", "eu-west-1"}, calls: 90,

@@ -114,7 +114,7 @@ func (s *sufferer) once(st stage, tr trouble) (complaint string) {
 		if complaint = run.crashed(); complaint != "" {
 			return complaint
 		}
-		if !aside && !slices.Contains([]int{0, 1, 20, 75, 77, 130, -1}, run.code) {
+		if !aside && !slices.Contains([]int{0, 1, 20, 75, 77, 130, -1}, run.code) && !run.isAbroad() {
 			return fmt.Sprintf("exit %d is not for this", run.code)
 		}
 	}
@@ -298,6 +298,8 @@ func (s *sufferer) after(st stage, run utterance) (complaint string) {
 			s.asides = append(s.asides, []string{"resume"})
 		}
 		s.advance(s.t, 31*time.Minute)
+	case 10: // isAbroad: a correction, with a mistake in it
+		replaceIn(s.t, s.file, abroad, nowhere)
 	default:
 		s.advance(s.t, 3*time.Minute)
 	}
