@@ -57,6 +57,8 @@ func (m marker) record(ctx context.Context, act plan.Action, res Result) {
 	switch act.Kind() {
 	case plan.Share:
 		tags = m.marks(ctx, act, record.Shared, "")
+	case plan.PublishSnapshot:
+		tags = m.marks(ctx, act, record.SnapshotPublished, "")
 	case plan.Publish:
 		tags = m.marks(ctx, act, record.Published, "")
 	case plan.ChangeSet:

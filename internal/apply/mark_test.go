@@ -26,6 +26,7 @@ func TestMarks(t *testing.T) {
 		marks  map[record.Event]string // with their notes
 	}{
 		"shared":             {act: plan.Action{Change: plan.ShareImage{Accounts: []string{"111111111111"}}}, want: []string{"ModifyImageAttribute", "CreateTags"}, marks: map[record.Event]string{record.Shared: ""}},
+		"its snapshots":      {act: plan.Action{Change: plan.PublishSnapshots{}}, want: []string{"CreateTags"}, marks: map[record.Event]string{record.SnapshotPublished: ""}},
 		"published":          {act: plan.Action{Change: plan.PublishImage{}}, want: []string{"ModifyImageAttribute", "CreateTags"}, marks: map[record.Event]string{record.Published: ""}},
 		"in a freeze":        {act: plan.Action{Change: plan.PublishImage{}}, frozen: true, want: []string{"ModifyImageAttribute", "CreateTags"}, marks: map[record.Event]string{record.Published: "", record.Approved: "freeze@" + freeze.Digest()}},
 		"not published":      {act: plan.Action{Change: plan.PublishImage{}}, gone: true},

@@ -329,7 +329,7 @@ var kinds = []spec{
 	{kind: Gate, change: OpenGate{}, does: "hold what customers see until every required AMI is ready", until: UntilPublic, passive: true, display: housekeeping},
 	{
 		kind: PublishSnapshot, change: PublishSnapshots{}, does: "make the snapshots of an AMI public", until: UntilPublic, affects: restorable, display: ofRegion,
-		iam: []string{"ec2:ModifySnapshotAttribute"},
+		iam: []string{"ec2:ModifySnapshotAttribute", "ec2:CreateTags"},
 	},
 	{kind: Publish, change: PublishImage{}, does: "make an AMI public", until: UntilPublic, affects: images, display: ofRegion, iam: []string{"ec2:ModifyImageAttribute", "ec2:CreateTags"}},
 	{

@@ -52,10 +52,14 @@ const (
 	Withdrawn Event = "withdrawn"
 	Waived    Event = "waived" // on a candidate
 	Approved  Event = "approved"
+
+	SnapshotPublished Event = "snapshot-published"
 )
 
 // Events are those that every AMI of a release may have a mark of.
-func Events() []Event { return []Event{Tested, Shared, Published, Withdrawn, Waived, Approved} }
+func Events() []Event {
+	return []Event{Tested, Shared, SnapshotPublished, Published, Withdrawn, Waived, Approved}
+}
 
 // ListedEvent is that of one listing: several may offer an AMI.
 func ListedEvent(listing string) Event { return Listed + Event("-"+listing) }
