@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
@@ -66,11 +68,15 @@ func parameterNow(ctx context.Context, client *ssm.Client, act plan.Action, name
 	return aws.ToString(got.Parameters[0].Value), nil
 }
 
-// remove deletes a parameter whose AMI is deregistered next. SSM deletes
+// remove deletes a parameter whose AMI is deregistered next, or is gone. SSM deletes
 // whatever the value is, so it is read again first: what another user has pointed
 // elsewhere stays.
 func (p parameters) remove(ctx context.Context, act plan.Action) (Result, error) {
-	if _, err := p.quiet(ctx, act); err != nil {
+	unchanged := p.dangles
+	if act.Guard.Image != "" {
+		unchanged = func(ctx context.Context, act plan.Action) error { _, err := p.quiet(ctx, act); return err }
+	}
+	if err := unchanged(ctx, act); err != nil {
 		return Result{}, err
 	}
 	client := p.clients.SSM(act.Target.Region)
@@ -87,4 +93,19 @@ func (p parameters) remove(ctx context.Context, act plan.Action) (Result, error)
 		return Result{}, fmt.Errorf("delete parameter %s in %s with ssm:DeleteParameter: %w", name, act.Target.Region, err)
 	}
 	return Result{}, nil
+}
+
+// dangles refuses if the AMI that the plan took for gone is there.
+func (p parameters) dangles(ctx context.Context, act plan.Action) error {
+	ami, region := act.Image().AMI, act.Target.Region
+	out, err := p.ec2(act.Target).DescribeImages(ctx, &ec2.DescribeImagesInput{
+		Filters: []ec2types.Filter{{Name: aws.String("image-id"), Values: []string{ami}}}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("read %s in %s again: %w", ami, region, err)
+	case len(out.Images) > 0:
+		return fmt.Errorf("%s in %s: %w: it is there", ami, region, ErrChanged)
+	}
+	return nil
 }

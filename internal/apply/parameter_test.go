@@ -40,11 +40,15 @@ func (s *parameterStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // deleted only while it names the AMI, and while that may be removed.
 func TestParametersAreReadAgain(t *testing.T) {
 	for name, c := range map[string]struct {
+		gone   bool                  // the plan saw no AMI
 		change func(*parameterStore) // since the plan was made
 		want   []string
 		err    string
 	}{
 		"as planned":                     {want: []string{"DeleteParameter"}},
+		"whose AMI is gone":              {gone: true, change: func(s *parameterStore) { s.image.ID = "" }, want: []string{"DeleteParameter"}},
+		"whose AMI is there":             {gone: true, err: "it is there"},
+		"moved from an AMI that is gone": {gone: true, change: func(s *parameterStore) { s.image.ID, s.value = "", "ami-2" }, err: `it is "ami-2"`},
 		"gone already":                   {change: func(s *parameterStore) { s.value = "" }},
 		"names another AMI":              {change: func(s *parameterStore) { s.value = "ami-2" }, err: `it is "ami-2"`},
 		"the AMI is started":             {change: func(s *parameterStore) { s.image.LastLaunched = s.image.Created.AddDate(2026, 0, 0) }, err: "it was launched"},
@@ -58,6 +62,9 @@ func TestParametersAreReadAgain(t *testing.T) {
 			act := plan.Action{
 				ID: "delete-parameter", Target: release.Key{Place: release.Place{Region: "us-east-1"}}, Guard: plan.Guard{Launched: plan.Launched(s.image), Image: plan.Seen(s.image)},
 				Change: plan.RemoveParameter{Image: plan.Image{AMI: "ami-1"}, Parameter: "/p/1.0.0"},
+			}
+			if c.gone {
+				act.Guard = plan.Guard{}
 			}
 			if c.change != nil {
 				c.change(s)

@@ -40,6 +40,9 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch action {
 	case "DescribeImages":
 		inner = "<imagesSet><item>" + c.xml() + "</item></imagesSet>"
+		if c.image.ID == "" {
+			inner = "<imagesSet></imagesSet>"
+		}
 	case "DescribeImageAttribute":
 		inner = "<launchPermission><item><group>all</group></item>"
 		for _, id := range c.accounts {

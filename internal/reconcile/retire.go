@@ -67,6 +67,9 @@ func (t Retire) retire(f *facts, decisions []retention.Decision) findings {
 			x.add(s)
 		}
 	}
+	if t.Ended {
+		x.dangling()
+	}
 	due := dueOf(decisions, f.w.Now)
 	if t.Limit != 0 && len(due) > t.Limit {
 		x.note("%d of %d AMIs that are due: a retirement that no person confirms changes at most that many (retire.max_per_run)", t.Limit, len(due))
@@ -158,6 +161,9 @@ func (t Retire) needs(f *facts) (found findings) {
 		has := f.w.Regions[region]
 		need(&found, world.Query{Kind: world.LookImages, Region: region}, has.Images)
 		need(&found, world.Query{Kind: world.LookSnapshots, Region: region}, has.Snapshots)
+		if t.Ended {
+			needFresh(&found, world.Query{Kind: world.LookNamed, Region: region}, has.Named, f.w.Now)
+		}
 		if len(t.Parameters) > 0 {
 			needFresh(&found, world.Query{Kind: world.LookParams, Region: region}, has.Params, f.w.Now)
 		}

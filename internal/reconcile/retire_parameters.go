@@ -1,11 +1,13 @@
 package reconcile
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
 
 	"amiship/internal/plan"
+	"amiship/internal/release"
 	"amiship/internal/retention"
 	"amiship/internal/world"
 )
@@ -30,6 +32,26 @@ func deletion(remove plan.Action, name string) plan.Action {
 	act.ID = plan.StepID(plan.DeleteParameter, remove.Target, strings.TrimPrefix(name, "/"))
 	act.Change = plan.RemoveParameter{Image: remove.Image(), Parameter: name}
 	return act
+}
+
+// dangling adds the deletion of the project's parameters whose AMI is gone: in a region that
+// has ended, none is set anew.
+func (x retirement) dangling() {
+	for _, region := range x.Regions {
+		named := x.w.Regions[region].Named
+		if why := cmp.Or(named.Err, named.Val.Denied); why != "" {
+			x.note("%s: parameters whose AMI is gone are not deleted: %s", region, why)
+		}
+		for _, p := range named.Val.All {
+			if p.Project == x.Project && p.Gone {
+				key := release.Key{Place: release.Place{Region: region}}
+				x.add(plan.Step{State: plan.Ready, Required: true, Why: p.AMI + ", which it names, is gone", Action: plan.Action{
+					ID: plan.StepID(plan.DeleteParameter, key, strings.TrimPrefix(p.Name, "/")), Target: key,
+					Change: plan.RemoveParameter{Image: plan.Image{AMI: p.AMI}, Parameter: p.Name},
+				}})
+			}
+		}
+	}
 }
 
 // naming are the parameters that hold an AMI, sorted by name: those of the project, by
