@@ -405,6 +405,41 @@ func TestTwoReleasesOneQuota(t *testing.T) {
 	})
 }
 
+// TestAnUntaggedCandidateReserves: a run was killed after AWS had begun its candidate, and
+// before it was tagged. What its claim says reserves the quota as the tags would.
+func TestAnUntaggedCandidateReserves(t *testing.T) {
+	for what, c := range map[string]struct {
+		claimed, tagged bool
+		want            int
+	}{
+		"tagged":                 {false, true, 1},
+		"untagged, with a claim": {true, false, 1},
+		"tagged, with a claim":   {true, true, 1},
+		"untagged and no one's":  {false, false, 0},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := newStall(t)
+			s.limits.Public = world.Quota{Limit: 1}
+			older := ofVersion(s.d, "1.2.2")
+			v, tags := older.Variants[0], older.OwnTags(older.Variants[0], record.StageCandidate)
+			s.image("1.2.2", 1, func(i *world.Image) {
+				i.Name, i.Public, i.Tags = older.Owner(v).CandidateName(fullInputs), false, nil
+				if c.tagged {
+					i.Tags = tags
+				}
+			})
+			if c.claimed {
+				home(s.w, func(r *world.Region) {
+					r.Claims.Val = []world.Claim{{Group: "sg-1", Name: older.Owner(v).Name(), Run: "killed", Tags: tags}}
+				})
+			}
+			if p := s.plan(); len(p.Capacities) != 1 || p.Capacities[0].Reserved != c.want || (len(p.Blockers) == 0) != (c.want == 0) {
+				t.Errorf("capacity %+v, blockers %+v, want %d reserved", p.Capacities, p.Blockers, c.want)
+			}
+		})
+	}
+}
+
 // publicOf are the regions in which a release is public.
 func (m *model) publicOf(tag string) []string {
 	var out []string

@@ -21,7 +21,7 @@ type begunRelease struct {
 func (x regions) releasesBegun() map[string]begunRelease {
 	out := map[string]begunRelease{}
 	for region := range x.w.Regions {
-		for _, i := range x.here(region).project {
+		for _, i := range slices.Concat(x.here(region).project, x.claimed(region)) {
 			tag := i.Tag(record.TagTag)
 			r := out[tag]
 			if r.born.IsZero() || i.Created.Before(r.born) {
@@ -34,6 +34,20 @@ func (x regions) releasesBegun() map[string]begunRelease {
 				r.wants[variantOf(i)] = true
 			}
 			out[tag] = r
+		}
+	}
+	return out
+}
+
+// claimed are the candidates of a region that have no tags yet, with those of the claims of the
+// runs that made them: a run that was killed in between continues, and reserves as before.
+func (x regions) claimed(region string) (out []*world.Image) {
+	for _, c := range x.w.Regions[region].Claims.Val {
+		for _, i := range x.here(region).all {
+			if record.IsCandidateOf(c.Name, i.Name) && i.Tag(record.TagProject) == "" && c.Tag(record.TagProject) == x.d.Project {
+				i.Tags = c.Tags
+				out = append(out, &i)
+			}
 		}
 	}
 	return out
