@@ -86,7 +86,7 @@ func layers() []layer {
 			"internal/apply", "internal/audit", "internal/awsapi", "internal/boottest", "internal/catalog", "internal/engine", "internal/engine/local", "internal/history", "internal/marketplace",
 			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/probe", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/view", "internal/world",
 			"sandbox", "sandbox/admin", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/wire", // to run it: all else reaches it over HTTP
-			"github.com/mattn/go-isatty", "github.com/spf13/cobra", "github.com/spf13/pflag",
+			group, "github.com/mattn/go-isatty", "github.com/spf13/cobra", "github.com/spf13/pflag",
 		}, why: "flags, environment, wiring, hints and exit codes"},
 		{pkg: "cmd/amiship", imports: []string{"internal/cli"}, why: "main"},
 
