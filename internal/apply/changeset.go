@@ -117,7 +117,7 @@ func (c changeSets) catalog(k release.Key) (*marketplacecatalog.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.clients.As(l.Role).Marketplace(), nil
+	return c.clients.As(l.Role, l.ExternalID).Marketplace(), nil
 }
 
 func catalogTags(tags map[string]string) []types.Tag {

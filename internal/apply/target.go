@@ -60,13 +60,13 @@ func (t targets) notOurs(image world.Image, act plan.Action) error {
 // ec2 is the client of the place of a step: of our account, or of the one that a
 // listing belongs to.
 func (t targets) ec2(k release.Key) *ec2.Client {
-	role := ""
+	var role, externalID string
 	for _, l := range t.desired.Listings {
 		if k.Account != "" && l.Account == k.Account {
-			role = l.Role
+			role, externalID = l.Role, l.ExternalID
 		}
 	}
-	return t.clients.As(role).EC2(k.Region)
+	return t.clients.As(role, externalID).EC2(k.Region)
 }
 
 func (t targets) variant(k release.Key) (release.Variant, error) {

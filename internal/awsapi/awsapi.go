@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 
 	"amiship/internal/release"
 )
@@ -40,7 +42,9 @@ type Clients struct {
 	ssm         map[string]*ssm.Client
 	quotas      map[string]*servicequotas.Client
 	marketplace *marketplacecatalog.Client
-	roles       map[string]*Clients // by ARN
+	roles       map[string]*Clients // by ARN and external id
+	// shared are the options of every call, whichever role it is made under.
+	shared []func(*middleware.Stack) error
 }
 
 // attempts bounds the tries of one call; between them the SDK waits, up to
@@ -80,14 +84,15 @@ func load(ctx context.Context, region string, options ...func(*config.LoadOption
 	// The SDK's own client asks for credentials too; and a bundle of certificates goes
 	// into no other.
 	plain := awshttp.NewBuildableClient().WithTimeout(patience.Call + time.Second)
-	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithHTTPClient(plain), config.WithRetryer(newRetryer))...)
+	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithHTTPClient(plain), config.WithRetryer(newRetryer), config.WithCredentialsCacheOptions(early))...)
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	if release.Partition(cfg.Region) != release.Partition(region) {
 		cfg.Region = region
 	}
-	cfg.Credentials = credentialSource{cfg.Credentials}
+	source := &credentialSource{next: cfg.Credentials}
+	cfg.Credentials = source
 	cfg.HTTPClient = &whole{
 		next: cfg.HTTPClient, within: patience.Call, overdue: &overdue{say: patience.Say, calls: map[*waiting]bool{}},
 		decoders: make(chan struct{}, runtime.GOMAXPROCS(0)),
@@ -98,7 +103,8 @@ func load(ctx context.Context, region string, options ...func(*config.LoadOption
 		_, _, err := c.Identity(ctx)
 		return err
 	}
-	c.cfg.APIOptions = append(c.cfg.APIOptions, c.clock.middleware, c.clock.refusals, c.credentials.middleware)
+	c.shared = slices.Concat(c.cfg.APIOptions, []func(*middleware.Stack) error{c.clock.middleware, c.clock.refusals, c.credentials.middleware})
+	c.cfg.APIOptions = append(slices.Clone(c.shared), source.middleware)
 	return c, nil
 }
 

@@ -3,6 +3,7 @@ package awsapi
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -33,24 +34,30 @@ func (c *Clients) Marketplace() *marketplacecatalog.Client {
 const session = "amiship"
 
 // As returns clients that act under a role, which is assumed when one of them is
-// first used. An empty role is the caller itself. The clients are kept.
-func (c *Clients) As(role string) *Clients {
+// first used, with the external id that its trust policy asks for, if there is one. An empty
+// role is the caller itself. The clients are kept.
+func (c *Clients) As(role, externalID string) *Clients {
 	if role == "" {
 		return c
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.roles[role] == nil {
+	key := role + " " + externalID
+	if c.roles[key] == nil {
 		cfg := c.cfg.Copy()
-		base := sts.NewFromConfig(c.cfg)
-		cfg.Credentials = credentialSource{aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(base, role, func(o *stscreds.AssumeRoleOptions) {
+		source := &credentialSource{next: aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(c.cfg), role, func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = session
-		}))}
+			if externalID != "" {
+				o.ExternalID = aws.String(externalID)
+			}
+		}), early)}
+		cfg.Credentials = source
+		cfg.APIOptions = append(slices.Clone(c.shared), source.middleware)
 		as := newClients(cfg)
-		as.clock, as.credentials, as.patience = c.clock, c.credentials, c.patience
-		c.roles[role] = as
+		as.shared, as.clock, as.credentials, as.patience = c.shared, c.clock, c.credentials, c.patience
+		c.roles[key] = as
 	}
-	return c.roles[role]
+	return c.roles[key]
 }
 
 // catalogRates keep all calls of this process within what the Catalog API allows

@@ -53,15 +53,76 @@ func (e *sourceError) isMetadata() bool {
 }
 
 // credentialSource is a provider whose errors are of type *sourceError: the SDK's differ
-// in text alone from those of the call that is to be signed.
-type credentialSource struct{ aws.CredentialsProvider }
+// in text alone from those of the call that is to be signed. Where AWS says that the
+// credentials have expired, it takes new ones: they may end by AWS's clock before they do by
+// this machine's.
+type credentialSource struct {
+	next aws.CredentialsProvider
 
-func (s credentialSource) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	got, err := s.CredentialsProvider.Retrieve(ctx)
+	mu       sync.Mutex
+	key      string     // id of the newest credentials
+	renewing sync.Mutex // held while they are renewed
+}
+
+// renewBefore is how long before their end credentials are renewed: longer than a call takes,
+// with its retries.
+const renewBefore = time.Minute
+
+// early has a cache renew credentials before they end.
+func early(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = renewBefore }
+
+func (s *credentialSource) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	got, err := s.next.Retrieve(ctx)
 	if err != nil {
-		err = &sourceError{err}
+		return got, &sourceError{err}
 	}
-	return got, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = got.AccessKeyID
+	return got, nil
+}
+
+func (s *credentialSource) newest() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key
+}
+
+// renewed takes new credentials in place of those that have expired, unless another call has,
+// and reports whether there are others now.
+func (s *credentialSource) renewed(ctx context.Context, expired string) bool {
+	s.renewing.Lock()
+	defer s.renewing.Unlock()
+	if s.newest() != expired {
+		return true
+	}
+	cache, ok := s.next.(*aws.CredentialsCache)
+	if !ok {
+		return false
+	}
+	cache.Invalidate()
+	_, err := s.Retrieve(ctx)
+	return err == nil && s.newest() != expired
+}
+
+// middleware repeats a call, once, whose credentials have expired.
+func (s *credentialSource) middleware(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("AmishipRenewal", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		used := s.newest()
+		out, meta, err := next.HandleInitialize(ctx, in)
+		if !HaveExpired(err) {
+			return out, meta, err
+		}
+		if used == "" { // the call was the first to take any
+			used = s.newest()
+		}
+		if ctx.Err() != nil || !s.renewed(ctx, used) {
+			return out, meta, err
+		}
+		return next.HandleInitialize(ctx, in)
+	}), middleware.After)
 }
 
 // credentialState remembers that AWS rejects the credentials: every later call fails at

@@ -27,7 +27,7 @@ func (r *resolver) listing(name string) {
 	values, _ := r.values(image, set)
 	out := release.Listing{
 		Name: name, Product: l.Product, Image: image, Arch: arch,
-		Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role),
+		Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role), ExternalID: l.Account.ExternalID,
 		Version: r.version(field, l, values),
 		Only:    l.Only, Pending: l.Pending, Validate: l.Validate, Retries: l.Retries, Limit: l.Limit, AssessmentNotice: l.assessmentNotice(),
 		Titles:   r.titles(field, l, image, set),
@@ -174,7 +174,7 @@ func (b *Bundle) Listings() []release.Listing {
 		image, arch := b.Catalog.backing(l)
 		out = append(out, release.Listing{
 			Name: name, Product: l.Product, Image: image, Arch: arch, Limit: l.Limit, Titles: titles[name], AssessmentNotice: l.assessmentNotice(),
-			Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role),
+			Role: l.Account.Role, Account: marketplace.RoleAccount(l.Account.Role), ExternalID: l.Account.ExternalID,
 		})
 	}
 	return out

@@ -73,7 +73,8 @@ type AccessEndpoint struct {
 
 // SellerAccount is an account that Amiship acts in.
 type SellerAccount struct {
-	Role string `yaml:"role_arn" required:"true" help:"The ARN of the role that Amiship assumes there."`
+	Role       string `yaml:"role_arn" required:"true" help:"The ARN of the role that Amiship assumes there."`
+	ExternalID string `yaml:"external_id" help:"The external id that the role's trust policy asks for, sts:ExternalId."`
 }
 
 // What a listing has if it says nothing else.

@@ -66,7 +66,7 @@ listings:
     wait_for_older: 90m
     version_limit: 20
     assessment_days: 30
-    account: {role_arn: "arn:aws:iam::444455556666:role/seller"}
+    account: {role_arn: "arn:aws:iam::444455556666:role/seller", external_id: "amiship:1"}
   agent:
     product: prod-0123456789abcdefghijklmno
     image: agent
@@ -112,7 +112,7 @@ func TestListings(t *testing.T) {
 	web := []marketplace.SecurityGroup{{Protocol: "tcp", From: 9090, To: 9090, Ranges: []string{"0.0.0.0/0"}}}
 	arm := release.Listing{
 		Name: "arm", Product: "01234567-89ab-cdef-0123-456789abcdef", Image: "prometheus", Arch: "arm64",
-		Role: "arn:aws:iam::444455556666:role/seller", Account: "444455556666",
+		Role: "arn:aws:iam::444455556666:role/seller", ExternalID: "amiship:1", Account: "444455556666",
 		Version: marketplace.Version{
 			Title: "Prometheus 2.0.0 (ARM64)", ReleaseNotes: "New: {braces}\n", Usage: "Open it.", AccessRole: role,
 			User: "prometheus", ScanningPort: 2222, OSName: "DEBIAN", OSVersion: "12", InstanceType: "m7g.xlarge",
@@ -248,6 +248,7 @@ func TestListingProblems(t *testing.T) {
 		"pending what":             {"pending: stop", "pending: kill", `listings.arm.pending: "kill"; there is wait, cancel or stop`},
 		"fewer than no retries":    {"retries: 0", "retries: -1", `listings.arm.retries: -1 is less than none`},
 		"no time for older ones":   {"wait_for_older: 90m", "wait_for_older: a while", `listings.arm.wait_for_older: "a while" is no duration, as 6h and 0s are`},
+		"an external id of one":    {`external_id: "amiship:1"`, `external_id: "1"`, `listings.arm.account.external_id: "1"; STS accepts 2 to 1224 letters`},
 		"fewer days than none":     {"assessment_days: 30", "assessment_days: -1", `listings.arm.assessment_days: -1 is less than none`},
 		"no version at all":        {"version_limit: 20", "version_limit: 0", `listings.arm.version_limit: 0; a product has at least one version`},
 		"titles without version":   {`{maker} {version} by`, `{maker} by`, `listings.arm.titles: has no {version}`},

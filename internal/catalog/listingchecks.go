@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -98,6 +99,9 @@ func (b *Bundle) checkPolicies(field string, l Listing) {
 	}
 	if b.places.written(field + ".account") {
 		b.note(field+".account.role_arn", marketplace.CheckRole(l.Account.Role))
+		if id := l.Account.ExternalID; id != "" && (len(id) > 1224 || !externalID.MatchString(id)) {
+			b.places.add(field+".account.external_id", "%q; STS accepts 2 to 1224 letters, digits and _+=,.@:/-", id)
+		}
 	}
 }
 
@@ -114,3 +118,6 @@ func (b *Bundle) checkTexts(field string, l Listing) {
 		b.places.add(field+".usage_instructions", "is empty; write the text, or name a file")
 	}
 }
+
+// externalID is what sts:AssumeRole accepts as one.
+var externalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)

@@ -25,7 +25,7 @@ func (o *Observer) assessments(ctx context.Context, q world.Query) ([]world.Asse
 	if err != nil {
 		return nil, err
 	}
-	client := o.Clients.As(l.Role).Marketplace()
+	client := o.Clients.As(l.Role, l.ExternalID).Marketplace()
 	all, err := assessmentsOf(ctx, client, types.AssessmentTargetFilter{EntityId: aws.String(l.Product)})
 	if err != nil {
 		return nil, fmt.Errorf("list the assessments of the product %s: %w", l.Product, err)
@@ -70,7 +70,7 @@ func (o *Observer) assessment(ctx context.Context, q world.Query) ([]world.Contr
 	if err != nil {
 		return nil, err
 	}
-	return failedControls(ctx, o.Clients.As(l.Role).Marketplace(), q.ID)
+	return failedControls(ctx, o.Clients.As(l.Role, l.ExternalID).Marketplace(), q.ID)
 }
 
 func failedControls(ctx context.Context, client *marketplacecatalog.Client, id string) ([]world.Control, error) {

@@ -29,7 +29,7 @@ func (o *Observer) listing(ctx context.Context, q world.Query) (noted, error) {
 	l, err := o.Desired.Listing(q.Listing)
 	setsErr := err
 	if err == nil {
-		client := o.Clients.As(l.Role).Marketplace()
+		client := o.Clients.As(l.Role, l.ExternalID).Marketplace()
 		// The product last: a version that a change set has added, which had
 		// ended when it was read, is in it.
 		sets, setsErr = changeSets(ctx, client, l.Product)
@@ -122,7 +122,7 @@ func (o *Observer) changeSet(ctx context.Context, q world.Query) (world.SetDetai
 	if err != nil {
 		return world.SetDetails{}, err
 	}
-	client := o.Clients.As(l.Role).Marketplace()
+	client := o.Clients.As(l.Role, l.ExternalID).Marketplace()
 	out, err := client.DescribeChangeSet(ctx, &marketplacecatalog.DescribeChangeSetInput{
 		Catalog: aws.String(marketplace.Catalog), ChangeSetId: aws.String(q.Set),
 	})
@@ -193,5 +193,6 @@ func (o *Observer) ec2Of(q world.Query) (*ec2.Client, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("no listing of account %s in this release", q.Account)
 	}
-	return o.Clients.As(o.Desired.Listings[i].Role).EC2(q.Region), nil
+	l := o.Desired.Listings[i]
+	return o.Clients.As(l.Role, l.ExternalID).EC2(q.Region), nil
 }

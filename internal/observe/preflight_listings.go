@@ -34,7 +34,7 @@ func PreflightListings(ctx context.Context, c *awsapi.Clients, listings []releas
 }
 
 func productFindings(ctx context.Context, c *awsapi.Clients, l release.Listing, targets []release.Target) []audit.Finding {
-	e, err := entityOf(ctx, c.As(l.Role).Marketplace(), l.Product)
+	e, err := entityOf(ctx, c.As(l.Role, l.ExternalID).Marketplace(), l.Product)
 	if err != nil {
 		return []audit.Finding{finding(l.Name, l.Product, err)}
 	}
@@ -65,7 +65,7 @@ func unable(e world.Entity, l release.Listing) error {
 }
 
 func setsFinding(ctx context.Context, c *awsapi.Clients, l release.Listing) audit.Finding {
-	sets, err := changeSets(ctx, c.As(l.Role).Marketplace(), l.Product)
+	sets, err := changeSets(ctx, c.As(l.Role, l.ExternalID).Marketplace(), l.Product)
 	if err != nil {
 		return finding(l.Name, "aws-marketplace:ListChangeSets", err)
 	}

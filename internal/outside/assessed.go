@@ -17,7 +17,7 @@ import (
 // assessed checks what Marketplace has found in the version since it was published: its newest
 // assessment. That it expires soon, or could not be read, is a note.
 func (s *shelf) assessed(ctx context.Context, option string) {
-	client := s.Owner.As(s.Role).Marketplace()
+	client := s.Owner.As(s.Role, s.ExternalID).Marketplace()
 	out, err := client.ListAssessments(ctx, &marketplacecatalog.ListAssessmentsInput{
 		Catalog: aws.String(marketplace.Catalog), MaxResults: aws.Int32(1), // the newest first
 		FrameworkFilters: &types.FrameworkFiltersMemberAMISecurityFilters{Value: types.AMISecurityFilters{DeliveryOptionId: aws.String(option)}},

@@ -31,7 +31,7 @@ type product struct {
 
 // productOf reads one as its owner.
 func productOf(ctx context.Context, owner *awsapi.Clients, l release.Listing) (product, error) {
-	out, err := owner.As(l.Role).Marketplace().DescribeEntity(ctx, &marketplacecatalog.DescribeEntityInput{
+	out, err := owner.As(l.Role, l.ExternalID).Marketplace().DescribeEntity(ctx, &marketplacecatalog.DescribeEntityInput{
 		Catalog: aws.String(marketplace.Catalog), EntityId: aws.String(l.Product),
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *shelf) notWanted(p product) string {
 
 // backedBy checks whether the version's AMI is the release's.
 func (s *shelf) backedBy(ctx context.Context, ami string) {
-	own, err := ownImages(ctx, s.Owner.As(s.Role).EC2(marketplace.Region), filter("image-id", ami))
+	own, err := ownImages(ctx, s.Owner.As(s.Role, s.ExternalID).EC2(marketplace.Region), filter("image-id", ami))
 	if err != nil {
 		s.differs(notRead, "the AMI behind it", awsapi.Text(err))
 		return

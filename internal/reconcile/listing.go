@@ -123,7 +123,7 @@ func (l *listing) accountWay() plan.Remedy {
 	if l.Role == "" {
 		return plan.Remedy{Name: "account", Command: "name a role of the account that has it: " + at, Cost: "the caller must be allowed to assume it"}
 	}
-	return plan.Remedy{Name: "account", Command: "correct " + at, Cost: "the caller must be allowed sts:AssumeRole, and the role trust it"}
+	return plan.Remedy{Name: "account", Command: "correct " + at, Cost: "the caller must be allowed sts:AssumeRole, and the role trust it: with account.external_id, if its trust policy asks for one"}
 }
 
 // line is where a field stands, for a sentence: " (amiship.yaml:41)".

@@ -304,6 +304,7 @@ type Listing struct {
 	// Role is assumed where the product belongs to another account than the
 	// AMIs: its ARN. Account is that account's id. Both empty: the same account.
 	Role, Account string
+	ExternalID    string              // that assuming the role needs; empty: none
 	Version       marketplace.Version // without the AMI; without release notes that a command prints
 	Notes         []string            // the command that prints the release notes; nil: they are in Version
 	Only          string              // OnlyLatestStable or OnlyAll
