@@ -94,3 +94,24 @@ func TestCodesOfInformation(t *testing.T) {
 		})
 	}
 }
+
+// TestUnusedMembersOfAnUpdate: whether AWS takes what an update has no use for is a setting.
+func TestUnusedMembersOfAnUpdate(t *testing.T) {
+	t.Parallel()
+	for set, want := range map[marketplace.Word]string{"": "INVALID_INPUT INVALID_INPUT", marketplace.UpdateLenient: ""} {
+		r := newRig(t, marketplace.Settings{Update: set})
+		_, doc := r.entity(thing)
+		last := doc.Versions[len(doc.Versions)-1]
+		r.ends(t, r.begin(change("UpdateDeliveryOptions", thing, object{
+			"Version": object{"VersionTitle": "Another", "ReleaseNotes": "Clearer."},
+			"DeliveryOptions": []object{{"Id": last.DeliveryOptions[0].Id, "Details": object{"AmiDeliveryOptionDetails": object{
+				"AmiSource": object{"AmiId": "ami-0123456789abcdef0"}, "UsageInstructions": "Log in.",
+			}}}},
+		})), want)
+		_, after := r.entity(thing)
+		now := after.Versions[len(after.Versions)-1]
+		if now.VersionTitle != last.VersionTitle || (now.DeliveryOptions[0].Instructions.Usage == "Log in.") != (want == "") {
+			t.Errorf("%q: the version is %+v", set, now)
+		}
+	}
+}

@@ -57,6 +57,9 @@ func (m *Marketplace) checkSchema(c Change) []Problem {
 	if err != nil {
 		return []Problem{{Code: codeInput, Message: err.Error()}}
 	}
+	if c.Type == updateOptions && m.set.Update == UpdateLenient {
+		withoutUnused(document)
+	}
 	var wrong *jsonschema.ValidationError
 	if !errors.As(m.schemas[c.Type].Validate(document), &wrong) {
 		return nil
@@ -66,6 +69,22 @@ func (m *Marketplace) checkSchema(c Change) []Problem {
 		out = append(out, Problem{Code: codeOf(c.Type, leaf), Message: leaf.Error()})
 	}
 	return out
+}
+
+// withoutUnused removes what an update has no use for.
+func withoutUnused(document any) {
+	type object = map[string]any
+	at := func(v any, member string) any { o, _ := v.(object); return o[member] }
+	remove := func(v any, member string) {
+		if o, ok := v.(object); ok {
+			delete(o, member)
+		}
+	}
+	remove(at(document, "Version"), "VersionTitle")
+	options, _ := at(document, "DeliveryOptions").([]any)
+	for _, o := range options {
+		remove(at(at(o, "Details"), "AmiDeliveryOptionDetails"), "AmiSource")
+	}
 }
 
 func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {

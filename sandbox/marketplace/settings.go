@@ -39,6 +39,9 @@ type Settings struct {
 	// AssessmentValid is how long after its making an assessment expires; only the clock
 	// passes it. AWS does not say how long that is [?].
 	AssessmentValid time.Duration `yaml:"assessment_valid"`
+	// Update says whether UpdateDeliveryOptions takes members that it has no use for: VersionTitle
+	// and AmiSource, which other clients send. What AWS does is not known [?].
+	Update Word `yaml:"update"`
 	// OperatingSystems are the names that a version may give [?].
 	OperatingSystems []string `yaml:"operating_systems"`
 }
@@ -71,6 +74,9 @@ const (
 	ScanDisk Word = "disk"
 	ScanOff  Word = "off"
 
+	UpdateStrict  Word = "strict"  // the change set fails: INVALID_INPUT
+	UpdateLenient Word = "lenient" // they change nothing
+
 	ReportURL  Word = "url"
 	ReportText Word = "text"
 )
@@ -81,7 +87,7 @@ func DefaultSettings() Settings {
 		Preparing: time.Hour, Applying: 2 * time.Hour, Retention: 90 * 24 * time.Hour,
 		Locks: LocksStrict, CancelRefusal: RefuseInUse, TokenReused: "ValidationException", Open: 250,
 		VersionLimit: VersionLimit{Number: 100, Failure: LimitAsync},
-		Ingestion:    RoleOrShare, Scan: ScanDisk, ScanReport: ReportURL, AssessmentValid: 90 * 24 * time.Hour,
+		Ingestion:    RoleOrShare, Scan: ScanDisk, ScanReport: ReportURL, AssessmentValid: 90 * 24 * time.Hour, Update: UpdateStrict,
 		OperatingSystems: []string{"AMAZONLINUX", "UBUNTU", "DEBIAN", "RHEL", "SUSE", "CENTOS", "ROCKYLINUX", "OTHERLINUX", "WINDOWS"},
 	}
 }
@@ -100,6 +106,7 @@ func (s Settings) withDefaults() Settings {
 	s.Ingestion = cmp.Or(s.Ingestion, d.Ingestion)
 	s.Scan = cmp.Or(s.Scan, d.Scan)
 	s.ScanReport = cmp.Or(s.ScanReport, d.ScanReport)
+	s.Update = cmp.Or(s.Update, d.Update)
 	s.AssessmentValid = cmp.Or(s.AssessmentValid, d.AssessmentValid)
 	if len(s.OperatingSystems) == 0 {
 		s.OperatingSystems = d.OperatingSystems
@@ -118,6 +125,7 @@ func (s Settings) Check() error {
 		"version_limit.failure": {s.VersionLimit.Failure, []Word{LimitAsync, LimitQuota, LimitValidation}},
 		"ingestion":             {s.Ingestion, []Word{RoleOrShare, RoleOnly}},
 		"scan":                  {s.Scan, []Word{ScanDisk, ScanOff}},
+		"update":                {s.Update, []Word{UpdateStrict, UpdateLenient}},
 		"scan_report":           {s.ScanReport, []Word{ReportURL, ReportText}},
 	} {
 		if w.is != "" && !slices.Contains(w.known, w.is) {
