@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -180,7 +179,6 @@ func describe(ctx context.Context, client *ec2.Client, id string) (types.Image, 
 // pending.
 type copyUnderWay struct {
 	id  string
-	at  time.Time
 	err error
 }
 
