@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,5 +150,30 @@ func TestSessionToken(t *testing.T) {
 	}
 	if _, err := session.GetSessionToken(t.Context(), &awssdk.GetSessionTokenInput{}); wiretest.Code(err) != "AccessDenied" {
 		t.Errorf("a session of a session: %v", err)
+	}
+}
+
+// TestSessionTags: tags of a session follow AWS's rules, and need a permission of their own.
+func TestSessionTags(t *testing.T) {
+	b := stsBench(t, sts.Role{Account: customer, Name: "open", Trusted: []string{"*"}})
+	tag := func(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
+	for name, c := range map[string]struct {
+		tags       []types.Tag
+		transitive []string
+		want       string
+	}{
+		"some":                {[]types.Tag{tag("project", "p"), tag("stage", "")}, []string{"Project"}, ""},
+		"twice":               {[]types.Tag{tag("project", "p"), tag("Project", "q")}, nil, "InvalidParameterValue"},
+		"reserved":            {[]types.Tag{tag("aws:x", "p")}, nil, "InvalidParameterValue"},
+		"a long value":        {[]types.Tag{tag("project", strings.Repeat("x", 257))}, nil, "ValidationError"},
+		"transitive and none": {[]types.Tag{tag("project", "p")}, []string{"stage"}, "InvalidParameterValue"},
+		"too many":            {slices.Repeat([]types.Tag{tag("a", "b")}, 51), nil, "ValidationError"},
+	} {
+		_, err := stsClient(b, vendor).AssumeRole(t.Context(), &awssdk.AssumeRoleInput{
+			RoleArn: aws.String("arn:aws:iam::210987654321:role/open"), RoleSessionName: aws.String("me"), Tags: c.tags, TransitiveTagKeys: c.transitive,
+		})
+		if got := wiretest.Code(err); got != c.want {
+			t.Errorf("%s: answers %v, want %q", name, err, c.want)
+		}
 	}
 }

@@ -86,6 +86,12 @@ func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
 			Message: "User: " + c.Credential.Principal + " is not authorized to perform: sts:AssumeRole on resource: " + in.RoleArn,
 		}
 	}
+	if len(in.Tags) > 0 && cloud.Denies(c.Credential.Deny, "sts:TagSession") {
+		return nil, &wire.Error{
+			Code: "AccessDenied", Status: http.StatusForbidden,
+			Message: "User: " + c.Credential.Principal + " is not authorized to perform: sts:TagSession on resource: " + in.RoleArn,
+		}
+	}
 	life, err := lifetime(in.DurationSeconds, time.Hour, 12*time.Hour)
 	if err != nil {
 		return nil, err
@@ -119,6 +125,36 @@ func (in *assumeIn) check() error {
 		return null("roleSessionName")
 	case !sessionName.MatchString(in.RoleSessionName):
 		return wire.Errorf("ValidationError", `1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, in.RoleSessionName)
+	}
+	return in.checkTags()
+}
+
+// maxSessionTags is how many tags a session may have.
+const maxSessionTags = 50
+
+// checkTags applies the documented rules for session tags. They decide nothing here: the
+// sandbox has no policies that name them.
+func (in *assumeIn) checkTags() error {
+	if len(in.Tags) > maxSessionTags {
+		return wire.Errorf("ValidationError", "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxSessionTags)
+	}
+	keys := map[string]bool{}
+	for _, t := range in.Tags {
+		key := strings.ToLower(t.Key)
+		switch {
+		case t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256:
+			return wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'tags' failed to satisfy constraint: a key has 1 to 128 characters, a value at most 256", t.Key)
+		case strings.HasPrefix(key, "aws:"):
+			return wire.Errorf("InvalidParameterValue", "Tag keys that begin with aws: are reserved: %s.", t.Key)
+		case keys[key]:
+			return wire.Errorf("InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		}
+		keys[key] = true
+	}
+	for _, key := range in.TransitiveTagKeys {
+		if !keys[strings.ToLower(key)] {
+			return wire.Errorf("InvalidParameterValue", "One or more specified transitive tag keys are missing: %s.", key)
+		}
 	}
 	return nil
 }
