@@ -53,6 +53,8 @@ func layers() []layer {
 
 		// The product: what users see.
 		{pkg: "internal/report", imports: []string{"internal/audit", "internal/engine", "internal/plan", "internal/reconcile", "internal/release", "internal/retention", "internal/view", "internal/world"}, why: "texts and JSON of plans and results, from values alone"},
+		{pkg: "internal/web/webtest", imports: []string{"internal/view"}, why: "views for tests of pages"},
+		{pkg: "internal/web", imports: []string{"internal/plan", "internal/reconcile", "internal/view", "github.com/a-h/templ", "github.com/prometheus/client_golang"}, why: "a view as web pages and metrics: it reads, and changes nothing"},
 		{pkg: "internal/rehearse", imports: []string{"internal/awsapi", "internal/boottest", "internal/catalog", "internal/marketplace", "internal/outside", "internal/plan", "internal/release", "internal/report", "internal/source", group}, why: "runs the user's own commands in a sandbox that it starts as a process"},
 
 		// The sandbox: the independent witness, which imports nothing of the product and no AWS SDK.
@@ -84,7 +86,7 @@ func layers() []layer {
 		// The commands.
 		{pkg: "internal/cli", imports: []string{
 			"internal/apply", "internal/audit", "internal/awsapi", "internal/boottest", "internal/catalog", "internal/engine", "internal/engine/local", "internal/history", "internal/marketplace",
-			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/probe", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/view", "internal/world",
+			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/probe", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/view", "internal/web", "internal/world",
 			"sandbox", "sandbox/admin", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/wire", // to run it: all else reaches it over HTTP
 			group, "github.com/mattn/go-isatty", "github.com/spf13/cobra", "github.com/spf13/pflag",
 		}, why: "flags, environment, wiring, hints and exit codes"},

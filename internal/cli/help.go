@@ -21,7 +21,7 @@ type group struct {
 
 func groups(a *app) []group {
 	return []group{
-		{"Release", []*cobra.Command{planCommand(a), releaseCommand(a), statusCommand(a), verifyCommand(a), historyCommand(a), listingsCommand(a)}},
+		{"Release", []*cobra.Command{planCommand(a), releaseCommand(a), statusCommand(a), serveCommand(a), reportCommand(a), verifyCommand(a), historyCommand(a), listingsCommand(a)}},
 		{"Blockers", []*cobra.Command{blockersCommand(a), explainCommand(a), unblockCommand(a), waiveCommand(a)}},
 		{"Lifecycle", []*cobra.Command{
 			retireCommand(a), withdrawCommand(a), repairCommand(a), sweepCommand(a), pauseCommand(a), resumeCommand(a),
@@ -37,7 +37,7 @@ func groups(a *app) []group {
 func synonyms() map[string][]string {
 	return map[string][]string{
 		"release": {"run", "build", "publish", "deploy"}, "status": {"list", "ls", "show"}, "verify": {"audit", "diff", "drift"},
-		"history": {"log", "events"}, "explain": {"why"}, "unblock": {"resolve", "remedy"}, "retire": {"prune", "expire", "deprecate", "deregister"},
+		"history": {"log", "events"}, "serve": {"dashboard", "web", "ui"}, "report": {"html", "export"}, "explain": {"why"}, "unblock": {"resolve", "remedy"}, "retire": {"prune", "expire", "deprecate", "deregister"},
 		"withdraw": {"recall", "yank", "rollback", "unpublish"}, "repair": {"fix", "restore"}, "sweep": {"clean", "cleanup", "gc"},
 		"pause": {"hold", "freeze"}, "resume": {"unpause", "continue"}, "rehearse": {"simulate", "test"}, "adopt": {"import"},
 		"probe": {"measure", "ask", "conformance"}, "check": {"validate", "lint", "doctor"}, "init": {"new", "create"}, "iam": {"policy", "permissions"},

@@ -90,12 +90,12 @@ func (s Sources) unread() []Unread {
 	var out []Unread
 	for _, name := range slices.Sorted(maps.Keys(s.World.Regions)) {
 		if err := s.World.Regions[name].Images.Err; err != "" {
-			out = append(out, Unread{name, err})
+			out = append(out, Unread{name, err, s.World.Throttled[world.Query{Kind: world.LookImages, Region: name}]})
 		}
 	}
 	for _, p := range s.Products {
 		if p.Err != "" {
-			out = append(out, Unread{"listing " + p.Name, p.Err})
+			out = append(out, Unread{"listing " + p.Name, p.Err, s.World.Throttled[world.Query{Kind: world.LookListing, Listing: p.Name}]})
 		}
 	}
 	return out

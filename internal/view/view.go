@@ -330,6 +330,51 @@ type Leftover struct {
 
 // Unread is something that AWS did not tell. What rests on it is unknown, not empty.
 type Unread struct {
-	What string `json:"what"` // a region or a listing
-	Why  string `json:"why"`
+	What      string `json:"what"` // a region or a listing
+	Why       string `json:"why"`
+	Throttled bool   `json:"throttled,omitempty"` // AWS refused it for its rate alone
+}
+
+// Counts are numbers of a view, as metrics and texts name them.
+type Counts struct {
+	Open, Held                int // releases; those that are held are open, too
+	BlockersNow, BlockersNext int
+}
+
+// Count adds up.
+func (v View) Count() Counts {
+	var c Counts
+	for _, r := range v.Releases {
+		if r.State.IsOpen() {
+			c.Open++
+		}
+		if r.State == Held {
+			c.Held++
+		}
+	}
+	for _, b := range v.Blockers {
+		if b.Now {
+			c.BlockersNow++
+		} else {
+			c.BlockersNext++
+		}
+	}
+	return c
+}
+
+// Pending reports whether AWS or another run is at something.
+func (v View) Pending() bool {
+	for _, r := range v.Releases {
+		if len(r.Waits) > 0 {
+			return true
+		}
+	}
+	for _, l := range v.Listings {
+		for _, s := range l.ChangeSets {
+			if s.Pending {
+				return true
+			}
+		}
+	}
+	return false
 }
