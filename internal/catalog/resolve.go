@@ -171,7 +171,7 @@ func (r *resolver) build(image Image, arch string, values, vars map[string]strin
 	targets := c.Build.targets(arch)
 	return release.Build{
 		Region:       c.Build.Region,
-		Template:     r.bundle.path(c.Build.Template),
+		Template:     pathIn(r.bundle.Dir, c.Build.Template),
 		Files:        slices.Clone(r.bundle.files),
 		InstanceType: targets[0].InstanceType,
 		Subnet:       targets[0].Subnet,
@@ -185,7 +185,7 @@ func (r *resolver) build(image Image, arch string, values, vars map[string]strin
 		Tokens:       r.bundle.tokens,
 		Base:         release.Base{Owner: c.Base.Owner, Name: r.text("base.name", c.Base.Name, values), Arch: arch},
 		Package:      r.pkg(arch, values),
-		License:      r.bundle.secret(image.License),
+		License:      secretIn(r.bundle.Dir, image.License),
 		Vars:         vars,
 		Lines:        r.bundle.lines("build", reflect.ValueOf(c.Build)),
 	}
@@ -215,26 +215,26 @@ func (r *resolver) pkg(arch string, values map[string]string) release.Package {
 	withURL["url"] = p.URL
 	p.SHA256URL = r.text("package.sha256.url", c.SHA256.URL, withURL)
 	r.checkPackage(p)
-	p.File = r.bundle.path(p.File)
+	p.File = pathIn(r.bundle.Dir, p.File)
 	for name, s := range c.Headers {
 		if p.Headers == nil {
 			p.Headers = map[string]release.Secret{}
 		}
-		p.Headers[name] = r.bundle.secret(s)
+		p.Headers[name] = secretIn(r.bundle.Dir, s)
 	}
 	return p
 }
 
-func (b *Bundle) secret(s Secret) release.Secret {
-	return release.Secret{Env: s.Env, File: b.path(s.File), Command: slices.Clone(s.Command)}
+func secretIn(dir string, s Secret) release.Secret {
+	return release.Secret{Env: s.Env, File: pathIn(dir, s.File), Command: slices.Clone(s.Command)}
 }
 
-// path makes a path of the catalog absolute; an empty one stays empty.
-func (b *Bundle) path(local string) string {
+// pathIn makes a path of a catalog absolute; an empty one stays empty.
+func pathIn(dir, local string) string {
 	if local == "" {
 		return ""
 	}
-	return filepath.Join(b.Dir, local)
+	return filepath.Join(dir, local)
 }
 
 // text renders a template; what is wrong with it is a problem of its field.
