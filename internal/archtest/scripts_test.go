@@ -123,12 +123,12 @@ func TestSetup(t *testing.T) {
 	}
 }
 
-// TestUnit: every package is tested once, with the race detector where its code runs
-// at once. Who is not root runs the tests of real machines, and no others, through sudo;
+// TestUnit: every package is tested once, this one by make check, and with the race
+// detector where its code runs at once. Who is not root runs the tests of real machines, and no others, through sudo;
 // a failure of any part is one of the whole.
 func TestUnit(t *testing.T) {
 	const list = `shift; for p; do case "$p" in
-./...) printf 'amiship/%s\n' internal/calm internal/busy sandbox/ec2 real ;;
+./...) printf 'amiship/%s\n' internal/archtest internal/calm internal/busy sandbox/ec2 real ;;
 ./sandbox/...) echo amiship/sandbox/ec2 ;;
 *) echo "amiship/${p#./}" ;;
 esac; done; exit`
@@ -157,6 +157,9 @@ esac; done; exit`
 			out, err := cmd.CombinedOutput()
 			if (err == nil) != c.ok {
 				t.Errorf("got %v, want success to be %t", err, c.ok)
+			}
+			if strings.Contains(string(out), "archtest") {
+				t.Errorf("make check has run this: %s", out)
 			}
 			for _, want := range want {
 				if c.user != "0" {
