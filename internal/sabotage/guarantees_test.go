@@ -9,44 +9,48 @@ import (
 	"testing"
 )
 
-// TestGuarantees holds docs/explanation/guarantees.md against what there is: each
-// row names a file and a test, and each sabotage stands in one, with its own file.
-func TestGuarantees(t *testing.T) {
+// guarantee is a row of docs/explanation/guarantees.md.
+type guarantee struct{ promise, file, test, sabotage string }
+
+func guarantees(t *testing.T) (rows []guarantee) {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "explanation", "guarantees.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests, rows := testNames(t), map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.TrimSpace(line), " | ")
-		if len(cells) != 4 || !strings.HasPrefix(line, "| ") || cells[1] == "kept in" {
-			continue
+		if len(cells) == 4 && strings.HasPrefix(line, "| ") && cells[1] != "kept in" {
+			rows = append(rows, guarantee{cells[0], cells[1], cells[2], strings.Trim(cells[3], " |")})
 		}
-		file, test, name := cells[1], cells[2], strings.Trim(cells[3], " |")
-		if _, err := os.Stat(filepath.Join(root, file)); err != nil {
-			t.Errorf("%s: %v", cells[0], err)
-		}
-		if !tests[test] {
-			t.Errorf("%s: there is no %s", cells[0], test)
-		}
-		if _, twice := rows[name]; twice && name != "" {
-			t.Errorf("%s stands twice", name)
-		}
-		rows[name] = file
 	}
-	files, err := filepath.Glob(filepath.Join(root, "testdata", "sabotage", "*.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range files {
-		name := strings.TrimSuffix(filepath.Base(path), ".txt")
-		if want := readSabotage(t, path).file; rows[name] != want {
-			t.Errorf("%s changes %s, and stands in a row of %q", name, want, rows[name])
+	return rows
+}
+
+// TestGuarantees holds docs/explanation/guarantees.md against what there is: each
+// row names a file and a test, and each sabotage stands in one, with its own file.
+func TestGuarantees(t *testing.T) {
+	tests, files := testNames(t), map[string]string{}
+	for _, g := range guarantees(t) {
+		if _, err := os.Stat(filepath.Join(root, g.file)); err != nil {
+			t.Errorf("%s: %v", g.promise, err)
 		}
-		delete(rows, name)
+		if !tests[g.test] {
+			t.Errorf("%s: there is no %s", g.promise, g.test)
+		}
+		if _, twice := files[g.sabotage]; twice && g.sabotage != "" {
+			t.Errorf("%s stands twice", g.sabotage)
+		}
+		files[g.sabotage] = g.file
 	}
-	delete(rows, "")
-	for name := range rows {
+	for _, s := range sabotages(t) {
+		if files[s.name] != s.file {
+			t.Errorf("%s changes %s, and stands in a row of %q", s.name, s.file, files[s.name])
+		}
+		delete(files, s.name)
+	}
+	delete(files, "")
+	for name := range files {
 		t.Errorf("there is no sabotage %s", name)
 	}
 }

@@ -6,9 +6,7 @@
 package sabotage
 
 import (
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,9 +17,10 @@ const root = "../.."
 
 // sabotage is a change that breaks one promise of the design. A file of
 // testdata/sabotage begins with the promise, the file to change and the packages
-// whose tests guard it; then come a text that stands there once, and another for
-// its place.
+// whose tests guard it; then come a text that stands there once, within a function,
+// and another for its place.
 type sabotage struct {
+	name          string
 	promise, file string
 	guards        []string
 	from, to      string
@@ -38,7 +37,7 @@ func readSabotage(t *testing.T, path string) sabotage {
 	if !ok || !ok2 {
 		t.Fatalf("%s: want a head, --- from, and --- to", path)
 	}
-	s := sabotage{from: from, to: strings.TrimSuffix(to, "\n")}
+	s := sabotage{name: strings.TrimSuffix(filepath.Base(path), ".txt"), from: from, to: strings.TrimSuffix(to, "\n")}
 	for line := range strings.Lines(head) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch name {
@@ -58,75 +57,49 @@ func readSabotage(t *testing.T, path string) sabotage {
 	return s
 }
 
-// overlay writes the changed file beside the tree, and the file by which the go
-// command takes it in place of the real one.
-func (s sabotage) overlay(t *testing.T) string {
+// sabotages are all that there are.
+func sabotages(t *testing.T) []sabotage {
 	t.Helper()
-	real, err := filepath.Abs(filepath.Join(root, s.file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(real)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(string(text), s.from); n != 1 {
-		t.Fatalf("%s has the text to change %d times, want once: correct the sabotage\n%s", s.file, n, s.from)
-	}
-	dir := t.TempDir()
-	changed := filepath.Join(dir, filepath.Base(s.file))
-	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), s.from, s.to, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	list, err := json.Marshal(map[string]map[string]string{"Replace": {real: changed}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(path, list, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// TestSabotageIsFound applies each sabotage, and expects some test of its guards
-// to fail: a promise that nothing guards is none.
-func TestSabotageIsFound(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "testdata", "sabotage", "*.txt"))
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d sabotages, want 20 at least: %v", len(files), err)
 	}
-	for _, path := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+	all := make([]sabotage, len(files))
+	for i, path := range files {
+		all[i] = readSabotage(t, path)
+	}
+	return all
+}
+
+// TestSabotagesFit: each changes a text that is in its file once, within a function.
+func TestSabotagesFit(t *testing.T) {
+	_, unfit := changed(t, sabotages(t))
+	for name, err := range unfit {
+		t.Errorf("correct the sabotage %s: %v", name, err)
+	}
+}
+
+// TestSabotageIsFound applies each sabotage, and expects some test of its guards
+// to fail that passes without it: a promise that nothing guards is none. The test that
+// the guarantee's row names runs first.
+func TestSabotageIsFound(t *testing.T) {
+	all, named := sabotages(t), map[string]string{}
+	for _, g := range guarantees(t) {
+		named[g.sabotage] = g.test
+	}
+	in, unfit := newTree(t, all)
+	for _, s := range all {
+		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			s := readSabotage(t, path)
-			overlay := s.overlay(t)
+			if err := unfit[s.name]; err != nil {
+				t.Fatalf("correct the sabotage: %v", err)
+			}
 			for _, guard := range s.guards {
-				if s.noticed(t, overlay, guard) {
+				if in.noticed(t, s.name, guard, named[s.name]) {
 					return
 				}
 			}
 			t.Errorf("broken, and no test of %s fails: %s", strings.Join(s.guards, " "), s.promise)
 		})
 	}
-}
-
-// noticed builds a guard's tests over the overlay and runs them, in a directory
-// where they may leave what they like. It reports whether one of them failed.
-func (s sabotage) noticed(t *testing.T, overlay, guard string) bool {
-	t.Helper()
-	dir := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", filepath.Join(dir, "guard"), guard)
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("it does not build:\n%s", out)
-	}
-	run := exec.CommandContext(t.Context(), filepath.Join(dir, "guard"), "-test.failfast", "-test.timeout=10m")
-	run.Dir = dir
-	out, err := run.CombinedOutput()
-	hangs := strings.Contains(string(out), "panic: test timed out") // what CI would notice, too
-	if err != nil && !hangs && !strings.Contains(string(out), "--- FAIL: ") {
-		t.Fatalf("no test has failed, and yet: %v\n%s", err, out)
-	}
-	return err != nil
 }
