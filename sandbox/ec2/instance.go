@@ -20,6 +20,7 @@ type Instance struct {
 	UserData                         string `json:",omitempty"` // base64, as it was sent
 	Zone, ZoneID, Subnet, VPC        string
 	Interface, Attachment            string // of its one network interface
+	InterfaceText                    string `json:",omitempty"` // its description
 	Private, Public                  netip.Addr
 	WantsPublic                      bool     // it gets a public address when it starts
 	Groups                           []string // ids of its security groups

@@ -155,6 +155,12 @@ func (in *modifyInstanceIn) setDevices(i Instance) ([]Device, error) {
 		if at < 0 {
 			return nil, wire.Errorf("InvalidInstanceAttributeValue", "No device is currently mapped at %s", m.DeviceName)
 		}
+		switch {
+		case m.NoDevice != "" || m.VirtualName != "":
+			return nil, wire.Errorf("Unsupported", "The sandbox changes no mapping of an instance but DeleteOnTermination.")
+		case m.EBS.VolumeID != "" && m.EBS.VolumeID != out[at].Volume:
+			return nil, wire.Errorf("InvalidInstanceAttributeValue", "The volume at %s is not %s", m.DeviceName, m.EBS.VolumeID)
+		}
 		if m.EBS.DeleteOnTermination != nil {
 			out[at].Keep = !*m.EBS.DeleteOnTermination
 		}

@@ -50,7 +50,7 @@ func interfaceXML(c *wire.Call, in Instance) xmlInterface {
 		Attachment: xmlInterfaceAttachment{AttachTime: wire.Time(in.Created), ID: in.Attachment, DeleteOnTermination: true, Status: "attached"},
 		Groups:     groupIdentifiers(c, in), IPv6: wire.List[xmlIPv6Association]{}, MAC: in.MAC(), ID: in.Interface,
 		OwnerID: in.Account, PrivateName: in.PrivateName(), PrivateIP: in.Private.String(), SourceCheck: !in.NoSourceCheck,
-		Status: "in-use", SubnetID: in.Subnet, VpcID: in.VPC, Type: "interface",
+		Description: in.InterfaceText, Status: "in-use", SubnetID: in.Subnet, VpcID: in.VPC, Type: "interface",
 	}
 	if in.Public.IsValid() {
 		x.Association = &xmlAssociation{"amazon", in.PublicName(), in.Public.String()}

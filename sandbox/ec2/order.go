@@ -9,18 +9,20 @@ import (
 
 // order is a request for instances, understood and checked.
 type order struct {
-	image    Image
-	root     Snapshot
-	kind     instanceType
-	zone     zone
-	groups   []string
-	public   bool
-	private  string // asked address
-	key      keyPair
-	profile  string
-	mappings []Mapping
-	metadata MetadataOptions
-	tags     map[string]map[string]string
+	image   Image
+	root    Snapshot
+	kind    instanceType
+	zone    zone
+	groups  []string
+	public  bool
+	private string // asked address
+
+	interfaceText string // the description of the network interface
+	key           keyPair
+	profile       string
+	mappings      []Mapping
+	metadata      MetadataOptions
+	tags          map[string]map[string]string
 }
 
 // newOrder checks a request for everything that AWS would refuse it for.

@@ -20,9 +20,10 @@ func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 			return wire.Errorf("Unsupported", "Instances of the sandbox have one network interface.")
 		}
 		ni := in.Interfaces[0]
-		if ni.DeleteOnTermination != nil && !*ni.DeleteOnTermination {
-			return wire.Errorf("Unsupported", "Network interfaces of the sandbox go with their instances: DeleteOnTermination can't be false.")
+		if err := ni.check(); err != nil {
+			return err
 		}
+		o.interfaceText = ni.Description
 		subnet, groups, o.private = ni.SubnetID, ni.Groups, ni.PrivateIPAddress
 		public = ni.AssociatePublicIPAddress
 	}
@@ -34,6 +35,19 @@ func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 		o.public = *public
 	}
 	return o.findGroups(c, groups, in.GroupNames)
+}
+
+// check refuses what the one interface of a machine can't be.
+func (in interfaceIn) check() error {
+	switch {
+	case in.DeviceIndex != 0:
+		return wire.Errorf("Unsupported", "Instances of the sandbox have one network interface, at device index 0.")
+	case in.DeleteOnTermination != nil && !*in.DeleteOnTermination:
+		return wire.Errorf("Unsupported", "Network interfaces of the sandbox go with their instances: DeleteOnTermination can't be false.")
+	case in.InterfaceType != "" && in.InterfaceType != "interface":
+		return wire.Errorf("Unsupported", "The sandbox has network interfaces of the type interface only.")
+	}
+	return nil
 }
 
 func (o *order) findZone(c *wire.Call, subnet, asked string) error {

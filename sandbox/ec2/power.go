@@ -103,6 +103,10 @@ func (o instanceOps) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, 
 			return nil
 		case i.State != stateRunning && i.State != statePending:
 			return wrongState(i, "stopped")
+		case in.Hibernate && !i.Hibernation:
+			return wire.Errorf("UnsupportedHibernationConfiguration", "The instance '%s' is not configured for hibernation.", i.ID)
+		case in.Hibernate:
+			return wire.Errorf("Unsupported", "The sandbox's machines do not hibernate.")
 		case i.KeepRunning:
 			return wire.Errorf("OperationNotPermitted", "The instance '%s' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.", i.ID)
 		}

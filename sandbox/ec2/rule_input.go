@@ -106,6 +106,9 @@ func (p permissionIn) rules(c *wire.Call) ([]rule, error) {
 		add(s.Description, func(r *rule) { r.PrefixList = s.ID })
 	}
 	for _, s := range p.Groups {
+		if err := s.check(c); err != nil {
+			return nil, err
+		}
 		g, err := namedGroup(c, s.GroupID, s.GroupName)
 		if err != nil {
 			return nil, err
@@ -116,6 +119,17 @@ func (p permissionIn) rules(c *wire.Call) ([]rule, error) {
 		return nil, missingParameter("ipPermissions: a source")
 	}
 	return out, nil
+}
+
+// check refuses a group that is not the caller's own, in its VPC: there is no peering.
+func (s groupPairIn) check(c *wire.Call) error {
+	switch {
+	case s.UserID != "" && !accountForm.MatchString(s.UserID):
+		return wire.Errorf("InvalidUserID.Malformed", "Invalid user id: \"%s\"", s.UserID)
+	case s.UserID != "" && s.UserID != c.Account.ID, s.VpcID != "" && s.VpcID != vpcID(c):
+		return wire.Errorf("Unsupported", "The sandbox has no VPC peering: the source of a rule is a group of the same VPC.")
+	}
+	return nil
 }
 
 // ports checks protocol and ports.

@@ -152,7 +152,7 @@ func (o *order) instance(c *wire.Call, in *runIn, used map[netip.Addr]bool) (Ins
 		ID: newID("i"), Account: c.Account.ID, Region: c.Region, Image: o.image.ID, Type: o.kind.name, Arch: o.image.Arch,
 		ClientToken: in.ClientToken, KeyName: o.key.Name, AuthorizedKey: o.key.Public, UserData: in.UserData,
 		Zone: o.zone.name, ZoneID: o.zone.id, Subnet: subnetOf(c.Account.ID, o.zone), VPC: vpcID(c),
-		Interface: newID("eni"), Attachment: newID("eni-attach"), Private: private, WantsPublic: o.public, Groups: o.groups,
+		Interface: newID("eni"), Attachment: newID("eni-attach"), Private: private, WantsPublic: o.public, Groups: o.groups, InterfaceText: o.interfaceText,
 		State: statePending, Launched: c.Now, Created: c.Now, Layers: o.root.Layers, RootDevice: o.image.RootDevice,
 		Metadata: o.metadata, ShutdownBehavior: cmp.Or(in.ShutdownBehavior, "stop"), ENA: o.image.ENA, SRIOV: o.image.SRIOV,
 		BootMode: o.image.BootMode, ProductCode: o.image.ProductCode, Profile: o.profile, EBSOptimized: in.EBSOptimized,

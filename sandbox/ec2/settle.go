@@ -79,7 +79,7 @@ func (k core) seen(c *wire.Call, in Instance) Instance {
 
 // settle stores what has become of an instance, and clears away what ended.
 func (k core) settle(region, id string) {
-	ended := false
+	ended, idle := false, false
 	_ = k.store.Update(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)
 		if !found {
@@ -93,12 +93,15 @@ func (k core) settle(region, id string) {
 		Instances.Put(tx, region, id, now)
 		if ended {
 			release(tx, now)
+			idle = !ownLayers(tx, now.Layers)
 		}
 		return nil
 	})
 	if ended {
 		_ = k.driver.Remove(id)
-		k.prune()
+		if idle {
+			k.prune()
+		}
 	}
 }
 

@@ -153,6 +153,19 @@ func (k core) prune() {
 	})
 }
 
+// ownLayers reports whether each layer is a base's, or that of a snapshot that is still there: a
+// layer has the id of the snapshot that it was made for. Then there is nothing to prune, and no
+// need to look through all snapshots.
+func ownLayers(tx *cloud.Tx, layers []string) bool {
+	regions := Snapshots.Parts(tx)
+	return !slices.ContainsFunc(layers, func(layer string) bool {
+		return !isBase(layer) && !slices.ContainsFunc(regions, func(region string) bool {
+			_, found := Snapshots.Get(tx, region, layer)
+			return found
+		})
+	})
+}
+
 func layersInUse(tx *cloud.Tx) map[string]bool {
 	keep := map[string]bool{}
 	for _, region := range Snapshots.Parts(tx) {
