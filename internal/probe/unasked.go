@@ -23,6 +23,7 @@ func UnaskedOnes() []Unasked {
 		{"marketplace.notScanned", "The ids of the controls of an assessment.", "They are in the assessments of the seller's own versions."},
 		{"marketplace.controlCode", "The error codes of such a control.", "It takes a version that failed."},
 		{"marketplace.Settings.AssessmentValid", "How long after its making an assessment expires.", "It takes a published version."},
+		{"marketplace.Settings.Update", "Whether an update of a version may carry its title and AMI.", "VALIDATE takes new versions only, and a probe applies nothing."},
 		{"marketplace.Settings.VersionLimit", "How many versions a product may have, and what refuses one more.", "It takes a product with as many versions."},
 		{"marketplace.Settings.OperatingSystems", "The names of operating systems that a version may have.", "Each takes a validation of hours; those of the seller's own versions are known to work."},
 		{"marketplace.maxName", "How long the name of an AMI of a version may be.", "It takes a validation of hours."},
