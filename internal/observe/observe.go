@@ -196,6 +196,9 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	case world.LookParams:
 		v, unfit, err := o.params(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Params, r.Unfit = f, unfit }), err
+	case world.LookReferences:
+		v, err := o.references(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[world.References]) { r.References = f }), err
 	case world.LookBin:
 		v, err := o.binRules(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.BinRule]) { r.Bin = f }), err

@@ -164,6 +164,9 @@ func (t Retire) needs(f *facts) (found findings) {
 		if t.Ended {
 			needFresh(&found, world.Query{Kind: world.LookNamed, Region: region}, has.Named, f.w.Now)
 		}
+		if t.Policy.Referenced && !t.Ended {
+			needFresh(&found, world.Query{Kind: world.LookReferences, Region: region}, has.References, f.w.Now)
+		}
 		if len(t.Parameters) > 0 {
 			needFresh(&found, world.Query{Kind: world.LookParams, Region: region}, has.Params, f.w.Now)
 		}

@@ -15,7 +15,10 @@ type Retention struct {
 	Public, Private, Versions *Keep
 	// Launched: an AMI that was launched within that time is kept.
 	Launched time.Duration
-	Grace    Grace
+	// Referenced: an AMI is kept that instances, launch templates or SSM parameters of the
+	// account refer to.
+	Referenced bool `json:",omitempty"`
+	Grace      Grace
 	// MaxPerRun is how many AMIs a retirement changes at most, in all regions together,
 	// if no person confirms it.
 	MaxPerRun int
@@ -25,8 +28,12 @@ type Retention struct {
 // texts, of less than a tag's 256 characters. MaxPerRun decides neither.
 func (r Retention) String() string {
 	g := r.Grace
-	return fmt.Sprintf("public %s, private %s, versions %s, launched %s, deprecate %s, demote %s, disable %s, deregister %s",
+	text := fmt.Sprintf("public %s, private %s, versions %s, launched %s, deprecate %s, demote %s, disable %s, deregister %s",
 		r.Public, r.Private, r.Versions, asDays(r.Launched), asDays(g.Deprecate), asDays(g.Demote), asDays(g.Disable), asDays(g.Deregister))
+	if r.Referenced {
+		text += ", referenced"
+	}
+	return text
 }
 
 // Digest of the policy: 12 hex digits, to be approved.

@@ -136,6 +136,9 @@ func rules(p release.Retention) []string {
 		out = append(out, fmt.Sprintf("of the %s the newest %d patches of each of the newest %d minors, and all that are younger than %s",
 			k.what, k.keep.Patches, k.keep.Minors, daysOf(k.keep.Age)))
 	}
+	if p.Referenced {
+		out = append(out, "AMIs that instances, launch templates or SSM parameters of the account refer to")
+	}
 	return append(out, "AMIs that were launched within "+daysOf(p.Launched))
 }
 

@@ -7,6 +7,7 @@ package retention
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,6 +98,9 @@ func newJudge(r Rules, region string, images []world.Image, w world.World, open 
 	if len(r.Parameters) > 0 {
 		j.parameters(w.Regions[region].Params)
 	}
+	if r.Policy.Referenced && !r.Ended {
+		j.references(w.Regions[region].References)
+	}
 	if region == marketplace.Region {
 		for _, l := range r.Listings {
 			j.listing(l, w.Listings[l.Name])
@@ -124,6 +128,30 @@ func (j *judge) parameters(f world.Fact[map[string]string]) {
 			j.protected[ami] = "the parameter " + p.Name + " points at it"
 		}
 	}
+}
+
+// references: what of the account refers to an AMI would not launch again. The project's own
+// parameters count by themselves: see parameters.
+func (j *judge) references(f world.Fact[world.References]) {
+	if why := f.Val.Denied; why != "" || !f.Known() {
+		j.all = strings.TrimSuffix("what refers to the AMIs of "+j.region+" could not be read: "+why, ": ")
+	}
+	for ami, arns := range f.Val.ByAMI {
+		arns = slices.DeleteFunc(slices.Clone(arns), j.own)
+		switch {
+		case len(arns) == 1:
+			j.protected[ami] = "in use by " + arns[0]
+		case len(arns) > 1:
+			j.protected[ami] = fmt.Sprintf("in use by %s and %d more", arns[0], len(arns)-1)
+		}
+	}
+}
+
+// own reports whether an ARN is of a parameter of the project's releases.
+func (j *judge) own(arn string) bool {
+	return slices.ContainsFunc(j.Parameters, func(p release.Parameter) bool {
+		return strings.HasSuffix(arn, ":parameter/"+strings.TrimPrefix(p.Name, "/"))
+	})
 }
 
 // listing: what a version offers, Marketplace needs; what a change set under way

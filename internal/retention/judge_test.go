@@ -17,6 +17,53 @@ const (
 	day    = 24 * time.Hour
 )
 
+// TestReferenced: what of the account refers to an AMI keeps it, if the policy asks for that;
+// so does what may not be read. A parameter of the project's own releases does not.
+func TestReferenced(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	const template, parameter = "arn:aws:ec2:eu-west-1:1:launch-template/lt-1", "arn:aws:ssm:eu-west-1:1:parameter/1.0.0"
+	refers := func(arns ...string) world.Fact[world.References] {
+		return world.Fact[world.References]{At: now, Val: world.References{ByAMI: map[string][]string{"ami-1.0.0": arns}}}
+	}
+	for name, c := range map[string]struct {
+		references world.Fact[world.References]
+		off, ended bool
+		why        string // empty: it is not kept
+	}{
+		"a template":              {references: refers(template), why: "in use by " + template},
+		"two":                     {references: refers(template, template+"2"), why: "in use by " + template + " and 1 more"},
+		"its own parameter":       {references: refers(parameter)},
+		"its own, and a template": {references: refers(parameter, template), why: "in use by " + template},
+		"nothing":                 {references: refers()},
+		"not asked for":           {references: refers(template), off: true},
+		"its region is ended":     {references: refers(template), ended: true},
+		"not read":                {references: world.Fact[world.References]{At: now, Err: "silence"}, why: "could not be read"},
+		"may not be read":         {references: world.Fact[world.References]{At: now, Val: world.References{Denied: "you may not"}}, why: "could not be read: you may not"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var images []world.Image
+			for _, version := range []string{"1.0.0", "1.1.0"} {
+				d := release.Desired{Project: "p", Tag: "v" + version, Version: release.Version{Text: version}}
+				images = append(images, world.Image{
+					ID: "ami-" + version, State: world.Available, Created: now.Add(-400 * day),
+					Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64"}, record.StageRelease),
+				})
+			}
+			rules := retention.Rules{
+				Policy:     release.Retention{Private: &release.Keep{Patches: 1, Minors: 1}, Referenced: !c.off},
+				Parameters: []release.Parameter{{Name: "/1.0.0"}}, Ended: c.ended,
+			}
+			w := world.New()
+			w.Now = now
+			w.Regions["eu-west-1"] = world.Region{References: c.references, Params: world.Fact[map[string]string]{At: now}}
+			d := rules.Judge("eu-west-1", images, w, nil)[0]
+			if d.Kept != (c.why != "") || c.why != "" && !strings.Contains(d.Why, c.why) {
+				t.Errorf("kept %v: %s; want %q", d.Kept, d.Why, c.why)
+			}
+		})
+	}
+}
+
 // TestJudge decides on 1.0.0, beside 1.1.0 and 1.1.1, by a policy that keeps one patch of one
 // minor: it is expired unless something protects it.
 func TestJudge(t *testing.T) {

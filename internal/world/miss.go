@@ -80,6 +80,8 @@ func (w *World) cellOfRegion(q Query) cell {
 		return ofRegion(w, q, r.Params, func(r *Region, f Fact[map[string]string]) { r.Params = f })
 	case LookNamed:
 		return ofRegion(w, q, r.Named, func(r *Region, f Fact[Parameters]) { r.Named = f })
+	case LookReferences:
+		return ofRegion(w, q, r.References, func(r *Region, f Fact[References]) { r.References = f })
 	case LookBin:
 		return ofRegion(w, q, r.Bin, func(r *Region, f Fact[[]BinRule]) { r.Bin = f })
 	case LookSnapshots:

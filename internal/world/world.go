@@ -80,9 +80,11 @@ type Region struct {
 	// Snapshots are those that carry the project's tags.
 	Snapshots Fact[[]Snapshot]
 	Named     Fact[Parameters] // SSM parameters that hold an AMI, whoever wrote them
-	Limits    Fact[Limits]     // what may be public, and whether anything may
-	Off       bool             // the account has not switched the region on
-	NoRegion  bool             // the account's partition of AWS has no such region
+	// References are what of the account refers to the project's AMIs.
+	References Fact[References]
+	Limits     Fact[Limits] // what may be public, and whether anything may
+	Off        bool         // the account has not switched the region on
+	NoRegion   bool         // the account's partition of AWS has no such region
 	// Network are the subnets that builds name; "" is the default VPC.
 	Network Fact[map[string]Subnet]
 	// Types are the instance types that builds name, of those that the region has.
@@ -235,7 +237,7 @@ func (q Query) Fetched() bool {
 // nothing else to do. What was wrong with a package or a base stays wrong until it is
 // fixed, and nothing rests on the others for certain.
 func (q Query) Retried() bool {
-	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookTypes, LookMetadata, LookDenied, LookSnapshots, LookBin, LookAssessments, LookAssessment}, q.Kind)
+	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookTypes, LookMetadata, LookDenied, LookSnapshots, LookBin, LookReferences, LookAssessments, LookAssessment}, q.Kind)
 }
 
 // Kind is what a query asks for.
@@ -255,6 +257,8 @@ const (
 
 	LookBin       Kind = "bin"       // rules of the Recycle Bin
 	LookSnapshots Kind = "snapshots" // those with the project's tags
+
+	LookReferences Kind = "references" // what of the account refers to the project's AMIs
 
 	LookLimits  Kind = "limits"  // quotas, and what keeps AMIs from being public
 	LookNetwork Kind = "network" // whether there is one to build in
