@@ -13,6 +13,7 @@ import (
 
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/iam"
 	"amiship/sandbox/marketplace"
 	"amiship/sandbox/quotas"
 	"amiship/sandbox/ssm"
@@ -62,6 +63,8 @@ type Account struct {
 	// Keyless accounts get no key.
 	Keyless bool   `yaml:"keyless,omitempty"`
 	Roles   []Role `yaml:"roles,omitempty"`
+	// InstanceProfiles are names of its instance profiles; one has the role of its name.
+	InstanceProfiles []string `yaml:"instance_profiles,omitempty"`
 }
 
 // partition is that of the account; check has seen that there is one.
@@ -237,6 +240,13 @@ func (w World) resolve() World {
 func (w World) load(tx *cloud.Tx) error {
 	for _, a := range w.allAccounts() {
 		makeAccount(tx, a)
+		for _, name := range a.InstanceProfiles {
+			profile := iam.Profile{Account: a.ID, Partition: a.partition(), Name: name, Created: tx.Now}
+			if slices.ContainsFunc(a.Roles, func(r Role) bool { return r.Name == name }) {
+				profile.Role = name
+			}
+			iam.PutProfile(tx, profile)
+		}
 		for _, r := range a.Roles {
 			role := sts.Role{Account: a.ID, Partition: a.partition(), Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, MaxSession: r.MaxSession}
 			for _, t := range r.Trust {

@@ -23,3 +23,13 @@ func TestWhatTheSandboxLacks(t *testing.T) {
 		t.Errorf("it did not come to its end:\n%s", out)
 	}
 }
+
+// TestProfilesAndFleets: roles, instance profiles, launch templates and fleets are refused
+// by the codes of AWS, and work in the order that AWS wants.
+func TestProfilesAndFleets(t *testing.T) {
+	t.Parallel()
+	need(t, "python3", "-c", "import boto3")
+	if out := run(t, nil, "python3", "profiles.py"); !strings.HasSuffix(out, "refused\n") {
+		t.Errorf("it did not come to its end:\n%s", out)
+	}
+}

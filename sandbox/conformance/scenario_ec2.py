@@ -20,6 +20,7 @@ def run(box):
     leave(ec2, instance, key, group)
     volumes(box, ec2)
     many(box, ec2)
+    fleet(box, ec2)
     found(box, ec2)
     bin_(box)
 
@@ -93,6 +94,7 @@ def public_key():
 
 
 def launch(box, ec2, key, group):
+    box.client("iam").create_instance_profile(InstanceProfileName="conformance")
     made = ec2.run_instances(
         ImageId=box.base(ec2), InstanceType="t3.micro", MinCount=1, MaxCount=1, KeyName=key, SecurityGroupIds=[group],
         ClientToken="conformance-1", UserData="#!/bin/sh\n", EbsOptimized=True, Monitoring={"Enabled": True},
@@ -249,6 +251,27 @@ def volumes(box, ec2):
     ec2.terminate_instances(InstanceIds=[made])
     until(lambda: ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"], lambda s: s == "available")
     ec2.delete_volume(VolumeId=volume)
+
+
+def fleet(box, ec2):
+    """A Spot Instance as Packer orders one, of the second of two types."""
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    made = ec2.create_launch_template(LaunchTemplateName="conformance", VersionDescription="one", LaunchTemplateData={
+        "ImageId": box.base(ec2), "InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.05"}},
+    }, TagSpecifications=tags("launch-template"))["LaunchTemplate"]
+    overrides = [{"InstanceType": t, "SubnetId": subnet["SubnetId"], "AvailabilityZone": subnet["AvailabilityZone"], "MaxPrice": "0.04",
+                  "Priority": 1, "ImageId": box.base(ec2)} for t in ("t4g.micro", "t3.micro")]
+    answer = ec2.create_fleet(Type="instant", LaunchTemplateConfigs=[{
+        "LaunchTemplateSpecification": {"LaunchTemplateId": made["LaunchTemplateId"], "Version": "1"}, "Overrides": overrides,
+    }], TargetCapacitySpecification={"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "spot"})
+    ids = answer["Instances"][0]["InstanceIds"]
+    assert [e["ErrorCode"] for e in answer["Errors"]] == ["InvalidParameterValue"], answer
+    request = ec2.describe_instances(InstanceIds=ids)["Reservations"][0]["Instances"][0]["SpotInstanceRequestId"]
+    ec2.create_tags(Resources=[request], Tags=[{"Key": "Name", "Value": "conformance"}])
+    ids += [i["InstanceId"] for i in ec2.run_instances(ImageId=box.base(ec2), InstanceType="t3.micro", MinCount=1, MaxCount=1,
+                                                       InstanceMarketOptions={"MarketType": "spot"})["Instances"]]
+    ec2.terminate_instances(InstanceIds=ids)
+    ec2.delete_launch_template(LaunchTemplateName="conformance")
 
 
 def many(box, ec2):

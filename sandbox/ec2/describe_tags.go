@@ -54,15 +54,15 @@ func (o tagOps) forgotten(c *wire.Call) map[string]bool {
 	return out
 }
 
-// wentWith are the network interfaces and volumes that went with terminated
-// instances, whose tags AWS shows for another hour.
+// wentWith are the network interfaces, Spot Instance requests and volumes that went with
+// terminated instances, whose tags AWS shows for another hour.
 func (o tagOps) wentWith(c *wire.Call) map[string]bool {
 	out := map[string]bool{}
 	for _, in := range Instances.All(c.Tx, c.Region) {
 		if o.seen(c, in).State != stateTerminated {
 			continue
 		}
-		out[in.Interface] = true
+		out[in.Interface], out[in.SpotRequest] = true, true
 		for _, d := range in.Devices {
 			out[d.Volume] = !d.Keep
 		}

@@ -47,6 +47,7 @@ type Instance struct {
 	BootMode         string `json:",omitempty"`
 	ProductCode      string `json:",omitempty"`
 	Profile          string `json:",omitempty"` // ARN of the IAM instance profile
+	SpotRequest      string `json:",omitempty"` // id; none of an On-Demand Instance
 	EBSOptimized     bool   `json:",omitempty"`
 	Monitoring       bool   `json:",omitempty"`
 	Enclave          bool   `json:",omitempty"`

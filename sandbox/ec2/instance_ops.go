@@ -8,6 +8,9 @@ type instanceOps struct{ *core }
 func (o instanceOps) table() []wire.Operation {
 	return []wire.Operation{
 		change("RunInstances", launching, o.runInstances),
+		change("CreateFleet", launching, o.createFleet),
+		change("CreateLaunchTemplate", mutating, o.createLaunchTemplate),
+		change("DeleteLaunchTemplate", mutating, o.deleteLaunchTemplate),
 		look("DescribeInstances", describing, o.describeInstances),
 		look("DescribeInstanceStatus", describing, o.describeInstanceStatus),
 		look("DescribeInstanceAttribute", describing, o.describeInstanceAttribute),

@@ -1,8 +1,7 @@
 package ec2
 
 import (
-	"strings"
-
+	"amiship/sandbox/iam"
 	"amiship/sandbox/wire"
 )
 
@@ -33,6 +32,7 @@ func instanceXML(c *wire.Call, in Instance) xmlInstance {
 	if in.Profile != "" {
 		x.Profile = &xmlProfile{in.Profile, profileID(in.Profile)}
 	}
+	x.Lifecycle, x.SpotRequest = in.lifecycle(), in.SpotRequest
 	if in.ReasonCode != "" {
 		x.StateReason = &xmlReason{in.ReasonCode, in.Reason}
 	}
@@ -114,5 +114,5 @@ func profileID(arn string) string {
 	if arn == "" {
 		return ""
 	}
-	return strings.Replace(derivedID("AIPA", arn), "-", "", 1)
+	return iam.ProfileID(arn)
 }

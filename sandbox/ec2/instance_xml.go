@@ -86,6 +86,8 @@ type xmlInstance struct {
 	ENASupport       bool                         `xml:"enaSupport"`
 	Hypervisor       string                       `xml:"hypervisor"`
 	Profile          *xmlProfile                  `xml:"iamInstanceProfile"`
+	Lifecycle        string                       `xml:"instanceLifecycle,omitempty"`
+	SpotRequest      string                       `xml:"spotInstanceRequestId,omitempty"`
 	Interfaces       wire.List[xmlInterface]      `xml:"networkInterfaceSet"`
 	RootDeviceName   string                       `xml:"rootDeviceName"`
 	RootDeviceType   string                       `xml:"rootDeviceType"`

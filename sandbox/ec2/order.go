@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 
+	"amiship/sandbox/iam"
 	"amiship/sandbox/wire"
 )
 
@@ -62,9 +63,8 @@ func (o *order) checkRequest(c *wire.Call, in *runIn) error {
 	if len(raw) > 16<<10 {
 		return wire.Errorf("InvalidParameterValue", "User data is limited to 16384 bytes")
 	}
-	o.profile = in.Profile.Arn
-	if in.Profile.Name != "" {
-		o.profile = c.Account.Partition.ARN("iam", "", c.Account.ID, "instance-profile/"+in.Profile.Name)
+	if err := cmp.Or(in.Market.check(), o.findProfile(c, in)); err != nil {
+		return err
 	}
 	o.tags, err = specTags(in.TagSpecs, "instance", "volume", "network-interface", "spot-instances-request")
 	return err
@@ -86,6 +86,27 @@ func (in *runIn) checkValues() error {
 	case in.Reservation.Preference == "capacity-reservations-only":
 		return wire.Errorf("Unsupported", "The sandbox has no capacity reservations.")
 	}
+	return nil
+}
+
+// findProfile finds the instance profile. Launching with one takes iam:PassRole for its role.
+func (o *order) findProfile(c *wire.Call, in *runIn) error {
+	name, arn := in.Profile.Name, in.Profile.Arn
+	if name == "" && arn == "" {
+		return nil
+	}
+	p, found := iam.FindProfile(c.Tx, c.Account.ID, name, arn)
+	switch {
+	case name != "" && arn != "":
+		return invalidCombination("The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'")
+	case !found && arn != "":
+		return invalidValue("iamInstanceProfile.arn", arn, "Invalid IAM Instance Profile ARN")
+	case !found:
+		return invalidValue("iamInstanceProfile.name", name, "Invalid IAM Instance Profile name")
+	case c.Lacks("iam:PassRole"):
+		return c.Refused("iam:PassRole", c.Account.Partition.ARN("iam", "", c.Account.ID, "role/"+p.Role))
+	}
+	o.profile = p.ARN()
 	return nil
 }
 

@@ -107,6 +107,8 @@ func (o instanceOps) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, 
 			return wire.Errorf("UnsupportedHibernationConfiguration", "The instance '%s' is not configured for hibernation.", i.ID)
 		case in.Hibernate:
 			return wire.Errorf("Unsupported", "The sandbox's machines do not hibernate.")
+		case i.SpotRequest != "":
+			return notStoppable(i.ID)
 		case i.KeepRunning:
 			return wire.Errorf("OperationNotPermitted", "The instance '%s' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.", i.ID)
 		}

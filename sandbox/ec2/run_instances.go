@@ -78,6 +78,7 @@ type runIn struct {
 	} `wire:"CapacityReservationSpecification"`
 	Hibernation struct{ Configured bool }     `wire:"HibernationOptions"`
 	Maintenance struct{ AutoRecovery string } `wire:"MaintenanceOptions"`
+	Market      marketIn                      `wire:"InstanceMarketOptions"`
 }
 
 func (o instanceOps) runInstances(c *wire.Call, in *runIn) (*reservationOut, error) {
@@ -115,6 +116,9 @@ func (o instanceOps) runInstances(c *wire.Call, in *runIn) (*reservationOut, err
 		putInstance(c, inst)
 		putTags(c.Tx, c.Region, c.Account.ID, "instance", inst.ID, want.tags["instance"])
 		putTags(c.Tx, c.Region, c.Account.ID, "network-interface", inst.Interface, want.tags["network-interface"])
+		if inst.SpotRequest != "" {
+			putTags(c.Tx, c.Region, c.Account.ID, "spot-instances-request", inst.SpotRequest, want.tags["spot-instances-request"])
+		}
 		made, ids = append(made, inst), append(ids, inst.ID)
 		region := c.Region
 		c.After(func() { o.start(region, inst.ID) })
@@ -162,6 +166,9 @@ func (o *order) instance(c *wire.Call, in *runIn, used map[netip.Addr]bool) (Ins
 	}
 	if o.public {
 		inst.Public = publicAddress(c.Tx)
+	}
+	if in.Market.MarketType == marketSpot {
+		inst.SpotRequest = newSpotRequest()
 	}
 	return inst, nil
 }

@@ -109,6 +109,7 @@ func (k core) settle(region, id string) {
 // instance, or leaves volumes behind unattached.
 func release(tx *cloud.Tx, in Instance) {
 	dropTags(tx, in.Region, in.Account, in.Interface)
+	dropTags(tx, in.Region, in.Account, in.SpotRequest)
 	for _, d := range in.Devices {
 		v, found := Volumes.Get(tx, in.Region, d.Volume)
 		switch {

@@ -43,6 +43,15 @@ var taggables = map[string]kind{
 	"eni": {"network-interface", func(c *wire.Call, id string) bool {
 		return ownsInterface(c, id)
 	}, interfaceNotFound},
+	"sir": {"spot-instances-request", ownsSpotRequest, func(ids ...string) error {
+		return notFound("InvalidSpotInstanceRequestID.NotFound", "spot instance request ID", ids, "")
+	}},
+	"lt": {"launch-template", func(c *wire.Call, id string) bool {
+		_, found := findTemplate(c, id, "")
+		return found
+	}, func(ids ...string) error {
+		return notFound("InvalidLaunchTemplateId.NotFound", "launch template, with template ID", ids, "")
+	}},
 	"amiur": {"image-usage-report", func(c *wire.Call, id string) bool {
 		_, found := findReport(c, id)
 		return found

@@ -1,8 +1,8 @@
 // Package iam is the sandbox's Identity and Access Management, as far as an account tells
-// what it is called.
+// what it is called, and Packer makes instance profiles.
 //
 // An account of the sandbox has its name as its alias. What a caller may do is in the
-// Deny list of its credential, and no policy of IAM.
+// Deny list of its credential, and no policy of IAM: those are kept, and have no effect.
 package iam
 
 import (
@@ -16,12 +16,25 @@ func Service() wire.Service {
 		Protocol: wire.AWSQuery{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/"},
 		Operations: []wire.Operation{
 			wire.Read("ListAccountAliases", reading, aliases),
+			wire.Op("CreateInstanceProfile", writing, createProfile),
+			wire.Read("GetInstanceProfile", reading, getProfile),
+			wire.Op("DeleteInstanceProfile", writing, deleteProfile),
+			wire.Op("AddRoleToInstanceProfile", writing, addRole),
+			wire.Op("RemoveRoleFromInstanceProfile", writing, removeRole),
+			wire.Op("CreateRole", writing, createRole),
+			wire.Read("GetRole", reading, getRole),
+			wire.Op("DeleteRole", writing, deleteRole),
+			wire.Op("PutRolePolicy", writing, putPolicy),
+			wire.Op("DeleteRolePolicy", writing, deletePolicy),
 		},
 	}
 }
 
-// reading: IAM does not publish its rates [?].
-var reading = wire.Bucket{Name: "read", Max: 20, Refill: 10}
+// reading and writing: IAM does not publish its rates [?].
+var (
+	reading = wire.Bucket{Name: "read", Max: 20, Refill: 10}
+	writing = wire.Bucket{Name: "write", Max: 20, Refill: 10}
+)
 
 type aliasesIn struct {
 	Marker   string
