@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/observe"
 	"amiship/internal/plan"
 	"amiship/internal/world"
 )
@@ -20,6 +21,7 @@ type limits struct{ clients *awsapi.Clients }
 // one open request for a quota at most; one that is open already will do.
 func (l limits) raise(ctx context.Context, act plan.Action) (Result, error) {
 	c := plan.As[plan.RaiseQuota](act)
+	defer l.clients.Forget(observe.QuotaKey(act.Target.Region, c.Quota))
 	out, err := l.clients.Quotas(act.Target.Region).RequestServiceQuotaIncrease(ctx, &servicequotas.RequestServiceQuotaIncreaseInput{
 		ServiceCode: aws.String(world.QuotaService), QuotaCode: aws.String(c.Quota), DesiredValue: aws.Float64(float64(c.Limit)),
 	})

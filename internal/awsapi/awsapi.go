@@ -36,6 +36,7 @@ type Clients struct {
 	clock       *clock
 	credentials *credentialState
 	patience    Patience
+	recent      recent
 
 	mu          sync.Mutex
 	ec2         map[string]*ec2.Client
@@ -118,7 +119,7 @@ func newRetryer() aws.Retryer {
 func newClients(cfg aws.Config) *Clients {
 	return &Clients{
 		cfg: cfg, ec2: map[string]*ec2.Client{}, ssm: map[string]*ssm.Client{},
-		quotas: map[string]*servicequotas.Client{}, roles: map[string]*Clients{},
+		quotas: map[string]*servicequotas.Client{}, roles: map[string]*Clients{}, recent: recent{kept: map[string]answered{}},
 	}
 }
 

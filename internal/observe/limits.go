@@ -63,9 +63,18 @@ func snapshotBlock(ctx context.Context, client *ec2.Client, region string) (stri
 	return cmp.Or(string(out.ManagedBy), world.BlockedByAccount), nil
 }
 
+// quotaFor is for how long a quota that was read serves every release of a process: Service Quotas
+// takes few requests, and AWS raises a quota in hours.
+const quotaFor = time.Minute
+
+// QuotaKey is what a quota is kept under: who asks for another one forgets it.
+func QuotaKey(region, code string) string { return "quota/" + region + "/" + code }
+
 // quota reads one of a region. A region may have no Service Quotas.
 func (o *Observer) quota(ctx context.Context, region, code, what string) world.Quota {
-	q, err := readQuota(ctx, o.Clients.Quotas(region), aws.String(code))
+	q, err := awsapi.Recent(o.Clients, QuotaKey(region, code), quotaFor, func() (world.Quota, error) {
+		return readQuota(ctx, o.Clients.Quotas(region), aws.String(code))
+	})
 	if err != nil {
 		q.Err = fmt.Sprintf("read the quota of %s in %s: %s", what, region, reason(world.Query{}, err))
 	}
