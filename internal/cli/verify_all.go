@@ -37,6 +37,7 @@ func (c verifyCmd) runAll(ctx context.Context) error {
 		return err
 	}
 	wants := c.wanted(ctx, b, released)
+	audit.Own = &outside.Own{}
 	all := []report.Audited{}
 	for _, r := range released {
 		one, err := c.auditOne(ctx, audit, r, wants[r.Tag])

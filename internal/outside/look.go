@@ -44,7 +44,7 @@ const (
 
 // read reads what one call shows of all variants.
 func (l *look) read(ctx context.Context) {
-	l.own, l.silent = ownImages(ctx, l.Owner.EC2(l.Region))
+	l.own, l.silent = l.Own.images(ctx, l.Owner, l.Region)
 }
 
 // run checks each variant.

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"amiship/internal/awsapi"
 )
 
 // page is what one call may return, and values what one filter takes.
@@ -27,6 +30,36 @@ func ownImages(ctx context.Context, c *ec2.Client, filters ...types.Filter) ([]t
 	return images(ctx, c, &ec2.DescribeImagesInput{
 		Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true), Filters: filters,
 	})
+}
+
+// Own are the owner's AMIs of regions, read once for many audits. One that could not be read is read
+// again by the next.
+type Own struct {
+	mu   sync.Mutex
+	read map[string][]types.Image
+}
+
+// images are those of a region.
+func (o *Own) images(ctx context.Context, owner *awsapi.Clients, region string) ([]types.Image, error) {
+	if o == nil {
+		return ownImages(ctx, owner.EC2(region))
+	}
+	o.mu.Lock()
+	have, there := o.read[region]
+	o.mu.Unlock()
+	if there {
+		return have, nil
+	}
+	found, err := ownImages(ctx, owner.EC2(region))
+	if err == nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.read == nil {
+			o.read = map[string][]types.Image{}
+		}
+		o.read[region] = found
+	}
+	return found, err
 }
 
 func images(ctx context.Context, c *ec2.Client, in *ec2.DescribeImagesInput) ([]types.Image, error) {

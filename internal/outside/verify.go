@@ -22,6 +22,8 @@ type Audit struct {
 	Owner, Customer *awsapi.Clients
 	Desired         release.Desired
 	Listed          *Listed // nil: the ids were not recorded
+	// Own are the owner's AMIs that several audits have in common; nil: each reads them.
+	Own *Own
 }
 
 // ErrOwner says that the customer's account is the owner's.
