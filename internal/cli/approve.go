@@ -127,8 +127,12 @@ func stepIDs(p plan.Plan) []plan.ID {
 // unreadRegions is an error where a plan is not of everything.
 func unreadRegions(p plan.Plan) error {
 	var errs []error
+	said := map[string]bool{}
 	for _, q := range p.Missed {
-		errs = append(errs, fmt.Errorf("%s of %s could not be read", q.Kind, q.Region+q.Listing))
+		if what := q.Kind.Noun() + " of " + q.Region + q.Listing; !said[what] {
+			said[what] = true
+			errs = append(errs, errors.New(what+" could not be read"))
+		}
 	}
 	if len(errs) == 0 {
 		return nil

@@ -120,6 +120,7 @@ func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]fo
 	if err != nil {
 		return nil, err
 	}
+	planner.all() // the next releases need what counts against quotas
 	for _, d := range desired {
 		p, _, err := planner.plan(ctx, d, func(w world.World, r plan.Run) plan.Plan {
 			r.Ahead = ahead - 1

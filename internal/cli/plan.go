@@ -56,6 +56,9 @@ func (c planCmd) run(ctx context.Context, tags []string) error {
 	if err != nil {
 		return err
 	}
+	if len(desired) > 1 {
+		planner.all()
+	}
 	var plans []plan.Plan
 	for _, d := range desired {
 		p, look, err := planner.plan(ctx, d, reconciling(d))
@@ -148,11 +151,29 @@ func plannerOf(clients *awsapi.Clients) *planner {
 	return &planner{engine.Planner{World: world.New()}, observe.Observer{Clients: clients}}
 }
 
+// all has AMIs and their permissions read of all releases at once, which takes fewer calls than those
+// of each of several.
+func (pl *planner) all() *planner {
+	pl.Whole, pl.observer.Whole = true, true
+	return pl
+}
+
+// readAll reads all AMIs of the regions of a release in which they were not read.
+func (pl *planner) readAll(ctx context.Context, d release.Desired) error {
+	unread := slices.DeleteFunc(d.Regions(), func(region string) bool { return !pl.World.Regions[region].Images.At.IsZero() })
+	return pl.observer.Look(ctx, &pl.World, imagesOf(unread))
+}
+
 // plan plans one release, and says what that took.
 func (pl *planner) plan(ctx context.Context, d release.Desired, toPlan reconciler) (plan.Plan, report.Look, error) {
 	clients, start := pl.observer.Clients, time.Now()
 	calls := clients.Calls()
 	pl.observer.Desired = d
+	if pl.Whole {
+		if err := pl.readAll(ctx, d); err != nil {
+			return plan.Plan{}, report.Look{}, err
+		}
+	}
 	p, err := pl.Plan(typing(ctx, controlled(d, toPlan)), func(w *world.World, queries []world.Query) error {
 		return pl.observer.Look(ctx, w, queries)
 	})

@@ -19,9 +19,17 @@ import (
 // page is what one call may return: AWS takes 1000 for images.
 const page = 1000
 
-// images reads all own images of a region.
-func (o *Observer) images(ctx context.Context, region string) ([]world.Image, error) {
-	out, err := own(ctx, o.Clients.EC2(region), region)
+// images reads own images of a region: all, or those that the release's tags name.
+func (o *Observer) images(ctx context.Context, q world.Query) ([]world.Image, error) {
+	region := q.Region
+	var by []types.Filter
+	if q.Kind == world.LookRelease {
+		by = o.tagged()
+	}
+	out, err := own(ctx, o.Clients.EC2(region), region, by...)
+	if q.Kind == world.LookRelease {
+		out = slices.DeleteFunc(out, func(i world.Image) bool { return !o.Desired.Tagged(i.Tags) })
+	}
 	if awsapi.IsRegionOff(err) || awsapi.Unreachable(err) != "" {
 		if why := o.regionClosed(ctx, region); why != nil {
 			return nil, fmt.Errorf("%s is %w", region, why)
@@ -30,10 +38,47 @@ func (o *Observer) images(ctx context.Context, region string) ([]world.Image, er
 	return out, err
 }
 
-// own reads all images of the client's account.
-func own(ctx context.Context, client *ec2.Client, region string) ([]world.Image, error) {
+// tagged are the filters by the tags that name the release. What a schema beyond those says is found
+// by its name.
+func (o *Observer) tagged() []types.Filter {
+	of := func(key, value string) types.Filter {
+		return filter("tag:"+key, record.TagValues(literal(value))...)
+	}
+	return []types.Filter{of(record.TagProject, o.Desired.Project), of(record.TagTag, o.Desired.Tag)}
+}
+
+// literal is a value for a filter in which nothing is a wildcard.
+func literal(value string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(value)
+}
+
+// namesakes reads the own images of a region that have a name of the release.
+func (o *Observer) namesakes(ctx context.Context, region string) ([]world.Image, error) {
+	var out []world.Image
+	for some := range slices.Chunk(o.Desired.Names(), mostFiltered) {
+		found, err := own(ctx, o.Clients.EC2(region), region, filter("name", some...))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// pending reads which images AWS is making in a region.
+func (o *Observer) pending(ctx context.Context, region string) ([]string, error) {
+	found, err := own(ctx, o.Clients.EC2(region), region, filter("state", world.Pending))
+	var out []string
+	for _, i := range found {
+		out = append(out, i.ID)
+	}
+	return out, err
+}
+
+// own reads the images of the client's account that filters find.
+func own(ctx context.Context, client *ec2.Client, region string, by ...types.Filter) ([]world.Image, error) {
 	return describe(ctx, client, region, &ec2.DescribeImagesInput{
-		Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
+		Owners: []string{"self"}, Filters: by, IncludeDeprecated: aws.Bool(true), IncludeDisabled: aws.Bool(true),
 	})
 }
 
@@ -42,7 +87,7 @@ func describe(ctx context.Context, client *ec2.Client, region string, in *ec2.De
 	var out []world.Image
 	pages := ec2.NewDescribeImagesPaginator(client, in)
 	for pages.HasMorePages() {
-		got, err := pages.NextPage(ctx)
+		got, err := pages.NextPage(ctx, awsapi.FewMembers)
 		if err != nil {
 			return nil, unseen(region, err)
 		}
@@ -109,33 +154,59 @@ func arch[T ~string](a T) string {
 }
 
 // grants reads which own images and snapshots an account may use
-// (docs/reference/aws.md#permissions-of-many-images-in-one-call).
+// (docs/reference/aws.md#permissions-of-many-images-in-one-call): those of the release, or all,
+// if what is read serves several.
 func (o *Observer) grants(ctx context.Context, region, account string) (world.Grants, error) {
 	g := world.Grants{Images: map[string]bool{}, Snapshots: map[string]bool{}}
+	in := &ec2.DescribeImagesInput{Owners: []string{"self"}, IncludeDeprecated: aws.Bool(true)}
+	ofRelease := !o.Whole && o.Desired.Tag != ""
+	if ofRelease {
+		in.Filters = o.tagged()
+	}
+	var images []world.Image
+	var err error
 	if account != record.Everybody {
-		images, err := describe(ctx, o.Clients.EC2(region), region, &ec2.DescribeImagesInput{
-			Owners: []string{"self"}, ExecutableUsers: []string{account}, IncludeDeprecated: aws.Bool(true),
-		})
-		if err != nil {
-			return g, err
-		}
-		for _, i := range images {
+		in.ExecutableUsers = []string{account}
+	}
+	if ofRelease || account != record.Everybody {
+		images, err = describe(ctx, o.Clients.EC2(region), region, in)
+	}
+	if err != nil {
+		return g, err
+	}
+	var snapshots []string
+	for _, i := range images {
+		if account != record.Everybody {
 			g.Images[i.ID] = true
 		}
+		snapshots = append(snapshots, i.Snapshots...)
 	}
+	if !ofRelease {
+		return g, o.restorable(ctx, region, account, g.Snapshots)
+	}
+	for some := range slices.Chunk(snapshots, mostFiltered) {
+		if err := o.restorable(ctx, region, account, g.Snapshots, filter("snapshot-id", some...)); err != nil {
+			return g, err
+		}
+	}
+	return g, nil
+}
+
+// restorable notes which own snapshots that filters find an account may use.
+func (o *Observer) restorable(ctx context.Context, region, account string, found map[string]bool, by ...types.Filter) error {
 	pages := ec2.NewDescribeSnapshotsPaginator(o.Clients.EC2(region), &ec2.DescribeSnapshotsInput{
-		OwnerIds: []string{"self"}, RestorableByUserIds: []string{account}, MaxResults: aws.Int32(page),
+		OwnerIds: []string{"self"}, RestorableByUserIds: []string{account}, Filters: by, MaxResults: aws.Int32(page),
 	})
 	for pages.HasMorePages() {
 		got, err := pages.NextPage(ctx)
 		if err != nil {
-			return g, fmt.Errorf("describe snapshots in %s: %w", region, err)
+			return fmt.Errorf("describe snapshots in %s: %w", region, err)
 		}
 		for _, s := range got.Snapshots {
-			g.Snapshots[aws.ToString(s.SnapshotId)] = true
+			found[aws.ToString(s.SnapshotId)] = true
 		}
 	}
-	return g, nil
+	return nil
 }
 
 // base finds the newest AMI that fits a variant's base selector.

@@ -33,7 +33,14 @@ ec2:
     region: us-east-1
     recycle_bin: 7d
     images:
-      - {name: sold, arch: arm64, created: 31d, last_launched: 5d, deprecated: -10d, public: true, shared_with: [customer], tags: {"amiship:project": "1:p", Type: x}}
+      - {name: sold, arch: arm64, created: 31d, last_launched: 5d, deprecated: -10d, public: true, shared_with: [customer], tags: {"amiship:project": "1:p", "amiship:tag": "1:v1", Type: x}}
+      - {name: without schema, tags: {"amiship:project": p, "amiship:tag": v1}}
+      - {name: of newer schemas, tags: {"amiship:project": "2:p", "amiship:tag": "9:v1"}}
+      - {name: of another tag, shared_with: [customer], tags: {"amiship:project": "1:p", "amiship:tag": "1:v10"}}
+      - {name: of another project, tags: {"amiship:project": "1:a:p", "amiship:tag": "1:v1"}}
+      - {name: amiship-p-p-arm64-v1-0123456789ab}
+      - {name: amiship-p-p-arm64-v10-0123456789ab}
+      - {name: P 1, tags: {"amiship:project": "1:other"}}
       - {name: off, created: 40d, disabled: true}
       - {name: broken, created: 1d, failed: true}
       - {name: made, created: 1d, pending: true}
@@ -62,7 +69,7 @@ func observing(t *testing.T) (*Observer, *sandboxtest.Box) {
 	d := release.Desired{
 		Project: "p", Tag: "v1", Targets: []release.Target{{Region: home}},
 		Variants: []release.Variant{{
-			Image: "p", Arch: "arm64", PublicSnapshot: true, Parameters: []release.Parameter{{Name: "/p/latest"}, {Name: "/p/none"}},
+			Image: "p", Arch: "arm64", Name: "P 1", PublicSnapshot: true, Parameters: []release.Parameter{{Name: "/p/latest"}, {Name: "/p/none"}},
 			Build: release.Build{Region: home, Base: release.Base{Owner: "123456789012", Name: "sol?", Arch: "arm64"}},
 		}},
 		Listings: []release.Listing{{Name: "pro", Product: product, Account: "123456789012"}},
@@ -98,6 +105,9 @@ func readings(image, snapshot, set string) map[string]reading {
 	const seller = "123456789012"
 	return map[string]reading{
 		"images":     inRegion(world.LookImages, "DescribeImages", func(r world.Region) (bool, string) { return of(r.Images) }),
+		"a release":  inRegion(world.LookRelease, "DescribeImages", func(r world.Region) (bool, string) { return of(r.Release) }),
+		"namesakes":  inRegion(world.LookNamesakes, "DescribeImages", func(r world.Region) (bool, string) { return of(r.Namesakes) }),
+		"pending":    inRegion(world.LookPending, "DescribeImages", func(r world.Region) (bool, string) { return of(r.Pending) }),
 		"claims":     inRegion(world.LookClaims, "DescribeSecurityGroups", func(r world.Region) (bool, string) { return of(r.Claims) }),
 		"key pairs":  inRegion(world.LookClaims, "DescribeKeyPairs", func(r world.Region) (bool, string) { return of(r.Claims) }),
 		"instances":  inRegion(world.LookClaims, "DescribeInstances", func(r world.Region) (bool, string) { return of(r.Claims) }),
@@ -262,6 +272,87 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// TestImagesOfARelease: of a release those images are read that its tags name, in whatever
+// schema, and those of its names; of what AWS is making, ids alone. Each is one call.
+func TestImagesOfARelease(t *testing.T) {
+	o, box := observing(t)
+	for kind, want := range map[world.Kind][]string{
+		world.LookRelease:   {"of newer schemas", "sold", "without schema"},
+		world.LookNamesakes: {"P 1", "amiship-p-p-arm64-v1-0123456789ab"},
+		world.LookPending:   {"made"},
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			before := len(box.Calls(t))
+			r := look(t, o, []world.Query{{Kind: kind, Region: home}}).Regions[home]
+			if calls := len(box.Calls(t)) - before; calls != 1 {
+				t.Errorf("%d calls, want 1", calls)
+			}
+			all := look(t, o, []world.Query{{Kind: world.LookImages, Region: home}})
+			var got []string
+			for _, i := range slices.Concat(r.Release.Val, r.Namesakes.Val) {
+				got = append(got, i.Name)
+			}
+			for _, i := range all.Regions[home].Images.Val {
+				if slices.Contains(r.Pending.Val, i.ID) {
+					got = append(got, i.Name)
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("read %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// TestPermissionsOfARelease: they are read of the release's AMIs and their snapshots, or of all
+// where they serve several releases.
+func TestPermissionsOfARelease(t *testing.T) {
+	const customer = "210987654321"
+	o, _ := observing(t)
+	client := o.Clients.EC2(home)
+	for _, name := range []string{"sold", "of another tag"} {
+		i := named(t, look(t, o, []world.Query{{Kind: world.LookImages, Region: home}}), name)
+		if _, err := client.ModifySnapshotAttribute(t.Context(), &ec2.ModifySnapshotAttributeInput{
+			SnapshotId: aws.String(i.Snapshots[0]), Attribute: types.SnapshotAttributeNameCreateVolumePermission,
+			CreateVolumePermission: &types.CreateVolumePermissionModifications{Add: []types.CreateVolumePermission{{Group: types.PermissionGroupAll}}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for whole, want := range map[bool]int{false: 1, true: 2} {
+		o.Whole = whole
+		w := look(t, o, []world.Query{{Kind: world.LookGrants, Region: home, Account: customer}, {Kind: world.LookGrants, Region: home, Account: record.Everybody}})
+		grants := w.Regions[home].Grants
+		if of := grants[customer].Val; len(of.Images) != want || len(of.Snapshots) != want {
+			t.Errorf("whole %v: %v, want %d of each", whole, of, want)
+		}
+		if of := grants[record.Everybody].Val; len(of.Images) != 0 || len(of.Snapshots) != want {
+			t.Errorf("whole %v: public are %v, want %d snapshots", whole, of, want)
+		}
+	}
+}
+
+// TestQuotasAreReadOnce: for a minute a quota serves every look of a process, until it is changed.
+func TestQuotasAreReadOnce(t *testing.T) {
+	o, box := observing(t)
+	ask := []world.Query{{Kind: world.LookLimits, Region: home}}
+	asked := func() int {
+		return len(box.Calls(t, "GetServiceQuota", "GetAWSDefaultServiceQuota", "ListRequestedServiceQuotaChangeHistoryByQuota"))
+	}
+	first := look(t, o, ask).Regions[home].Limits.Val
+	once := asked()
+	another := &Observer{Clients: o.Clients, Desired: o.Desired}
+	if second := look(t, another, ask).Regions[home].Limits.Val; once == 0 || asked() != once || second.Public.Limit != first.Public.Limit {
+		t.Errorf("%d calls for a first look, %d after a second; limits %d and %d", once, asked(), first.Public.Limit, second.Public.Limit)
+	}
+	o.Clients.Forget(QuotaKey(home, world.QuotaPublicAMIs))
+	look(t, o, ask)
+	if now := asked(); now <= once || now >= 2*once {
+		t.Errorf("%d calls, and %d once one of two quotas was changed", once, now)
+	}
+}
+
 // TestListing: the product with its versions, the change sets, and what one asks for.
 func TestListing(t *testing.T) {
 	o, _ := observing(t)
@@ -322,7 +413,7 @@ func TestPermissions(t *testing.T) {
 		}
 	}
 	w := look(t, o, []world.Query{{Kind: world.LookClaims, Region: home}, {Kind: world.LookImages, Region: home}})
-	if len(w.Regions[home].Claims.Val) != 0 || len(w.Regions[home].Images.Val) != 5 {
+	if len(w.Regions[home].Claims.Val) != 0 || len(w.Regions[home].Images.Val) != 12 {
 		t.Errorf("dry runs have changed something: %+v", w.Regions[home])
 	}
 }

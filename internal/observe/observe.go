@@ -37,6 +37,9 @@ type Observer struct {
 	// run, and a query for notes is answered with an error.
 	Notes func(ctx context.Context, command []string) (string, error)
 
+	// Whole: what is read serves several releases, so that permissions are read of all AMIs.
+	Whole bool
+
 	answered atomic.Bool // AWS has answered something
 }
 
@@ -99,7 +102,7 @@ func (o *Observer) readWithin(ctx context.Context, q world.Query) (noted, error)
 	defer cancel()
 	note, err := o.read(within, q)
 	if err != nil && within.Err() != nil {
-		err = fmt.Errorf("read %s of %s: %w", q.Kind, cmp.Or(q.Region, q.Listing), context.Cause(within))
+		err = fmt.Errorf("read %s of %s: %w", q.Kind.Noun(), cmp.Or(q.Region, q.Listing), context.Cause(within))
 	}
 	return note, err
 }
@@ -177,11 +180,22 @@ type noted func(w *world.World, at time.Time, err string)
 
 func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 	switch q.Kind {
-	case world.LookImages:
-		v, err := o.images(ctx, q.Region)
+	case world.LookImages, world.LookRelease:
+		v, err := o.images(ctx, q)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) {
-			r.Images, r.Off, r.NoRegion = f, errors.Is(err, errOff), errors.Is(err, errNoRegion)
+			r.Off, r.NoRegion = errors.Is(err, errOff), errors.Is(err, errNoRegion)
+			if q.Kind == world.LookRelease {
+				r.Release = f
+			} else {
+				r.Images = f
+			}
 		}), err
+	case world.LookNamesakes:
+		v, err := o.namesakes(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.Image]) { r.Namesakes = f }), err
+	case world.LookPending:
+		v, err := o.pending(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[[]string]) { r.Pending = f }), err
 	case world.LookGrants:
 		v, err := o.grants(ctx, q.Region, q.Account)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Grants]) { r.SawGrants(q.Account, f) }), err

@@ -14,14 +14,14 @@ func FewAccounts(d release.Desired, region string) bool {
 }
 
 // CallsByAccount is how many calls show who may use a release's AMIs in a region, by account:
-// two for each account, and one for the snapshots that are public.
+// two for each account, and two for the snapshots that are public.
 func CallsByAccount(d release.Desired, region string) int {
 	if d.SharedWithOrganizations() {
 		return math.MaxInt // no number of accounts shows that: attributes alone do
 	}
 	n := 2 * len(d.SharedIn(region))
 	if d.PublicSnapshots() {
-		n++
+		n += 2
 	}
 	return n
 }

@@ -17,25 +17,48 @@ func claims(a Action, _ release.Desired) []world.Query {
 	return []world.Query{{Kind: world.LookClaims, Region: a.Target.Region}}
 }
 
-func images(a Action, _ release.Desired) []world.Query {
-	return []world.Query{ImagesQuery(a.Target.Place)}
+func images(a Action, d release.Desired) []world.Query {
+	return []world.Query{ImagesQuery(d, a.Target.Place)}
 }
 
-// ImagesQuery is the query that shows the AMIs of a place.
-func ImagesQuery(p release.Place) world.Query {
-	if p.Account != "" {
+// ImagesQuery is the query that shows the AMIs of a release in a place; without a release, of
+// all.
+func ImagesQuery(d release.Desired, p release.Place) world.Query {
+	switch {
+	case p.Account != "":
 		return world.Query{Kind: world.LookSellerImages, Region: p.Region, Account: p.Account}
+	case d.Tag == "":
+		return world.Query{Kind: world.LookImages, Region: p.Region}
 	}
-	return world.Query{Kind: world.LookImages, Region: p.Region}
+	return world.Query{Kind: world.LookRelease, Region: p.Region}
+}
+
+// NamedQuery is the query that shows the AMIs of a place that have a name of the release, whatever
+// their tags say.
+func NamedQuery(d release.Desired, p release.Place) world.Query {
+	q := ImagesQuery(d, p)
+	if q.Kind == world.LookRelease {
+		q.Kind = world.LookNamesakes
+	}
+	return q
+}
+
+// named: the AMI has a name of the release, and may not have its tags.
+func named(a Action, d release.Desired) []world.Query {
+	out := []world.Query{NamedQuery(d, a.Target.Place)}
+	if q := ImagesQuery(d, a.Target.Place); q != out[0] {
+		out = append(out, q)
+	}
+	return out
 }
 
 // claimsAndImages: another run may have made AMIs in any region before it gave the claim back.
 // The run that holds the claim now has to see them.
 func claimsAndImages(a Action, d release.Desired) []world.Query {
-	out := append(claims(a, d), images(a, d)...)
+	out := append(claims(a, d), named(a, d)...)
 	for _, t := range d.Targets {
 		if t.Region != a.Target.Region {
-			out = append(out, world.Query{Kind: world.LookImages, Region: t.Region})
+			out = append(out, ImagesQuery(d, release.Place{Region: t.Region}))
 		}
 	}
 	return out

@@ -303,16 +303,16 @@ var kinds = []spec{
 		kind: Unclaim, change: EndClaim{}, does: "end a claim, with what an interrupted run left under it", until: UntilBuilt, effect: ends, affects: claims, display: housekeeping,
 		iam: []string{"ec2:TerminateInstances", "ec2:DeleteVolume", "ec2:DeleteKeyPair", "ec2:DeleteSecurityGroup"},
 	},
-	{kind: Discard, change: DiscardImage{}, does: "deregister an AMI that failed", until: UntilBuilt, effect: removes, affects: images, iam: deregisters},
+	{kind: Discard, change: DiscardImage{}, does: "deregister an AMI that failed", until: UntilBuilt, effect: removes, affects: named, iam: deregisters},
 	{
 		kind: Claim, change: TakeClaim{}, does: "claim a build or a boot test for this run", until: UntilBuilt, effect: claimed, affects: claimsAndImages, display: housekeeping,
 		iam: claiming,
 	},
 	{
-		kind: Build, change: BuildCandidate{}, does: "build the candidate with Packer", until: UntilBuilt, machine: true, effect: makes, affects: images,
+		kind: Build, change: BuildCandidate{}, does: "build the candidate with Packer", until: UntilBuilt, machine: true, effect: makes, affects: named,
 		iam: []string{"ec2:RunInstances", "ec2:StopInstances", "ec2:TerminateInstances", "ec2:ModifyInstanceAttribute", "ec2:CreateImage", "ec2:CreateTags"},
 	},
-	{kind: Adopt, change: AdoptImage{}, does: "complete the tags of a candidate that an interrupted run built", until: UntilBuilt, affects: images, iam: []string{"ec2:CreateTags"}},
+	{kind: Adopt, change: AdoptImage{}, does: "complete the tags of a candidate that an interrupted run built", until: UntilBuilt, affects: named, iam: []string{"ec2:CreateTags"}},
 	{kind: IMDS, change: RequireIMDS{}, does: "make an AMI require IMDSv2", until: UntilTested, affects: images, iam: []string{"ec2:ModifyImageAttribute"}},
 	{
 		kind: Test, change: BootTest{}, does: "boot the candidate and run the catalog's checks", until: UntilTested, machine: true, effect: makes, affects: images,
@@ -352,13 +352,13 @@ var kinds = []spec{
 	{kind: Waive, change: RecordWaiver{}, does: "record on a candidate which required regions its release may skip", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Record, change: RecordPolicy{}, does: "record the retention policy on the newest AMI that it keeps", until: UntilPublic, affects: images, iam: []string{"ec2:CreateTags"}},
 	{kind: Deprecate, change: DeprecateImage{}, does: "set the deprecation date of an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:EnableImageDeprecation", "ec2:CreateTags"}},
-	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: images, iam: accessChanges},
+	{kind: Demote, change: DemoteImage{}, does: "make an AMI private", until: UntilPublic, affects: named, iam: accessChanges},
 	{kind: Disable, change: DisableImage{}, does: "disable an AMI", until: UntilPublic, affects: images, iam: []string{"ec2:DisableImage", "ec2:ModifySnapshotAttribute", "ec2:CreateTags"}},
 	{
 		kind: DeleteParameter, change: RemoveParameter{}, does: "delete an SSM parameter that points at an AMI to be deregistered", until: UntilPublic, affects: paramsAndNames,
 		iam: []string{"ssm:DeleteParameter"},
 	},
-	{kind: Remove, change: RemoveImage{}, does: "deregister an AMI and delete its snapshots", until: UntilPublic, effect: removes, affects: images, iam: deregisters},
+	{kind: Remove, change: RemoveImage{}, does: "deregister an AMI and delete its snapshots", until: UntilPublic, effect: removes, affects: named, iam: deregisters},
 	{
 		kind: DeleteSnapshot, change: DeleteSnapshots{}, does: "delete a snapshot that was left when its AMI was deregistered", until: UntilPublic, affects: snapshots,
 		iam: []string{"ec2:DeleteSnapshot"},

@@ -25,7 +25,7 @@ func (x candidates) prepare(v *variant) {
 	for _, i := range v.dead {
 		x.add(discarding(v.Key(home), i))
 	}
-	switch images := x.w.Regions[home].Images; {
+	switch images := x.imagesIn(home); {
 	case v.candidate != nil:
 		x.settle(v)
 	case v.anyRelease():
@@ -68,7 +68,7 @@ func (x candidates) doneBuilding(v *variant, ami string) {
 func (x candidates) unknownHome(v *variant, err string) {
 	key := v.Key(v.Build.Region)
 	build := plan.Step{Action: plan.Action{ID: plan.StepID(plan.Build, key), Target: key, Change: plan.BuildCandidate{}}, Required: true}
-	verdict := x.throttled(build, world.Query{Kind: world.LookImages, Region: v.Build.Region})
+	verdict := x.throttled(build, x.query(key.Place))
 	switch {
 	case err == "":
 		verdict = decided(build, plan.Waiting, "not read yet")
@@ -119,7 +119,7 @@ func (x candidates) made(v *variant) *verdict {
 		out = x.slowCandidate(v, build, slow)
 	case v.candidate.State != world.Available:
 		out = decided(build, plan.Waiting, "AWS is making "+v.candidate.ID)
-		out.wait(build.ID, out.step.Why, world.Query{Kind: world.LookImages, Region: home})
+		out.wait(build.ID, out.step.Why, pendingIn(key.Place))
 	case !all.Known():
 		out = decided(build, plan.Waiting, "claims of "+home+" not read: "+all.Err)
 	case x.claims.foreign(v.building):
@@ -147,7 +147,7 @@ func (x candidates) build(v *variant) {
 	if made, ok := x.r.Made[build.ID]; ok && !made.Lost {
 		unshown := decided(build, plan.Waiting, "AWS does not show "+made.AMI+" yet")
 		unshown.step.After = nil
-		unshown.waitUnshown(build.ID, unshown.step.Why, world.Query{Kind: world.LookImages, Region: home})
+		unshown.waitUnshown(build.ID, unshown.step.Why, plan.NamedQuery(x.d, key.Place))
 		x.testAfter(v, x.decide(unshown))
 		return
 	}

@@ -47,7 +47,7 @@ func (x candidates) adoption(v *variant) *verdict {
 	switch pkg := x.w.Packages[name]; {
 	case x.perhapsStale(v, want):
 		out := decided(s, plan.Waiting, "AWS shows neither the tags of "+v.candidate.ID+" nor a claim that has them")
-		out.waitUnshown(s.ID, out.step.Why, world.Query{Kind: world.LookImages, Region: v.Build.Region})
+		out.waitUnshown(s.ID, out.step.Why, plan.NamedQuery(x.d, key.Place))
 		return out
 	case want[record.TagPackage] == "" && !pkg.Known() && !pkg.Missed():
 		// Nothing says which package it was built from, perhaps the one that the catalog names

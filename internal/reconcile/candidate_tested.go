@@ -46,7 +46,7 @@ func (x candidates) test(v *variant) {
 		x.claims.clear(v, v.testing)
 	case now:
 		test.State, test.Why = plan.Waiting, "AWS does not show the verdict yet"
-		x.wait(test.ID, test.Why, world.Query{Kind: world.LookImages, Region: v.Build.Region})
+		x.wait(test.ID, test.Why, x.query(key.Place))
 	default:
 		test = x.claimTest(v, test)
 	}

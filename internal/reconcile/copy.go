@@ -51,12 +51,12 @@ func (x copies) copied(v *variant, p *place) *verdict {
 	case p.image != nil:
 		return x.haveImage(v, p, s)
 	case !images.Known():
-		return x.unread(s, p.Region, p.query(), images.Err)
+		return x.unread(s, p.Region, x.query(p.at()), images.Err)
 	case haveMade && p.inVain(made):
 		return x.copyAgain(v, p, s, made)
 	case haveMade && !made.Lost:
 		out := decided(copyIs(s, made.AMI), plan.Waiting, "AWS does not show "+made.AMI+" yet")
-		out.waitUnshown(s.ID, out.step.Why, p.query())
+		out.waitUnshown(s.ID, out.step.Why, plan.NamedQuery(x.d, p.at()))
 		return out
 	}
 	if taken := x.nameTaken(v, p, s); taken != nil {

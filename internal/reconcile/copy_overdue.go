@@ -53,7 +53,7 @@ func (x copies) copying(v *variant, p *place, s plan.Step) *verdict {
 	switch {
 	case slow == "":
 		out := decided(s, plan.Waiting, "AWS is copying "+p.image.ID)
-		out.wait(s.ID, out.step.Why, p.query())
+		out.wait(s.ID, out.step.Why, pendingIn(p.at()))
 		return out
 	case !p.Required:
 		return decided(s, plan.Skipped, slow)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"amiship/internal/plan"
-	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/world"
 )
@@ -22,15 +21,16 @@ type facts struct {
 
 	inventories map[release.Place]*inventory
 	none        *inventory // of a place that was not read
+	names       []string   // of the release's AMIs: see release.Desired.Names
 	shipped     bool       // something of the release is public, or a parameter names it
 }
 
 // newFacts indexes what is known for a release, or, given a project alone, for what the
 // project has.
 func newFacts(d release.Desired, w world.World, r plan.Run) *facts {
-	f := &facts{d: d, w: w, r: r, inventories: map[release.Place]*inventory{}, none: newInventory(nil, d.Project, nil)}
+	f := &facts{d: d, w: w, r: r, inventories: map[release.Place]*inventory{}, none: newInventory(nil, d.Project, nil), names: d.Names()}
 	for region, reg := range w.Regions {
-		f.inventories[release.Place{Region: region}] = newInventory(reg.Images.Val, d.Project, r.Removed)
+		f.inventories[release.Place{Region: region}] = newInventory(f.shown(reg), d.Project, r.Removed)
 	}
 	for at, images := range w.SellerImages {
 		f.inventories[at] = newInventory(images.Val, d.Project, r.Removed)
@@ -57,14 +57,6 @@ func (f *facts) inventory(at release.Place) *inventory {
 // here returns the AMIs of our account in a region.
 func (f *facts) here(region string) *inventory { return f.inventory(release.Place{Region: region}) }
 
-// images is what is known of the AMIs of a place.
-func (f *facts) images(at release.Place) world.Fact[[]world.Image] {
-	if at.Account != "" {
-		return f.w.SellerImages[at]
-	}
-	return f.w.Regions[at.Region].Images
-}
-
 // command is what to type to continue; "" if that is not known.
 func (f *facts) command() string {
 	if f.again != "" || f.d.Tag == "" {
@@ -77,14 +69,14 @@ func (f *facts) hasParameters() bool {
 	return slices.ContainsFunc(f.d.Variants, func(v release.Variant) bool { return len(v.Parameters) > 0 })
 }
 
-// needInventories asks for the images of every region that was not read yet,
+// needInventories asks for the AMIs of the release in every region that was not read yet,
 // and for the parameters that the release will be compared with.
 func (f *facts) needInventories() (found findings) {
 	if len(f.d.Variants) == 0 {
 		return found
 	}
 	for _, r := range f.d.Regions() {
-		need(&found, world.Query{Kind: world.LookImages, Region: r}, f.w.Regions[r].Images)
+		found.include(f.needImages(r))
 	}
 	for _, t := range f.d.Targets {
 		if f.hasParameters() {
@@ -96,7 +88,7 @@ func (f *facts) needInventories() (found findings) {
 
 // ofRelease goes by the tags: an AMI of this release, in whatever stage.
 func (f *facts) ofRelease(i world.Image) bool {
-	return i.Tag(record.TagProject) == f.d.Project && i.Tag(record.TagTag) == f.d.Tag && i.State != world.Failed
+	return f.d.Tagged(i.Tags) && i.State != world.Failed
 }
 
 // ofTag returns the AMIs of the release in a region, without those that failed.

@@ -84,6 +84,13 @@ func (x *findings) waitUnshown(on plan.ID, why string, q world.Query) {
 // refresh has a fact read again.
 func (x *findings) refresh(q world.Query) { x.look = append(x.look, q) }
 
+// refreshAfter has a fact read again that is older than another read.
+func (x *findings) refreshAfter(read, fact time.Time, q world.Query) {
+	if read.After(fact) {
+		x.refresh(q)
+	}
+}
+
 // need notes a fact that was never read, or could not be.
 func need[T any](x *findings, q world.Query, f world.Fact[T]) {
 	switch {

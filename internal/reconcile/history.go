@@ -43,7 +43,7 @@ func (h History) Reconcile(w world.World, r plan.Run) plan.Plan {
 	f := newFacts(h.Desired, w, r)
 	var found findings
 	for _, region := range h.Regions() {
-		need(&found, world.Query{Kind: world.LookImages, Region: region}, w.Regions[region].Images)
+		found.include(f.needImages(region))
 	}
 	for _, l := range h.Listings {
 		need(&found, world.Query{Kind: world.LookListing, Listing: l.Name}, w.Listings[l.Name].Sets)

@@ -82,6 +82,9 @@ func (x listings) offer(rl release.Listing) {
 	x.assessed(l)
 	verdict := x.listed(l)
 	if verdict == nil {
+		verdict = x.othersUnread(l)
+	}
+	if verdict == nil {
 		x.include(x.sets.needOwners(l))
 		verdict = cmp.Or(x.sets.ours(l), x.notForListing(l))
 	}
@@ -96,6 +99,20 @@ func (x listings) offer(rl release.Listing) {
 			x.note("listing %s: %s: %s", l.Name, what, where)
 		}
 	}
+}
+
+// othersUnread: which releases come before this one, or are newer, is known once all AMIs are of the
+// regions where they show; nil: it is, or a region could not be read at all.
+func (x listings) othersUnread(l *listing) *verdict {
+	for _, region := range l.regions() {
+		if !x.imagesIn(region).Known() {
+			continue
+		}
+		if all := x.whole(x.findings, region); !all.Known() {
+			return x.unread(l.step, region, world.Query{Kind: world.LookImages, Region: region}, all.Err)
+		}
+	}
+	return nil
 }
 
 func (x changeSets) unreadProduct(l *listing) *verdict {

@@ -53,7 +53,7 @@ func (x listings) sellerCopy(account string, v *variant, p *place) *place {
 	there := survey{x.facts}.place(v.Variant, p.Target, account)
 	there.share.State = plan.Done
 	x.sellers[key] = there
-	need(x.findings, there.query(), x.images(there.at()))
+	need(x.findings, x.query(there.at()), x.images(there.at()))
 	from := *v // seen from there, this is the source
 	from.source, from.origin, from.prior = nil, nil, p.before(x.open)
 	if from.prior == nil {

@@ -23,11 +23,12 @@ type model struct {
 	params map[string]map[string]string
 	tokens map[string]string // client token -> id
 	down   map[string]bool
-	fails  string         // why boot tests fail
-	pkg    string         // digest of the package where it comes from
-	mute   string         // why that can't be read
-	quota  map[string]int // of public AMIs, by region; none: plenty
-	err    error          // the first rule that was broken
+	fails  string          // why boot tests fail
+	pkg    string          // digest of the package where it comes from
+	mute   string          // why that can't be read
+	quota  map[string]int  // of public AMIs, by region; none: plenty
+	err    error           // the first rule that was broken
+	d      release.Desired // whose AMIs are asked for; none: all are shown
 }
 
 func newModel() *model {
@@ -74,6 +75,17 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 		switch q.Kind {
 		case world.LookImages:
 			r.Images = world.Fact[[]world.Image]{At: at, Err: err, Val: m.list(q.Region)}
+		case world.LookRelease:
+			r.Release = world.Fact[[]world.Image]{At: at, Err: err, Val: m.find(q.Region, func(i world.Image) bool { return m.d.Tagged(i.Tags) })}
+		case world.LookNamesakes:
+			r.Namesakes = world.Fact[[]world.Image]{At: at, Err: err, Val: m.find(q.Region, func(i world.Image) bool { return release.Named(m.d.Names(), i.Name) })}
+		case world.LookPending:
+			r.Pending = world.Fact[[]string]{At: at, Err: err}
+			for _, i := range m.list(q.Region) {
+				if i.State == world.Pending {
+					r.Pending.Val = append(r.Pending.Val, i.ID)
+				}
+			}
 		case world.LookGrants:
 			if r.Grants == nil {
 				r.Grants = map[string]world.Fact[world.Grants]{}
@@ -108,6 +120,11 @@ func (m *model) answer(w *world.World, queries []world.Query) {
 		w.Regions[q.Region] = r
 	}
 	w.Now = m.now
+}
+
+// find are the images of a region that a filter finds.
+func (m *model) find(region string, finds func(world.Image) bool) []world.Image {
+	return slices.DeleteFunc(m.list(region), func(i world.Image) bool { return m.d.Tag != "" && !finds(i) })
 }
 
 func (m *model) list(region string) []world.Image {

@@ -59,7 +59,7 @@ func TestAnothersCandidate(t *testing.T) {
 			if c.name != "" {
 				m.add("us-east-1", world.Image{Name: c.name, State: world.Available, Tags: maps.Clone(c.tags)})
 			}
-			for range 4 {
+			for range 8 {
 				m.answer(&w, reconcile.Reconcile(ours, w, plan.NewRun("a")).Look)
 			}
 			p := reconcile.Reconcile(ours, w, plan.NewRun("a"))
@@ -98,7 +98,7 @@ func TestAnothersClaim(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			m, w := newModel(), world.New()
 			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: c.name, Tags: c.tags, Run: "other", Alive: m.now.Add(-time.Hour)}
-			for range 4 {
+			for range 8 {
 				m.answer(&w, reconcile.Reconcile(ours, w, plan.NewRun("a")).Look)
 			}
 			m.now = m.now.Add(world.Renewal + time.Second)

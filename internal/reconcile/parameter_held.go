@@ -40,6 +40,9 @@ func newParameters(f *facts, variants []*variant) (parameters, findings) {
 		for _, p := range v.places {
 			for _, param := range v.Parameters {
 				o := otherValue{parameterID(v.Key(p.Region), param.Name), p.Region, f.w.Regions[p.Region].Params.Val[param.Name]}
+				if _, unfit := f.w.Regions[p.Region].Unfit[param.Name]; unfit {
+					x.shows(&found, p.Region, o.value)
+				}
 				if bl := x.takesNone(v, param.Name, o); bl != nil {
 					x.unfit[o.id] = *bl
 					if p.Required {
@@ -70,16 +73,16 @@ func newParameters(f *facts, variants []*variant) (parameters, findings) {
 // only if it holds another project's AMI.
 func (x parameters) foreign(v *variant, p *place, param release.Parameter, o otherValue) (foreign bool, found findings) {
 	reg := x.w.Regions[p.Region]
-	if o.value == "" || !reg.Params.Known() || !reg.Images.Known() || x.r.Made[o.id].AMI == o.value {
+	if o.value == "" || !reg.Params.Known() || !x.imagesIn(p.Region).Known() || x.r.Made[o.id].AMI == o.value || !x.shows(&found, p.Region, o.value) {
 		return false, found
 	}
-	n := slices.IndexFunc(reg.Images.Val, func(i world.Image) bool { return i.ID == o.value })
+	i, there := x.here(p.Region).image(o.value)
 	switch {
-	case n >= 0 && param.Latest:
-		project := reg.Images.Val[n].Tag(record.TagProject)
+	case there && param.Latest:
+		project := i.Tag(record.TagProject)
 		return project != "" && project != x.d.Project, found
-	case n >= 0:
-		return !x.ofVersion(v, reg.Images.Val[n]), found
+	case there:
+		return !x.ofVersion(v, i), found
 	case param.Latest:
 		return false, found
 	case reg.Images.At.Before(reg.Params.At): // another run may have made it meanwhile
@@ -90,6 +93,13 @@ func (x parameters) foreign(v *variant, p *place, param release.Parameter, o oth
 	}
 	need(&found, world.Query{Kind: world.LookNamed, Region: o.region}, reg.Named)
 	return !reg.Named.At.IsZero() && !x.wrote(param.Name, o), found
+}
+
+// shows reports whether it is known if an AMI is the account's. It asks for all AMIs where it is
+// none of the release.
+func (x parameters) shows(found *findings, region, ami string) bool {
+	_, there := x.here(region).image(ami)
+	return there || ami == "" || x.whole(found, region).Known()
 }
 
 var imageID = regexp.MustCompile(`^ami-[0-9a-f]{8,17}$`)

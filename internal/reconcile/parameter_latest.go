@@ -20,6 +20,11 @@ func (x parameters) set(v *variant, p *place, param release.Parameter, open bool
 		return decided(s, plan.Skipped, p.copied.Why)
 	case p.image != nil && params.Known() && params.Val[param.Name] == p.image.ID:
 		return decided(s, plan.Done, "")
+	}
+	if unread := x.othersUnread(s, param); unread != nil {
+		return unread
+	}
+	switch {
 	case param.Latest && x.newer(v, p.Region) != "":
 		return decided(s, plan.Done, "stays with the newer "+x.newer(v, p.Region))
 	}
@@ -48,6 +53,23 @@ func (x parameters) set(v *variant, p *place, param release.Parameter, open bool
 	}
 	s.State = plan.Ready
 	return &verdict{step: s}
+}
+
+// othersUnread: who else has the parameter, and whether a newer version is there, is known once all
+// AMIs of the region are; nil: it is, or the region could not be read at all.
+func (x parameters) othersUnread(s plan.Step, param release.Parameter) *verdict {
+	region := s.Target.Region
+	var asked findings
+	if !x.imagesIn(region).Known() || x.shows(&asked, region, s.Guard.Parameter) && !param.Latest {
+		return nil
+	}
+	all := x.whole(&asked, region)
+	if all.Known() {
+		return nil
+	}
+	out := x.unread(s, region, world.Query{Kind: world.LookImages, Region: region}, all.Err)
+	out.include(asked)
+	return out
 }
 
 // checking waits for SSM, which takes a value once it has checked that it can be used.

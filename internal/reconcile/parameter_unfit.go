@@ -2,11 +2,9 @@ package reconcile
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"amiship/internal/plan"
-	"amiship/internal/world"
 )
 
 // takesNone returns why SSM would refuse the release's value of a parameter, which is known
@@ -14,7 +12,7 @@ import (
 func (x parameters) takesNone(v *variant, name string, o otherValue) *plan.Blocker {
 	reg := x.w.Regions[o.region]
 	unfit, there := reg.Unfit[name]
-	if !there || slices.ContainsFunc(reg.Images.Val, func(i world.Image) bool { return i.ID == o.value && x.ofVersion(v, i) }) {
+	if i, known := x.here(o.region).image(o.value); !there || known && x.ofVersion(v, i) {
 		return nil
 	}
 	bl := plan.Blocker{

@@ -28,7 +28,7 @@ func permissions(f *facts, variants []*variant, planned []plan.Step) (found find
 	where := map[string][]string{} // by action
 	for _, region := range f.d.Regions() {
 		reg := f.w.Regions[region]
-		if !reg.Images.Known() {
+		if !f.imagesIn(region).Known() {
 			continue
 		}
 		need(&found, world.Query{Kind: world.LookDenied, Region: region}, reg.Denied)

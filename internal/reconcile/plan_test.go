@@ -51,6 +51,7 @@ func carryOn(m *model, d release.Desired, w *world.World, r *plan.Run) bool {
 }
 
 func loop(m *model, d release.Desired, w *world.World, r *plan.Run, most int, check func(plan.Plan, plan.Action)) bool {
+	m.d = d
 	for range 500 {
 		m.now = m.now.Add(10 * time.Second)
 		w.Now = m.now
@@ -94,6 +95,7 @@ func everything(d release.Desired) []world.Query {
 	var out []world.Query
 	for _, t := range d.Targets {
 		out = append(out, world.Query{Kind: world.LookImages, Region: t.Region}, world.Query{Kind: world.LookClaims, Region: t.Region},
+			world.Query{Kind: world.LookRelease, Region: t.Region}, world.Query{Kind: world.LookNamesakes, Region: t.Region},
 			world.Query{Kind: world.LookParams, Region: t.Region}, world.Query{Kind: world.LookGrants, Region: t.Region, Account: "111111111111"},
 			world.Query{Kind: world.LookGrants, Region: t.Region, Account: record.Everybody})
 	}
@@ -264,7 +266,7 @@ func TestOtherRunsClaimIsRespected(t *testing.T) {
 func TestAMissingLicenseHoldsEveryBuild(t *testing.T) {
 	d := desired(t)
 	m, w, r := newModel(), world.New(), plan.NewRun("a")
-	for range 4 {
+	for range 8 {
 		m.answer(&w, reconcile.Reconcile(d, w, r).Look)
 	}
 	w.Packages["premium/amd64"] = world.Fact[world.Package]{At: m.now, Err: "license: environment variable PREMIUM_LICENSE: has no value"}
@@ -296,7 +298,7 @@ func TestABaseThatIsSold(t *testing.T) {
 			d.Variants = d.Variants[:1]
 			c.change(&d)
 			m, w, r := newModel(), world.New(), plan.NewRun("a")
-			for range 4 {
+			for range 8 {
 				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
 			}
 			w.Bases["ce/amd64"] = world.Fact[world.Base]{At: m.now, Val: world.Base{ID: "ami-base", Name: "base", ProductCode: "0123456789abcdefghijklmno"}}
@@ -337,7 +339,7 @@ func TestLaunchesMustRequireTokens(t *testing.T) {
 			d.Variants, d.Listings = d.Variants[:1], nil
 			d.Variants[0].Build.Tokens = c.asks
 			m, w, r := newModel(), world.New(), plan.NewRun("a")
-			for range 4 {
+			for range 8 {
 				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
 			}
 			w.Bases["ce/amd64"] = world.Fact[world.Base]{At: m.now, Val: world.Base{ID: "ami-base", IMDSSupport: c.base}}
@@ -417,7 +419,7 @@ func TestAClaimIsHeldOnceItsAnswerIsThere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m, w, r := newModel(), world.New(), plan.NewRun("a")
 			m.claims["sg-1"] = &world.Claim{Group: "sg-1", Name: d.Owner(d.Variants[0]).Name(), Run: "a", Alive: m.now}
-			for range 3 {
+			for range 8 {
 				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
 			}
 			c.run(&r)

@@ -42,7 +42,7 @@ func TestPulledByHand(t *testing.T) {
 			}
 			w, r := world.New(), plan.NewRun("r")
 			w.Now, r.Unattended = m.now, c.unattended
-			for range 5 {
+			for range 8 {
 				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
 			}
 			p := reconcile.Reconcile(d, w, r)

@@ -23,6 +23,7 @@ type regions struct {
 // built. They are read only while something is to be published or copied there.
 func newRegions(f *facts, variants []*variant) regions {
 	x := regions{subject: f.subject(), variants: variants, closed: map[string]plan.Blocker{}, noCopies: map[string]plan.Blocker{}}
+	x.readAll()
 	x.begun = x.releasesBegun()
 	for _, t := range f.d.Targets {
 		x.inspect(t)
@@ -30,19 +31,37 @@ func newRegions(f *facts, variants []*variant) regions {
 	return x
 }
 
+// readAll asks for all AMIs of every region while something is to be copied or published in one:
+// what counts against quotas, and which releases were begun before.
+func (x regions) readAll() {
+	unfinished := func(t release.Target) bool { return x.unfinished(x.variants, t.Region) }
+	if x.r.Ahead == 0 && !slices.ContainsFunc(x.d.Targets, unfinished) {
+		return
+	}
+	for _, region := range x.d.Regions() {
+		if x.imagesIn(region).Known() {
+			x.whole(x.findings, region)
+		}
+	}
+}
+
 func (x regions) inspect(t release.Target) {
 	reg := x.w.Regions[t.Region]
 	if reg.Off || reg.NoRegion {
-		x.close(t, x.unreadable(t.Region, reg.Images.Err))
+		x.close(t, x.unreadable(t.Region, x.imagesIn(t.Region).Err))
 	}
-	if !reg.Images.Known() || !x.unfinished(x.variants, t.Region) && x.r.Ahead == 0 {
+	if !x.imagesIn(t.Region).Known() || !x.unfinished(x.variants, t.Region) && x.r.Ahead == 0 {
+		return
+	}
+	if reg.Images.Missed() {
+		x.uncounted(t)
 		return
 	}
 	need(x.findings, world.Query{Kind: world.LookLimits, Region: t.Region}, reg.Limits)
 	if err := cmp.Or(reg.Limits.Err, reg.Limits.Val.Public.Err); err != "" {
 		x.note("what may be public in %s is not known until it is tried: %s", t.Region, err)
 	}
-	if !reg.Limits.Known() {
+	if !reg.Limits.Known() || !reg.Images.Known() {
 		return
 	}
 	q := x.publicQuota(t)
@@ -58,6 +77,17 @@ func (x regions) inspect(t release.Target) {
 	if bl := x.snapshotsBlocked(t.Region, reg.Limits.Val); bl != nil {
 		x.close(t, *bl)
 	}
+}
+
+// uncounted closes a region of which it can't be read what counts against its quotas.
+func (x regions) uncounted(t release.Target) {
+	q := world.Query{Kind: world.LookImages, Region: t.Region}
+	if x.w.Throttled[q] {
+		x.wait(plan.GateStep, "AWS throttles these requests; they are repeated", q)
+	}
+	bl := x.unreadable(t.Region, x.w.Regions[t.Region].Images.Err)
+	x.noCopies[t.Region] = bl
+	x.close(t, bl)
 }
 
 // refreshQuotas reads again what counts against the quotas before anything becomes public:

@@ -49,7 +49,7 @@ func TestStoppingGivesClaimsBack(t *testing.T) {
 			if c.inFlight != "" {
 				r.InFlight[c.inFlight] = m.now
 			}
-			for range 3 {
+			for range 8 {
 				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
 			}
 			p := reconcile.Reconcile(d, w, r)

@@ -69,7 +69,7 @@ func TestUnreadableWaiver(t *testing.T) {
 	for _, i := range m.images["us-east-1"] {
 		i.Tags[record.TagWaived] = record.TagValue(half)
 	}
-	m.answer(&w, []world.Query{{Kind: world.LookImages, Region: "us-east-1"}})
+	m.answer(&w, []world.Query{{Kind: world.LookRelease, Region: "us-east-1"}, {Kind: world.LookNamesakes, Region: "us-east-1"}})
 	notes := strings.Join(reconcile.Reconcile(d, w, plan.NewRun("b")).Notes, "\n")
 	if !strings.Contains(notes, "eu-west-1 is waived until 2026-12-31") || !strings.Contains(notes, `amiship:waived is "1:`+half+`"`) || strings.Contains(notes, "us-west-2 is waived") {
 		t.Errorf("notes: %s", notes)

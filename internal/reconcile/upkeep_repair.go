@@ -40,7 +40,7 @@ type repair struct{ *facts }
 
 // unreadRegions are those whose images could not be read.
 func (x repair) unreadRegions() []string {
-	return slices.DeleteFunc(x.d.Regions(), func(region string) bool { return !x.w.Regions[region].Images.Missed() })
+	return slices.DeleteFunc(x.d.Regions(), func(region string) bool { return !x.imagesIn(region).Missed() })
 }
 
 // repairs reports whether a step gives an AMI back what it had, or is what holds

@@ -51,9 +51,6 @@ func (p *place) key(v *variant) release.Key {
 	return key
 }
 
-// query is what shows the AMIs of the place.
-func (p *place) query() world.Query { return plan.ImagesQuery(p.at()) }
-
 func (p *place) at() release.Place { return release.Place{Account: p.account, Region: p.Region} }
 
 func (p *place) prepared() bool {

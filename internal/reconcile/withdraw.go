@@ -61,9 +61,8 @@ func withdraw(f *facts, why string, restrict bool) findings {
 }
 
 func (x withdrawal) withdraw(region string) {
-	images := x.w.Regions[region].Images
-	q := world.Query{Kind: world.LookImages, Region: region}
-	need(x.findings, q, images)
+	images, q := x.imagesIn(region), plan.ImagesQuery(x.d, release.Place{Region: region})
+	x.include(x.needImages(region))
 	if images.Missed() {
 		key := release.Key{Place: release.Place{Region: region}}
 		s := plan.Step{Required: true, Action: plan.Action{ID: plan.StepID(plan.Withdraw, key), Target: key, Change: plan.WithdrawImage{}}}
@@ -141,7 +140,7 @@ func (x withdrawal) closed(key release.Key, i world.Image) *verdict {
 		return queued(s, plan.StepID(plan.Withdraw, key, i.ID))
 	case i.State == world.Pending: // nothing of it can be shared yet
 		out := decided(s, plan.Waiting, "AWS is still making it")
-		out.wait(s.ID, out.step.Why, plan.ImagesQuery(key.Place))
+		out.wait(s.ID, out.step.Why, pendingIn(key.Place))
 		return out
 	case i.Public:
 	case access.missed != nil: // what is not known to be closed is not taken for closed

@@ -27,8 +27,11 @@ func (x withdrawal) pointBack(v release.Variant, t release.Target) {
 		if !x.isOurs(t.Region, s.Guard.Parameter) {
 			continue
 		}
+		all := x.orWhole(t.Region, p.Latest)
 		other, found := x.latestOther(v, t.Region)
 		switch {
+		case p.Latest && all.Missed():
+			x.decide(x.unanswered(s, "AMIs of other releases could not be read", world.Query{Kind: world.LookImages, Region: t.Region}, all.Err))
 		case !p.Latest:
 			x.note("%s in %s still names %s: it is of this version alone", p.Name, t.Region, s.Guard.Parameter)
 		case !found:
@@ -37,6 +40,14 @@ func (x withdrawal) pointBack(v release.Variant, t release.Target) {
 			x.decide(x.pointedAt(s, other))
 		}
 	}
+}
+
+// orWhole asks for all AMIs of a region if they are needed.
+func (x withdrawal) orWhole(region string, needed bool) world.Fact[[]world.Image] {
+	if !needed {
+		return world.Fact[[]world.Image]{}
+	}
+	return x.whole(x.findings, region)
 }
 
 func (x withdrawal) pointedAt(s plan.Step, other world.Image) *verdict {

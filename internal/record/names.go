@@ -113,6 +113,15 @@ func Released(stage string) bool { return stage == StageRelease || stage == Stag
 // TagValue puts the schema in front of a value: "1:prometheus".
 func TagValue(v string) string { return fmt.Sprintf("%d:%s", Schema, v) }
 
+// TagValues are the forms in which a tag may have a value: without a schema, and in each of nine.
+func TagValues(v string) []string {
+	out := []string{v}
+	for schema := range 9 {
+		out = append(out, fmt.Sprintf("%d:%s", schema+1, v))
+	}
+	return out
+}
+
 // ReadTag returns the value behind the schema, and the schema: 0 if there is none.
 func ReadTag(v string) (value string, schema int) {
 	number, value, found := strings.Cut(v, ":")

@@ -72,6 +72,12 @@ func (w *World) cellOfRegion(q Query) cell {
 	switch q.Kind {
 	case LookImages:
 		return ofRegion(w, q, r.Images, func(r *Region, f Fact[[]Image]) { r.Images = f })
+	case LookRelease:
+		return ofRegion(w, q, r.Release, func(r *Region, f Fact[[]Image]) { r.Release = f })
+	case LookNamesakes:
+		return ofRegion(w, q, r.Namesakes, func(r *Region, f Fact[[]Image]) { r.Namesakes = f })
+	case LookPending:
+		return ofRegion(w, q, r.Pending, func(r *Region, f Fact[[]string]) { r.Pending = f })
 	case LookGrants:
 		return ofRegion(w, q, r.Grants[q.Account], func(r *Region, f Fact[Grants]) { r.SawGrants(q.Account, f) })
 	case LookClaims:

@@ -68,6 +68,12 @@ func New() World {
 // Region is what is known of the releasing account in one region.
 type Region struct {
 	Images Fact[[]Image] // all own images
+	// Release are the own images that the release's tags name, Namesakes those that have a
+	// name of its AMIs, or of its candidates. They are read for one release, and say nothing
+	// of what is in neither.
+	Release, Namesakes Fact[[]Image]
+	// Pending are the ids of the own images that AWS is making.
+	Pending Fact[[]string]
 	// Grants are by the account that they are shared with. Those of record.Everybody are
 	// snapshots only: whether an AMI is public is known of itself.
 	Grants map[string]Fact[Grants]
@@ -243,9 +249,22 @@ func (q Query) Retried() bool {
 // Kind is what a query asks for.
 type Kind string
 
+// Noun is what a kind of fact is called where it is said that it could not be read.
+func (k Kind) Noun() string {
+	switch k {
+	case LookRelease, LookNamesakes, LookPending:
+		return string(LookImages)
+	}
+	return string(k)
+}
+
 // The kinds of facts.
 const (
-	LookImages  Kind = "images"
+	LookImages    Kind = "images"    // all
+	LookRelease   Kind = "release"   // the images that the release's tags name
+	LookNamesakes Kind = "namesakes" // the images that have a name of the release's
+	LookPending   Kind = "pending"   // which images AWS is making
+
 	LookGrants  Kind = "grants" // what one account may use
 	LookAccess  Kind = "access" // who may use one AMI or snapshot
 	LookClaims  Kind = "claims"

@@ -414,11 +414,14 @@ func looksAt(q world.Query, m plan.Made) bool {
 	if m.Parameter != "" {
 		return q.Kind == world.LookParams
 	}
-	kind := world.LookImages
-	if m.Account != "" {
-		kind = world.LookSellerImages
+	if m.AMI == "" || q.Account != m.Account {
+		return false
 	}
-	return q.Kind == kind && q.Account == m.Account && m.AMI != ""
+	switch q.Kind {
+	case world.LookImages, world.LookNamesakes, world.LookSellerImages: // what a run makes has a name of the release
+		return true
+	}
+	return false
 }
 
 func shows(w world.World, q world.Query, m plan.Made) bool {
@@ -426,10 +429,9 @@ func shows(w world.World, q world.Query, m plan.Made) bool {
 	if m.Parameter != "" {
 		return r.Params.Val[m.Parameter] == m.AMI
 	}
-	images := r.Images.Val
-	if m.Account != "" {
-		images = w.SellerImages[placeOf(q)].Val
-	}
+	images := map[world.Kind][]world.Image{
+		world.LookImages: r.Images.Val, world.LookNamesakes: r.Namesakes.Val, world.LookSellerImages: w.SellerImages[placeOf(q)].Val,
+	}[q.Kind]
 	return slices.ContainsFunc(images, func(i world.Image) bool { return i.ID == m.AMI })
 }
 
