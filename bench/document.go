@@ -35,7 +35,7 @@ func keep(path string, under machine, rows []row, all bool) error {
 		}
 		lines = merged(old, lines, rows)
 	}
-	table := strings.Join(append([]string{line(header()), line([]string{"--:", "---", "--:", "---", "---", "--:"})}, lines...), "\n")
+	table := strings.Join(append([]string{line(header()), line([]string{"--:", "---", "--:", "---", "---", "--:", "---"})}, lines...), "\n")
 	out := head + begins + "\n\n" + under.String() + "\n\n" + table + "\n\n" + ends + tail
 	if err := os.WriteFile(path, []byte(out), 0o600); err != nil {
 		return fmt.Errorf("keep the table: %w", err)

@@ -23,6 +23,9 @@ type row struct {
 	peer  string
 	other float64 // the peer's value
 	more  bool    // a greater value is better; else a smaller one
+	// limit is what physics, or the API, allows at least, and why; 0: it is not named.
+	limit float64
+	why   string
 }
 
 // less is a row whose aim is not to exceed most.
@@ -35,6 +38,12 @@ func less(what string, value, most float64, unit string) row {
 // beside adds what a peer takes for the same.
 func (r row) beside(peer string, value float64) row {
 	r.peer, r.other = peer, value
+	return r
+}
+
+// within names the limit.
+func (r row) within(limit float64, why string) row {
+	r.limit, r.why = limit, why
 	return r
 }
 
@@ -64,11 +73,15 @@ func (r row) cells() []string {
 	if x := r.ratio(); x > 0 {
 		ratio = figure(x)
 	}
-	return []string{strconv.Itoa(r.bench), r.what, figure(r.value) + spaced(r.unit), aim, peer, ratio}
+	limit := ""
+	if r.limit > 0 {
+		limit = figure(r.limit) + spaced(r.unit) + ", " + r.why + ": " + figure(r.value/r.limit) + " times"
+	}
+	return []string{strconv.Itoa(r.bench), r.what, figure(r.value) + spaced(r.unit), aim, peer, ratio, limit}
 }
 
 func header() []string {
-	return []string{"#", "measure", "Amiship", "aim", "beside it", "times better"}
+	return []string{"#", "measure", "Amiship", "aim", "beside it", "times better", "the limit"}
 }
 
 func spaced(unit string) string {
@@ -99,7 +112,7 @@ func read(text string) map[string]past {
 	out := map[string]past{}
 	for line := range strings.Lines(text) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		if len(cells) != len(header()) {
+		if len(cells) != len(header()) && len(cells) != len(header())-1 { // without limits, as it was
 			continue
 		}
 		for i := range cells {
