@@ -58,7 +58,7 @@ func TestPackersOwnCredentials(t *testing.T) {
 		says string
 	}{
 		"a long session":  {2 * time.Hour, ""},
-		"a short session": {12*time.Minute + 10*time.Second, "ends in 12m0s, and builds may take longer"},
+		"a short session": {12*time.Minute + 25*time.Second, "ends in 12m0s, and builds may take longer"},
 	} {
 		end := time.Now().Add(c.end).UTC().Format(time.RFC3339)
 		got := sessionFinding(t.Context(), processed(t, s, answer(`, "Expiration": "`+end+`"`)))

@@ -75,10 +75,10 @@ func TestGroups(t *testing.T) {
 		got[cmd.GroupID] = append(got[cmd.GroupID], cmd.Name())
 	}
 	want := map[string][]string{
-		"Release":   {"history", "listings", "plan", "release", "status", "verify"},
+		"Release":   {"history", "listings", "plan", "release", "report", "serve", "status", "verify"},
 		"Blockers":  {"blockers", "explain", "unblock", "waive"},
 		"Lifecycle": {"pause", "repair", "resume", "retire", "sweep", "withdraw"},
-		"Rehearse":  {"rehearse", "sandbox"},
+		"Rehearse":  {"probe", "rehearse", "sandbox"},
 		"Set up":    {"adopt", "check", "completion", "help", "iam", "init", "pipeline", "schema", "version"},
 		"":          {"environment", "exit-codes", "tags"},
 	}

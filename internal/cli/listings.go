@@ -27,9 +27,9 @@ func listingsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "listings [NAME...]", Short: "Show Marketplace listings: versions, limits, change sets",
 		Long: `Listings shows each product of the catalog on AWS Marketplace: its versions, how
-many more it can have, those whose assessment by AWS Marketplace has failed or expires
-soon, and the change sets of the last weeks with their details and results. It
-changes nothing.`,
+many more it can have, those whose assessment by AWS Marketplace has failed or
+expires soon, and the change sets of the last weeks with their details and
+results. It changes nothing.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship listings
   amiship listings premium --days 60 --json | jq '.[].Versions[].Title'`,

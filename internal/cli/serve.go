@@ -42,7 +42,8 @@ reach it, and --behind-proxy, from where a proxy that knows who may see it
 connects; or --open, by which everyone who reaches it sees it.`,
 		Annotations: takes(catalogFlags, awsFlags),
 		Example: `  amiship serve
-  amiship serve --listen :8080 --host amis.example.com --behind-proxy 10.0.0.0/24`,
+  amiship serve --listen :8080 --host amis.example.com \
+    --behind-proxy 10.0.0.0/24`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}

@@ -44,6 +44,8 @@ func (v View) sayOpen(say saying) {
 		}
 	}
 	switch {
+	case len(v.Releases) == 0 && len(v.Unread) > 0:
+		say(Warn, "Whether %s has releases is not known.", v.Project)
 	case len(v.Releases) == 0:
 		say(OK, "%s has no releases yet.", v.Project)
 	case len(open)+len(held) == 0:

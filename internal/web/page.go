@@ -133,7 +133,10 @@ func (p page) open() []view.Release {
 }
 
 func (p page) nothingOpen() string {
-	if len(p.View.Releases) == 0 {
+	switch {
+	case len(p.View.Releases) == 0 && len(p.View.Unread) > 0:
+		return "Whether there are releases is not known: not all could be read."
+	case len(p.View.Releases) == 0:
 		return "There are no releases yet. amiship plan TAG shows what one would do, amiship release TAG does it."
 	}
 	return "None: everything that was begun is complete."
