@@ -31,5 +31,5 @@ func (c *Clients) SessionEnds(ctx context.Context) time.Time {
 	if err != nil || !got.CanExpire {
 		return time.Time{}
 	}
-	return got.Expires
+	return got.Expires.Add(renewBefore) // the cache names the moment at which it renews them
 }

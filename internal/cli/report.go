@@ -27,8 +27,8 @@ func reportCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "report --html DIR", Short: "Write the web pages of serve as files, once",
 		Long: `Report writes the pages that serve shows into a directory: index.html, a page
-for each release, and status.json. They need no server and show the moment at which
-they were written: artifacts of a pipeline, GitLab Pages, a mail.
+for each release, and status.json. They need no server and show the moment at
+which they were written: artifacts of a pipeline, GitLab Pages, a mail.
 
 --public writes the page for customers instead: the ids of public AMIs by region
 and architecture, and nothing else. It changes nothing on AWS.`,
