@@ -31,7 +31,6 @@ func TestPrepareNamesTheBases(t *testing.T) {
 
 // slowStore builds two bases at once, or none, and is half way until it was asked.
 type slowStore struct {
-	baseStore
 	both  sync.WaitGroup
 	asked chan struct{}
 	once  sync.Once

@@ -39,11 +39,11 @@ async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return late();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  buttons(page); // before: what is hidden for a moment loses the focus
   for (const id of ["top", "main"]) morph(document.getElementById(id), page.getElementById(id));
   document.title = page.title;
   document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").href;
   since = performance.now();
-  buttons(document);
   age();
 }
 

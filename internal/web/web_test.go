@@ -304,6 +304,36 @@ func TestSlowViewer(t *testing.T) {
 	}
 }
 
+// TestLargePageIsSmall: a project of years is less than 60 kB on the way.
+func TestLargePageIsSmall(t *testing.T) {
+	s, _ := served(t, webtest.Large(6, 34, 50, 3), Access{})
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "gzip")
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || len(body) > 60_000 || len(body) < 1000 || answer.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("%d bytes, %v, %s", len(body), err, answer.Header.Get("Content-Encoding"))
+	}
+}
+
+// BenchmarkPage draws the page of a project of years.
+func BenchmarkPage(b *testing.B) {
+	p := page{View: webtest.Large(6, 34, 50, 3)}
+	p.Now = p.View.Read.At
+	for b.Loop() {
+		if _, err := p.dashboard(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // FuzzRequests: no request makes the server fail, or tell anything but what it shows.
 func FuzzRequests(f *testing.F) {
 	f.Add("GET", "/", "localhost", "gzip")
