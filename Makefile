@@ -2,7 +2,7 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # prerequisites are in the order in which they tell most, soonest
-.PHONY: build help packages test-packages bases setup rehearse test check unit torture fuzz bench bench-go instance-types clean
+.PHONY: build help packages test-packages browser-packages bases setup rehearse test check unit browser torture fuzz bench bench-go instance-types clean
 
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 commit  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -31,6 +31,7 @@ help:
 	@echo '                GITLAB="17.5.0+ce.0 17.5.0+ee.0" those of GitLab that come after it'
 	@echo 'make test       check, unit tests and scenarios'
 	@echo 'make check      format, vet, staticcheck, dead code, and the architecture tests: imports, scripts, docs, words'
+	@echo 'make browser    the web pages in Chromium; SHOTS=DIR keeps pictures of them'
 	@echo 'make torture    whole releases while AWS fails and runs are killed, at random: docs/explanation/torture.md'
 	@echo '                N=200 is how many, SEED=7 replays from that one; else it is the time'
 	@echo 'make fuzz       each fuzz target for 30 s, or TIME=5m'
@@ -45,6 +46,9 @@ packages:
 
 test-packages:
 	@script/setup tests
+
+browser-packages:
+	@script/setup browser
 
 bases: build
 	@script/as-root bin/amiship sandbox prepare $(bases)
@@ -73,6 +77,11 @@ unit: test-packages bases
 torture: test-packages
 	@seed=$${SEED:-$$(date +%s)} && set -x && \
 	go test -count=1 -timeout 12h -exec "$$PWD/script/as-root" -parallel 4 -run '^TestTorture$$' ./scenarios -torture.seed "$$seed" -torture.n $(or $(N),200)
+
+# Pages in Chromium, with axe-core as a judge; SHOTS=DIR keeps a picture of each.
+browser: browser-packages
+	go vet -tags browser ./internal/web
+	go test -tags browser -count=1 ./internal/web -axe "$$PWD/$$(script/axe)" $(if $(SHOTS),-shots $(abspath $(SHOTS)))
 
 fuzz:
 	script/fuzz $(TIME)

@@ -18,8 +18,8 @@ func TestPublicParameters(t *testing.T) {
 	box := sandboxtest.Start(t, `parameters: [{account: vendor, regions: [eu-west-1], name: /text, value: no image}]`)
 	key := box.Key(t, "vendor")
 	creds := credentials.NewStaticCredentialsProvider(key.KeyID, key.SecretKey, "")
-	store := ssm.New(ssm.Options{BaseEndpoint: &box.URL, Region: "eu-west-1", Credentials: creds})
-	compute := ec2.New(ec2.Options{BaseEndpoint: &box.URL, Region: "eu-west-1", Credentials: creds})
+	store := ssm.New(ssm.Options{BaseEndpoint: &box.URL, Region: "eu-west-1", Credentials: creds, HTTPClient: wiretest.Eager{}})
+	compute := ec2.New(ec2.Options{BaseEndpoint: &box.URL, Region: "eu-west-1", Credentials: creds, HTTPClient: wiretest.Eager{}})
 	ids := map[string]string{}
 	for name, arch := range map[string]string{
 		"/aws/service/debian/release/12/latest/amd64":                                        "x86_64",

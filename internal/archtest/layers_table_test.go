@@ -54,7 +54,7 @@ func layers() []layer {
 		// The product: what users see.
 		{pkg: "internal/report", imports: []string{"internal/audit", "internal/engine", "internal/plan", "internal/reconcile", "internal/release", "internal/retention", "internal/view", "internal/world"}, why: "texts and JSON of plans and results, from values alone"},
 		{pkg: "internal/web/webtest", imports: []string{"internal/view"}, why: "views for tests of pages"},
-		{pkg: "internal/web", imports: []string{"internal/plan", "internal/reconcile", "internal/view", "github.com/a-h/templ", "github.com/prometheus/client_golang"}, why: "a view as web pages and metrics: it reads, and changes nothing"},
+		{pkg: "internal/web", imports: []string{"internal/plan", "internal/reconcile", "internal/view", "github.com/a-h/templ"}, why: "a view as web pages and metrics: it reads, and changes nothing"},
 		{pkg: "internal/rehearse", imports: []string{"internal/awsapi", "internal/boottest", "internal/catalog", "internal/marketplace", "internal/outside", "internal/plan", "internal/release", "internal/report", "internal/source", group}, why: "runs the user's own commands in a sandbox that it starts as a process"},
 
 		// The sandbox: the independent witness, which imports nothing of the product and no AWS SDK.

@@ -176,3 +176,11 @@ func classOfStage(s view.Stage) string {
 	}
 	return "p-part"
 }
+
+func stageText(s view.Stage) string {
+	text := fmt.Sprintf("%d of %d", s.Done, s.Total)
+	if s.Failed > 0 {
+		text += fmt.Sprintf(", %d held", s.Failed)
+	}
+	return text
+}

@@ -1,44 +1,62 @@
 package web
 
 import (
-	"github.com/prometheus/client_golang/prometheus"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"amiship/internal/view"
 )
 
-// collector has the numbers of the newest view.
-type collector struct{ watch *Watch }
+// textFormat is what Prometheus reads:
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+const textFormat = "text/plain; version=0.0.4; charset=utf-8"
 
-// Describe names none: which there are depends on the view.
-func (c collector) Describe(chan<- *prometheus.Desc) {}
-
-// gauges writes numbers of one project.
+// gauges are numbers of one project: the samples of a name stand together.
 type gauges struct {
 	project string
-	out     chan<- prometheus.Metric
+	names   []string            // with their help, in the order in which they came
+	lines   map[string][]string // by name
 }
 
-// set writes a number. Labels are names and values, in turn.
-func (g gauges) set(name, help string, value float64, labels ...string) {
-	names, values := []string{"project"}, []string{g.project}
-	for i := 0; i < len(labels); i += 2 {
-		names, values = append(names, labels[i]), append(values, labels[i+1])
+// set notes a number. Labels are names and values, in turn.
+func (g *gauges) set(name, help string, value float64, labels ...string) {
+	name = "amiship_" + name
+	if g.lines[name] == nil {
+		g.names = append(g.names, name)
+		g.lines[name] = []string{"# HELP " + name + " " + help, "# TYPE " + name + " gauge"}
 	}
-	g.out <- prometheus.MustNewConstMetric(prometheus.NewDesc("amiship_"+name, help, names, nil), prometheus.GaugeValue, value, values...)
+	labeled := "project=" + labelValue(g.project)
+	for i := 0; i < len(labels); i += 2 {
+		labeled += "," + labels[i] + "=" + labelValue(labels[i+1])
+	}
+	g.lines[name] = append(g.lines[name], fmt.Sprintf("%s{%s} %s", name, labeled, strconv.FormatFloat(value, 'g', -1, 64)))
 }
 
-// Collect writes the numbers. Before AWS was read there is none but that.
-func (c collector) Collect(out chan<- prometheus.Metric) {
-	p := c.watch.page()
+func (g *gauges) text() []byte {
+	var b strings.Builder
+	for _, name := range g.names {
+		b.WriteString(strings.Join(g.lines[name], "\n") + "\n")
+	}
+	return []byte(b.String())
+}
+
+// labelValue quotes as the format does: a backslash, a quote and a new line alone are escaped.
+func labelValue(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(text) + `"`
+}
+
+// metrics are the numbers of the newest view. Before AWS was read there is none but that.
+func (p page) metrics() []byte {
 	v := p.View
-	g := gauges{v.Project, out}
+	g := &gauges{project: p.project(), lines: map[string][]string{}}
 	up := 1.0
 	if p.Trouble != "" || v.Read.At.IsZero() {
 		up = 0
 	}
 	g.set("read_up", "1 if the last read of AWS succeeded.", up)
 	if v.Read.At.IsZero() {
-		return
+		return g.text()
 	}
 	g.set("last_read_age_seconds", "Seconds since AWS was read without an error.", p.Now.Sub(v.Read.At).Seconds())
 	g.set("read_calls", "Calls of AWS that the last read took.", float64(v.Read.Calls))
@@ -60,9 +78,10 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 			g.listing(l)
 		}
 	}
+	return g.text()
 }
 
-func (g gauges) listing(l view.Listing) {
+func (g *gauges) listing(l view.Listing) {
 	pending, oldest := 0, 0.0
 	for _, s := range l.ChangeSets {
 		if s.Pending {

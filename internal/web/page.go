@@ -316,3 +316,8 @@ func basesText(p page) []string {
 	}
 	return out
 }
+
+// joined are the texts that are not empty, with commas.
+func joined(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), ", ")
+}

@@ -16,9 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"amiship/internal/view"
 )
 
@@ -58,9 +55,9 @@ func Handler(w *Watch, a Access) http.Handler {
 			send(w, r, http.StatusOK, "image/svg+xml", Icon(level))
 		})
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector{w})
-	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/metrics", func(out http.ResponseWriter, r *http.Request) {
+		send(out, r, http.StatusOK, textFormat, w.page().metrics())
+	})
 	return guarded(mux, a)
 }
 

@@ -15,6 +15,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
 	"amiship/internal/view"
 	"amiship/internal/web/webtest"
 )
@@ -211,7 +214,7 @@ func TestSameNumbers(t *testing.T) {
 	}
 	for _, l := range shown.Listings {
 		if l.Unread == "" {
-			has("metrics", metrics, fmt.Sprintf(`amiship_listing_versions_offered{listing=%q,project="thing"} %d`, l.Name, l.Offered))
+			has("metrics", metrics, fmt.Sprintf(`amiship_listing_versions_offered{project="thing",listing=%q} %d`, l.Name, l.Offered))
 			has("page", html, fmt.Sprintf("<strong>%d</strong> of %d versions", l.Offered, l.Limit))
 		}
 	}
@@ -220,6 +223,34 @@ func TestSameNumbers(t *testing.T) {
 	has("metrics", metrics, fmt.Sprintf(`amiship_blockers{project="thing",when="now"} %d`, counted.BlockersNow))
 	if got := strings.Count(html, `<article class="card" id="release-`); got != counted.Open {
 		t.Errorf("the page has %d open releases, want %d", got, counted.Open)
+	}
+}
+
+// TestMetricsAreReadByPrometheus' own parser, whatever a name has in it.
+func TestMetricsAreReadByPrometheus(t *testing.T) {
+	v := webtest.Troubled()
+	v.Project = `a "thing" of C:\x` + "\nand more"
+	v.Listings[0].Name = webtest.Script
+	s, _ := served(t, v, Access{})
+	answer, text := get(t, "GET", s.URL+"/metrics", "")
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := expfmt.ResponseFormat(answer.Header).FormatType(); got != expfmt.TypeTextPlain {
+		t.Errorf("it is served as %s", answer.Header.Get("Content-Type"))
+	}
+	names := map[string]bool{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				names[l.GetName()+" "+l.GetValue()] = true
+			}
+		}
+	}
+	if len(families) < 12 || !names["project "+v.Project] || !names["listing "+webtest.Script] {
+		t.Errorf("%d families, labels %v", len(families), names)
 	}
 }
 
