@@ -84,7 +84,8 @@ type referencesOut struct {
 const maxReferenced = 10
 
 // describeReferences names what of the caller's refers to images, of whomever they are: instances,
-// and parameters of the data type for images. The sandbox has no recipes of Image Builder.
+// launch templates by the image's id, and parameters of the data type for images. The sandbox
+// has no recipes of Image Builder.
 func (o imageOps) describeReferences(c *wire.Call, in *referencesIn) (*referencesOut, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -93,6 +94,9 @@ func (o imageOps) describeReferences(c *wire.Call, in *referencesIn) (*reference
 	for _, id := range in.ImageIDs {
 		if states, asked := in.wants(refInstance); asked {
 			all = append(all, o.instancesOf(c, id, states)...)
+		}
+		if _, asked := in.wants(refTemplate); asked {
+			all = append(all, o.templatesOf(c, id)...)
 		}
 		if _, asked := in.wants(refParam); asked && o.parameters != nil {
 			for _, arn := range o.parameters(c.Tx, c.Account.ID, c.Region, id) {
@@ -145,6 +149,17 @@ func (o imageOps) instancesOf(c *wire.Call, image string, states []string) []xml
 		}
 		if state := o.seen(c, in).State; len(states) == 0 || slices.Contains(states, state) {
 			out = append(out, xmlReference{image, refInstance, c.Account.Partition.ARN("ec2", c.Region, in.Account, "instance/"+in.ID)})
+		}
+	}
+	return out
+}
+
+// templatesOf are the caller's launch templates that name an image.
+func (o imageOps) templatesOf(c *wire.Call, image string) []xmlReference {
+	var out []xmlReference
+	for _, t := range launchTemplates.All(c.Tx, c.Region) {
+		if t.Account == c.Account.ID && t.Data.ImageID == image {
+			out = append(out, xmlReference{image, refTemplate, c.Account.Partition.ARN("ec2", c.Region, t.Account, "launch-template/"+t.ID)})
 		}
 	}
 	return out

@@ -14,8 +14,8 @@ import (
 	"amiship/sandbox/wire/wiretest"
 )
 
-// TestImageReferences: instances and parameters of the caller that name an image are its
-// references, by type and by state.
+// TestImageReferences: instances, launch templates and parameters of the caller that name an
+// image are its references, by type and by state.
 func TestImageReferences(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	mine, base := r.client(vendor, home), r.base(t)
@@ -34,6 +34,7 @@ func TestImageReferences(t *testing.T) {
 	}
 	instance := func(id string) string { return "arn:aws:ec2:us-east-1:" + vendor + ":instance/" + id }
 	both := []string{instance(min(running, pending)), instance(max(running, pending))}
+	template := "arn:aws:ec2:us-east-1:" + vendor + ":launch-template/" + r.template(t, vendor, base)
 	named := "arn:aws:ssm:us-east-1:" + vendor + ":parameter/of/" + base
 	of := func(kind types.ImageReferenceResourceType, states ...string) awssdk.DescribeImageReferencesInput {
 		request := types.ResourceTypeRequest{ResourceType: kind}
@@ -46,8 +47,9 @@ func TestImageReferences(t *testing.T) {
 		in   awssdk.DescribeImageReferencesInput
 		want []string
 	}{
-		"all":        {awssdk.DescribeImageReferencesInput{IncludeAllResourceTypes: aws.Bool(true)}, append(both, named)},
+		"all":        {awssdk.DescribeImageReferencesInput{IncludeAllResourceTypes: aws.Bool(true)}, slices.Concat(both, []string{template, named})},
 		"instances":  {of("ec2:Instance"), both},
+		"templates":  {of("ec2:LaunchTemplate"), []string{template}},
 		"in a state": {of("ec2:Instance", "running", "stopped"), []string{instance(running)}},
 		"parameters": {of("ssm:Parameter"), []string{named}},
 		"recipes":    {of("imagebuilder:ImageRecipe"), nil},
@@ -75,8 +77,16 @@ func TestImageReferences(t *testing.T) {
 	}
 }
 
-// TestUsageReport: it counts the instances of other accounts, a day late, is pending first, and
-// goes after 30 days.
+// template makes a launch template of an image.
+func (r *rig) template(t *testing.T, account, image string) (id string) {
+	t.Helper()
+	return *must(r.client(account, home).CreateLaunchTemplate(t.Context(), &awssdk.CreateLaunchTemplateInput{
+		LaunchTemplateName: aws.String("of-" + image), LaunchTemplateData: &types.RequestLaunchTemplateData{ImageId: &image},
+	}))(t).LaunchTemplate.LaunchTemplateId
+}
+
+// TestUsageReport: it counts the instances of other accounts, a day late, and their launch
+// templates, is pending first, and goes after 30 days. One of an image is made at a time.
 func TestUsageReport(t *testing.T) {
 	r := newRig(t, ec2.Settings{UsageReport: time.Hour})
 	mine := r.client(vendor, home)
@@ -86,6 +96,8 @@ func TestUsageReport(t *testing.T) {
 	}
 	launch(vendor)
 	launch(customer)
+	r.template(t, vendor, id)
+	r.template(t, customer, id)
 	report := func(in awssdk.CreateImageUsageReportInput) string {
 		in.ImageId = &id
 		if in.ResourceTypes == nil {
@@ -107,14 +119,18 @@ func TestUsageReport(t *testing.T) {
 	if again := report(awssdk.CreateImageUsageReportInput{ClientToken: aws.String("once")}); again != whole {
 		t.Errorf("the same token makes %s and %s", whole, again)
 	}
-	part := report(awssdk.CreateImageUsageReportInput{AccountIds: []string{"444455556666"}})
-	templates := report(awssdk.CreateImageUsageReportInput{ResourceTypes: []types.ImageUsageResourceTypeRequest{{ResourceType: aws.String("ec2:LaunchTemplate")}}})
 	if got := entries(whole); len(got) != 0 {
 		t.Errorf("a pending report has %v", got)
 	}
+	_, err := mine.CreateImageUsageReport(t.Context(), &awssdk.CreateImageUsageReportInput{ImageId: &id, ResourceTypes: []types.ImageUsageResourceTypeRequest{{ResourceType: aws.String("ec2:Instance")}}})
+	wiretest.WantCode(t, err, "ResourceLimitExceeded")
+	r.wall.Pass(time.Hour)
+	part := report(awssdk.CreateImageUsageReportInput{AccountIds: []string{"444455556666"}})
+	r.wall.Pass(time.Hour)
+	templates := report(awssdk.CreateImageUsageReportInput{ResourceTypes: []types.ImageUsageResourceTypeRequest{{ResourceType: aws.String("ec2:LaunchTemplate")}}})
 	r.wall.Pass(time.Hour)
 	for report, want := range map[string]map[string]int64{
-		early: {"444455556666": 7}, whole: {"444455556666": 7, customer: 2}, part: {"444455556666": 7}, templates: {},
+		early: {"444455556666": 7}, whole: {"444455556666": 7, customer: 2}, part: {"444455556666": 7}, templates: {customer: 1},
 	} {
 		if got := entries(report); len(got) != len(want) || got[customer] != want[customer] || got["444455556666"] != want["444455556666"] {
 			t.Errorf("%s has %v, want %v", report, got, want)
@@ -126,7 +142,7 @@ func TestUsageReport(t *testing.T) {
 	}
 	gone := "InvalidImageUsageReportId.NotFound"
 	must(mine.DeleteImageUsageReport(t.Context(), &awssdk.DeleteImageUsageReportInput{ReportId: &part}))(t)
-	_, err := mine.DeleteImageUsageReport(t.Context(), &awssdk.DeleteImageUsageReportInput{ReportId: &part})
+	_, err = mine.DeleteImageUsageReport(t.Context(), &awssdk.DeleteImageUsageReportInput{ReportId: &part})
 	wiretest.WantCode(t, err, gone)
 	_, err = r.client(customer, home).DescribeImageUsageReports(t.Context(), &awssdk.DescribeImageUsageReportsInput{ReportIds: []string{whole}})
 	wiretest.WantCode(t, err, gone)

@@ -18,6 +18,7 @@ type usageReport struct {
 	Accounts           []string         `json:",omitempty"` // as requested; none: all
 	Created, Due       time.Time
 	Instances          map[string]int `json:",omitempty"` // by account
+	Templates          map[string]int `json:",omitempty"` // launch templates, by account
 }
 
 // usageReports by id, in partition region.
@@ -25,6 +26,10 @@ var usageReports = cloud.NewTable[usageReport]("ec2.usage-reports")
 
 // reportLife is how long a report is kept.
 const reportLife = 30 * 24 * time.Hour
+
+// mostPendingReports is how many reports of an account may be pending in a region. Of an image
+// it is one.
+const mostPendingReports = 2000
 
 type createReportIn struct {
 	dry
@@ -58,9 +63,12 @@ func (o imageOps) createReport(c *wire.Call, in *createReportIn) (*createReportO
 	if err != nil {
 		return nil, err
 	}
+	if err := checkPending(c, im.ID); err != nil {
+		return nil, err
+	}
 	r := usageReport{
 		ID: newID("amiur"), Account: c.Account.ID, Image: im.ID, Types: in.ResourceTypes, Accounts: in.AccountIDs,
-		Created: c.Now, Due: c.Due(o.set.UsageReport), Instances: o.users(c, im, in),
+		Created: c.Now, Due: c.Due(o.set.UsageReport), Instances: o.users(c, im, in), Templates: o.templateUsers(c, im, in),
 	}
 	usageReports.Put(c.Tx, c.Region, r.ID, r)
 	putTags(c.Tx, c.Region, r.Account, "image-usage-report", r.ID, tags["image-usage-report"])
@@ -68,11 +76,51 @@ func (o imageOps) createReport(c *wire.Call, in *createReportIn) (*createReportO
 	return &createReportOut{r.ID}, nil
 }
 
+// codeReportPending refuses one more report while as many are pending as may be [?].
+const codeReportPending = "ResourceLimitExceeded"
+
+// checkPending refuses a report of an image that has a pending one, or of an account that has too many.
+func checkPending(c *wire.Call, image string) error {
+	pending := 0
+	for _, r := range usageReports.All(c.Tx, c.Region) {
+		if r.Account != c.Account.ID || r.state(c.Now) != imagePending {
+			continue
+		}
+		if r.Image == image {
+			return wire.Errorf(codeReportPending, "A usage report of the image %s is in progress: %s.", image, r.ID)
+		}
+		pending++
+	}
+	if pending >= mostPendingReports {
+		return wire.Errorf(codeReportPending, "%d image usage reports are in progress. The maximum is %d.", pending, mostPendingReports)
+	}
+	return nil
+}
+
+func (in *createReportIn) wants(kind string) bool {
+	return slices.ContainsFunc(in.ResourceTypes, func(r resourceTypeIn) bool { return r.ResourceType == kind })
+}
+
+func (in *createReportIn) leaves(account string) bool {
+	return len(in.AccountIDs) > 0 && !slices.Contains(in.AccountIDs, account)
+}
+
+// templateUsers counts the launch templates of other accounts.
+func (o imageOps) templateUsers(c *wire.Call, im Image, in *createReportIn) map[string]int {
+	out := map[string]int{}
+	for _, t := range launchTemplates.All(c.Tx, c.Region) {
+		if in.wants(refTemplate) && t.Data.ImageID == im.ID && t.Account != im.Owner && !in.leaves(t.Account) {
+			out[t.Account]++
+		}
+	}
+	return out
+}
+
 // users counts the instances of other accounts, those of the world and those that were
 // launched long enough ago.
 func (o imageOps) users(c *wire.Call, im Image, in *createReportIn) map[string]int {
 	out := map[string]int{}
-	if !slices.ContainsFunc(in.ResourceTypes, func(r resourceTypeIn) bool { return r.ResourceType == refInstance }) {
+	if !in.wants(refInstance) {
 		return out
 	}
 	maps.Copy(out, im.UsedBy)
@@ -81,9 +129,7 @@ func (o imageOps) users(c *wire.Call, im Image, in *createReportIn) map[string]i
 			out[inst.Account]++
 		}
 	}
-	maps.DeleteFunc(out, func(account string, _ int) bool {
-		return len(in.AccountIDs) > 0 && !slices.Contains(in.AccountIDs, account)
-	})
+	maps.DeleteFunc(out, func(account string, _ int) bool { return in.leaves(account) })
 	return out
 }
 
@@ -234,14 +280,19 @@ func (o imageOps) describeReportEntries(c *wire.Call, in *describeReportsIn) (*r
 		if r.state(c.Now) != imageAvailable {
 			continue
 		}
-		for _, account := range slices.Sorted(maps.Keys(r.Instances)) {
-			all = append(all, xmlReportEntry{refInstance, r.ID, r.Instances[account], account, r.Image, wire.Time(r.Created)})
+		for _, of := range []struct {
+			kind     string
+			accounts map[string]int
+		}{{refInstance, r.Instances}, {refTemplate, r.Templates}} {
+			for _, account := range slices.Sorted(maps.Keys(of.accounts)) {
+				all = append(all, xmlReportEntry{of.kind, r.ID, of.accounts[account], account, r.Image, wire.Time(r.Created)})
+			}
 		}
 	}
 	if all, err = entryFilters.keep(all, in.Filters); err != nil {
 		return nil, err
 	}
-	all, next, err := page(c, in.paging, 1, all, func(e xmlReportEntry) string { return e.ReportID + e.AccountID })
+	all, next, err := page(c, in.paging, 1, all, func(e xmlReportEntry) string { return e.ReportID + e.Type + e.AccountID })
 	return &reportEntriesOut{next, all}, err
 }
 
