@@ -69,6 +69,7 @@ func (a *Applier) appliers() map[plan.Kind]func(context.Context, plan.Action) (R
 		changeSets  = changeSets{targets}
 		withdrawals = withdrawals{sharing}
 		retirements = retirements{sharing, images}
+		reports     = reports{targets}
 	)
 	return map[plan.Kind]func(context.Context, plan.Action) (Result, error){
 		plan.Raise: limits.raise, plan.Allow: limits.allow, plan.AllowSnapshots: limits.allowSnapshots,
@@ -83,6 +84,7 @@ func (a *Applier) appliers() map[plan.Kind]func(context.Context, plan.Action) (R
 		plan.Withdraw: withdrawals.withdraw, plan.Close: withdrawals.closeImage,
 		plan.Deprecate: retirements.deprecate, plan.Demote: retirements.demote, plan.Disable: retirements.disable,
 		plan.Discard: removals.remove, plan.Remove: removals.remove, plan.DeleteSnapshot: removals.deleteSnapshots,
+		plan.ReportUsage: reports.create, plan.DeleteReport: reports.remove,
 	}
 }
 

@@ -62,7 +62,7 @@ func is(err error, codes ...string) bool { return slices.Contains(codes, Code(er
 // IsNotFound reports whether the thing that was named is not there.
 func IsNotFound(err error) bool {
 	return is(err, "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidSnapshot.NotFound", "InvalidVolume.NotFound", "InvalidGroup.NotFound",
-		"InvalidSecurityGroupID.NotFound", "InvalidGroupId.Malformed", "InvalidKeyPair.NotFound", "InvalidInstanceID.NotFound", "ParameterNotFound")
+		"InvalidSecurityGroupID.NotFound", "InvalidGroupId.Malformed", "InvalidKeyPair.NotFound", "InvalidInstanceID.NotFound", "InvalidImageUsageReportId.NotFound", "ParameterNotFound")
 }
 
 // IsUnavailable reports whether an AMI is gone, or in a state in which AWS does not do this to

@@ -71,7 +71,7 @@ tags: [{pattern: "{version}+ce.{build}", images: [ce]}]
 		t.Fatal(err)
 	}
 	lines := d.Variants[0].Build.Lines
-	if got := lines["region"] + " " + lines["template"] + " " + d.Targets[0].At; got != "gov.yaml:3 amiship.yaml:27 regions.required[0] (gov.yaml:4)" {
+	if got := lines["region"] + " " + lines["template"] + " " + d.Targets[0].At; got != "gov.yaml:3 amiship.yaml:28 regions.required[0] (gov.yaml:4)" {
 		t.Errorf("its fields are in %s", got)
 	}
 }

@@ -11,11 +11,12 @@ import (
 
 // Keep says what is kept of older releases.
 type Keep struct {
-	Public     Kept `yaml:"public" help:"Of public AMIs. All by default."`
-	Private    Kept `yaml:"private" help:"Of the others. All by default."`
-	Versions   Kept `yaml:"versions" help:"Of the versions of listings. All by default."`
-	Launched   int  `yaml:"launched_days" help:"Also keep AMIs that were launched within this many days; 30 by default."`
-	Referenced bool `yaml:"referenced" help:"Also keep AMIs that instances, launch templates, Image Builder recipes or SSM parameters of the account refer to. Of other accounts AWS does not say it here: launched_days does. Costs a call for each ten AMIs of a region, and needs ec2:DescribeImageReferences."`
+	Public       Kept `yaml:"public" help:"Of public AMIs. All by default."`
+	Private      Kept `yaml:"private" help:"Of the others. All by default."`
+	Versions     Kept `yaml:"versions" help:"Of the versions of listings. All by default."`
+	Launched     int  `yaml:"launched_days" help:"Also keep AMIs that were launched within this many days; 30 by default."`
+	Referenced   bool `yaml:"referenced" help:"Also keep AMIs that instances, launch templates, Image Builder recipes or SSM parameters of the account refer to. Of other accounts used_by_others says it. Costs a call for each ten AMIs of a region that nothing else keeps, and needs ec2:DescribeImageReferences."`
+	UsedByOthers bool `yaml:"used_by_others" help:"Also keep AMIs that other accounts use, as instances or in launch templates, by a usage report of the last 7 days. Without one the AMI is kept: amiship retire --usage has AWS make them. Needs ec2:DescribeImageUsageReports and ec2:DescribeImageUsageReportEntries."`
 }
 
 // Kept counts what is kept. The newest AMI of each image, what a parameter with
@@ -112,7 +113,8 @@ func (b *Bundle) Retention() *release.Retention {
 	}
 	out := &release.Retention{
 		Public: b.kept("public", c.Keep.Public), Private: b.kept("private", c.Keep.Private), Versions: b.kept("versions", c.Keep.Versions),
-		Launched: time.Duration(c.Keep.Launched) * day, Referenced: c.Keep.Referenced, MaxPerRun: cmp.Or(c.Retire.MaxPerRun, b.MostAMIs()),
+		Launched: time.Duration(c.Keep.Launched) * day, Referenced: c.Keep.Referenced, UsedByOthers: c.Keep.UsedByOthers,
+		MaxPerRun: cmp.Or(c.Retire.MaxPerRun, b.MostAMIs()),
 	}
 	if !b.places.written("keep.launched_days") {
 		out.Launched = defaultLaunched * day

@@ -33,7 +33,7 @@ func TestRetention(t *testing.T) {
 	b := load(full)
 	want := &release.Retention{
 		Public: &release.Keep{Patches: 2, Minors: 3, Age: days(90)}, Private: &release.Keep{Patches: 1, Minors: 4, Age: days(30)},
-		Versions: &release.Keep{Patches: 3, Minors: 5, Age: days(180)}, Launched: days(20), Referenced: true,
+		Versions: &release.Keep{Patches: 3, Minors: 5, Age: days(180)}, Launched: days(20), Referenced: true, UsedByOthers: true,
 		Grace:     release.Grace{Deprecate: days(1), Demote: days(40), Disable: days(70), Deregister: days(100)},
 		MaxPerRun: b.MostAMIs(),
 	}

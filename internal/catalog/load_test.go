@@ -38,6 +38,7 @@ keep:
   versions: {patches: 3, minors: 5, days: 180}
   launched_days: 20
   referenced: true
+  used_by_others: true
 retire: {deprecate: 1d, demote: 40d, disable: 70d, deregister: 100d}
 rehearsal: {standin: [amiship.yaml], serves: packages, vars: {flavour: none}, env: {CI_JOB_TOKEN: none}, world: world.yaml, buyer: buyer}
 base: {owner: "099720109477", name: "ubuntu-jammy-22.04-{arch}-server-*", user: ubuntu}

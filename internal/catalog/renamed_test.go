@@ -19,11 +19,11 @@ func TestOldSpellings(t *testing.T) {
 		"today's": {catalog: full, template: `variable "license_file" {}`},
 		"the field": {
 			catalog: strings.ReplaceAll(full, "    license:", "    licence:"), template: `variable "license_file" {}`,
-			want: []string{"amiship.yaml:56:5: licence: is now spelled license"},
+			want: []string{"amiship.yaml:57:5: licence: is now spelled license"},
 		},
 		"a region that is mistyped": {
 			catalog: strings.ReplaceAll(full, "ap-northeast-3", "ap-norhteast-3"), template: `variable "license_file" {}`,
-			want: []string{"amiship.yaml:37:17: regions.best_effort[0]: ap-norhteast-3 is not a region that this version of Amiship knows; did you mean ap-northeast-3?"},
+			want: []string{"amiship.yaml:38:17: regions.best_effort[0]: ap-norhteast-3 is not a region that this version of Amiship knows; did you mean ap-northeast-3?"},
 		},
 		"the variable": {
 			catalog: full, template: declares,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,9 +23,11 @@ import (
 type retireCmd struct {
 	*app
 	yes, plan, markdown bool
-	unattended          bool   // no person has started it
-	approving                  // keep@DIGEST, freeze@DIGEST
-	region              string // to end, which the catalog no longer names; empty: those that it names
+	unattended          bool          // no person has started it
+	approving                         // keep@DIGEST, freeze@DIGEST
+	region              string        // to end, which the catalog no longer names; empty: those that it names
+	usage               bool          // has AWS report which other accounts use AMIs
+	wait                time.Duration // for the reports
 }
 
 // spared is how many of the newest versions a run keeps that no person has started.
@@ -58,19 +61,30 @@ are shown. --region ends one of these in the same stages: keep does not count
 there, retire does, and so does what was launched lately.
 
 --plan shows every AMI with the reason and changes nothing; --markdown formats
-it for review. Versions of listings are only shown.`,
+it for review. Versions of listings are only shown. Where the caller may ask, it
+shows what of the account refers to an AMI that will be retired, and which other
+accounts use it, by the usage reports that there are. --usage has AWS make such
+reports first, which takes minutes, and deletes them at the end.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Example: `  amiship retire --plan --markdown > retire.md
+  amiship retire --plan --usage  # and which other accounts use them
   amiship retire --unattended  # in a schedule
   amiship retire --approve keep@1f8a03b92c4d`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("wait") && !c.usage {
+				return usage(errors.New("--wait goes with --usage"))
+			}
+			return c.run(cmd.Context())
+		},
 	}
 	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask for confirmation")
 	cmd.Flags().BoolVar(&c.unattended, "unattended", false, "as --yes, for a schedule: keeps the newest two versions")
 	cmd.Flags().StringArrayVar(&c.approve, "approve", nil, "approve a policy that differs from the last one, or run in a freeze: `keep@DIGEST` or freeze@DIGEST, as the blocker shows it")
 	cmd.Flags().StringVar(&c.region, "region", "", "end `REGION`, which the catalog no longer names: nothing is kept there by policy")
 	cmd.Flags().BoolVar(&c.plan, "plan", false, "show what is kept, what is retired, and why; change nothing")
+	cmd.Flags().BoolVar(&c.usage, "usage", false, "have AWS report which other accounts use AMIs that nothing else keeps, wait for that, and delete the reports at the end")
+	cmd.Flags().DurationVar(&c.wait, "wait", 30*time.Minute, "how long to wait for usage reports; with --usage")
 	cmd.Flags().BoolVar(&c.markdown, "markdown", false, "format the plan as Markdown; with --plan")
 	return cmd
 }
@@ -83,6 +97,8 @@ func (c retireCmd) run(ctx context.Context) error {
 		return usage(errors.New("--markdown goes with --plan, and not with --json"))
 	case c.region != "" && c.unattended:
 		return usage(errors.New("--region is for a person: not in a schedule"))
+	case c.wait <= 0 && c.usage:
+		return usage(errors.New("--wait is longer than nothing"))
 	case c.json && !c.plan && !c.yes:
 		return usage(errors.New("--json goes with --plan or --yes"))
 	}
@@ -96,6 +112,22 @@ func (c retireCmd) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !c.usage {
+		return c.retire(ctx, stop, s)
+	}
+	made, late, err := c.reportUsage(ctx, stop, s)
+	defer c.deleteReports(ctx, s, made)
+	if err == nil {
+		err = c.replan(reading(ctx, stop), &s)
+	}
+	if err != nil {
+		return err
+	}
+	return firstOf(c.retire(ctx, stop, s), late)
+}
+
+// retire shows a retirement, and does it after a confirmation.
+func (c retireCmd) retire(ctx context.Context, stop <-chan struct{}, s retirement) error {
 	if s.nothingDue() && !c.plan && !c.json {
 		report.NothingDue(c.Out, s.summary)
 		report.Elsewhere(c.Out, s.summary.Elsewhere)
@@ -122,7 +154,9 @@ func (c retireCmd) run(ctx context.Context) error {
 // retirement is a scope with what was seen of it.
 type retirement struct {
 	desired release.Desired
+	scope   reconcile.Retire
 	toPlan  reconciler
+	planner *planner
 	plan    plan.Plan
 	summary reconcile.Retirement
 }
@@ -162,22 +196,31 @@ func (c retireCmd) retirement(ctx context.Context, b *catalog.Bundle) (retiremen
 	}
 	parameters := c.parametersOf(ctx, b, reconcile.Releases(out.desired.Project, pl.World))
 	out.desired.Variants = []release.Variant{{Build: release.Build{Region: b.Catalog.Build.Region}, Parameters: parameters}}
-	scope := c.limited(reconcile.Retire{
-		Project: b.Catalog.Project, Regions: regions, Listings: out.desired.Listings, Parameters: parameters, Policy: *keep, Ended: c.region != "",
+	out.planner, out.scope = pl, c.limited(reconcile.Retire{
+		Project: b.Catalog.Project, Regions: regions, Listings: out.desired.Listings, Parameters: parameters, Policy: *keep, Ended: c.region != "", Users: c.plan || c.usage,
 	})
 	out.toPlan = func(w world.World, r plan.Run) plan.Plan {
 		r.Approved = approved
-		return scope.Reconcile(w, r)
+		return out.scope.Reconcile(w, r)
 	}
-	if out.plan, _, err = pl.plan(ctx, out.desired, out.toPlan); err != nil {
+	if err := c.replan(ctx, &out); err != nil {
 		return out, err
 	}
-	out.summary = scope.Summary(pl.World)
-	out.summary.Blockers = out.plan.Blockers
 	if c.region == "" {
 		out.summary.Elsewhere, err = elsewhere(ctx, pl.observer.Clients, b.Catalog)
 	}
 	return out, err
+}
+
+// replan plans by what is read by now.
+func (c retireCmd) replan(ctx context.Context, s *retirement) (err error) {
+	if s.plan, _, err = s.planner.plan(ctx, s.desired, s.toPlan); err != nil {
+		return err
+	}
+	elsewhere := s.summary.Elsewhere
+	s.summary = s.scope.Summary(s.planner.World)
+	s.summary.Blockers, s.summary.Elsewhere = s.plan.Blockers, elsewhere
+	return nil
 }
 
 // regions are those of the catalog, or the one that is to be ended.

@@ -211,8 +211,11 @@ func (o *Observer) read(ctx context.Context, q world.Query) (noted, error) {
 		v, unfit, err := o.params(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[map[string]string]) { r.Params, r.Unfit = f, unfit }), err
 	case world.LookReferences:
-		v, err := o.references(ctx, q.Region)
+		v, err := o.references(ctx, q)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[world.References]) { r.References = f }), err
+	case world.LookUsage:
+		v, err := o.usage(ctx, q.Region)
+		return inRegion(q, v, func(r *world.Region, f world.Fact[world.Usage]) { r.Usage = f }), err
 	case world.LookBin:
 		v, err := o.binRules(ctx, q.Region)
 		return inRegion(q, v, func(r *world.Region, f world.Fact[[]world.BinRule]) { r.Bin = f }), err

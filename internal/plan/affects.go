@@ -83,3 +83,7 @@ func snapshots(a Action, _ release.Desired) []world.Query {
 func product(a Action, _ release.Desired) []world.Query {
 	return []world.Query{{Kind: world.LookListing, Listing: a.Target.Listing}}
 }
+
+func usage(a Action, _ release.Desired) []world.Query {
+	return []world.Query{{Kind: world.LookUsage, Region: a.Target.Region}}
+}

@@ -43,6 +43,8 @@ const (
 	DeleteParameter Kind = "delete-parameter"
 	Remove          Kind = "remove"
 	DeleteSnapshot  Kind = "delete-snapshot"
+	ReportUsage     Kind = "report-usage"
+	DeleteReport    Kind = "delete-report"
 )
 
 // Change is what an action does: each kind has a type with what it needs.
@@ -222,6 +224,21 @@ type (
 
 	// DeleteSnapshots deletes snapshots of an AMI that is deregistered.
 	DeleteSnapshots struct{ Image }
+
+	// CreateUsageReport has AWS report which other accounts use an AMI; Report is its id, once
+	// this run has made it.
+	CreateUsageReport struct {
+		Image
+		Report string `json:",omitempty"`
+		Token  string `json:",omitempty"` // the same for the same report
+		Tags   `json:",omitempty"`
+	}
+
+	// DeleteUsageReport deletes a usage report of an AMI.
+	DeleteUsageReport struct {
+		Image
+		Report string
+	}
 )
 
 func (RaiseQuota) Kind() Kind        { return Raise }
@@ -253,6 +270,8 @@ func (DisableImage) Kind() Kind      { return Disable }
 func (RemoveParameter) Kind() Kind   { return DeleteParameter }
 func (RemoveImage) Kind() Kind       { return Remove }
 func (DeleteSnapshots) Kind() Kind   { return DeleteSnapshot }
+func (CreateUsageReport) Kind() Kind { return ReportUsage }
+func (DeleteUsageReport) Kind() Kind { return DeleteReport }
 
 // effect is what a run remembers of a step that has ended, because AWS may not show it yet.
 type effect int
@@ -362,6 +381,14 @@ var kinds = []spec{
 	{
 		kind: DeleteSnapshot, change: DeleteSnapshots{}, does: "delete a snapshot that was left when its AMI was deregistered", until: UntilPublic, affects: snapshots,
 		iam: []string{"ec2:DeleteSnapshot"},
+	},
+	{
+		kind: ReportUsage, change: CreateUsageReport{}, does: "have AWS report which other accounts use an AMI", until: UntilPublic, affects: usage, display: housekeeping,
+		iam: []string{"ec2:CreateImageUsageReport", "ec2:CreateTags"},
+	},
+	{
+		kind: DeleteReport, change: DeleteUsageReport{}, does: "delete a usage report", until: UntilPublic, affects: usage, display: housekeeping,
+		iam: []string{"ec2:DeleteImageUsageReport"},
 	},
 }
 

@@ -28,6 +28,8 @@ type Retire struct {
 	Spare int
 	// Ended: the catalog no longer names the regions, and nothing is kept there by policy.
 	Ended bool
+	// Users: what uses the AMIs that nothing else keeps is read, even if no policy asks for it.
+	Users bool
 }
 
 // Reconcile lists the steps that are due: one for each expired AMI.
@@ -37,6 +39,10 @@ func (t Retire) Reconcile(w world.World, r plan.Run) plan.Plan {
 	f := t.facts(w, r)
 	b := newBuilder(f)
 	b.apply(t.needs(f))
+	if len(b.look) > 0 {
+		return b.finish()
+	}
+	b.apply(t.needsOfUse(f))
 	if len(b.look) > 0 {
 		return b.finish()
 	}
@@ -70,6 +76,7 @@ func (t Retire) retire(f *facts, decisions []retention.Decision) findings {
 	if t.Ended {
 		x.dangling()
 	}
+	x.unreported(decisions)
 	due := dueOf(decisions, f.w.Now)
 	if t.Limit != 0 && len(due) > t.Limit {
 		x.note("%d of %d AMIs that are due: a retirement that no person confirms changes at most that many (retire.max_per_run)", t.Limit, len(due))
@@ -163,9 +170,6 @@ func (t Retire) needs(f *facts) (found findings) {
 		need(&found, world.Query{Kind: world.LookSnapshots, Region: region}, has.Snapshots)
 		if t.Ended {
 			needFresh(&found, world.Query{Kind: world.LookNamed, Region: region}, has.Named, f.w.Now)
-		}
-		if t.Policy.Referenced && !t.Ended {
-			needFresh(&found, world.Query{Kind: world.LookReferences, Region: region}, has.References, f.w.Now)
 		}
 		if len(t.Parameters) > 0 {
 			needFresh(&found, world.Query{Kind: world.LookParams, Region: region}, has.Params, f.w.Now)

@@ -21,6 +21,7 @@ type Retirement struct {
 	Unread     []world.Query     `json:",omitempty"` // facts that could not be read, and keep what they could protect
 	Policies   release.Retention
 	Blockers   []plan.Blocker `json:",omitempty"` // what holds the steps that are due
+	Users      []User         `json:",omitempty"` // who uses AMIs that nothing else keeps, as far as that is known
 	// Elsewhere is what there is in regions that the catalog does not name.
 	Elsewhere []Elsewhere `json:",omitempty"`
 }
@@ -41,6 +42,12 @@ type Group struct {
 	AMIs         []string // in the order of Regions
 }
 
+// User is who uses an AMI.
+type User struct {
+	Region, AMI, Tag string
+	retention.Use
+}
+
 // Returned is what a region gets back of its quota of public AMIs.
 type Returned struct {
 	Region string
@@ -59,6 +66,11 @@ func (t Retire) Summary(w world.World) Retirement {
 	for _, region := range t.Regions {
 		if facts := w.Regions[region].Images; facts.Known() {
 			out.Capacities = append(out.Capacities, returned(region, facts.Val, decisions, w.Now))
+		}
+	}
+	for _, d := range decisions {
+		if len(d.Use.References) > 0 || d.Use.Report != nil {
+			out.Users = append(out.Users, User{d.Region, d.AMI, d.Tag, d.Use})
 		}
 	}
 	out.Groups = grouped(decisions)

@@ -23,7 +23,7 @@ type Sweep struct {
 
 // Reconcile lists what is left over of the project's releases: dead claims with
 // their builders and keys, AMIs that failed, old candidates, second copies that
-// no one can see, and snapshots whose AMI is gone.
+// no one can see, snapshots whose AMI is gone, and usage reports.
 func (s Sweep) Reconcile(w world.World, r plan.Run) plan.Plan {
 	f := newFacts(release.Desired{Project: s.Project}, w, r).continuedBy("amiship sweep")
 	x := sweep{f.subject()}
@@ -36,6 +36,7 @@ func (s Sweep) Reconcile(w world.World, r plan.Run) plan.Plan {
 			if !s.ClaimsOnly {
 				x.discard(region, s.Older)
 				x.deleteSnapshots(region)
+				x.deleteReports(region, x.abandoned)
 			}
 		}
 	}
@@ -43,6 +44,11 @@ func (s Sweep) Reconcile(w world.World, r plan.Run) plan.Plan {
 	b.apply(*x.findings)
 	return b.finish()
 }
+
+// reportsFor is for how long a run may need a usage report that it has made.
+const reportsFor = 24 * time.Hour
+
+func (x sweep) abandoned(r world.UsageReport) bool { return x.w.Now.Sub(r.Created) > reportsFor }
 
 // sweep are the decisions about what interrupted runs have left.
 type sweep struct{ subject }

@@ -18,7 +18,10 @@ type Retention struct {
 	// Referenced: an AMI is kept that instances, launch templates or SSM parameters of the
 	// account refer to.
 	Referenced bool `json:",omitempty"`
-	Grace      Grace
+	// UsedByOthers: an AMI is kept that other accounts use, or of which no usage report says
+	// that they don't.
+	UsedByOthers bool `json:",omitempty"`
+	Grace        Grace
 	// MaxPerRun is how many AMIs a retirement changes at most, in all regions together,
 	// if no person confirms it.
 	MaxPerRun int
@@ -32,6 +35,9 @@ func (r Retention) String() string {
 		r.Public, r.Private, r.Versions, asDays(r.Launched), asDays(g.Deprecate), asDays(g.Demote), asDays(g.Disable), asDays(g.Deregister))
 	if r.Referenced {
 		text += ", referenced"
+	}
+	if r.UsedByOthers {
+		text += ", used by others"
 	}
 	return text
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -26,6 +27,9 @@ func Retirement(w io.Writer, r reconcile.Retirement) {
 		if x.Now+x.Later > 0 {
 			fmt.Fprintf(w, "  quota    %s: %d public, %d fewer now, %d later\n", x.Region, x.Public, x.Now, x.Later)
 		}
+	}
+	for _, u := range usersOf(r) {
+		fmt.Fprintf(w, "  used     %s of %s in %s: %s\n", u[0], u[1], u[2], u[3])
 	}
 	for _, o := range r.Offers {
 		fmt.Fprintf(w, "  listing  %s: %s\n", o.Listing, strings.TrimPrefix(fmt.Sprintf("%s %q: %s", keeps(o), o.Title, o.Why), `keep "": `))
@@ -55,6 +59,7 @@ func RetirementMarkdown(w io.Writer, r reconcile.Retirement) {
 	}
 	fmt.Fprintf(w, "\n%s\n", graces(r.Policies.Grace))
 	table(w, "AMIs", []string{"", "When", "Version", "Image", "Age", "Last launched", "Regions", "Why"}, rowsOf(r))
+	table(w, "Who uses them", []string{"AMI", "Version", "Region", "In use by"}, usersOf(r))
 	var quotas, offers [][]string
 	for _, x := range r.Capacities {
 		quotas = append(quotas, []string{x.Region, fmt.Sprint(x.Public), fmt.Sprint(x.Now), fmt.Sprint(x.Later)})
@@ -67,6 +72,19 @@ func RetirementMarkdown(w io.Writer, r reconcile.Retirement) {
 	for _, q := range r.Unread {
 		fmt.Fprintf(w, "\n**Not read:** %s of %s%s. What it could protect is kept.\n", q.Kind, q.Region, q.Listing)
 	}
+}
+
+// usersOf are who uses AMIs, in the columns of its table.
+func usersOf(r reconcile.Retirement) [][]string {
+	var out [][]string
+	for _, u := range r.Users {
+		by := slices.Clone(u.References)
+		if u.Report != nil {
+			by = append(by, fmt.Sprintf("%s (%s, %s)", retention.Others(*u.Report), u.Report.ID, u.Report.Created.Format("2006-01-02 15:04 MST")))
+		}
+		out = append(out, []string{u.AMI, u.Tag, u.Region, strings.Join(by, "; ")})
+	}
+	return out
 }
 
 // keeps: the operator may restrict a version that is not kept.
@@ -138,6 +156,9 @@ func rules(p release.Retention) []string {
 	}
 	if p.Referenced {
 		out = append(out, "AMIs that instances, launch templates or SSM parameters of the account refer to")
+	}
+	if p.UsedByOthers {
+		out = append(out, fmt.Sprintf("AMIs that other accounts use by a usage report of the last %d days, and those without one", retention.ReportDays))
 	}
 	return append(out, "AMIs that were launched within "+daysOf(p.Launched))
 }

@@ -33,8 +33,15 @@ func retired() reconcile.Retirement {
 		Capacities: []reconcile.Returned{{Region: "eu-west-1", Public: 5, Now: 1, Later: 1}, {Region: "us-east-1", Public: 2}},
 		Offers:     []retention.Offer{{Listing: "ce", Title: "Product 1.0.0", Created: now.AddDate(0, 0, -400), Why: "2 minors newer than 1.0"}, {Listing: "ee", Kept: true, Why: "could not be read: no"}},
 		Unread:     []world.Query{{Kind: world.LookListing, Listing: "ee"}},
+		Users: []reconcile.User{
+			{Region: "eu-west-1", AMI: "ami-1", Tag: "v1.0.0", Use: retention.Use{
+				References: []string{"arn:aws:ssm:eu-west-1:1:parameter/a", "arn:aws:ec2:eu-west-1:1:launch-template/lt-1"},
+				Report:     &world.UsageReport{ID: "amiur-1", Created: now, Accounts: 2, Instances: 9, Templates: 1},
+			}},
+			{Region: "us-east-1", AMI: "ami-2", Tag: "v1.0.0", Use: retention.Use{Report: &world.UsageReport{ID: "amiur-2", Created: now}}},
+		},
 		Policies: release.Retention{
-			Public: &release.Keep{Patches: 1, Minors: 2, Age: 90 * day}, Launched: 30 * day,
+			Public: &release.Keep{Patches: 1, Minors: 2, Age: 90 * day}, Launched: 30 * day, Referenced: true, UsedByOthers: true,
 			Grace: release.Grace{Demote: 30 * day, Disable: 60 * day, Deregister: 90 * day},
 		},
 	}

@@ -7,7 +7,6 @@ package retention
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +45,8 @@ type Decision struct {
 	// Next is the step that comes next, when it is Due. Of what is kept: none.
 	Next plan.Kind `json:",omitempty"`
 	Due  time.Time `json:",omitzero"`
+	// Use is who uses the AMI. It is asked about what nothing else keeps.
+	Use Use `json:",omitzero"`
 
 	Found world.Image `json:"-"` // the AMI, as it was read
 }
@@ -77,6 +78,8 @@ type judge struct {
 	protected map[string]string  // why an AMI is kept that something names
 	all       string             // why all of them are kept
 	versions  map[group]versions // that customers can get
+	refers    world.Fact[world.References]
+	usage     world.Fact[world.Usage]
 }
 
 // group is of what versions are counted: public AMIs and others are counted apart.
@@ -94,12 +97,12 @@ func groupOf(i world.Image) group {
 func isPublic(i world.Image) bool { return i.Public || i.Tag(record.TagPublic) != "" }
 
 func newJudge(r Rules, region string, images []world.Image, w world.World, open map[string]bool) *judge {
-	j := &judge{Rules: r, region: region, now: w.Now, open: open, protected: map[string]string{}, versions: map[group]versions{}}
+	j := &judge{
+		Rules: r, region: region, now: w.Now, open: open, protected: map[string]string{}, versions: map[group]versions{},
+		refers: w.Regions[region].References, usage: w.Regions[region].Usage,
+	}
 	if len(r.Parameters) > 0 {
 		j.parameters(w.Regions[region].Params)
-	}
-	if r.Policy.Referenced && !r.Ended {
-		j.references(w.Regions[region].References)
 	}
 	if region == marketplace.Region {
 		for _, l := range r.Listings {
@@ -128,30 +131,6 @@ func (j *judge) parameters(f world.Fact[map[string]string]) {
 			j.protected[ami] = "the parameter " + p.Name + " points at it"
 		}
 	}
-}
-
-// references: what of the account refers to an AMI would not launch again. The project's own
-// parameters count by themselves: see parameters.
-func (j *judge) references(f world.Fact[world.References]) {
-	if why := f.Val.Denied; why != "" || !f.Known() {
-		j.all = strings.TrimSuffix("what refers to the AMIs of "+j.region+" could not be read: "+why, ": ")
-	}
-	for ami, arns := range f.Val.ByAMI {
-		arns = slices.DeleteFunc(slices.Clone(arns), j.own)
-		switch {
-		case len(arns) == 1:
-			j.protected[ami] = "in use by " + arns[0]
-		case len(arns) > 1:
-			j.protected[ami] = fmt.Sprintf("in use by %s and %d more", arns[0], len(arns)-1)
-		}
-	}
-}
-
-// own reports whether an ARN is of a parameter of the project's releases.
-func (j *judge) own(arn string) bool {
-	return slices.ContainsFunc(j.Parameters, func(p release.Parameter) bool {
-		return strings.HasSuffix(arn, ":parameter/"+strings.TrimPrefix(p.Name, "/"))
-	})
 }
 
 // listing: what a version offers, Marketplace needs; what a change set under way
@@ -193,6 +172,10 @@ func (j *judge) decide(i world.Image) Decision {
 		d.next(j.now, j.Policy.Grace)
 		d.protect()
 	}
+	if !d.Kept {
+		d.Use = j.use(i.ID)
+		d.keepIf(j.inUse(&d.Use))
+	}
 	return d
 }
 
@@ -213,7 +196,14 @@ func (d *Decision) protect() {
 	default:
 		d.Why = "protected against deregistration; to retire it: " + d.Found.Unprotect(d.Region)
 	}
-	d.Kept, d.Next, d.Due = true, "", time.Time{}
+	d.keepIf(d.Why)
+}
+
+// keepIf keeps an AMI after all, if there is a reason.
+func (d *Decision) keepIf(why string) {
+	if why != "" {
+		d.Kept, d.Why, d.Next, d.Due = true, why, "", time.Time{}
+	}
 }
 
 // untouchable says why an AMI stays whatever the policy is.

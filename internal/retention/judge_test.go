@@ -38,17 +38,10 @@ func TestReferenced(t *testing.T) {
 		"not asked for":           {references: refers(template), off: true},
 		"its region is ended":     {references: refers(template), ended: true},
 		"not read":                {references: world.Fact[world.References]{At: now, Err: "silence"}, why: "could not be read"},
+		"not asked about":         {references: world.Fact[world.References]{At: now, Val: world.References{ByAMI: map[string][]string{"ami-9": nil}}}, why: "could not be read"},
 		"may not be read":         {references: world.Fact[world.References]{At: now, Val: world.References{Denied: "you may not"}}, why: "could not be read: you may not"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var images []world.Image
-			for _, version := range []string{"1.0.0", "1.1.0"} {
-				d := release.Desired{Project: "p", Tag: "v" + version, Version: release.Version{Text: version}}
-				images = append(images, world.Image{
-					ID: "ami-" + version, State: world.Available, Created: now.Add(-400 * day),
-					Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64"}, record.StageRelease),
-				})
-			}
 			rules := retention.Rules{
 				Policy:     release.Retention{Private: &release.Keep{Patches: 1, Minors: 1}, Referenced: !c.off},
 				Parameters: []release.Parameter{{Name: "/1.0.0"}}, Ended: c.ended,
@@ -56,9 +49,79 @@ func TestReferenced(t *testing.T) {
 			w := world.New()
 			w.Now = now
 			w.Regions["eu-west-1"] = world.Region{References: c.references, Params: world.Fact[map[string]string]{At: now}}
-			d := rules.Judge("eu-west-1", images, w, nil)[0]
+			d := rules.Judge("eu-west-1", twoReleases(now), w, nil)[0]
 			if d.Kept != (c.why != "") || c.why != "" && !strings.Contains(d.Why, c.why) {
 				t.Errorf("kept %v: %s; want %q", d.Kept, d.Why, c.why)
+			}
+		})
+	}
+}
+
+// twoReleases are 1.0.0, which a policy of one patch and one minor does not keep, and 1.1.0.
+func twoReleases(now time.Time) (images []world.Image) {
+	for _, version := range []string{"1.0.0", "1.1.0"} {
+		d := release.Desired{Project: "p", Tag: "v" + version, Version: release.Version{Text: version}}
+		images = append(images, world.Image{
+			ID: "ami-" + version, State: world.Available, Created: now.Add(-400 * day),
+			Tags: d.OwnTags(release.Variant{Image: "ce", Arch: "amd64"}, record.StageRelease),
+		})
+	}
+	return images
+}
+
+// TestUsedByOthers: an AMI that other accounts use is kept, if the policy asks for that; so is one
+// without a fresh report.
+func TestUsedByOthers(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	reports := func(all ...world.UsageReport) world.Fact[world.Usage] {
+		for i := range all {
+			all[i].AMI = "ami-1.0.0"
+		}
+		return world.Fact[world.Usage]{At: now, Val: world.Usage{Reports: all}}
+	}
+	used := world.UsageReport{ID: "used", State: world.Available, Created: now.Add(-day), Accounts: 2, Instances: 9, Templates: 1}
+	unused := world.UsageReport{ID: "unused", State: world.Available, Created: now.Add(-day)}
+	aged := func(r world.UsageReport, age time.Duration) world.UsageReport {
+		r.Created = now.Add(-age)
+		return r
+	}
+	const none, by = "no usage report of the last 7 days says that no other account uses it; amiship retire --usage makes one", "in use by 2 other accounts: 9 instances, 1 launch template"
+	for name, c := range map[string]struct {
+		usage      world.Fact[world.Usage]
+		off, ended bool
+		why        string // empty: it is not kept
+		report     string // that is shown
+		unreported bool
+	}{
+		"others use it":         {usage: reports(used), why: by, report: "used"},
+		"no one does":           {usage: reports(unused), report: "unused"},
+		"no one did last week":  {usage: reports(aged(unused, 7*day)), why: none, unreported: true},
+		"the newest counts":     {usage: reports(aged(unused, 2*day), used), why: by, report: "used"},
+		"no one does any more":  {usage: reports(aged(used, 2*day), unused), report: "unused"},
+		"none":                  {usage: reports(), why: none, unreported: true},
+		"a pending one":         {usage: reports(world.UsageReport{State: world.Pending, Created: now}), why: none, unreported: true},
+		"one that failed":       {usage: reports(world.UsageReport{State: world.Erroneous, Reason: "out of luck"}), why: "AWS could not report which other accounts use it: out of luck", unreported: true},
+		"not read":              {usage: world.Fact[world.Usage]{At: now, Err: "silence"}, why: "could not be read: silence", unreported: true},
+		"never read":            {why: "could not be read", unreported: true},
+		"may not be read":       {usage: world.Fact[world.Usage]{At: now, Val: world.Usage{Denied: "you may not"}}, why: "could not be read: you may not", unreported: true},
+		"not asked for":         {usage: reports(used), off: true, report: "used"},
+		"its region is ended":   {usage: reports(used), ended: true, report: "used"},
+		"of another AMI, as if": {usage: world.Fact[world.Usage]{At: now, Val: world.Usage{Reports: []world.UsageReport{unused}}}, why: none, unreported: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rules := retention.Rules{Policy: release.Retention{Private: &release.Keep{Patches: 1, Minors: 1}, UsedByOthers: !c.off}, Ended: c.ended}
+			w := world.New()
+			w.Now = now
+			w.Regions["eu-west-1"] = world.Region{Usage: c.usage}
+			d := rules.Judge("eu-west-1", twoReleases(now), w, nil)[0]
+			if d.Kept != (c.why != "") || c.why != "" && !strings.Contains(d.Why, c.why) || d.Use.Unreported != c.unreported {
+				t.Errorf("kept %v: %s; unreported %v; want %q", d.Kept, d.Why, d.Use.Unreported, c.why)
+			}
+			if shown := d.Use.Report; (shown == nil) != (c.report == "") || shown != nil && shown.ID != c.report {
+				t.Errorf("it shows the report %+v, want %s", shown, c.report)
+			}
+			if d.Kept && (d.Next != "" || !d.Due.IsZero()) {
+				t.Errorf("kept, and %s is due %s", d.Next, d.Due)
 			}
 		})
 	}

@@ -88,6 +88,8 @@ func (w *World) cellOfRegion(q Query) cell {
 		return ofRegion(w, q, r.Named, func(r *Region, f Fact[Parameters]) { r.Named = f })
 	case LookReferences:
 		return ofRegion(w, q, r.References, func(r *Region, f Fact[References]) { r.References = f })
+	case LookUsage:
+		return ofRegion(w, q, r.Usage, func(r *Region, f Fact[Usage]) { r.Usage = f })
 	case LookBin:
 		return ofRegion(w, q, r.Bin, func(r *Region, f Fact[[]BinRule]) { r.Bin = f })
 	case LookSnapshots:

@@ -10,7 +10,7 @@ import (
 // TestMiss: whatever AWS is asked for can be missed; what is fetched is not.
 func TestMiss(t *testing.T) {
 	for kind, missed := range map[Kind]bool{
-		LookImages: true, LookRelease: true, LookNamesakes: true, LookPending: true, LookGrants: true, LookAccess: true, LookBin: true, LookReferences: true, LookPause: true, LookClaims: true, LookParams: true, LookNamed: true, LookSnapshots: true, LookLimits: true,
+		LookImages: true, LookRelease: true, LookNamesakes: true, LookPending: true, LookGrants: true, LookAccess: true, LookBin: true, LookReferences: true, LookUsage: true, LookPause: true, LookClaims: true, LookParams: true, LookNamed: true, LookSnapshots: true, LookLimits: true,
 		LookNetwork: true, LookTypes: true, LookMetadata: true, LookDenied: true, LookBase: true, LookListing: true, LookChangeSet: true, LookSellerImages: true,
 		LookPackage: false, LookDigest: false, LookNotes: false,
 	} {

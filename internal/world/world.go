@@ -86,11 +86,13 @@ type Region struct {
 	// Snapshots are those that carry the project's tags.
 	Snapshots Fact[[]Snapshot]
 	Named     Fact[Parameters] // SSM parameters that hold an AMI, whoever wrote them
-	// References are what of the account refers to the project's AMIs.
+	// References are what of the account refers to AMIs that were asked about.
 	References Fact[References]
-	Limits     Fact[Limits] // what may be public, and whether anything may
-	Off        bool         // the account has not switched the region on
-	NoRegion   bool         // the account's partition of AWS has no such region
+	// Usage is which other accounts use the account's AMIs, by the reports that there are.
+	Usage    Fact[Usage]
+	Limits   Fact[Limits] // what may be public, and whether anything may
+	Off      bool         // the account has not switched the region on
+	NoRegion bool         // the account's partition of AWS has no such region
 	// Network are the subnets that builds name; "" is the default VPC.
 	Network Fact[map[string]Subnet]
 	// Types are the instance types that builds name, of those that the region has.
@@ -227,7 +229,7 @@ type Query struct {
 	Variant string // of Package, Digest and Base
 	Listing string // of Listing, Notes and ChangeSet
 	Set     string // of ChangeSet: its id
-	ID      string // of Access: an AMI's or a snapshot's; of Assessment
+	ID      string // of Access: an AMI's or a snapshot's; of References: AMIs; of Assessment
 }
 
 // OfListings reports whether a query is about what only listings rest on.
@@ -243,7 +245,7 @@ func (q Query) Fetched() bool {
 // nothing else to do. What was wrong with a package or a base stays wrong until it is
 // fixed, and nothing rests on the others for certain.
 func (q Query) Retried() bool {
-	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookTypes, LookMetadata, LookDenied, LookSnapshots, LookBin, LookReferences, LookAssessments, LookAssessment}, q.Kind)
+	return q.Variant == "" && !slices.Contains([]Kind{LookNotes, LookLimits, LookNetwork, LookTypes, LookMetadata, LookDenied, LookSnapshots, LookBin, LookReferences, LookUsage, LookAssessments, LookAssessment}, q.Kind)
 }
 
 // Kind is what a query asks for.
@@ -277,7 +279,8 @@ const (
 	LookBin       Kind = "bin"       // rules of the Recycle Bin
 	LookSnapshots Kind = "snapshots" // those with the project's tags
 
-	LookReferences Kind = "references" // what of the account refers to the project's AMIs
+	LookReferences Kind = "references" // what of the account refers to some AMIs
+	LookUsage      Kind = "usage"      // which other accounts use AMIs
 
 	LookLimits  Kind = "limits"  // quotas, and what keeps AMIs from being public
 	LookNetwork Kind = "network" // whether there is one to build in
