@@ -48,10 +48,11 @@ func TestSixtyListings(t *testing.T) {
 		}
 	}
 	m.soldOnce(t, premiumProduct, premiumTitle, 1)
-	// The second run began with what the first had left of them.
+	// The second run began with what the first had left of them. Each listing's assessments
+	// are read once.
 	all, allRefused := m.refused(t, 0)
 	last, lastRefused := m.refused(t, before)
-	if all > 1300 || allRefused > 10 || last > 250 || lastRefused > 3 {
+	if all > 1300 || allRefused > 10 || last > 250+61 || lastRefused > 3 {
 		t.Errorf("%d calls of the Catalog API, %d refused; %d and %d of them in the last run", all, allRefused, last, lastRefused)
 	}
 	t.Logf("%d calls of the Catalog API, %d refused; %d and %d of them in the last run", all, allRefused, last, lastRefused)

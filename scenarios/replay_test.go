@@ -88,7 +88,8 @@ type replay struct {
 
 // newReplay takes credentials and endpoint from the environment, as Packer does.
 func newReplay(ctx context.Context) (*replay, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(wiretest.Eager{}))
+	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg.HTTPClient = wiretest.Eager{} // not before: it can't take AWS_CA_BUNDLE
 	return &replay{
 		cfg: cfg, url: os.Getenv("AWS_ENDPOINT_URL"), signer: v4.NewSigner(),
 		vars: map[string]string{"token": rand.Text(), "key": "packer_" + rand.Text(), "group_name": "packer_" + rand.Text()},

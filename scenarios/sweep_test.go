@@ -43,8 +43,8 @@ func TestAKilledBuildIsSeen(t *testing.T) {
 	killRun(t, b, callOf(t, "StopInstances"), false)
 	b.advance(t, 26*time.Hour)
 	for _, args := range [][]string{{"status"}, {"status", "--json"}, {"blockers"}, {"check"}} {
-		if code, out := amiship(t, env, append(args, "--file", file)...); code != 0 || !strings.Contains(out, "left over in us-east-1: claim ") ||
-			!strings.Contains(out, "with i-") || !strings.Contains(out, "amiship sweep ends it") || strings.Contains(out, "amiship-other") {
+		if code, out := amiship(t, env, append(args, "--file", file)...); code != 0 || !strings.Contains(out, "us-east-1: claim ") ||
+			!strings.Contains(out, "with i-") || !strings.Contains(out, "amiship sweep") || strings.Contains(out, "amiship-other") {
 			t.Errorf("%s: exit %d\n%s", strings.Join(args, " "), code, out)
 		}
 	}
