@@ -71,7 +71,7 @@ func TestReleaseBesideASilentRegion(t *testing.T) {
 		"all":     "{region: eu-west-1, answer: silent}",
 		"reads":   "{region: eu-west-1, action: DescribeImages, answer: silent}",
 		"stalled": "{region: eu-west-1, action: DescribeImages, answer: stalled}",
-		"copies":  "{region: eu-west-1, action: CopyImage, answer: silent, skip: 1}",
+		"copies":  "{region: eu-west-1, action: CopyImage, answer: silent, times: 1000}",
 		"quotas":  "{region: eu-west-1, service: servicequotas, answer: silent}",
 		"SSM":     "{region: eu-west-1, service: ssm, answer: silent}",
 	} {

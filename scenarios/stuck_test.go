@@ -11,7 +11,7 @@ func stuckCopy(t *testing.T, settings string) (b *box, release func(args ...stri
 	t.Helper()
 	file := instantBundle(t)
 	b = worldBox(t, "settings: {ec2: {"+settings+"}}\n")
-	b.run(t, "sandbox", "fault", "--state", b.state, "--region", "eu-west-1", "--action", "CopyImage", "--ends", "stuck", "--skip", "1", "--times", "1") // the first is a dry run
+	b.run(t, "sandbox", "fault", "--state", b.state, "--region", "eu-west-1", "--action", "CopyImage", "--ends", "stuck", "--times", "1")
 	env := b.env(t, "vendor", "")
 	release = func(args ...string) (int, string) { return amiship(t, env, append(args, "--file", file)...) }
 	if code, out := release("release", "v2.42.0", "--poll", "200ms", "--wait", "1s"); code != 75 {

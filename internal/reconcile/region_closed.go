@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
@@ -91,15 +92,32 @@ func (x regions) uncounted(t release.Target) {
 }
 
 // refreshQuotas reads again what counts against the quotas before anything becomes public:
-// another run or user may have published since.
+// another run or user may have published since, and what was read before this release's own
+// AMIs were made does not show those of a release that was begun with it.
 func refreshQuotas(f *facts, variants []*variant) (found findings) {
-	for _, t := range f.d.Targets {
-		images := f.w.Regions[t.Region].Images
-		if images.Known() && (f.unfinished(variants, t.Region) || f.r.Ahead > 0) && f.w.Now.Sub(images.At) > freshFor {
-			found.refresh(world.Query{Kind: world.LookImages, Region: t.Region})
+	unfinished := func(region string) bool { return f.unfinished(variants, region) || f.r.Ahead > 0 }
+	busy := slices.ContainsFunc(f.d.Targets, func(t release.Target) bool { return unfinished(t.Region) })
+	made := f.lastMade()
+	for _, region := range f.d.Regions() {
+		home := busy && slices.Contains(f.d.BuildRegions(), region) // where candidates show who else is at it
+		images := f.w.Regions[region].Images
+		if images.Known() && (home || unfinished(region)) && (f.w.Now.Sub(images.At) > freshFor || images.At.Before(made)) {
+			found.refresh(world.Query{Kind: world.LookImages, Region: region})
 		}
 	}
 	return found
+}
+
+// lastMade is when the newest AMI of the release was made, as far as that is past.
+func (f *facts) lastMade() (last time.Time) {
+	for _, region := range f.d.Regions() {
+		for _, i := range f.ofTag(region) {
+			if i.Created.After(last) && !i.Created.After(f.w.Now) {
+				last = i.Created
+			}
+		}
+	}
+	return last
 }
 
 // unfinished reports whether something of the release is still to be copied or
