@@ -25,6 +25,7 @@ import (
 	"amiship/sandbox/admin"
 	"amiship/sandbox/cloud"
 	"amiship/sandbox/ec2"
+	"amiship/sandbox/sts"
 	"amiship/sandbox/wire"
 )
 
@@ -173,7 +174,15 @@ func (s *box) serve(ctx context.Context, l net.Listener, stdout io.Writer) error
 }
 
 func (s *box) admin(stop func()) http.Handler {
-	return &admin.Handler{Store: s.store, Faults: s.setFaults, Info: s.info, Shutdown: stop}
+	return &admin.Handler{Store: s.store, Faults: s.setFaults, Info: s.info, Token: s.token, Shutdown: stop}
+}
+
+func (s *box) token(ask admin.Token) (text string, err error) {
+	err = s.store.View(func(tx *cloud.Tx) error {
+		text, err = sts.NewToken(tx, sts.Ask(ask))
+		return err
+	})
+	return text, err
 }
 
 func (s *box) info() admin.Info {

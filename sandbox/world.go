@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -63,6 +64,8 @@ type Account struct {
 	// Keyless accounts get no key.
 	Keyless bool   `yaml:"keyless,omitempty"`
 	Roles   []Role `yaml:"roles,omitempty"`
+	// OIDCProviders are the OpenID Connect providers that its roles may trust.
+	OIDCProviders []OIDCProvider `yaml:"oidc_providers,omitempty"`
 	// InstanceProfiles are names of its instance profiles; one has the role of its name.
 	InstanceProfiles []string `yaml:"instance_profiles,omitempty"`
 }
@@ -84,10 +87,28 @@ type Key struct {
 // Role can be assumed by those whom it trusts.
 type Role struct {
 	Name       string        `yaml:"name"`
-	Trust      []string      `yaml:"trust"` // accounts, ARNs of principals, services, or "*"
+	Trust      []string      `yaml:"trust,omitempty"` // accounts, ARNs of principals, services, or "*"
 	ExternalID string        `yaml:"external_id,omitempty"`
 	Deny       []string      `yaml:"deny,omitempty"`
 	MaxSession time.Duration `yaml:"max_session,omitempty"` // an hour when zero
+	// WebIdentity are the providers whose tokens it trusts; one statement of them is enough.
+	WebIdentity []WebIdentity `yaml:"web_identity,omitempty"`
+}
+
+// OIDCProvider is an OpenID Connect provider, such as a GitLab.
+type OIDCProvider struct {
+	URL       string   `yaml:"url"`       // iss of its tokens: https://gitlab.example.com
+	Audiences []string `yaml:"audiences"` // aud of tokens that are meant for AWS
+	// JWKS is its set of JSON Web Keys. Without, amiship sandbox token makes its tokens.
+	JWKS string `yaml:"jwks,omitempty"`
+}
+
+// WebIdentity are conditions for tokens of a provider; * and ? in patterns are as in IAM's
+// StringLike.
+type WebIdentity struct {
+	Provider  string   `yaml:"provider"`            // its url
+	Subjects  []string `yaml:"subjects,omitempty"`  // patterns of sub; any when empty
+	Audiences []string `yaml:"audiences,omitempty"` // patterns of aud; any of the provider's when empty
 }
 
 // readWorld reads the file strictly: what it does not know is an error with
@@ -154,6 +175,34 @@ func (w World) check() error {
 		for _, k := range a.Keys {
 			if k.ID != "" && !accessKey.MatchString(k.ID) {
 				errs = append(errs, fmt.Errorf("world: account %s: %q is no access key id", a.Name, k.ID))
+			}
+		}
+		errs = append(errs, a.checkProviders())
+	}
+	return errors.Join(errs...)
+}
+
+// checkProviders names what is wrong with the account's providers, and those that its roles
+// trust and that it does not have.
+func (a Account) checkProviders() error {
+	var errs []error
+	var urls []string
+	for _, p := range a.OIDCProviders {
+		urls = append(urls, p.URL)
+		if !strings.HasPrefix(p.URL, "https://") || len(p.Audiences) == 0 {
+			errs = append(errs, fmt.Errorf("world: account %s: an OIDC provider has a url that begins with https://, and audiences: %q", a.Name, p.URL))
+		}
+		if p.JWKS == "" {
+			continue
+		}
+		if _, err := sts.ReadKeys(p.JWKS); err != nil {
+			errs = append(errs, fmt.Errorf("world: account %s: OIDC provider %s: %w", a.Name, p.URL, err))
+		}
+	}
+	for _, r := range a.Roles {
+		for _, w := range r.WebIdentity {
+			if !slices.Contains(urls, w.Provider) {
+				errs = append(errs, fmt.Errorf("world: account %s: role %s trusts the OIDC provider %q, which the account does not have", a.Name, r.Name, w.Provider))
 			}
 		}
 	}
@@ -247,12 +296,8 @@ func (w World) load(tx *cloud.Tx) error {
 			}
 			iam.PutProfile(tx, profile)
 		}
-		for _, r := range a.Roles {
-			role := sts.Role{Account: a.ID, Partition: a.partition(), Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, MaxSession: r.MaxSession}
-			for _, t := range r.Trust {
-				role.Trusted = append(role.Trusted, w.id(t))
-			}
-			sts.PutRole(tx, role)
+		if err := w.loadRoles(tx, a); err != nil {
+			return err
 		}
 	}
 	err := errors.Join(quotas.Load(tx, w.Quotas), ssm.Load(tx, w.Parameters), ec2.Load(tx, w.EC2))
@@ -260,6 +305,30 @@ func (w World) load(tx *cloud.Tx) error {
 		return err
 	}
 	return marketplace.Load(tx, w.Marketplace, w.Settings.Marketplace)
+}
+
+// loadRoles writes the roles of an account, and the providers that they trust.
+func (w World) loadRoles(tx *cloud.Tx, a Account) error {
+	for _, p := range a.OIDCProviders {
+		provider := sts.Provider{Account: a.ID, Partition: a.partition(), URL: p.URL, Audiences: p.Audiences}
+		if p.JWKS != "" {
+			provider.Keys, _ = sts.ReadKeys(p.JWKS) // check has read them
+		}
+		if err := sts.PutProvider(tx, provider); err != nil {
+			return err
+		}
+	}
+	for _, r := range a.Roles {
+		role := sts.Role{Account: a.ID, Partition: a.partition(), Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, MaxSession: r.MaxSession}
+		for _, t := range r.Trust {
+			role.Trusted = append(role.Trusted, w.id(t))
+		}
+		for _, f := range r.WebIdentity {
+			role.Federated = append(role.Federated, sts.Federated(f))
+		}
+		sts.PutRole(tx, role)
+	}
+	return nil
 }
 
 // Regions are the names of all regions, each with the partition that it is in. The first of a

@@ -61,7 +61,7 @@ started on it again, it resumes from there.`,
 	f.UintSliceVar(&cfg.HostPorts, "open-host-port", nil, "`PORT` of 127.0.0.1 that machines reach at host.sandbox.internal; repeatable, none is open by default")
 	f.BoolVar(&cfg.Throttle, "throttle", false, "refuse calls beyond AWS's rate limits")
 	_ = cmd.MarkFlagRequired("state")
-	cmd.AddCommand(sandboxEnv(), sandboxAdvance(), sandboxDump(), sandboxCalls(a), sandboxFault(), sandboxStop(), sandboxPrepare(), sandboxWorld())
+	cmd.AddCommand(sandboxEnv(), sandboxToken(), sandboxAdvance(), sandboxDump(), sandboxCalls(a), sandboxFault(), sandboxStop(), sandboxPrepare(), sandboxWorld())
 	return cmd
 }
 

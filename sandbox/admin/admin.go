@@ -38,11 +38,20 @@ type Account struct {
 	Partition string `json:"partition"`
 }
 
+// Token is what a token of an OpenID Connect provider is to say.
+type Token struct {
+	Provider string // URL; empty: the only one whose tokens the sandbox makes
+	Subject  string
+	Audience string // empty: the provider's first
+	For      time.Duration
+}
+
 // Handler answers on the socket. Its fields are what it can reach.
 type Handler struct {
 	Store    *cloud.Store
 	Faults   func([]wire.Fault) error
 	Info     func() Info
+	Token    func(Token) (string, error)
 	Shutdown func() // begins to stop the sandbox
 }
 
@@ -54,6 +63,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mux.HandleFunc("GET /account/{name}", answer(h.account))
 	mux.HandleFunc("POST /advance", answer(h.advance))
 	mux.HandleFunc("POST /faults", answer(h.faults))
+	mux.HandleFunc("POST /token", answer(h.token))
 	mux.HandleFunc("POST /shutdown", answer(h.shutdown))
 	mux.ServeHTTP(w, r)
 }
@@ -110,6 +120,14 @@ func (h *Handler) faults(r *http.Request) (int, error) {
 		return 0, fmt.Errorf("set faults: %w", err)
 	}
 	return len(list), nil
+}
+
+func (h *Handler) token(r *http.Request) (string, error) {
+	var ask Token
+	if err := json.NewDecoder(r.Body).Decode(&ask); err != nil {
+		return "", fmt.Errorf("make a token: %w", err)
+	}
+	return h.Token(ask)
 }
 
 func (h *Handler) shutdown(*http.Request) (Info, error) {

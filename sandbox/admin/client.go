@@ -81,6 +81,15 @@ func (c *Client) SetFaults(ctx context.Context, list ...wire.Fault) error {
 	return err
 }
 
+// Token makes a token of an OpenID Connect provider of the sandbox's world.
+func (c *Client) Token(ctx context.Context, ask Token) (string, error) {
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return "", err
+	}
+	return get[string](ctx, c, "POST", "/token", body)
+}
+
 // Shutdown asks the sandbox to stop, and waits until it has: its machines may
 // take seconds.
 func (c *Client) Shutdown(ctx context.Context) error {

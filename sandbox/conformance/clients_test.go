@@ -33,3 +33,13 @@ func TestProfilesAndFleets(t *testing.T) {
 		t.Errorf("it did not come to its end:\n%s", out)
 	}
 }
+
+// TestWebIdentityOfClients: boto3 and the AWS CLI log in with a token by themselves, as in a CI job.
+func TestWebIdentityOfClients(t *testing.T) {
+	t.Parallel()
+	need(t, "python3", "-c", "import boto3")
+	need(t, "aws", "--version")
+	if out := run(t, nil, "python3", "web_identity.py"); !strings.HasSuffix(out, "logged in\n") {
+		t.Errorf("it did not come to its end:\n%s", out)
+	}
+}

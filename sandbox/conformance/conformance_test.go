@@ -23,7 +23,10 @@ const world = `
 accounts:
   - name: vendor
     id: "123456789012"
-    roles: [{name: ingestion, trust: [assets.marketplace.amazonaws.com]}]
+    roles:
+      - {name: ingestion, trust: [assets.marketplace.amazonaws.com]}
+      - {name: pipeline, web_identity: [{provider: "https://gitlab.example.com", subjects: ["project_path:group/*"]}]}
+    oidc_providers: [{url: "https://gitlab.example.com", audiences: ["https://gitlab.example.com"]}]
   - name: customer
     id: "210987654321"
     roles: [{name: guest, trust: [vendor]}]

@@ -8,6 +8,7 @@ def sts(box):
     client.get_caller_identity()
     client.get_session_token()
     role = client.assume_role(RoleArn="arn:aws:iam::210987654321:role/guest", RoleSessionName="conformance", SourceIdentity="me")
+    client.assume_role_with_web_identity(RoleArn="arn:aws:iam::123456789012:role/pipeline", RoleSessionName="conformance", WebIdentityToken=box.token(Subject="project_path:group/project:ref_type:tag:ref:v1.0.0"))
     keys = role["Credentials"]
     guest = box.client("sts", keys={"aws_access_key_id": keys["AccessKeyId"], "aws_secret_access_key": keys["SecretAccessKey"],
                                     "aws_session_token": keys["SessionToken"]})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"amiship/sandbox/cloud"
 	"amiship/sandbox/wire"
 )
 
@@ -105,44 +106,12 @@ func orNull(s string) string {
 func anyMatch(patterns, values []string) bool {
 	for _, v := range values {
 		for _, p := range patterns {
-			if wildcard(p, v) {
+			if cloud.Like(p, v) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// wildcard matches s against a pattern of AWS's filters: * is any text, ? any
-// one character, \ takes the next character literally.
-func wildcard(pattern, s string) bool {
-	for pattern != "" {
-		switch pattern[0] {
-		case '*':
-			rest := strings.TrimLeft(pattern, "*")
-			for i := range len(s) + 1 {
-				if wildcard(rest, s[i:]) {
-					return true
-				}
-			}
-			return false
-		case '?':
-			if s == "" {
-				return false
-			}
-		case '\\':
-			if len(pattern) > 1 {
-				pattern = pattern[1:]
-			}
-			fallthrough
-		default:
-			if s == "" || s[0] != pattern[0] {
-				return false
-			}
-		}
-		pattern, s = pattern[1:], s[1:]
-	}
-	return s == ""
 }
 
 // one and flag are values of a filter for a plain string and a boolean.

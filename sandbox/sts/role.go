@@ -20,6 +20,7 @@ type Role struct {
 	ExternalID string          // that callers must name; empty: none
 	Deny       []string        // as in cloud.Credential
 	MaxSession time.Duration
+	Federated  []Federated `json:",omitempty"` // whose tokens it trusts
 }
 
 // roles by ARN, in partition "".
@@ -92,41 +93,56 @@ func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
 			Message: "User: " + c.Credential.Principal + " is not authorized to perform: sts:TagSession on resource: " + in.RoleArn,
 		}
 	}
-	life, err := lifetime(in.DurationSeconds, time.Hour, 12*time.Hour)
-	if err != nil {
-		return nil, err
-	}
 	longest := role.MaxSession
 	if strings.Contains(c.Credential.Principal, ":assumed-role/") {
 		longest = time.Hour // AWS's limit for role chaining
 	}
-	if life > longest {
-		return nil, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	keys, user, err := role.session(c, in.RoleSessionName, in.DurationSeconds, longest)
+	if err != nil {
+		return nil, err
 	}
-	arn := role.Partition.ARN("sts", "", role.Account, "assumed-role/"+role.base()+"/"+in.RoleSessionName)
-	return &assumeOut{
-		Credentials:     issue(c, role.Account, arn, role.Deny, life),
-		AssumedRoleUser: assumedRole{userID(arn), arn},
-		SourceIdentity:  in.SourceIdentity,
-	}, nil
+	return &assumeOut{Credentials: keys, AssumedRoleUser: user, SourceIdentity: in.SourceIdentity}, nil
+}
+
+// session makes the keys of a session of the role, which lasts an hour unless it says how many
+// seconds.
+func (r Role) session(c *wire.Call, name string, seconds *int, longest time.Duration) (credentials, assumedRole, error) {
+	life, err := lifetime(seconds, time.Hour, 12*time.Hour)
+	if err != nil {
+		return credentials{}, assumedRole{}, err
+	}
+	if life > longest {
+		return credentials{}, assumedRole{}, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	arn := r.Partition.ARN("sts", "", r.Account, "assumed-role/"+r.base()+"/"+name)
+	return issue(c, r.Account, arn, r.Deny, life), assumedRole{userID(arn), arn}, nil
 }
 
 // base is the name without the path.
 func (r Role) base() string { return r.Name[strings.LastIndex(r.Name, "/")+1:] }
 
 func (in *assumeIn) check() error {
-	null := func(name string) error {
-		return wire.Errorf("ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
-	}
-	switch {
-	case in.RoleArn == "":
-		return null("roleArn")
-	case in.RoleSessionName == "":
-		return null("roleSessionName")
-	case !sessionName.MatchString(in.RoleSessionName):
-		return wire.Errorf("ValidationError", `1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, in.RoleSessionName)
+	if err := checkSession(in.RoleArn, in.RoleSessionName); err != nil {
+		return err
 	}
 	return in.checkTags()
+}
+
+// checkSession applies the rules for what each way to assume a role names.
+func checkSession(role, session string) error {
+	switch {
+	case role == "":
+		return missing("roleArn")
+	case session == "":
+		return missing("roleSessionName")
+	case !sessionName.MatchString(session):
+		return wire.Errorf("ValidationError", `1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, session)
+	}
+	return nil
+}
+
+func missing(member string) error {
+	return wire.Errorf("ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
 }
 
 // maxSessionTags is how many tags a session may have.

@@ -26,6 +26,7 @@ func Service() wire.Service {
 		Operations: []wire.Operation{
 			wire.Read("GetCallerIdentity", bucket, whoAmI),
 			wire.Op("AssumeRole", bucket, assumeRole),
+			wire.Unsigned("AssumeRoleWithWebIdentity", bucket, webIdentityOwner, assumeRoleWithWebIdentity),
 			wire.Op("GetSessionToken", bucket, getSessionToken),
 		},
 	}

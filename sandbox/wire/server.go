@@ -58,12 +58,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", log.At.Format(http.TimeFormat))
 	w.Header().Set("Server", ServerName)
 	scope := readScope(r)
+	req, err := readRequest(r)
+	if scope.key == "" && err == nil {
+		scope.service = s.unsigned(req)
+	}
 	svc, known := s.services[scope.service]
 	if !known {
 		svc.Protocol = spoken(r, scope.service)
 	}
 	log.Service, log.Region, log.Key = scope.service, scope.region, scope.key
-	answer, loss, err := s.answer(r, svc, scope, requestID, &log)
+	var answer []byte
+	var loss Loss
+	if err == nil {
+		answer, loss, err = s.answer(req, svc, scope, requestID, &log)
+	}
 	switch {
 	case errors.Is(err, errDropped):
 		log.Status, log.Code = -1, "Dropped"
@@ -85,17 +93,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer)
 }
 
+// unsigned names the service of a call that is not signed: no other part of it does than the
+// operation. Empty: none takes it.
+func (s *Server) unsigned(req *request) string {
+	for name, svc := range s.services {
+		if op, ok := svc.operation(svc.Protocol.action(req)); ok && op.account != nil {
+			return name
+		}
+	}
+	return ""
+}
+
 // answer finds the operation and runs it, and says what becomes of the answer.
-func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string, log *Logged) ([]byte, Loss, error) {
-	if sc.key == "" {
-		return nil, "", &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
-	}
-	req, err := readRequest(r)
-	if err != nil {
-		return nil, "", err
-	}
+func (s *Server) answer(req *request, svc Service, sc scope, requestID string, log *Logged) ([]byte, Loss, error) {
 	log.Action = svc.Protocol.action(req)
 	op, ok := svc.operation(log.Action)
+	if sc.key == "" && op.account == nil {
+		return nil, "", &Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
+	}
 	if !ok {
 		log.Action = named(req)
 		return nil, "", lacking(svc.Protocol, sc.service, log.Action)
@@ -104,12 +119,12 @@ func (s *Server) answer(r *http.Request, svc Service, sc scope, requestID string
 	if s.Before != nil {
 		s.Before()
 	}
-	call := &Call{Service: svc.Name, Action: op.Name, Region: sc.region, RequestID: requestID, Host: r.Host}
+	call := &Call{Service: svc.Name, Action: op.Name, Region: sc.region, RequestID: requestID, Host: req.Host}
 	out, err := s.transact(call, req, svc, sc, op, log)
 	for _, fn := range call.finally {
 		fn()
 	}
-	defer call.wait(r.Context())
+	defer call.wait(req.Context())
 	if err != nil {
 		return nil, "", err
 	}
@@ -134,12 +149,17 @@ func (s *Server) transact(call *Call, req *request, svc Service, sc scope, op Op
 	}
 	err = transact(func(tx *cloud.Tx) error {
 		log.At, call.Tx = tx.Now, tx
-		if err := call.authenticate(sc, req, svc.Protocol); err != nil {
-			return err
+		if op.account == nil {
+			if err := call.authenticate(sc, req, svc.Protocol); err != nil {
+				return err
+			}
 		}
-		log.Account = call.Account.ID
 		in := op.newInput()
 		malformed := svc.Protocol.decode(req, in)
+		if op.account != nil {
+			call.Account, _ = cloud.Accounts.Get(tx, "", op.account(in))
+		}
+		log.Account = call.Account.ID
 		d, ok := in.(DryRunner)
 		call.dry = ok && d.IsDryRun()
 		if err := s.admit(call, svc, op); err != nil {

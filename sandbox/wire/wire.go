@@ -63,6 +63,7 @@ type Operation struct {
 	ReadOnly bool // may run beside others, in a View
 	newInput func() any
 	run      func(*Call, any) (any, error)
+	account  func(any) string // see Unsigned; nil: calls are signed
 }
 
 // Op describes an operation that changes something.
@@ -78,6 +79,14 @@ func Op[I, O any](name string, b Bucket, run func(*Call, *I) (*O, error)) Operat
 func Read[I, O any](name string, b Bucket, run func(*Call, *I) (*O, error)) Operation {
 	op := Op(name, b, run)
 	op.ReadOnly = true
+	return op
+}
+
+// Unsigned describes an operation that changes something, and that takes calls without a
+// signature: it has to find out itself who calls. account is whose call it is, by its input.
+func Unsigned[I, O any](name string, b Bucket, account func(*I) string, run func(*Call, *I) (*O, error)) Operation {
+	op := Op(name, b, run)
+	op.account = func(in any) string { return account(in.(*I)) }
 	return op
 }
 
