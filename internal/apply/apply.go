@@ -59,7 +59,7 @@ func (a *Applier) appliers() map[plan.Kind]func(context.Context, plan.Action) (R
 		targets     = a.targets()
 		limits      = limits{a.Clients}
 		claims      = claims{targets: targets, log: a.Log, poll: a.Poll, runID: a.RunID, access: &a.access, heartbeats: &a.heartbeats}
-		builds      = builds{targets: targets, log: a.Log, packer: a.Packer, claims: &a.heartbeats, secrets: a.secrets()}
+		builds      = builds{targets: targets, log: a.Log, packer: lending(a.Packer, a.Clients), claims: &a.heartbeats, secrets: a.secrets()}
 		tests       = a.tests()
 		images      = images{targets}
 		removals    = removals{targets}

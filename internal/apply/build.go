@@ -25,6 +25,19 @@ type builds struct {
 	secrets secrets
 }
 
+// lending has builds ask the clients for the session that they use, where they use one that
+// Packer can't get by itself.
+func lending(r packer.Runner, clients *awsapi.Clients) packer.Runner {
+	r.Session = func(ctx context.Context) (*packer.Session, error) {
+		s, err := clients.Session(ctx)
+		if err != nil || s == nil {
+			return nil, err
+		}
+		return &packer.Session{KeyID: s.AccessKeyID, Secret: s.SecretAccessKey, Token: s.SessionToken, Ends: s.Expires}, nil
+	}
+	return r
+}
+
 // build lets Packer make the candidate, in the claim's group and with its key.
 // It ends when the claim is lost.
 func (b builds) build(ctx context.Context, act plan.Action) (Result, error) {

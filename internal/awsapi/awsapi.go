@@ -85,10 +85,12 @@ func load(ctx context.Context, region string, options ...func(*config.LoadOption
 	// The SDK's own client asks for credentials too; and a bundle of certificates goes
 	// into no other.
 	plain := awshttp.NewBuildableClient().WithTimeout(patience.Call + time.Second)
-	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}), config.WithHTTPClient(plain), config.WithRetryer(newRetryer), config.WithCredentialsCacheOptions(early))...)
+	roles := &assuming{}
+	cfg, err := config.LoadDefaultConfig(ctx, append(options, roles.options, config.WithLogger(logging.Nop{}), config.WithHTTPClient(plain), config.WithRetryer(newRetryer), config.WithCredentialsCacheOptions(early))...)
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
+	roles.endpoint = cfg.BaseEndpoint
 	if release.Partition(cfg.Region) != release.Partition(region) {
 		cfg.Region = region
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"golang.org/x/sync/errgroup"
 
+	"amiship/sandbox/admin"
 	"amiship/sandbox/sandboxtest"
 	"amiship/sandbox/wire"
 )
@@ -123,5 +125,122 @@ accounts:
 	box.Meets(t, wire.Fault{Service: "ec2", Code: "ExpiredToken", Status: 400})
 	if _, err := other.EC2("eu-west-1").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); !HaveExpired(err) || other.Rejected() == nil {
 		t.Errorf("keys that do not change: %v", err)
+	}
+}
+
+// webWorld has a GitLab whose jobs assume a role, and a role that people assume.
+const webWorld = `
+accounts:
+  - name: vendor
+    id: "123456789012"
+    roles:
+      - {name: pipeline, web_identity: [{provider: "https://gitlab.example.com", subjects: ["project_path:group/*"]}]}
+      - {name: people, trust: ["123456789012"]}
+    oidc_providers: [{url: "https://gitlab.example.com", audiences: ["https://gitlab.example.com"]}]
+`
+
+// TestRenewedByTheirSource: sessions that the SDK makes by itself, of a token, a profile's token, a
+// profile's role, or one after the other, are renewed in a run of hours, each time by the token that is
+// in the file then. Others that need one can ask for it; and no session is said to end soon.
+func TestRenewedByTheirSource(t *testing.T) {
+	for name, c := range map[string]struct {
+		env    map[string]string
+		config string
+		want   string
+	}{
+		"web identity": {env: map[string]string{"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/pipeline", "AWS_ROLE_SESSION_NAME": "job"}, want: "pipeline/job"},
+		"a profile's web identity": {
+			config: "[profile p]\nrole_arn = arn:aws:iam::123456789012:role/pipeline\nweb_identity_token_file = TOKEN\nrole_session_name = job\n", want: "pipeline/job",
+		},
+		"a profile's role": {
+			config: "[profile p]\nrole_arn = arn:aws:iam::123456789012:role/people\nsource_profile = keys\nrole_session_name = me\n[profile keys]\naws_access_key_id = KEY\naws_secret_access_key = SECRET\n", want: "people/me",
+		},
+		"a role by way of web identity": {
+			config: "[profile p]\nrole_arn = arn:aws:iam::123456789012:role/people\nsource_profile = job\nrole_session_name = me\n[profile job]\nrole_arn = arn:aws:iam::123456789012:role/pipeline\nweb_identity_token_file = TOKEN\n", want: "people/me",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			box := sandboxtest.Start(t, webWorld)
+			token, config := filepath.Join(t.TempDir(), "token"), filepath.Join(t.TempDir(), "config")
+			issue := func() {
+				text, err := box.Token(t.Context(), admin.Token{Subject: "project_path:group/p:ref_type:tag:ref:v1", For: 10 * time.Minute})
+				if err := errors.Join(err, os.WriteFile(token, []byte(text), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			key := box.Key(t, "vendor")
+			text := strings.NewReplacer("TOKEN", token, "KEY", key.KeyID, "SECRET", key.SecretKey).Replace(c.config)
+			if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			env := map[string]string{
+				"AWS_ENDPOINT_URL": box.URL, "AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
+				"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "p", "AWS_REGION": "us-east-1",
+			}
+			if c.config == "" {
+				env["AWS_PROFILE"], env["AWS_WEB_IDENTITY_TOKEN_FILE"] = "", token
+			}
+			for _, more := range []map[string]string{env, c.env} {
+				for name, value := range more {
+					t.Setenv(name, value)
+				}
+			}
+			issue()
+			clients, err := Load(t.Context(), "us-east-1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys := map[string]bool{}
+			for hour := range 4 {
+				if hour > 0 {
+					issue()
+				}
+				if _, err := clients.EC2("eu-west-1").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); err != nil {
+					t.Fatalf("hour %d: %v", hour, err)
+				}
+				_, arn, err := clients.Identity(t.Context())
+				if err != nil || !strings.HasSuffix(arn, ":assumed-role/"+c.want) {
+					t.Fatalf("hour %d: the caller is %s (%v)", hour, arn, err)
+				}
+				lent, err := clients.Session(t.Context())
+				if err != nil || lent == nil || keys[lent.AccessKeyID] {
+					t.Fatalf("hour %d: others get %+v (%v)", hour, lent, err)
+				}
+				keys[lent.AccessKeyID] = true
+				if end := clients.SessionEnds(t.Context()); !end.IsZero() {
+					t.Errorf("the session is said to end at %v", end)
+				}
+				if _, err := box.Advance(t.Context(), 61*time.Minute); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := clients.Rejected(); err != nil {
+				t.Errorf("the caller is rejected: %v", err)
+			}
+		})
+	}
+}
+
+// TestSessionOfOthers: keys, and sessions that AWS's own endpoint makes, are Packer's own matter.
+func TestSessionOfOthers(t *testing.T) {
+	box := sandboxtest.Start(t, "")
+	key := box.Key(t, "vendor")
+	clients, err := LoadAs(t.Context(), "us-east-1", Caller{Endpoint: box.URL, KeyID: key.KeyID, Secret: key.SecretKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := clients.Session(t.Context()); got != nil || err != nil {
+		t.Errorf("of keys: %+v, %v", got, err)
+	}
+	t.Setenv("AWS_ENDPOINT_URL", "")
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_PROFILE", "")
+	t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", os.DevNull)
+	t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/pipeline")
+	if clients, err = Load(t.Context(), "us-east-1"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := clients.Session(t.Context()); got != nil || err != nil {
+		t.Errorf("of AWS: %+v, %v", got, err)
 	}
 }

@@ -70,9 +70,13 @@ func environment() []section {
 	return []section{
 		{"AWS (the AWS SDK reads these, and the others that it documents)", [][2]string{
 			{"AWS_PROFILE", "The profile whose credentials and settings are used."},
+			{"AWS_DEFAULT_PROFILE", "The same, if AWS_PROFILE is not set."},
 			{"AWS_ACCESS_KEY_ID", "An access key; it is used before any profile."},
 			{"AWS_SECRET_ACCESS_KEY", "Its secret."},
 			{"AWS_SESSION_TOKEN", "Its session token, if the credentials are temporary."},
+			{"AWS_WEB_IDENTITY_TOKEN_FILE", "A file with the OpenID Connect token of a CI job, in place of keys."},
+			{"AWS_ROLE_ARN", "The role that it assumes; the session is renewed."},
+			{"AWS_ROLE_SESSION_NAME", "The name of that session."},
 			{"AWS_REGION", "The region of calls that name none; the build region by default."},
 			{"AWS_ENDPOINT_URL", "An endpoint in place of AWS, such as that of amiship sandbox."},
 			{"AWS_ENDPOINT_URL_EC2", "The same for EC2 alone; Packer gets it too."},
@@ -114,6 +118,8 @@ func environment() []section {
 			{"PACKER_PLUGIN_MAX_PORT", passed},
 			{"AWS_POLL_DELAY_SECONDS", "Seconds between two polls of Packer; 2 by default."},
 			{"AWS_MAX_ATTEMPTS", "Packer's polls; by default as many as fit in an hour."},
+			{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "With AWS_ENDPOINT_URL and a role: where Packer gets its session."},
+			{"AWS_CONTAINER_AUTHORIZATION_TOKEN", "The password for that."},
 			{"PACKER_LOG", "Not passed: Packer's log holds secrets."},
 			{"PACKER_LOG_PATH", "Not passed."},
 		}},

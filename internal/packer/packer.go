@@ -31,6 +31,9 @@ type Runner struct {
 	Env   []string      // where Packer's environment is taken from; nil: this process's
 	Poll  time.Duration // between two reads of AWS, rounded to seconds; 2 s if zero
 	Grace time.Duration // for Packer's own clean-up after a cancel; 3 minutes if zero
+	// Session is where builds get credentials from, as often as they ask. Nil, or no session: from
+	// the environment, as this process does.
+	Session func(context.Context) (*Session, error)
 }
 
 // Build is what to build.
@@ -89,11 +92,16 @@ func (r Runner) Build(ctx context.Context, b Build) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	env, end, err := r.lent(ctx)
+	if err != nil {
+		return Result{}, fmt.Errorf("credentials for packer: %w", err)
+	}
+	defer end()
 	start := time.Now()
-	out := newOutput(b.Log, r.hide(b))
+	out := newOutput(b.Log, hide(env, b))
 	out.unheard(r.from())
 	cmd := exec.CommandContext(ctx, program, "build", "-machine-readable", "-color=false", "-var-file="+vars, b.Template)
-	cmd.Env, cmd.Dir = r.Environment(), filepath.Dir(b.Template)
+	cmd.Env, cmd.Dir = env, filepath.Dir(b.Template)
 	cmd.Stdout, cmd.Stderr = out.stream(), out.stream()
 	err = g.run(cmd, r.grace())
 	out.flush()
@@ -159,9 +167,9 @@ func (f *firstLine) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// hide returns the values that must not show up.
-func (r Runner) hide(b Build) []string {
-	hide := append(secretsIn(r.Environment()), b.Secrets...)
+// hide returns the values that must not show up, those of Packer's environment among them.
+func hide(env []string, b Build) []string {
+	hide := append(secretsIn(env), b.Secrets...)
 	for _, content := range b.Files {
 		hide = append(hide, string(content))
 	}
