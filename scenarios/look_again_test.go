@@ -41,7 +41,15 @@ listings:
 // 26 hours, also on a clock that makes all a thousand times shorter.
 const shopWorld = `
 accounts:
-  - {name: vendor, id: "123456789012", roles: [{name: ingestion, trust: [assets.marketplace.amazonaws.com]}]}
+  - name: vendor
+    id: "123456789012"
+    roles:
+      - {name: ingestion, trust: [assets.marketplace.amazonaws.com]}
+      - name: release
+        web_identity:
+          - provider: https://gitlab.example.com
+            subjects: ["project_path:group/prometheus:ref_type:tag:ref:v*", "project_path:group/prometheus:ref_type:branch:ref:main"]
+    oidc_providers: [{url: "https://gitlab.example.com", audiences: ["https://gitlab.example.com"]}]
 marketplace:
   products:
     - {id: prod-prometheuspro, title: Prometheus Pro, account: vendor, architecture: amd64}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"os/exec"
@@ -43,13 +44,18 @@ func writePipeline(t *testing.T, repo string) {
 	}
 }
 
-// pipelineRunner is a runner of a bundle's pipeline. Only builds are given secrets.
+// pipelineRunner is a runner of a bundle's pipeline. Its jobs have no keys of AWS: they log in with
+// the token of their GitLab. Only builds are given secrets.
 func pipelineRunner(t *testing.T, b *box) (*runner, marks) {
 	t.Helper()
 	m := newMarks()
 	env := b.env(t, "vendor", "")
 	env[0] = "PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH")
 	r := newRunner(t, pipelineBundle(t, m), ".gitlab-ci.yml", env)
+	r.keyless = []string{"AWS_ROLE_ARN=arn:aws:iam::123456789012:role/release"}
+	r.idToken = func(subject string) string {
+		return strings.TrimSpace(b.run(t, "sandbox", "token", "--state", b.state, "--subject", "project_path:group/prometheus:"+subject, "--for", "3h"))
+	}
 	r.scoped = map[string][]string{"aws/build": {"MARKED_TOKEN=" + m.token, "MARKED_LICENSE=" + m.license}}
 	return r, m
 }
@@ -94,6 +100,7 @@ func TestPipeline(t *testing.T) {
 			checkJob(t, got)
 			checkSecrets(t, m, got)
 		}
+		loggedIn(t, b)
 		want := 2
 		if stage == "check" || stage == "build" {
 			want = 0
@@ -110,6 +117,25 @@ func TestPipeline(t *testing.T) {
 	isPublic(t, r)
 	lookAgain(t, b, r, m, 0)
 	onSale(t, r, 1)
+}
+
+// loggedIn: what jobs did, they did in sessions of the pipeline's role, and Packer too, which asks
+// for offered types and launches.
+func loggedIn(t *testing.T, b *box) {
+	t.Helper()
+	text := b.callLog()
+	for line := range strings.Lines(text) {
+		var call struct{ Action, Key, Code string }
+		if err := json.Unmarshal([]byte(line), &call); err != nil {
+			t.Fatal(err)
+		}
+		if call.Action == "RunInstances" && !strings.HasPrefix(call.Key, "ASIA") {
+			t.Errorf("%s was called with the key %s", call.Action, call.Key)
+		}
+	}
+	if !strings.Contains(text, `"AssumeRoleWithWebIdentity"`) {
+		t.Error("no job logged in with a token")
+	}
 }
 
 // lookAgain runs the jobs of the schedule, which end with want. None of them is
@@ -185,6 +211,28 @@ func isPublic(t *testing.T, r *runner) {
 	}
 	if code, out := amiship(t, r.env, "plan", "v2.42.0", "--exit-code", "--file", filepath.Join(r.repo, "amiship.yaml")); code != 0 {
 		t.Errorf("plan: exit %d\n%s", code, out)
+	}
+}
+
+// TestPipelineOfAnotherProject: jobs of a project, a branch or for an audience that the role does not
+// trust do not log in, and the first one says so.
+func TestPipelineOfAnotherProject(t *testing.T) {
+	t.Parallel()
+	b := worldBox(t, shopWorld)
+	r, _ := pipelineRunner(t, b)
+	for name, c := range map[string]struct{ subject, audience, want string }{
+		"project":  {"project_path:other/prometheus:ref_type:tag:ref:v2.42.0", "https://gitlab.example.com", "Not authorized to perform sts:AssumeRoleWithWebIdentity"},
+		"branch":   {"project_path:group/prometheus:ref_type:branch:ref:feature", "https://gitlab.example.com", "Not authorized to perform sts:AssumeRoleWithWebIdentity"},
+		"audience": {"project_path:group/prometheus:ref_type:tag:ref:v2.42.0", "https://vault.example.com", "Incorrect token audience"},
+	} {
+		r.idToken = func(string) string {
+			return strings.TrimSpace(b.run(t, "sandbox", "token", "--state", b.state, "--subject", c.subject, "--audience", c.audience))
+		}
+		for _, got := range r.run(t, r.pipeline(t, "push", "v2.42.0")["check"], "push", "v2.42.0") {
+			if got.code == 0 || !strings.Contains(got.out, c.want) {
+				t.Errorf("another %s: exit %d, want %q\n%s", name, got.code, c.want, got.out)
+			}
+		}
 	}
 }
 

@@ -45,10 +45,14 @@ type runner struct {
 	repo   string
 	env    []string            // variables of every job
 	scoped map[string][]string // and of an environment's jobs
-	stages []string
-	jobs   []ciJob
-	kept   string   // directory of artifacts
-	dotenv []string // variables from reports
+	// keyless, if any, are variables of jobs in place of keys of AWS, and idToken makes the token
+	// of a job by the end of its subject.
+	keyless []string
+	idToken func(subject string) string
+	stages  []string
+	jobs    []ciJob
+	kept    string   // directory of artifacts
+	dotenv  []string // variables from reports
 }
 
 // ciResult is how a job has ended.
@@ -191,9 +195,20 @@ func (r *runner) run(t *testing.T, jobs []ciJob, source, tag string) []ciResult 
 
 // variables are those that GitLab sets for a job; later ones win.
 func (r *runner) variables(job ciJob, dir, source, tag string) []string {
-	env := append(slices.Clone(r.env),
+	env, token := slices.Clone(r.env), "not-asked-for-without-a-role"
+	if len(r.keyless) > 0 {
+		env = append(slices.DeleteFunc(env, func(kv string) bool {
+			return strings.HasPrefix(kv, "AWS_ACCESS_KEY_ID=") || strings.HasPrefix(kv, "AWS_SECRET_ACCESS_KEY=")
+		}), r.keyless...)
+		subject := "ref_type:branch:ref:main"
+		if tag != "" {
+			subject = "ref_type:tag:ref:" + tag
+		}
+		token = r.idToken(subject)
+	}
+	env = append(env,
 		"CI=true", "GITLAB_CI=true", "CI_PROJECT_DIR="+dir, "CI_JOB_NAME="+job.name, "CI_JOB_STAGE="+job.Stage, "CI_JOB_ID=42",
-		"CI_PIPELINE_SOURCE="+source, "CI_SERVER_URL=https://gitlab.example.com", "AMISHIP_ID_TOKEN=not-asked-for-without-a-role")
+		"CI_PIPELINE_SOURCE="+source, "CI_SERVER_URL=https://gitlab.example.com", "AMISHIP_ID_TOKEN="+token)
 	if tag != "" {
 		env = append(env, "CI_COMMIT_TAG="+tag)
 	}
