@@ -62,7 +62,7 @@ func TestPlantedLeaksOnAMachine(t *testing.T) {
 	s := newSecretBuild(t, boxThatScans(t), func(*secretBuild) string {
 		return usesLicense + leavesKey + `
   provisioner "shell" {
-    inline          = ["sleep 2", "echo $1", "echo $1 | sudo tee /opt/license >/dev/null"]
+    inline          = ["sleep 10", "echo $1", "echo $1 | sudo tee /opt/license >/dev/null"]
     execute_command = "sh {{.Path}} '${file(var.license_file)}'"
   }
 `

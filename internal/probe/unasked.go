@@ -11,6 +11,7 @@ type Unasked struct {
 // UnaskedOnes are all that the sandbox's comments mark [?] and that no statement asks: a
 // test compares.
 func UnaskedOnes() []Unasked {
+	const issuer = "It takes a provider of tokens that the account trusts, and tokens that it has issued wrongly."
 	const rates = "A probe does not run into AWS's rate limits on purpose."
 	return []Unasked{
 		{"ec2.Settings.TokenLife", "How long a client token is remembered.", "It takes days."},
@@ -35,6 +36,9 @@ func UnaskedOnes() []Unasked {
 		{"quotas.reading", "How many calls may come at once.", rates},
 		{"rbin.reading", "How many calls may come at once.", rates},
 		{"iam.reading", "How many calls may come at once.", rates},
+		{"sts.assumeRoleWithWebIdentity", "The order in which a web identity token is checked.", issuer},
+		{"sts.provider", "The text for a claim that such a token lacks.", issuer},
+		{"sts.check", "The texts for a signature of another and for a token of later.", issuer},
 		{"ssm.reading", "How many calls may come at once.", rates},
 	}
 }

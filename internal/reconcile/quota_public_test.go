@@ -356,6 +356,33 @@ func TestUnknownLimitsHoldNothing(t *testing.T) {
 	}
 }
 
+// TestOneFullRegionHoldsAll: the AMIs are made, and a required region has no capacity for
+// them any longer; in none are they published until it has.
+func TestOneFullRegionHoldsAll(t *testing.T) {
+	m, d := newModel(), desired(t)
+	d.Policy.BuildAnyway = true
+	m.quota["eu-west-1"] = 1
+	m.add("eu-west-1", world.Image{Name: "another's", State: world.Available, Public: true})
+	if runOnce(m, d, "full", -1, func(plan.Plan, plan.Action) {}) {
+		t.Error("it is complete without eu-west-1")
+	}
+	for _, region := range []string{"us-east-1", "eu-west-1", "ap-south-1"} {
+		if len(m.find(region, func(i world.Image) bool { return d.Tagged(i.Tags) })) == 0 {
+			t.Errorf("no AMI was made in %s", region)
+		}
+	}
+	if got := m.publicOf(d.Tag); len(got) > 0 {
+		t.Errorf("public in %v, with no capacity in eu-west-1", got)
+	}
+	m.quota["eu-west-1"] = 2
+	if !runOnce(m, d, "room", -1, func(plan.Plan, plan.Action) {}) || len(m.publicOf(d.Tag)) != 3 {
+		t.Errorf("with capacity again, public in %v, want all three", m.publicOf(d.Tag))
+	}
+	if m.err != nil {
+		t.Error(m.err)
+	}
+}
+
 // TestTwoReleasesOneQuota: of two releases that want two slots in each region,
 // one becomes public everywhere and the other nowhere, whatever the order in
 // which they act; after capacity was freed the other follows.

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,12 +258,12 @@ func TestMetricsAreReadByPrometheus(t *testing.T) {
 // TestNoCallMoreForViewers: AWS is read for all viewers at once, at the pace that fits.
 func TestNoCallMoreForViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		reads := 0
-		pending := false
+		var reads atomic.Int64
+		var pending atomic.Bool
 		w := NewWatch("thing", func(context.Context) (view.View, error) {
-			reads++
+			reads.Add(1)
 			v := webtest.Empty()
-			if pending {
+			if pending.Load() {
 				v.Releases = []view.Release{{Tag: "v1", State: view.Open, Waits: []view.Wait{{On: "copy"}}}}
 			}
 			return v, nil
@@ -270,12 +271,12 @@ func TestNoCallMoreForViewers(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go w.Run(ctx)
-		after := func(d time.Duration, want int, when string) {
+		after := func(d time.Duration, want int64, when string) {
 			t.Helper()
-			before := reads
+			before := reads.Load()
 			time.Sleep(d)
 			synctest.Wait()
-			if got := reads - before; got != want {
+			if got := reads.Load() - before; got != want {
 				t.Errorf("%s: %d reads in %s, want %d", when, got, d, want)
 			}
 		}
@@ -288,7 +289,7 @@ func TestNoCallMoreForViewers(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		after(10*time.Minute, 10, "twenty watch")
-		pending = true
+		pending.Store(true)
 		time.Sleep(2 * time.Minute)
 		after(10*time.Minute, 60, "something is pending")
 		for _, l := range leave {

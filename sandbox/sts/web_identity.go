@@ -85,14 +85,15 @@ func assumeRoleWithWebIdentity(c *wire.Call, in *webIdentityIn) (*webIdentityOut
 // invalidToken is the code of all that is wrong with a token but its age.
 const invalidToken = "InvalidIdentityToken"
 
-// provider is that of the role's account which has issued the token.
+// provider is that of the role's account which has issued the token. The text for a claim that
+// the token lacks is not documented [?].
 func (t token) provider(c *wire.Call, in *webIdentityIn) (Provider, error) {
 	for _, claim := range []struct {
 		name string
 		has  bool
 	}{{"iss", t.claims.Issuer != ""}, {"sub", t.claims.Subject != ""}, {"aud", len(t.claims.Audience) > 0}, {"exp", t.claims.Expires != nil}, {"iat", t.claims.Issued != nil}} {
 		if !claim.has {
-			return Provider{}, wire.Errorf(invalidToken, "Missing a required claim: %s", claim.name) // [?]
+			return Provider{}, wire.Errorf(invalidToken, "Missing a required claim: %s", claim.name)
 		}
 	}
 	p, ok := providers.Get(c.Tx, "", Provider{Account: webIdentityOwner(in), Partition: c.Account.Partition, URL: t.claims.Issuer}.ARN())
@@ -102,7 +103,8 @@ func (t token) provider(c *wire.Call, in *webIdentityIn) (Provider, error) {
 	return p, nil
 }
 
-// check verifies the token as one that the provider has issued for AWS, at a time.
+// check verifies the token as one that the provider has issued for AWS, at a time. The texts
+// for a signature that is another's and for a token of later are not documented [?].
 func (t token) check(p Provider, now time.Time) error {
 	keys := slices.DeleteFunc(slices.Clone(p.Keys), func(k Key) bool { return t.header.Kid != "" && k.Kid != t.header.Kid })
 	if len(keys) == 0 {
@@ -111,11 +113,11 @@ func (t token) check(p Provider, now time.Time) error {
 	at := float64(now.Unix())
 	switch {
 	case !slices.ContainsFunc(keys, func(k Key) bool { return k.verifies(t.header.Alg, t.signed, t.signature) }):
-		return wire.Errorf(invalidToken, "The web identity token that was passed could not be validated by AWS.") // [?]
+		return wire.Errorf(invalidToken, "The web identity token that was passed could not be validated by AWS.")
 	case at >= *t.claims.Expires:
 		return wire.Errorf("ExpiredTokenException", "Token expired: current date/time %.0f must be before the expiration date/time %.0f", at, *t.claims.Expires)
 	case t.claims.Begins != nil && at < *t.claims.Begins:
-		return wire.Errorf(invalidToken, "The web identity token is not valid yet: nbf is %.0f", *t.claims.Begins) // [?]
+		return wire.Errorf(invalidToken, "The web identity token is not valid yet: nbf is %.0f", *t.claims.Begins)
 	case t.audienceOf(p) == "":
 		return wire.Errorf(invalidToken, "Incorrect token audience")
 	}

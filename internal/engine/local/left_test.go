@@ -25,6 +25,7 @@ func TestWhatARemovalLeaves(t *testing.T) {
 			at := time.Now()
 			w.Regions["us-east-1"] = world.Region{ // it lags behind: the AMI is shown for ever
 				Images: world.Fact[[]world.Image]{At: at, Val: []world.Image{image}}, Claims: world.Fact[[]world.Claim]{At: at}, Snapshots: world.Fact[[]world.Snapshot]{At: at},
+				Usage: world.Fact[world.Usage]{At: at},
 			}
 		}),
 		Do: func(context.Context, plan.Action) (apply.Result, error) {
