@@ -65,6 +65,7 @@ type Made struct {
 	Claim     string // its security group
 	ChangeSet string
 	Parameter string // name of the one that now holds the AMI
+	Was       string // what that parameter held before; empty: nothing
 	Region    string
 	Account   string // of an AMI in the account that a listing belongs to
 	At        time.Time
@@ -97,7 +98,7 @@ func (r *Run) Ended(a Action, id string, at time.Time) {
 		made.ChangeSet = id
 	case sets:
 		p := As[PutParameter](a)
-		made.Parameter, made.AMI = p.Name, p.Value
+		made.Parameter, made.AMI, made.Was = p.Name, p.Value, a.Guard.Parameter
 	case ends:
 		group := As[EndClaim](a).Group
 		r.Removed[group] = true

@@ -48,11 +48,18 @@ func (x parameters) set(v *variant, p *place, param release.Parameter, open bool
 		return x.unread(s, p.Region, world.Query{Kind: world.LookParams, Region: p.Region}, params.Err)
 	case put && made.Lost:
 		return decided(s, plan.Failed, "SSM answered, but has not taken the value: it looks whether "+parameterOf(s).Value+" can be used")
-	case put && made.AMI == parameterOf(s).Value:
+	case put && made.AMI == parameterOf(s).Value && !overtaken(made, params):
 		return x.checking(s, "SSM is checking "+made.AMI)
 	}
 	s.State = plan.Ready
 	return &verdict{step: s}
+}
+
+// overtaken reports whether another run has put its own value after this one's put: what is shown
+// is neither what was put, nor what was there before.
+func overtaken(made plan.Made, params world.Fact[map[string]string]) bool {
+	value := params.Val[made.Parameter]
+	return params.At.After(made.At) && value != "" && value != made.AMI && value != made.Was
 }
 
 // othersUnread: who else has the parameter, and whether a newer version is there, is known once all

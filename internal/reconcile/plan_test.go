@@ -489,6 +489,48 @@ func TestFailureInABestEffortRegionIsSkipped(t *testing.T) {
 	}
 }
 
+// TestAnOvertakenPutIsDoneAgain: an older release's run read `latest` before this one put it,
+// and put its own AMI after. That is no value that SSM is still checking.
+func TestAnOvertakenPutIsDoneAgain(t *testing.T) {
+	for what, c := range map[string]struct {
+		shown, was string
+		want       plan.State
+	}{
+		"there was none, and the older one's is shown": {"ami-older", "", plan.Ready},
+		"the older one's was there before":             {"ami-older", "ami-older", plan.Waiting},
+		"none is shown":                                {"", "", plan.Waiting},
+		"what was put is shown":                        {"ami-ours", "", plan.Done},
+	} {
+		t.Run(what, func(t *testing.T) {
+			m, d := newModel(), desired(t)
+			d.Variants[0].Parameters = []release.Parameter{{Name: "/p/ce/latest", Latest: true}}
+			older := ofVersion(d, "1.2.2")
+			w, r := world.New(), plan.NewRun("run")
+			if !loop(m, d, &w, &r, -1, never) {
+				t.Fatal("the release is not complete")
+			}
+			ids := map[string]string{
+				"ami-ours":  m.params["eu-west-1"]["/p/ce/latest"],
+				"ami-older": m.add("eu-west-1", world.Image{Name: "older", State: world.Available, Public: true, Tags: older.OwnTags(d.Variants[0], record.StageRelease)}).ID,
+			}
+			const step = "parameter/ce/amd64/eu-west-1/p/ce/latest"
+			made := r.Made[step]
+			made.Was = ids[c.was]
+			r.Made[step] = made
+			m.now = m.now.Add(time.Second)
+			w.Now, m.params["eu-west-1"] = m.now, map[string]string{}
+			if c.shown != "" {
+				m.params["eu-west-1"]["/p/ce/latest"] = ids[c.shown]
+			}
+			m.answer(&w, []world.Query{{Kind: world.LookParams, Region: "eu-west-1"}, {Kind: world.LookImages, Region: "eu-west-1"}})
+			s, ok := reconcile.Reconcile(d, w, r).Step(step)
+			if !ok || s.State != c.want || s.State == plan.Ready && s.Guard.Parameter != ids[c.shown] {
+				t.Errorf("%s, with the guard %q (%v); want %s", s.State, s.Guard.Parameter, ok, c.want)
+			}
+		})
+	}
+}
+
 // TestLatestStaysWithTheNewer: an older version that is released later does not
 // take the parameter for the latest.
 func TestLatestStaysWithTheNewer(t *testing.T) {
