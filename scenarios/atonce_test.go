@@ -61,7 +61,7 @@ func TestRefusedAtOnce(t *testing.T) {
 		says     []string
 	}{
 		"it may not submit": {key: "AKIANOSUBMIT0000", code: 1, says: []string{
-			"FAILED   changeset/good: submit to good: AccessDeniedException", "aws-marketplace:StartChangeSet", "hint: add the action that is named above to the IAM policy",
+			"FAILED   changeset of listing good: submit to good: AccessDeniedException", "aws-marketplace:StartChangeSet", "hint: add the action that is named above to the IAM policy",
 		}},
 		"it may not pass the role": {key: "AKIANOPASS000000", code: 1, says: []string{
 			"iam:PassRole on resource: arn:aws:iam::123456789012:role/Ingestion", "hint: add the action that is named above to the IAM policy",

@@ -23,7 +23,7 @@ func TestInstallScriptFails(t *testing.T) {
 	if code != 1 {
 		t.Errorf("exit %d, want 1", code)
 	}
-	for _, want := range []string{"FAILED", "build/prometheus/amd64/us-east-1", "this is said before", "the disk is made of cheese", "continue: amiship release v2.42.0"} {
+	for _, want := range []string{"FAILED", "build prometheus/amd64 in us-east-1", "this is said before", "the disk is made of cheese", "continue: amiship release v2.42.0"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output does not say %q", want)
 		}

@@ -126,11 +126,11 @@ func TestNobodyRunsTheOlder(t *testing.T) {
 	m.serves(t, "2.42.0", "2.41.9")
 	prepared := m.atOnce(t, []string{"2.41.9", "2.42.0"}, "--until", "shared", "--wait", "30s")
 	out := m.mustEnd(t, 75, "--wait", "0s")
-	if !strings.Contains(out, "order/premium: in line behind v2.41.9 (not submitted yet), until ") {
+	if !strings.Contains(out, "order of listing premium: in line behind v2.41.9 (not submitted yet), until ") {
 		t.Fatalf("the older one is not waited for:\n%s\n%s", prepared, out)
 	}
 	for _, args := range [][]string{{"plan", "v2.42.0"}, {"explain", "v2.42.0"}, {"status", "v2.42.0"}, {"blockers", "v2.42.0"}} {
-		if _, out := ends(t, m.command(t, true, args...)); strings.Count(out, "waiting  order/premium: in line behind v2.41.9") > 1 || !strings.Contains(out, "in line behind v2.41.9") {
+		if _, out := ends(t, m.command(t, true, args...)); strings.Count(out, "waiting  order of listing premium: in line behind v2.41.9") > 1 || !strings.Contains(out, "in line behind v2.41.9") {
 			t.Errorf("amiship %s:\n%s", strings.Join(args, " "), out)
 		}
 	}

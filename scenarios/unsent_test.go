@@ -80,7 +80,7 @@ func TestUnfitIsNotSent(t *testing.T) {
 		},
 		"paravirtual": {
 			"{name: base plain amd64}", "{name: base plain amd64, paravirtual: true}", 1,
-			[]string{"FAILED   build/plain/amd64/us-east-1", "virtualization type of 'paravirtual'"},
+			[]string{"FAILED   build plain/amd64 in us-east-1", "virtualization type of 'paravirtual'"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

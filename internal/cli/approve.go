@@ -6,16 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
-
-	"github.com/mattn/go-isatty"
 
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/release"
 	"amiship/internal/report"
+	"amiship/internal/terminal"
 	"amiship/internal/world"
 )
 
@@ -146,11 +144,12 @@ func (a *app) confirm(yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	in, ok := a.In.(*os.File)
-	if !ok || !isatty.IsTerminal(in.Fd()) {
+	in := terminal.Of(a.In)
+	if in == nil {
 		return withHint(usage(errors.New("there is no terminal to ask at")), "--yes does what was shown")
 	}
 	fmt.Fprintf(a.Err, "%s [y/N] ", question)
+	a.flush()
 	answer, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
 		return errors.New("nothing was changed")

@@ -40,6 +40,8 @@ type app struct {
 	set     map[string]string // --set
 	noted   noted
 	lost    *lost
+	color   string  // --color
+	screens screens // the terminals that the outputs are
 
 	patience awsapi.Patience // --call-timeout, --read-timeout
 }
@@ -51,7 +53,7 @@ func Main(ctx context.Context, args []string, stdio Stdio, v Version) int {
 		return 0
 	}
 	survivePipes()
-	a := &app{version: v, lost: newLost(), noted: noted{}}
+	a := &app{version: v, lost: newLost(), noted: noted{}, screens: screensOf(stdio)}
 	a.Stdio = Stdio{stdio.In, &sink{w: stdio.Out, lost: a.lost}, &sink{w: stdio.Err, lost: a.lost}}
 	root := a.root()
 	root.SetArgs(args)
@@ -59,6 +61,7 @@ func Main(ctx context.Context, args []string, stdio Stdio, v Version) int {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	cmd, err := root.ExecuteContextC(ctx)
+	a.flush()
 	if err != nil {
 		refuse(cmd, a.Out)
 	}
@@ -97,6 +100,9 @@ started twice resumes from what exists.`,
 func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if a.patience.Call <= 0 || a.patience.Read <= 0 {
 		return usage(errors.New("--call-timeout and --read-timeout are durations such as 20s, and more than 0"))
+	}
+	if err := a.fit(cmd, os.Getenv); err != nil {
+		return err
 	}
 	a.patience.Say = func(text string) { fmt.Fprintln(a.Err, "amiship:", text) }
 	ctx := awsapi.WithPatience(cmd.Context(), a.patience)

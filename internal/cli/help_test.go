@@ -225,6 +225,9 @@ func TestGlobalFlagsHaveEffect(t *testing.T) {
 		}
 		want := source.effects(from, map[*ast.FuncDecl]bool{})
 		delete(want, refused[cmd.Name()])
+		if pages(cmd) { // whatever they do
+			want[colorFlag] = true
+		}
 		var got []string
 		shownGlobals(cmd).VisitAll(func(f *pflag.Flag) { got = append(got, f.Name) })
 		shown += len(got)
@@ -277,7 +280,7 @@ func otherwise() map[string]string {
 // variables are the names in the product's source that look like environment variables.
 func variables(t *testing.T) map[string]string {
 	t.Helper()
-	form := regexp.MustCompile(`"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PATH|HOME|USER|LOGNAME|LANG|TZ|TMPDIR)=?"`)
+	form := regexp.MustCompile(`"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|CLICOLOR|TERM|PATH|HOME|USER|LOGNAME|LANG|TZ|TMPDIR)=?"`)
 	out := map[string]string{}
 	for _, top := range []string{"cmd", "internal", "sandbox"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", top), func(path string, e fs.DirEntry, err error) error {

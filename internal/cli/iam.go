@@ -39,7 +39,7 @@ iam:PassRole on the role included. It calls no AWS API and changes nothing.
 
 A listing names the role by its ARN. --json prints the three policies and the
 ARN as one object.`,
-		Annotations: takes(jsonFlag),
+		Annotations: printing(document, takes(jsonFlag)),
 		Example: `  amiship iam marketplace-role --account 123456789012
   amiship iam marketplace-role --account 123456789012 --json | jq .releaser`,
 		Args: cobra.NoArgs,

@@ -2,12 +2,12 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"amiship/internal/report"
 	"amiship/internal/scaffold"
+	"amiship/internal/terminal"
 )
 
 // initCmd is the command init.
@@ -39,13 +39,11 @@ func (c initCmd) run(dir string) error {
 	if c.json {
 		return report.JSON(c.Out, files)
 	}
-	t := tabwriter.NewWriter(c.Out, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(c.Out)
 	for _, f := range files {
 		fmt.Fprintf(t, "%s\t%s\n", f.State, f.Path)
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
+	t.Flush()
 	fmt.Fprintln(c.Err, "next: say in amiship.yaml what you ship, then: amiship check --offline")
 	return nil
 }

@@ -36,7 +36,7 @@ is a release, checks and blockers first, a build job for each architecture, and
 publishing behind a protected environment; and for a schedule, a job that
 resumes what is not complete. The comments at its top say what to set in GitLab.
 Run it in the root of the repository.`,
-		Annotations: takes(fileFlag, jsonFlag),
+		Annotations: printing(document, takes(fileFlag, jsonFlag)),
 		Example:     "  amiship pipeline gitlab --output .gitlab-ci.yml",
 		Args:        cobra.NoArgs,
 		RunE:        func(*cobra.Command, []string) error { return c.run() },

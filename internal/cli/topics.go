@@ -123,6 +123,12 @@ func environment() []section {
 			{"PACKER_LOG", "Not passed: Packer's log holds secrets."},
 			{"PACKER_LOG_PATH", "Not passed."},
 		}},
+		{"Terminal", [][2]string{
+			{"NO_COLOR", "Set: texts have no colors, unless --color says so."},
+			{"CLICOLOR_FORCE", "Set, and not 0: texts have colors on a pipe too."},
+			{"CLICOLOR", "0: texts have no colors."},
+			{"TERM", "dumb: no colors, and no live table."},
+		}},
 		{"Files", [][2]string{
 			{"XDG_CACHE_HOME", "Downloaded packages and the sandbox's base systems; ~/.cache by default."},
 			{"TMPDIR", "Temporary files; /tmp by default."},

@@ -6,12 +6,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
 	"amiship/internal/report"
+	"amiship/internal/terminal"
 )
 
 // Phase is a part of the rehearsal, and how it went.
@@ -140,7 +140,7 @@ func (r Release) write(w io.Writer) {
 }
 
 func phases(w io.Writer, all []Phase) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for _, p := range all {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", p.Name, seconds(p.Took), strings.TrimSpace(p.Variant+"  "+p.Result))
 	}

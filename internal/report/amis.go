@@ -5,10 +5,10 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
+	"amiship/internal/terminal"
 )
 
 // Catalog is catalog.json: which AMI is which, for programs.
@@ -60,7 +60,7 @@ func (c *Catalog) add(p plan.Plan) {
 
 // Listings writes a table with a row for each listing of the release.
 func Listings(w io.Writer, p plan.Plan) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w, "AMI", "CHANGE SET")
 	first := true
 	for _, s := range p.Steps {
 		if s.Kind() != plan.ChangeSet {
@@ -82,7 +82,7 @@ func Listings(w io.Writer, p plan.Plan) {
 // AMIs writes a table with a row for each AMI of the release; before there are any, for each
 // candidate.
 func AMIs(w io.Writer, parts ...Part) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w, "NAME")
 	fmt.Fprintln(t, "  IMAGE\tREGION\tAMI\tNAME\tSTATE")
 	for _, part := range parts {
 		amis(t, part.Desired, part.Plan)

@@ -16,8 +16,8 @@ func Blockers(w io.Writer, tag string, p plan.Plan) {
 	} else {
 		fmt.Fprintf(w, "%s %s: %s\n", p.Project, tag, count(len(p.Blockers), "blocker"))
 	}
-	blockers(w, p.Blockers)
-	waits(w, slices.DeleteFunc(slices.Clone(p.Waits), func(x plan.Wait) bool {
+	blockers(w, p)
+	waits(w, p, slices.DeleteFunc(slices.Clone(p.Waits), func(x plan.Wait) bool {
 		s, _ := p.Step(x.On)
 		return s.Kind() != plan.Order
 	}))

@@ -14,7 +14,7 @@ func Explain(w io.Writer, p plan.Plan, id plan.ID) {
 	for i, l := range path {
 		switch {
 		case l.Blocker != nil:
-			blockers(w, []plan.Blocker{*l.Blocker})
+			blocker(w, p, *l.Blocker)
 		case l.Wait != nil:
 			fmt.Fprintf(w, "  waits for: %s\n", indent(l.Wait.Why))
 		case i == 0:
@@ -69,14 +69,14 @@ func ExplainRelease(w io.Writer, p plan.Plan) {
 		e := ends[name]
 		switch last := e.path[len(e.path)-1]; {
 		case last.Blocker != nil:
-			blockers(w, []plan.Blocker{*last.Blocker})
+			blocker(w, p, *last.Blocker)
 		case last.Wait != nil:
 			fmt.Fprintf(w, "  waiting  %s: %s\n", last.Wait.On, indent(last.Wait.Why))
 		default:
 			fmt.Fprintf(w, "  %-8s %s: %s\n", wording(last.Step.State), last.Step.ID, cmp.Or(indent(last.Step.Why), last.Step.Kind().Does()))
 		}
 		if len(e.behind) > 0 {
-			fmt.Fprintf(w, "           keeps back %s\n", few(texts(e.behind), "step"))
+			fmt.Fprintf(w, "           keeps back %s\n", list(namesOf(p, e.behind), "step"))
 		}
 	}
 	if left > 0 {

@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"amiship/internal/audit"
+	"amiship/internal/terminal"
 )
 
 // Findings writes what a check found: a line each.
 func Findings(w io.Writer, found []audit.Finding) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for _, f := range found {
 		mark := "ok"
 		if f.Err != "" {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"amiship/internal/reconcile"
+	"amiship/internal/terminal"
 )
 
 // History writes what was done for a release, when, and by whom: what was done to a
@@ -19,7 +19,7 @@ func History(w io.Writer, project, tag string, entries []reconcile.Entry) {
 		fmt.Fprintln(w, "  AWS has nothing of it")
 		return
 	}
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintln(t, "  WHAT\tOF\tREGIONS\tWHEN (UTC)\tWHO")
 	for _, line := range historyLines(entries) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", line.What, cmp.Or(line.Listing, line.Variant), regions(line.regions), line.when(), line.who())

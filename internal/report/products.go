@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"amiship/internal/reconcile"
+	"amiship/internal/terminal"
 	"amiship/internal/world"
 )
 
@@ -34,7 +34,7 @@ func Products(w io.Writer, all []reconcile.Product) {
 const mostVersions = 10
 
 func versions(w io.Writer, all []world.Version) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w, "VISIBILITY")
 	for i, v := range all {
 		if i == 0 {
 			fmt.Fprintln(t, "  VERSION\tSINCE\tAMI\tVISIBILITY")
@@ -75,7 +75,7 @@ func visibilities(v world.Version) string {
 }
 
 func productSets(w io.Writer, all []reconcile.ProductSet) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w, "NAME", "WHAT")
 	for i, s := range all {
 		if i == 0 {
 			fmt.Fprintln(t, "  CHANGE SET\tBEGUN\tSTATUS\tWHAT\tNAME")

@@ -3,10 +3,10 @@ package report
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/terminal"
 )
 
 // queues writes in which order versions are added to listings, and when each is expected to
@@ -25,7 +25,7 @@ func queue(w io.Writer, q plan.Queue) {
 		took = "a version takes about " + q.Took.Round(time.Minute).String()
 	}
 	fmt.Fprintf(w, "  queue    %s: %s; buyers are offered %s first in the end\n", q.Listing, took, q.Shown())
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for i, v := range q.Versions {
 		state, end := "in line", ""
 		if v.Submitted {

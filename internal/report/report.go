@@ -12,11 +12,12 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
+	"amiship/internal/terminal"
+	"amiship/internal/view"
 )
 
 // Look is the cost of reading AWS.
@@ -49,7 +50,42 @@ func Plan(w io.Writer, d release.Desired, p plan.Plan, l Look) {
 	remainingQuota(w, p)
 	if p.Complete() {
 		fmt.Fprintln(w, "  complete: there is nothing left to do")
+		return
 	}
+	fmt.Fprintln(w, "  "+sum(p))
+}
+
+// summed are the kinds of steps whose number tells how much a release is, with the word for
+// each.
+var summed = []struct {
+	kind plan.Kind
+	verb string
+}{{plan.Build, "build"}, {plan.Copy, "copy"}, {plan.Publish, "publish"}, {plan.ChangeSet, "list"}}
+
+// sum says how much is left to do: "4 to build, 76 to copy, 38 to publish, 2 to list".
+func sum(p plan.Plan) string {
+	var parts []string
+	left := map[plan.Kind]int{}
+	others := 0
+	for _, s := range p.Steps {
+		if s.Pending() && !s.Kind().Housekeeping() {
+			left[s.Kind()]++
+			others++
+		}
+	}
+	for _, k := range summed {
+		if n := left[k.kind]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d to %s", n, k.verb))
+			others -= n
+		}
+	}
+	switch {
+	case len(parts) > 0:
+		return strings.Join(parts, ", ")
+	case others > 0:
+		return count(others, "other step") + " to do"
+	}
+	return "claims to end"
 }
 
 // listings counts those of a release, if it has any.
@@ -67,7 +103,7 @@ var states = []plan.State{
 
 // summary writes a line for each kind of step: how far its steps are, and where.
 func summary(w io.Writer, p plan.Plan) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for _, kind := range kinds(p) {
 		if kind.Passive() {
 			s, _ := p.Step(plan.GateStep)
@@ -150,6 +186,14 @@ func few(names []string, noun string) string {
 	return strings.Join(names, " ")
 }
 
+// list is few of names that have spaces.
+func list(names []string, noun string) string {
+	if len(names) > 4 {
+		return count(len(names), noun)
+	}
+	return strings.Join(names, ", ")
+}
+
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -163,37 +207,63 @@ func Trouble(w io.Writer, p plan.Plan) {
 	for _, s := range p.Steps {
 		switch s.State {
 		case plan.Failed:
-			fmt.Fprintf(w, "  FAILED   %s: %s\n", s.ID, indent(s.Why))
+			fmt.Fprintf(w, "  %s   %s: %s\n", terminal.Paint(w, terminal.Bad, "FAILED"), view.StepName(s.Action, s.ID), indent(s.Why))
 		case plan.Skipped:
-			fmt.Fprintf(w, "  skipped  %s: %s\n", s.ID, indent(s.Why))
+			fmt.Fprintf(w, "  skipped  %s: %s\n", view.StepName(s.Action, s.ID), indent(s.Why))
 		}
 	}
-	blockers(w, p.Blockers)
-	waits(w, p.Waits)
+	blockers(w, p)
+	waits(w, p, p.Waits)
 }
 
 // waits writes each once, though several facts may show its end.
-func waits(w io.Writer, all []plan.Wait) {
+func waits(w io.Writer, p plan.Plan, all []plan.Wait) {
 	for i, x := range all {
 		if i == 0 || x.On != all[i-1].On || x.Why != all[i-1].Why {
-			fmt.Fprintf(w, "  waiting  %s: %s\n", x.On, x.Why)
+			fmt.Fprintf(w, "  waiting  %s: %s\n", nameOf(p, x.On), x.Why)
 		}
 	}
+}
+
+// nameOf says for people which step an id means; ids are for explain and for programs.
+func nameOf(p plan.Plan, id plan.ID) string {
+	s, _ := p.Step(id)
+	return view.StepName(s.Action, id)
+}
+
+func namesOf(p plan.Plan, ids []plan.ID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = nameOf(p, id)
+	}
+	return out
 }
 
 // blockers writes each with its remedies. A remedy without a command can't be had
 // now, and says why.
-func blockers(w io.Writer, all []plan.Blocker) {
-	for _, b := range all {
-		fmt.Fprintf(w, "  BLOCKED  %s\n           %s%s; holds %s\n", b.ID, indent(b.Why), since(b), cmp.Or(few(texts(b.Holds), "step"), "no step"))
-		for _, r := range b.Remedies {
-			if r.Command == "" {
-				fmt.Fprintf(w, "             %-12s %s\n", r.Name, r.Cost)
-				continue
-			}
-			fmt.Fprintf(w, "             %-12s %s (%s)\n", r.Name, r.Command, r.Cost)
-		}
+func blockers(w io.Writer, p plan.Plan) {
+	for _, b := range p.Blockers {
+		blocker(w, p, b)
 	}
+}
+
+func blocker(w io.Writer, p plan.Plan, b plan.Blocker) {
+	fmt.Fprintf(w, "  %s  %s\n           %s%s; holds %s\n", terminal.Paint(w, terminal.Care, "BLOCKED"), b.ID, indent(b.Why), since(b), cmp.Or(list(namesOf(p, b.Holds), "step"), "no step"))
+	for _, r := range b.Remedies {
+		remedy(w, r.Name, r.Command, r.Cost, r.Words)
+	}
+}
+
+// remedy writes one way out; what is to be typed stays on one line.
+func remedy(w io.Writer, name, command, cost string, words bool) {
+	switch {
+	case command == "":
+		fmt.Fprintf(w, "             %-12s %s\n", name, cost)
+		return
+	case !words:
+		command = terminal.Unbroken(w, command)
+	}
+	fmt.Fprintf(w, "             %-12s %s (%s)\n", name, command, cost)
 }
 
 // since says from when on it blocks, if that is known.
@@ -204,20 +274,12 @@ func since(b plan.Blocker) string {
 	return "; since " + plan.Moment(b.Since)
 }
 
-func texts(ids []plan.ID) []string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = string(id)
-	}
-	return out
-}
-
 func indent(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n           ") }
 
 // Steps writes every step of a plan, and what it waits for: down to the blocker, the wait
 // or the step that is under way.
 func Steps(w io.Writer, p plan.Plan) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for _, s := range p.Steps {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", s.State, s.ID, waiting(s))
 	}

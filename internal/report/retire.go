@@ -5,12 +5,12 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/retention"
+	"amiship/internal/terminal"
 )
 
 // Retirement writes what is kept of a project's AMIs, what goes, and why.
@@ -18,7 +18,7 @@ func Retirement(w io.Writer, r reconcile.Retirement) {
 	if len(r.Groups) == 0 {
 		fmt.Fprintf(w, "%s: no releases\n", r.Project)
 	}
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	for _, row := range rowsOf(r) {
 		fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t"))
 	}

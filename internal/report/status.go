@@ -7,10 +7,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/terminal"
 	"amiship/internal/view"
 )
 
@@ -159,11 +159,7 @@ func viewBlockers(w io.Writer, all []view.Blocker) {
 		}
 		fmt.Fprintf(w, "  %s %s\n           %s%s; holds %s\n", word, b.ID, indent(b.Why), sinceText(b.Since), strings.Join(b.Tags, ", "))
 		for _, r := range b.Remedies {
-			if r.Command == "" {
-				fmt.Fprintf(w, "             %-12s %s\n", r.Name, r.Cost)
-				continue
-			}
-			fmt.Fprintf(w, "             %-12s %s (%s)\n", r.Name, r.Command, r.Cost)
+			remedy(w, r.Name, r.Command, r.Cost, r.Words)
 		}
 	}
 }
@@ -187,7 +183,7 @@ func quotasLeft(w io.Writer, v view.View) {
 }
 
 func releasesTable(w io.Writer, all []view.Release) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w, "COMMIT", "PUBLIC", "BEGAN")
 	for i, r := range all {
 		if i == 0 {
 			fmt.Fprintln(t, "\nRELEASE\tSTATE\tBEGAN\tREADY\tAMIS\tPUBLIC\tCOMMIT")
@@ -203,7 +199,7 @@ func releasesTable(w io.Writer, all []view.Release) {
 
 // partitionsTable has a row for each release, and a column for each account that has it.
 func partitionsTable(w io.Writer, views []view.View) {
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	head := "\nRELEASE\tBEGAN"
 	rows := map[string][]string{}
 	began := map[string]time.Time{}

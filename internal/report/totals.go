@@ -7,10 +7,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
+	"amiship/internal/terminal"
 )
 
 // Totals add up the plans of several releases: a patch day.
@@ -112,7 +112,7 @@ func clashes(desired []release.Desired, plans []plan.Plan) []Clash {
 // Write writes the sums for people.
 func (t Totals) Write(w io.Writer) {
 	fmt.Fprintf(w, "\n%s together\n", count(len(t.Tags), "release"))
-	table := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	table := terminal.NewTable(w)
 	for _, k := range t.Kinds {
 		if !k.Kind.Housekeeping() {
 			fmt.Fprintf(table, "  %s\t%d to do\t%s\n", k.Kind, k.Steps, perRegion(k.Regions))

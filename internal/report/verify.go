@@ -5,16 +5,16 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"amiship/internal/audit"
+	"amiship/internal/terminal"
 )
 
 // Verified writes a table of regions and variants, then every finding, then
 // what it comes to.
 func Verified(w io.Writer, v audit.Verified) {
 	regions, variants := axes(v)
-	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
+	t := terminal.NewTable(w)
 	fmt.Fprintf(t, "  REGION\t%s\tREST\n", strings.Join(variants, "\t"))
 	for _, region := range regions {
 		row := []string{region}

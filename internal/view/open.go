@@ -288,6 +288,20 @@ func StepName(a plan.Action, id plan.ID) string {
 		return fmt.Sprintf("%s in %s", a.Kind(), t.Region)
 	case a.Kind() == plan.Copy:
 		return fmt.Sprintf("copy %s to %s", t.Variant(), t.Region)
+	case a.ClaimsTest():
+		return fmt.Sprintf("claim the boot test of %s in %s", t.Variant(), t.Region)
 	}
-	return fmt.Sprintf("%s %s in %s", a.Kind(), t.Variant(), t.Region)
+	return fmt.Sprintf("%s %s in %s%s", a.Kind(), t.Variant(), t.Region, which(a, id))
+}
+
+// which tells a step from others of its kind on the same target: " (ami-1)", of one that was replaced.
+func which(a plan.Action, id plan.ID) string {
+	rest, more := strings.CutPrefix(string(id), string(plan.StepID(a.Kind(), a.Target))+"/")
+	switch {
+	case !more:
+		return ""
+	case a.Kind() == plan.Parameter, a.Kind() == plan.DeleteParameter:
+		rest = "/" + rest
+	}
+	return " (" + rest + ")"
 }
