@@ -40,6 +40,14 @@ def cases(box):
         ("InvalidSnapshot.NotFound", lambda: ec2.delete_snapshot(SnapshotId="snap-0123456789abcdef0")),
         ("InvalidGroup.NotFound", lambda: ec2.describe_security_groups(GroupIds=["sg-0123456789abcdef0"])),
         ("InvalidKeyPair.NotFound", lambda: ec2.describe_key_pairs(KeyNames=["nobody"])),
+        ("InvalidParameterValue", lambda: ec2.create_volume(AvailabilityZone="us-east-1a", Size=1, TagSpecifications=[{"ResourceType": "volume", "Tags": []}])),
+        ("InvalidParameterValue", lambda: ec2.create_tags(Resources=[base], Tags=[])),
+        ("MissingParameter", lambda: ec2.create_tags(Resources=[], Tags=[{"Key": "a", "Value": "b"}])),
+        ("InvalidParameterValue", lambda: ec2.create_image(InstanceId=launch(ec2, base), Name="failed", TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "a", "Value": "b"}]}])),
+        ("InvalidParameterValue", lambda: ec2.register_image(Name="failed", BootMode="none")),
+        ("InvalidParameterValue", lambda: opened(ec2, "10.0.0.1/8", "10.0.0.2/8")),
+        ("InvalidPermission.Duplicate", lambda: [opened(ec2, "10.0.0.0/8") for _ in range(2)]),
+        ("InvalidParameterCombination", lambda: ec2.run_instances(ImageId=base, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId="subnet-1", NetworkInterfaces=[{"DeviceIndex": 0}])),
         ("DryRunOperation", lambda: ec2.create_key_pair(KeyName="x", DryRun=True)),
         ("UnauthorizedOperation", lambda: meek["ec2"].create_key_pair(KeyName="x")),
         ("AccessDeniedException", lambda: meek["ssm"].get_parameter(Name="/errors/one")),
@@ -69,6 +77,19 @@ def cases(box):
         (None, lambda: box.client("service-quotas", region="eu-west-2").request_service_quota_increase(DesiredValue=9, **PUBLIC)),
         ("ResourceAlreadyExistsException", lambda: box.client("service-quotas", region="eu-west-2").request_service_quota_increase(DesiredValue=9, **PUBLIC)),
     ]
+
+
+def launch(ec2, image):
+    """A running instance."""
+    run = ec2.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    world.until(lambda: ec2.describe_instances(InstanceIds=[run])["Reservations"][0]["Instances"][0]["State"]["Name"], "running".__eq__)
+    return run
+
+
+def opened(ec2, *ranges):
+    """Opens the default group's port 443 to address ranges."""
+    ec2.authorize_security_group_ingress(GroupName="default", IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": r} for r in ranges]}])
 
 
 def offer(market, product):

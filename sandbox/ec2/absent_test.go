@@ -34,6 +34,7 @@ func TestWhatHasNoTags(t *testing.T) {
 		"subnet":           must(mine.DescribeSubnets(t.Context(), &awssdk.DescribeSubnetsInput{}))(t).Subnets[0].Tags,
 		"a group's answer": made.Tags,
 		"a copy's answer":  copied.Tags,
+		"a key's answer":   key.Tags,
 	} {
 		if tags != nil {
 			t.Errorf("%s: Tags is there, with %v", name, tags)

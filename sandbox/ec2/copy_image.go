@@ -42,10 +42,7 @@ func (o imageOps) copyImage(c *wire.Call, in *copyImageIn) (*imageOut, error) {
 		return nil, err
 	}
 	tags, err := specTags(in.TagSpecs, "image", "snapshot")
-	if err != nil {
-		return nil, err
-	}
-	if err := cmp.Or(checkImageName(c, in.Name, false), checkQuota(c)); err != nil {
+	if err := cmp.Or(err, checkImageName(c, in.Name, false), checkQuota(c)); err != nil {
 		return nil, err
 	}
 	due, failed, err := o.copyDue(c, copyTime(o.set.CopyImage, in.Minutes))

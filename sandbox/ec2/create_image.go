@@ -29,11 +29,8 @@ func (o imageOps) createImage(c *wire.Call, in *createImageIn) (*imageOut, error
 	if inst.State != stateRunning && inst.State != stateStopped {
 		return nil, wire.Errorf("InvalidParameterValue", "Instance is not in state 'running' or 'stopped'.")
 	}
-	if err := cmp.Or(checkImageName(c, in.Name, true), checkQuota(c)); err != nil {
-		return nil, err
-	}
 	tags, err := specTags(in.TagSpecs, "image", "snapshot")
-	if err != nil {
+	if err := cmp.Or(err, checkImageName(c, in.Name, true), checkQuota(c)); err != nil {
 		return nil, err
 	}
 	im := o.imageOf(c, in, inst)

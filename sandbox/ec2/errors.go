@@ -40,7 +40,8 @@ func notFound(code, what string, ids []string, end string) error {
 }
 
 // named finds each thing that a request names, once and in the order of the names. Where some
-// are not found, missing makes the error that names them all; find's own error comes first.
+// are not found, missing makes the error that names them all, as the request has them; find's
+// own error comes first.
 func named[T any](names []string, missing func(...string) error, find func(string) (T, bool, error)) ([]T, error) {
 	var out []T
 	var gone []string
@@ -56,6 +57,7 @@ func named[T any](names []string, missing func(...string) error, find func(strin
 		}
 	}
 	if len(gone) > 0 {
+		slices.SortFunc(gone, func(a, b string) int { return slices.Index(names, a) - slices.Index(names, b) })
 		return nil, missing(gone...)
 	}
 	return out, nil

@@ -31,7 +31,7 @@ type createKeyIn struct {
 
 type keyOut struct {
 	KeyPairID   string            `xml:"keyPairId"`
-	Tags        wire.List[xmlTag] `xml:"tagSet"`
+	Tags        wire.List[xmlTag] `xml:"tagSet,omitempty"`
 	KeyName     string            `xml:"keyName"`
 	Fingerprint string            `xml:"keyFingerprint"`
 	Material    string            `xml:"keyMaterial,omitempty"`

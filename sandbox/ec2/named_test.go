@@ -15,8 +15,8 @@ import (
 	"amiship/sandbox/wire/wiretest"
 )
 
-// TestUnknownIDs: an error names every id that is unknown, so that a client can go on without
-// them all.
+// TestUnknownIDs: an error names every id that is unknown, in the order of the request, so that a
+// client can go on without them all.
 func TestUnknownIDs(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	mine, ctx := r.client(vendor, home), t.Context()
@@ -54,7 +54,7 @@ func TestUnknownIDs(t *testing.T) {
 		}},
 	} {
 		t.Run(kind, func(t *testing.T) {
-			ids := []string{kind + "-00000000000000001", kind + "-00000000000000002"}
+			ids := []string{kind + "-00000000000000002", kind + "-00000000000000001"}
 			err := tc.call(ids)
 			wiretest.WantCode(t, err, tc.code)
 			if !strings.Contains(err.Error(), ids[0]+", "+ids[1]) || strings.Contains(err.Error(), known) {

@@ -13,16 +13,10 @@ func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 	var public *bool
 	o.private = in.PrivateIPAddress
 	if len(in.Interfaces) > 0 {
-		if len(groups)+len(in.GroupNames) > 0 || subnet != "" || o.private != "" {
-			return invalidCombination("Network interfaces and an instance-level subnet ID, private IP address or security groups may not be specified on the same request")
-		}
-		if len(in.Interfaces) > 1 {
-			return wire.Errorf("Unsupported", "Instances of the sandbox have one network interface.")
-		}
-		ni := in.Interfaces[0]
-		if err := ni.check(); err != nil {
+		if err := in.checkInterfaces(); err != nil {
 			return err
 		}
+		ni := in.Interfaces[0]
 		o.interfaceText = ni.Description
 		subnet, groups, o.private = ni.SubnetID, ni.Groups, ni.PrivateIPAddress
 		public = ni.AssociatePublicIPAddress
@@ -35,6 +29,25 @@ func (o *order) findNetwork(c *wire.Call, in *runIn) error {
 		o.public = *public
 	}
 	return o.findGroups(c, groups, in.GroupNames)
+}
+
+// checkInterfaces refuses interfaces that an instance of the sandbox can't have, and beside them
+// what they say themselves.
+func (in *runIn) checkInterfaces() error {
+	refused := func(what string) error {
+		return invalidCombination("Network interfaces and an instance-level %s may not be specified on the same request", what)
+	}
+	switch {
+	case in.SubnetID != "":
+		return refused("subnet ID")
+	case in.PrivateIPAddress != "":
+		return refused("private IP address")
+	case len(in.GroupIDs)+len(in.GroupNames) > 0:
+		return refused("security groups")
+	case len(in.Interfaces) > 1:
+		return wire.Errorf("Unsupported", "Instances of the sandbox have one network interface.")
+	}
+	return in.Interfaces[0].check()
 }
 
 // check refuses what the one interface of a machine can't be.

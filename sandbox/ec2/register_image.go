@@ -24,11 +24,8 @@ type registerIn struct {
 }
 
 func (o imageOps) registerImage(c *wire.Call, in *registerIn) (*imageOut, error) {
-	if err := cmp.Or(checkImageName(c, in.Name, true), checkQuota(c), in.checkValues()); err != nil {
-		return nil, err
-	}
 	tags, err := specTags(in.TagSpecs, "image")
-	if err != nil {
+	if err := cmp.Or(err, in.checkValues(), checkImageName(c, in.Name, true), checkQuota(c)); err != nil {
 		return nil, err
 	}
 	mappings, err := overlay(c, nil, in.Mappings)

@@ -52,7 +52,7 @@ type ruleIn struct {
 	SourceOwner   string `wire:"SourceSecurityGroupOwnerId"`
 }
 
-// rules spells out every rule of a request: one per source.
+// rules spells out every rule of a request, which names none twice: one per source.
 func (in *ruleIn) rules(c *wire.Call) ([]rule, error) {
 	asked := slices.Clone(in.IPPermissions)
 	if in.IPProtocol != "" || in.CIDR != "" {
@@ -71,7 +71,12 @@ func (in *ruleIn) rules(c *wire.Call) ([]rule, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, rs...)
+		for _, r := range rs {
+			if slices.ContainsFunc(out, r.same) {
+				return nil, wire.Errorf("InvalidParameterValue", "The same permission must not appear multiple times")
+			}
+			out = append(out, r)
+		}
 	}
 	return out, nil
 }

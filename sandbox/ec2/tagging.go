@@ -16,7 +16,7 @@ type tagsIn struct {
 
 func (o tagOps) createTags(c *wire.Call, in *tagsIn) (*done, error) {
 	if len(in.Tags) == 0 {
-		return nil, missingParameter("Tag")
+		return nil, wire.Errorf("InvalidParameterValue", "You must specify one or more tags to create")
 	}
 	tags, err := checkTags(in.Tags)
 	if err != nil {
@@ -78,7 +78,7 @@ func (o tagOps) deleteTags(c *wire.Call, in *deleteTagsIn) (*done, error) {
 // taggable finds out what kinds of things the ids are.
 func (o tagOps) taggable(c *wire.Call, ids []string) (map[string]string, error) {
 	if len(ids) == 0 {
-		return nil, missingParameter("ResourceId")
+		return nil, missingParameter("resourceIdSet")
 	}
 	out, missing, gone := map[string]string{}, map[string][]string{}, o.wentWith(c)
 	for _, id := range ids {

@@ -84,10 +84,12 @@ func specTags(specs []tagSpec, makes ...string) (map[string]map[string]string, e
 			return nil, wire.Errorf("InvalidParameterValue", "Duplicate resource type '%s' in tag specifications.", s.ResourceType)
 		}
 		tags, err := checkTags(s.Tags)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if len(tags) > maxTags {
+		case len(tags) == 0:
+			return nil, wire.Errorf("InvalidParameterValue", "Tag specification must have at least one tag")
+		case len(tags) > maxTags:
 			return nil, tooManyTags()
 		}
 		out[s.ResourceType] = tags

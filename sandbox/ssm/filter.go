@@ -23,19 +23,20 @@ type rule struct {
 }
 
 func ruleOf(key string) rule {
+	r := rule{options: []string{"Equals", "BeginsWith"}, shown: []string{"BeginsWith", "Equals"}}
 	switch key {
 	case "Name":
 		return rule{options: []string{"Equals", "BeginsWith", "Contains"}, shown: []string{"BeginsWith", "Equals"}}
 	case "Path":
 		return rule{options: []string{"OneLevel", "Recursive"}, shown: []string{"Recursive", "OneLevel"}}
-	case "Type":
-		return rule{options: []string{"Equals"}, values: []string{"String", "StringList", secure}}
-	case "Tier":
-		return rule{options: []string{"Equals"}, values: []string{tierStandard, tierAdvanced, "Intelligent-Tiering"}}
-	case "DataType", "Label":
+	case "Label":
 		return rule{options: []string{"Equals"}}
+	case "Type":
+		r.values = []string{"String", "StringList", secure}
+	case "Tier":
+		r.values = []string{tierStandard, tierAdvanced, "Intelligent-Tiering"}
 	}
-	return rule{options: []string{"Equals", "BeginsWith"}, shown: []string{"BeginsWith", "Equals"}} // KeyId, tag:…
+	return r
 }
 
 const filterKeys = "tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType"

@@ -56,7 +56,8 @@ type Door struct {
 	closed bool
 }
 
-// Open makes a door at the address, closed on every port. Serve is called
+// Open makes a door at the address, closed on every port; a machine without a public address
+// has one that stays closed. Serve is called
 // with each connection and owns it.
 func (h *House) Open(at netip.Addr, serve func(c *net.TCPConn, port uint16)) *Door {
 	return &Door{steer: h.steer, at: at, serve: serve, plain: map[uint16]net.Listener{}}
@@ -67,7 +68,7 @@ func (h *House) Open(at netip.Addr, serve func(c *net.TCPConn, port uint16)) *Do
 func (d *Door) SetPorts(ranges []machine.PortRange) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	if d.closed || !d.at.IsValid() {
 		return nil
 	}
 	var err error

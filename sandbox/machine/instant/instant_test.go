@@ -193,6 +193,17 @@ func TestOnlyTheKeyOpens(t *testing.T) {
 	}
 }
 
+// TestNoPublicAddress: a machine without one runs, and answers nowhere.
+func TestNoPublicAddress(t *testing.T) {
+	l := newLab(t, instant.Config{})
+	if err := l.driver.Start(machine.Spec{ID: "i-a", Layers: []string{base}, Ports: []machine.PortRange{{From: 22, To: 22}}, User: "ubuntu", AuthorizedKey: l.public}); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.driver.Status("i-a"); got.State != machine.Running || !got.SSH {
+		t.Errorf("it is %+v", got)
+	}
+}
+
 func TestPortsFollow(t *testing.T) {
 	l := newLab(t, instant.Config{})
 	a := l.start("i-a", base)
