@@ -90,19 +90,23 @@ func (l *lab) releases(ctx context.Context, b *box, file string) (released, erro
 	if err != nil {
 		return released{}, err
 	}
-	var p struct {
-		Steps []struct {
-			Kind string
-			Took time.Duration
+	var answer struct {
+		Plans []struct {
+			Steps []struct {
+				Kind string
+				Took float64 `json:"took_seconds"`
+			}
 		}
 	}
-	if err := json.Unmarshal(r.out, &p); err != nil {
+	if err := json.Unmarshal(r.out, &answer); err != nil {
 		return released{}, err
 	}
 	var built time.Duration // and tested
-	for _, s := range p.Steps {
-		if s.Kind == "build" || s.Kind == "test" {
-			built += s.Took
+	for _, p := range answer.Plans {
+		for _, s := range p.Steps {
+			if s.Kind == "build" || s.Kind == "test" {
+				built += time.Duration(s.Took * float64(time.Second))
+			}
 		}
 	}
 	calls, err := b.calls(0)

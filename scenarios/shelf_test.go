@@ -133,18 +133,18 @@ type offer struct {
 		Title, AMI string
 		Options    []struct{ Visibility string }
 	}
-	ChangeSets []struct{ ID, Name, Status string }
+	ChangeSets []struct{ ID, Name, Status string } `json:"change_sets"`
 }
 
 func offers(t *testing.T, env []string, file string) map[string]offer {
 	t.Helper()
 	code, out := amiship(t, env, "listings", "--json", "--file", file)
-	var all []offer
+	var all struct{ Listings []offer }
 	if err := json.Unmarshal([]byte(out), &all); code != 0 || err != nil {
 		t.Fatalf("listings: exit %d, %v\n%s", code, err, out)
 	}
 	byName := map[string]offer{}
-	for _, o := range all {
+	for _, o := range all.Listings {
 		byName[o.Name] = o
 	}
 	return byName

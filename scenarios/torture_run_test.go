@@ -342,11 +342,11 @@ const preparingRuns = 2
 func (s *sufferer) cancelStuck() {
 	s.t.Helper()
 	code, out := amiship(s.t, s.env(s.t, "vendor", ""), "listings", "--json", "--file", s.file)
-	var all []offer
+	var all struct{ Listings []offer }
 	if err := json.Unmarshal([]byte(out), &all); code != 0 || err != nil {
 		return // there are none
 	}
-	for _, o := range all {
+	for _, o := range all.Listings {
 		for _, set := range o.ChangeSets {
 			if set.Status != "PREPARING" {
 				continue

@@ -41,11 +41,11 @@ type Difference struct {
 
 // Finding is one thing that a release needs, and whether it is there.
 type Finding struct {
-	Where string // a region or a listing; empty: here
-	What  string
-	How   string // Proven, Simulated, Unknown or Noted
-	Err   string // empty: fine
-	More  string `json:",omitempty"` // of a note
+	Where string `json:"where"` // a region or a listing; empty: here
+	What  string `json:"what"`
+	How   string `json:"how"`            // Proven, Simulated, Unknown or Noted
+	Err   string `json:"error"`          // empty: fine
+	More  string `json:"more,omitempty"` // of a note
 }
 
 // How it is known that something is there.

@@ -54,9 +54,7 @@ func (c adoptCmd) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := showSteps(c.Out, p, c.json); err != nil {
-		return err
-	}
+	c.showSteps(d.Project, p)
 	if len(p.Steps) == 0 {
 		fmt.Fprintf(c.Err, "%s: no AMI without Amiship's tags matches the catalog\n", d.Project)
 		return unreadRegions(p)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -35,8 +34,7 @@ func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
 	if err != nil {
 		return err
 	}
-	report.Steps(a.Out, p)
-	report.Notes(a.Out, p)
+	a.showSteps(d.Project, p)
 	if p.Complete() && p.Skip != "" && s.absent != "" && len(p.Missed) == 0 {
 		return withHint(fmt.Errorf("%s: %s", s.what, p.Skip), s.absent)
 	}
@@ -55,6 +53,7 @@ func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
 	if err != nil {
 		return err
 	}
+	a.changed(p, outcome)
 	report.Trouble(a.Out, p)
 	ended := string(outcome)
 	if outcome == engine.Complete && len(p.Missed) > 0 {
@@ -65,14 +64,11 @@ func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
 	return firstOf(outcomeError(outcome), unreadRegions(p))
 }
 
-// showSteps shows the steps that a person confirms.
-func showSteps(w io.Writer, p plan.Plan, asJSON bool) error {
-	if asJSON {
-		return report.JSON(w, p)
-	}
-	report.Steps(w, p)
-	report.Notes(w, p)
-	return nil
+// showSteps shows the steps that a person confirms, and answers with them.
+func (a *app) showSteps(project string, p plan.Plan) {
+	report.Steps(a.Out, p)
+	report.Notes(a.Out, p)
+	a.toChange(project, p)
 }
 
 // doApproved does the steps of a plan that was shown, and no others.
@@ -82,10 +78,9 @@ func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.De
 	if err != nil {
 		return err
 	}
-	if !a.json {
-		report.Trouble(a.Out, p)
-		fmt.Fprintf(a.Out, "%s: %s\n", d.Project, o.progress.Sum())
-	}
+	a.changed(p, outcome)
+	report.Trouble(a.Out, p)
+	fmt.Fprintf(a.Out, "%s: %s\n", d.Project, o.progress.Sum())
 	a.hints(p)
 	// Of what can't be read there are no steps, neither done nor failed.
 	return firstOf(outcomeError(outcome), unreadRegions(p))

@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
+	"amiship/internal/view"
 	"amiship/internal/world"
 )
 
@@ -51,11 +51,11 @@ it finds any.
 
 // foreseen is what would block a release.
 type foreseen struct {
-	Tag        string
-	Blockers   []plan.Blocker
-	Capacities []plan.Capacity
-	Bases      []plan.Base `json:",omitempty"`
-	Notes      []string    `json:",omitempty"`
+	Tag        string          `json:"tag"`
+	Blockers   []plan.Blocker  `json:"blockers"`
+	Capacities []plan.Capacity `json:"capacities"`
+	Bases      []plan.Base     `json:"bases,omitempty"`
+	Notes      []string        `json:"notes,omitempty"`
 
 	desired release.Desired
 	plan    plan.Plan // the whole of it
@@ -67,39 +67,40 @@ func (c blockersCmd) run(ctx context.Context, tags []string) error {
 	if err != nil {
 		return err
 	}
-	if c.json {
-		err = report.JSON(c.Out, all)
-	} else {
+	of := &blockersAnswer{Releases: all}
+	c.result(of, func() {
 		for _, f := range all {
 			report.Blockers(c.Out, f.Tag, f.plan)
 		}
-	}
-	if err := c.showLeftovers(ctx); err != nil {
+	})
+	if of.Leftovers, err = c.leftovers(ctx); err != nil {
 		return err
 	}
+	report.Leftovers(c.Out, of.Leftovers)
 	if slices.ContainsFunc(all, func(f foreseen) bool { return len(f.Blockers) > 0 }) {
-		return firstOf(err, silent(codeBlocked))
+		return silent(codeBlocked)
 	}
-	return err
+	return nil
 }
 
-// showLeftovers says what runs that died have left. It blocks nothing, and costs money.
-func (c blockersCmd) showLeftovers(ctx context.Context) error {
+// blockersAnswer has what would block each release.
+type blockersAnswer struct {
+	view.Header
+	Releases  []foreseen `json:"releases"`
+	Leftovers []string   `json:"leftovers,omitempty"`
+}
+
+// leftovers are what runs that died have left. They block nothing, and cost money.
+func (c blockersCmd) leftovers(ctx context.Context) ([]string, error) {
 	b, err := c.load()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	clients, err := loadClients(ctx, b.Catalog.Build.Region)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	left, err := leftovers(ctx, clients, b.Catalog)
-	out := c.Out
-	if c.json {
-		out = c.Err
-	}
-	report.Leftovers(out, left)
-	return err
+	return leftovers(ctx, clients, b.Catalog)
 }
 
 // foresee plans releases: those of the tags, or the next ones.
@@ -156,7 +157,7 @@ func (a *app) nextReleases(ctx context.Context, tags []string) ([]release.Desire
 }
 
 func nextVersion(ctx context.Context, b *catalog.Bundle) (string, error) {
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	clients, err := loadClients(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return "", err
 	}

@@ -20,6 +20,7 @@ import (
 	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
+	"amiship/internal/view"
 	"amiship/internal/world"
 )
 
@@ -71,17 +72,18 @@ func (c checkCmd) run(ctx context.Context, args []string) error {
 		}
 		found = append(found, more...)
 	}
-	if c.json {
-		err = report.JSON(c.Out, found)
-	} else {
-		report.Findings(c.Out, found)
-	}
+	c.result(&checkAnswer{Findings: found}, func() { report.Findings(c.Out, found) })
 	for _, f := range found {
 		if f.Err != "" {
-			return firstOf(err, silent(codeFailed))
+			return silent(codeFailed)
 		}
 	}
-	return err
+	return nil
+}
+
+type checkAnswer struct {
+	view.Header
+	Findings []audit.Finding `json:"findings"`
 }
 
 // releasesToCheck are the tag's, or what releases of a version that is not there will request.
@@ -110,7 +112,7 @@ func toolFinding(ctx context.Context, releases []release.Desired) audit.Finding 
 }
 
 func online(ctx context.Context, b *catalog.Bundle, releases []release.Desired, tags []string) ([]audit.Finding, error) {
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	clients, err := loadClients(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return nil, err
 	}

@@ -12,11 +12,14 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
+	"amiship/internal/view"
 	"amiship/sandbox/machine/container"
 )
 
@@ -42,6 +45,8 @@ type app struct {
 	lost    *lost
 	color   string  // --color
 	screens screens // the terminals that the outputs are
+	// answering is for --json.
+	answering *answering
 
 	patience awsapi.Patience // --call-timeout, --read-timeout
 }
@@ -53,15 +58,18 @@ func Main(ctx context.Context, args []string, stdio Stdio, v Version) int {
 		return 0
 	}
 	survivePipes()
-	a := &app{version: v, lost: newLost(), noted: noted{}, screens: screensOf(stdio)}
+	a := &app{version: v, lost: newLost(), noted: noted{}, screens: screensOf(stdio), answering: &answering{began: time.Now()}}
 	a.Stdio = Stdio{stdio.In, &sink{w: stdio.Out, lost: a.lost}, &sink{w: stdio.Err, lost: a.lost}}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root.ExecuteContextC(context.WithValue(ctx, answersKey{}, a.answering))
 	a.flush()
+	a.json = a.json || err != nil && slices.Contains(args, "--json") // what is wrong with the flags comes before it is read
+	a.answers(cmd)
+	a.answering.print(ctx, v, err)
 	if err != nil {
 		refuse(cmd, a.Out)
 	}
@@ -82,7 +90,8 @@ started twice resumes from what exists.`,
 		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if version {
-				return a.version.print(a.Out)
+				a.version.print(a.Out)
+				return nil
 			}
 			return cmd.Help()
 		},
@@ -104,6 +113,7 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if err := a.fit(cmd, os.Getenv); err != nil {
 		return err
 	}
+	a.answers(cmd)
 	a.patience.Say = func(text string) { fmt.Fprintln(a.Err, "amiship:", text) }
 	ctx := awsapi.WithPatience(cmd.Context(), a.patience)
 	cmd.SetContext(context.WithValue(ctx, typedKey{}, typedCommand(cmd, args, os.Getenv)))
@@ -112,15 +122,15 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 
 func versionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.version.print(a.Out) },
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs, Annotations: takes(jsonFlag),
+		RunE: func(*cobra.Command, []string) error {
+			a.result(&view.Header{}, func() { a.version.print(a.Out) })
+			return nil
+		},
 	}
 }
 
-func (v Version) print(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "amiship %s (%s)\n", v.Version, v.Commit)
-	return err
-}
+func (v Version) print(w io.Writer) { fmt.Fprintf(w, "amiship %s (%s)\n", v.Version, v.Commit) }
 
 func schemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"amiship/internal/catalog"
 	"amiship/internal/plan"
 	"amiship/internal/report"
+	"amiship/internal/view"
 )
 
 // explainCmd is the command explain.
@@ -74,7 +76,7 @@ func (c explainCmd) run(ctx context.Context, what string) error {
 		return unknownName("kind of step", kind, kindNames())
 	}
 	var known []string // steps that were looked through in vain
-	found := false
+	found := &explainAnswer{}
 	for _, t := range tags {
 		p, err := pathsOf(ctx, pl, b, t)
 		if err != nil {
@@ -84,12 +86,14 @@ func (c explainCmd) run(ctx context.Context, what string) error {
 			known = append(known, idTexts(p)...)
 			continue
 		}
-		found = true
-		if err := c.write(p, what, step); err != nil {
-			return err
-		}
+		found.add(p, what, step)
 	}
-	if !found {
+	c.result(found, func() {
+		for _, p := range found.shown {
+			explain(c.Out, p, what, step)
+		}
+	})
+	if len(found.shown) == 0 {
 		return withHint(usage(fmt.Errorf("no step %s in %s%s", what, releasesNamed(tags), didYouMean(what, known))),
 			"amiship plan TAG --steps lists the steps of a release")
 	}
@@ -112,18 +116,36 @@ func idTexts(p plan.Plan) []string {
 	return out
 }
 
-func (c explainCmd) write(p plan.Plan, what string, step bool) error {
-	switch {
-	case c.json && step:
-		return report.JSON(c.Out, p.Path(plan.ID(what)))
-	case c.json:
-		return report.JSON(c.Out, p)
-	case step:
-		report.Explain(c.Out, p, plan.ID(what))
-	default:
-		report.ExplainRelease(c.Out, p)
+// explainAnswer has the plan of a release, or what a step waits for in each that has it.
+type explainAnswer struct {
+	view.Header
+	Plans []plan.Plan `json:"plans,omitempty"`
+	Paths []stepPath  `json:"paths,omitempty"`
+
+	shown []plan.Plan
+}
+
+// stepPath is what a step of a release waits for, link by link.
+type stepPath struct {
+	Tag   string      `json:"tag"`
+	Links []plan.Link `json:"links"`
+}
+
+func (a *explainAnswer) add(p plan.Plan, what string, step bool) {
+	a.shown = append(a.shown, p)
+	if step {
+		a.Paths = append(a.Paths, stepPath{p.Tag, p.Path(plan.ID(what))})
+	} else {
+		a.Plans = append(a.Plans, p)
 	}
-	return nil
+}
+
+func explain(w io.Writer, p plan.Plan, what string, step bool) {
+	if step {
+		report.Explain(w, p, plan.ID(what))
+	} else {
+		report.ExplainRelease(w, p)
+	}
 }
 
 func pathsOf(ctx context.Context, pl *planner, b *catalog.Bundle, tag string) (plan.Plan, error) {

@@ -144,6 +144,9 @@ func readCode(t *testing.T) code {
 		if slices.Contains([]string{"file", "set", "json", "verbose"}, f.Name()) {
 			out.fields[f] = f.Name()
 		}
+		if f.Name() == "answering" {
+			out.fields[f] = "json"
+		}
 	}
 	return out
 }

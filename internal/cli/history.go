@@ -7,6 +7,7 @@ import (
 
 	"amiship/internal/reconcile"
 	"amiship/internal/report"
+	"amiship/internal/view"
 )
 
 // historyCmd is the command history.
@@ -25,7 +26,7 @@ What was done before Amiship recorded it, or by a run that was killed before it
 could, is unknown: history does not guess. It changes nothing.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship history v2.42.0
-  amiship history v2.42.0 --json | jq '.[] | select(.What == "published")'`,
+  amiship history v2.42.0 --json | jq '.entries[].what'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return historyCmd{a}.run(cmd.Context(), args[0]) },
 	}
@@ -50,10 +51,14 @@ func (c historyCmd) run(ctx context.Context, tag string) error {
 		return err
 	}
 	entries := h.Entries(pl.World)
-	if c.json {
-		err = report.JSON(c.Out, append([]reconcile.Entry{}, entries...))
-	} else {
-		report.History(c.Out, d.Project, tag, entries)
-	}
-	return firstOf(err, unreadRegions(p))
+	of := &historyAnswer{Project: d.Project, Tag: tag, Entries: append([]reconcile.Entry{}, entries...)}
+	c.result(of, func() { report.History(c.Out, d.Project, tag, entries) })
+	return unreadRegions(p)
+}
+
+type historyAnswer struct {
+	view.Header
+	Project string            `json:"project"`
+	Tag     string            `json:"tag"`
+	Entries []reconcile.Entry `json:"entries"`
 }

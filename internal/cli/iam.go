@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"amiship/internal/marketplace"
-	"amiship/internal/report"
+	"amiship/internal/view"
 )
 
 func iamCommand(a *app) *cobra.Command {
@@ -50,8 +50,9 @@ ARN as one object.`,
 	return cmd
 }
 
-// roleJSON is what `iam marketplace-role --json` prints.
-type roleJSON struct {
+// roleAnswer has policies as IAM spells them.
+type roleAnswer struct {
+	view.Header
 	ARN         string             `json:"role_arn"`
 	Trust       marketplace.Policy `json:"trust"`
 	Permissions marketplace.Policy `json:"permissions"`
@@ -66,17 +67,15 @@ func (c roleCmd) run() error {
 	if err := r.Check(); err != nil {
 		return usage(err)
 	}
-	if c.json {
-		return report.JSON(c.Out, roleJSON{r.ARN(), r.Trust(), r.Permissions(), r.Releaser()})
-	}
-	return writeRole(c.Out, r)
+	c.result(&roleAnswer{ARN: r.ARN(), Trust: r.Trust(), Permissions: r.Permissions(), Releaser: r.Releaser()}, func() { writeRole(c.Out, r) })
+	return nil
 }
 
 // writeRole writes the role as a shell script, to be read, typed or run. Its
 // documents hold no quote.
-func writeRole(w io.Writer, r marketplace.Role) error {
+func writeRole(w io.Writer, r marketplace.Role) {
 	trust, permissions, releaser := indented(r.Trust()), indented(r.Permissions()), indented(r.Releaser())
-	_, err := fmt.Fprintf(w, `# In account %[1]s: the role that AWS Marketplace alone can assume.
+	fmt.Fprintf(w, `# In account %[1]s: the role that AWS Marketplace alone can assume.
 aws iam create-role --role-name '%[2]s' --assume-role-policy-document '%[3]s'
 
 # What it may do: what AWS's own policy AWSMarketplaceAmiIngestion allows.
@@ -90,7 +89,6 @@ aws iam create-policy --policy-name AmishipMarketplace --policy-document '%[5]s'
 
 # In amiship.yaml, a listing's access_role_arn: %[6]s
 `, r.Account, r.Name, trust, permissions, releaser, r.ARN())
-	return err
 }
 
 func indented(p marketplace.Policy) string {

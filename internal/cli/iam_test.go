@@ -25,7 +25,7 @@ func TestMarketplaceRoleIsAScript(t *testing.T) {
 	if code := Main(t.Context(), append(args, "--json"), Stdio{Out: &object, Err: &talk}, Version{}); code != 0 {
 		t.Fatalf("exit %d: %s", code, &talk)
 	}
-	var want roleJSON
+	var want roleAnswer
 	if err := json.Unmarshal(object.Bytes(), &want); err != nil {
 		t.Fatal(err)
 	}

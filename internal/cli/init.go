@@ -5,9 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"amiship/internal/report"
 	"amiship/internal/scaffold"
 	"amiship/internal/terminal"
+	"amiship/internal/view"
 )
 
 // initCmd is the command init.
@@ -31,19 +31,24 @@ start for your own. It keeps existing files, unless --replace.`,
 	return cmd
 }
 
+// filesAnswer names the files that were written, and those that were there.
+type filesAnswer struct {
+	view.Header
+	Files []scaffold.File `json:"files"`
+}
+
 func (c initCmd) run(dir string) error {
 	files, err := scaffold.Init(dir, c.options)
 	if err != nil {
 		return err
 	}
-	if c.json {
-		return report.JSON(c.Out, files)
-	}
-	t := terminal.NewTable(c.Out)
-	for _, f := range files {
-		fmt.Fprintf(t, "%s\t%s\n", f.State, f.Path)
-	}
-	t.Flush()
+	c.result(&filesAnswer{Files: files}, func() {
+		t := terminal.NewTable(c.Out)
+		for _, f := range files {
+			fmt.Fprintf(t, "%s\t%s\n", f.State, f.Path)
+		}
+		t.Flush()
+	})
 	fmt.Fprintln(c.Err, "next: say in amiship.yaml what you ship, then: amiship check --offline")
 	return nil
 }

@@ -2,17 +2,16 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"amiship/internal/awsapi"
 	"amiship/internal/observe"
 	"amiship/internal/reconcile"
 	"amiship/internal/release"
 	"amiship/internal/report"
+	"amiship/internal/view"
 	"amiship/internal/world"
 )
 
@@ -32,7 +31,7 @@ expires soon, and the change sets of the last weeks with their details and
 results. It changes nothing.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship listings
-  amiship listings premium --days 60 --json | jq '.[].Versions[].Title'`,
+  amiship listings premium --days 60 --json | jq '.listings[].versions[].title'`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return c.run(cmd.Context(), names)
 		},
@@ -52,10 +51,10 @@ func (c listingsCmd) run(ctx context.Context, names []string) error {
 		return err
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintf(c.Out, "%s: no listings; %s has no section listings\n", b.Catalog.Project, c.file)
-		return err
+		c.result(&listingsAnswer{Project: b.Catalog.Project, Listings: []reconcile.Product{}}, c.line("%s: no listings; %s has no section listings", b.Catalog.Project, c.file))
+		return nil
 	}
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	clients, err := loadClients(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return err
 	}
@@ -70,12 +69,14 @@ func (c listingsCmd) run(ctx context.Context, names []string) error {
 		return err
 	}
 	shown := reconcile.Listed(b.Catalog.Project, all, w, since)
-	if c.json {
-		err = report.JSON(c.Out, shown)
-	} else {
-		report.Products(c.Out, shown)
-	}
-	return firstOf(err, unread(w, queries))
+	c.result(&listingsAnswer{Project: b.Catalog.Project, Listings: shown}, func() { report.Products(c.Out, shown) })
+	return unread(w, queries)
+}
+
+type listingsAnswer struct {
+	view.Header
+	Project  string              `json:"project"`
+	Listings []reconcile.Product `json:"listings"`
 }
 
 // chosen are the listings that were named, or all.

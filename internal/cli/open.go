@@ -36,7 +36,7 @@ func (c releaseCmd) runOpen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region) // one for all: they keep within Marketplace's rates
+	clients, err := loadClients(ctx, b.Catalog.Build.Region) // one for all: they keep within Marketplace's rates
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,7 @@ func (c releaseCmd) runOpen(ctx context.Context) error {
 	}
 	if len(tags) == 0 {
 		fmt.Fprintf(c.Err, "%s: no release is open\n", b.Catalog.Project)
+		c.result(c.releases, nothing)
 	}
 	worst, completed := engine.Complete, false
 	var errs []error

@@ -13,6 +13,7 @@ import (
 	"amiship/internal/observe"
 	"amiship/internal/plan"
 	"amiship/internal/record"
+	"amiship/internal/view"
 )
 
 // pauseCmd is the command pause.
@@ -35,7 +36,7 @@ amiship resume ends it, or --until: a day such as 2026-12-31 (to its end, UTC),
 or a time such as 2026-12-31T18:00:00+01:00. withdraw --override-pause works
 during a pause. For windows that are known in advance, use freeze in
 amiship.yaml.`,
-		Annotations: takes(catalogFlags, awsFlags),
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship pause --reason "signing key leaked, see INC-1234"
   amiship pause --reason "network maintenance" --until 2026-12-31`,
 		Args: cobra.NoArgs,
@@ -68,8 +69,31 @@ func (c pauseCmd) run(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.Out, "%s: %s\n", project, plan.Paused(p))
-	return err
+	c.result(&pauseAnswer{Project: project, Paused: true, Pause: newPauseJSON(p)}, c.line("%s: %s", project, plan.Paused(p)))
+	return nil
+}
+
+// pauseAnswer has the pause that a command has begun or ended.
+type pauseAnswer struct {
+	view.Header
+	Project string     `json:"project"`
+	Paused  bool       `json:"paused"`
+	Pause   *pauseJSON `json:"pause,omitempty"`  // none, or it could not be read
+	Frozen  string     `json:"frozen,omitempty"` // what still holds changes
+}
+
+type pauseJSON struct {
+	Reason string       `json:"reason"`
+	By     record.Actor `json:"by"`
+	Since  time.Time    `json:"since"`
+	Until  time.Time    `json:"until,omitzero"`
+}
+
+func newPauseJSON(p record.Pause) *pauseJSON {
+	if p.Since.IsZero() {
+		return nil
+	}
+	return &pauseJSON{p.Reason, p.By, p.Since, p.Until}
 }
 
 // pauseNow reads the pause of the catalog's project.
@@ -78,7 +102,7 @@ func (a *app) pauseNow(ctx context.Context) (*catalog.Bundle, *awsapi.Clients, r
 	if err != nil {
 		return nil, nil, record.Pause{}, err
 	}
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	clients, err := loadClients(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return nil, nil, record.Pause{}, err
 	}
@@ -113,7 +137,7 @@ func resumeCommand(a *app) *cobra.Command {
 		Long: `Resume ends the pause of the project, no matter who started it. Run the commands
 again that were on hold. A freeze of the catalog stays in force: it ends by its
 date.`,
-		Annotations: takes(catalogFlags, awsFlags),
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Args:        cobra.NoArgs,
 		RunE:        func(cmd *cobra.Command, _ []string) error { return resumeCmd{a}.run(cmd.Context()) },
 	}
@@ -127,18 +151,25 @@ func (c resumeCmd) run(ctx context.Context) error {
 	}
 	region, project := b.Catalog.Build.Region, b.Catalog.Project
 	there, failed := apply.Resume(ctx, clients, region, project)
-	switch {
-	case failed != nil:
+	if failed != nil {
 		return failed
-	case !there:
-		_, err = fmt.Fprintf(c.Out, "%s: no pause is recorded\n", project)
-	case err != nil:
-		_, err = fmt.Fprintf(c.Out, "%s: resumed; what was recorded could not be read: %s\n", project, awsapi.Text(err))
-	default:
-		_, err = fmt.Fprintf(c.Out, "%s: resumed; it was paused since %s by %s: %s\n", project, plan.Moment(had.Since), had.By, had.Reason)
 	}
-	if f, frozen := b.Control().Frozen(clients.Now()); frozen && err == nil {
-		_, err = fmt.Fprintf(c.Out, "%s: still held: %s\n", project, plan.Frozen(f))
+	of := &pauseAnswer{Project: project, Pause: newPauseJSON(had)}
+	if f, frozen := b.Control().Frozen(clients.Now()); frozen {
+		of.Frozen = plan.Frozen(f)
 	}
-	return err
+	c.result(of, func() {
+		switch {
+		case !there:
+			fmt.Fprintf(c.Out, "%s: no pause is recorded\n", project)
+		case err != nil:
+			fmt.Fprintf(c.Out, "%s: resumed; what was recorded could not be read: %s\n", project, awsapi.Text(err))
+		default:
+			fmt.Fprintf(c.Out, "%s: resumed; it was paused since %s by %s: %s\n", project, plan.Moment(had.Since), had.By, had.Reason)
+		}
+		if of.Frozen != "" {
+			fmt.Fprintf(c.Out, "%s: still held: %s\n", project, of.Frozen)
+		}
+	})
+	return nil
 }

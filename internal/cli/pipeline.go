@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"amiship/internal/report"
 	"amiship/internal/scaffold"
+	"amiship/internal/view"
 )
 
 // gitlabCmd is the command pipeline gitlab.
@@ -46,6 +46,12 @@ Run it in the root of the repository.`,
 	return cmd
 }
 
+// pipelineAnswer has the CI file that was not written to one.
+type pipelineAnswer struct {
+	view.Header
+	Pipeline string `json:"pipeline"`
+}
+
 func (c gitlabCmd) run() error {
 	switch {
 	case !filepath.IsLocal(c.file):
@@ -60,16 +66,13 @@ func (c gitlabCmd) run() error {
 	}
 	text := scaffold.GitLab(b, filepath.ToSlash(filepath.Clean(c.file)))
 	if c.output == "" {
-		_, err := c.Out.Write(text)
-		return err
+		c.result(&pipelineAnswer{Pipeline: string(text)}, func() { _, _ = c.Out.Write(text) })
+		return nil
 	}
 	state, err := scaffold.Write(c.output, text, c.replace)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", c.output, err)
 	}
-	if c.json {
-		return report.JSON(c.Out, scaffold.File{Path: c.output, State: state})
-	}
-	_, err = fmt.Fprintf(c.Out, "%s  %s\n", state, c.output)
-	return err
+	c.result(&filesAnswer{Files: []scaffold.File{{Path: c.output, State: state}}}, c.line("%s  %s", state, c.output))
+	return nil
 }

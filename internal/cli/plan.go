@@ -36,7 +36,7 @@ of them, as for a patch day. It changes nothing and downloads no package.`,
 		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship plan v2.42.0
   amiship plan 17.5.1+ee.0 17.4.4+ee.0 17.3.7+ee.0
-  amiship plan v2.42.0 --json | jq '.Plans[].Steps[].ID'`,
+  amiship plan v2.42.0 --json | jq '.plans[].steps[].id'`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, tags []string) error {
 			return c.run(cmd.Context(), tags)
@@ -67,27 +67,21 @@ func (c planCmd) run(ctx context.Context, tags []string) error {
 		}
 		p = p.WithPaths()
 		plans = append(plans, p)
-		if !c.json {
-			report.Plan(c.Out, d, p, look)
+		if c.json {
+			continue
 		}
-		if c.steps && !c.json {
+		report.Plan(c.Out, d, p, look)
+		if c.steps {
 			report.Steps(c.Out, p)
 		}
 	}
 	totals := report.NewTotals(desired, plans)
-	switch {
-	case c.json:
-		err = report.JSON(c.Out, plansJSON{plans, totals})
-	case len(tags) > 1:
-		totals.Write(c.Out)
-	}
-	return firstOf(err, c.exit(plans))
-}
-
-// plansJSON is what `plan --json` prints.
-type plansJSON struct {
-	Plans  []plan.Plan
-	Totals report.Totals
+	c.result(&plansAnswer{Plans: plans, Totals: &totals}, func() {
+		if len(tags) > 1 {
+			totals.Write(c.Out)
+		}
+	})
+	return c.exit(plans)
 }
 
 // resolve reads the catalog at tags, of which each is named once.
@@ -140,7 +134,7 @@ type planner struct {
 }
 
 func newPlanner(ctx context.Context, region string) (*planner, error) {
-	clients, err := awsapi.Load(ctx, region)
+	clients, err := loadClients(ctx, region)
 	if err != nil {
 		return nil, err
 	}

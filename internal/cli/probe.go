@@ -12,6 +12,7 @@ import (
 	"amiship/internal/awsapi"
 	"amiship/internal/plan"
 	"amiship/internal/probe"
+	"amiship/internal/view"
 )
 
 // callerFlags are whose account a command without a catalog acts on.
@@ -23,9 +24,9 @@ func (c *callerFlags) flags(cmd *cobra.Command) {
 
 func (c callerFlags) clients(ctx context.Context, region string) (*awsapi.Clients, error) {
 	if c.profile != "" {
-		return awsapi.LoadProfile(ctx, region, c.profile)
+		return loadProfile(ctx, region, c.profile)
 	}
-	return awsapi.Load(ctx, region)
+	return loadClients(ctx, region)
 }
 
 // typed repeats the flags.
@@ -158,14 +159,19 @@ func (c probeCmd) write(r probe.Result) error {
 	if err := replaceFile(c.out, 0o644, func(w io.Writer) error { return r.JSON(w) }); err != nil {
 		return err
 	}
-	if c.json {
-		return r.JSON(c.Out)
-	}
-	r.Write(c.Out)
-	if c.out != "" {
-		fmt.Fprintf(c.Out, "%s has the answers. To rehearse on such an AWS:\n  amiship rehearse TAG --as %s\n", c.out, plan.Quote(c.out))
-	}
+	c.result(&probeAnswer{Result: r}, func() {
+		r.Write(c.Out)
+		if c.out != "" {
+			fmt.Fprintf(c.Out, "%s has the answers. To rehearse on such an AWS:\n  amiship rehearse TAG --as %s\n", c.out, plan.Quote(c.out))
+		}
+	})
 	return nil
+}
+
+// probeAnswer says whose account was asked, which the file keeps to itself.
+type probeAnswer struct {
+	view.Header
+	probe.Result
 }
 
 // hint says what to type where something is left.
@@ -209,6 +215,8 @@ func (c sweepProbe) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	of := &sweptAnswer{Left: namesOf(left), Removed: []string{}}
+	c.result(of, nothing)
 	if len(left) == 0 {
 		fmt.Fprintf(c.Out, "probes have left nothing in %d regions\n", len(c.regions))
 		return nil
@@ -222,8 +230,24 @@ func (c sweepProbe) run(ctx context.Context) error {
 	within, end := context.WithTimeout(reads, probe.DefaultWait)
 	defer end()
 	removed, err := probe.Clean(within, clients, regionsOf(left), all)
+	of.Removed = namesOf(removed)
 	fmt.Fprintf(c.Out, "removed %d\n", len(removed))
 	return err
+}
+
+// sweptAnswer has what probes have left, and what of it was removed.
+type sweptAnswer struct {
+	view.Header
+	Left    []string `json:"left"`
+	Removed []string `json:"removed"`
+}
+
+func namesOf(all []probe.Leftover) []string {
+	out := []string{}
+	for _, l := range all {
+		out = append(out, l.String())
+	}
+	return out
 }
 
 // regionsOf are those that have something left.

@@ -67,7 +67,7 @@ func (s *shell) run(t *testing.T, args ...string) (code int, out, said string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args = append(args, "--file", s.file)
-	code = Main(t.Context(), args, Stdio{In: strings.NewReader("y\n"), Out: &stdout, Err: &stderr}, Version{})
+	code = Main(t.Context(), args, Stdio{In: strings.NewReader("y\n"), Out: &stdout, Err: &stderr}, Version{Version: "v1.2.3"})
 	return code, stdout.String(), stderr.String()
 }
 

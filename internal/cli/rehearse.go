@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"amiship/internal/rehearse"
-	"amiship/internal/report"
+	"amiship/internal/view"
 )
 
 // rehearseCmd is the command rehearse.
@@ -86,13 +86,19 @@ func (c rehearseCmd) run(ctx context.Context) error {
 	}()
 	rep, err := o.Run(ctx)
 	err = rehearsalError(err, o.Again)
-	if c.json {
-		return firstOf(err, report.JSON(c.Out, rep))
-	}
-	if len(rep.Phases) > 0 {
-		rep.Write(c.Out)
-	}
+	c.result(&rehearseAnswer{Report: rep, Total: rep.Total.Seconds()}, func() {
+		if len(rep.Phases) > 0 {
+			rep.Write(c.Out)
+		}
+	})
 	return err
+}
+
+// rehearseAnswer is of a sandbox that is gone: there is nothing that it was read from.
+type rehearseAnswer struct {
+	view.Header
+	rehearse.Report
+	Total float64 `json:"total_seconds"`
 }
 
 // rehearsalError ends a rehearsal as the command ended that it failed at. What can be typed

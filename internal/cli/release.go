@@ -52,10 +52,11 @@ type releaseCmd struct {
 	resubmit bool
 	allOpen  bool
 	outputs
+	releases *plansAnswer
 }
 
 func releaseCommand(a *app) *cobra.Command {
-	c := releaseCmd{app: a, runOptions: runOptions{Options: engine.Defaults()}}
+	c := releaseCmd{app: a, releases: &plansAnswer{Plans: []plan.Plan{}}, runOptions: runOptions{Options: engine.Defaults()}}
 	cmd := &cobra.Command{
 		Use:   "release TAG | --all-open",
 		Short: "Run or resume a release",
@@ -132,7 +133,7 @@ func (c releaseCmd) run(ctx context.Context, tag string) error {
 		return usage(err)
 	}
 	d.Untested, d.Control.Approved = c.noTest, approved[plan.FreezeStep]
-	clients, err := awsapi.Load(ctx, firstRegion(d))
+	clients, err := loadClients(ctx, firstRegion(d))
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (c releaseCmd) run(ctx context.Context, tag string) error {
 // release that is complete. What is on standard output stays the release's.
 func (c releaseCmd) retireAfter(ctx context.Context) error {
 	aside := *c.app
-	aside.Out, aside.json = c.Err, false
+	aside.Out, aside.json, aside.answering = c.Err, false, &answering{}
 	return retireCmd{app: &aside, unattended: true, approving: approving{ofProjectOnly(c.approve)}}.run(ctx)
 }
 
@@ -169,13 +170,12 @@ func (c releaseCmd) releaseOne(
 		return outcome, err
 	}
 	unwritten := c.write(d, p)
-	if c.json {
-		err = report.JSON(c.Out, p)
-	} else {
+	c.releases.Plans = append(c.releases.Plans, p)
+	c.result(c.releases, func() {
 		report.Result(c.Out, d, p, outcome, report.Look{At: clients.Now(), Took: time.Since(start), Calls: clients.Calls() - calls})
-	}
+	})
 	c.hints(p)
-	return outcome, firstOf(unwritten, err)
+	return outcome, unwritten
 }
 
 // reconciler makes a plan for what is to be done.
@@ -256,7 +256,7 @@ func (a *app) progress() *report.Progress { return report.NewProgress(a.Err, tim
 
 // runAlone is runWith, with clients of its own.
 func (a *app) runAlone(ctx context.Context, stop <-chan struct{}, d release.Desired, o runOptions, toPlan reconciler) (plan.Plan, engine.Outcome, error) {
-	clients, err := awsapi.Load(ctx, firstRegion(d))
+	clients, err := loadClients(ctx, firstRegion(d))
 	if err != nil {
 		return plan.Plan{}, "", err
 	}

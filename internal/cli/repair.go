@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"amiship/internal/awsapi"
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
@@ -42,7 +41,7 @@ apply to both.
 
 AWS deprecates public AMIs two years after their creation. That can't be undone;
 repair only reports it.`,
-		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Args:        func(_ *cobra.Command, args []string) error { return tagOrEvery(args, c.all) },
 		RunE:        func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
@@ -72,7 +71,7 @@ func (c repairCmd) run(ctx context.Context, tags []string) error {
 	if err != nil {
 		return err
 	}
-	clients, err := awsapi.Load(ctx, b.Catalog.Build.Region)
+	clients, err := loadClients(ctx, b.Catalog.Build.Region)
 	if err != nil {
 		return err
 	}
@@ -89,6 +88,7 @@ func (c repairCmd) run(ctx context.Context, tags []string) error {
 	if err != nil {
 		return err
 	}
+	c.result(&changesAnswer{Project: b.Catalog.Project, changing: changing{Changes: []changes{}}}, nothing)
 	wants := c.wanted(ctx, b, released)
 	var errs []error
 	for _, r := range released {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/view"
 	"amiship/internal/web"
 )
 
@@ -32,7 +32,7 @@ which they were written: artifacts of a pipeline, GitLab Pages, a mail.
 
 --public writes the page for customers instead: the ids of public AMIs by region
 and architecture, and nothing else. It changes nothing on AWS.`,
-		Annotations: takes(catalogFlags, awsFlags),
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag),
 		Example: `  amiship report --html public
   amiship report --html public --public`,
 		Args: cobra.NoArgs,
@@ -41,6 +41,14 @@ and architecture, and nothing else. It changes nothing on AWS.`,
 	cmd.Flags().StringVar(&c.dir, "html", "", "write the pages into this `DIRECTORY` (required)")
 	cmd.Flags().BoolVar(&c.public, "public", false, "write the page for customers")
 	return cmd
+}
+
+// reportAnswer names the files that were written.
+type reportAnswer struct {
+	view.Header
+	Project   string   `json:"project"`
+	Directory string   `json:"directory"`
+	Files     []string `json:"files"`
 }
 
 func (c reportCmd) run(ctx context.Context) error {
@@ -71,6 +79,7 @@ func (c reportCmd) run(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Fprintf(c.Out, "%s: %d files in %s: %s\n", v.Project, len(files), c.dir, filepath.Join(c.dir, "index.html"))
+	of := &reportAnswer{v.Header, v.Project, c.dir, slices.Sorted(maps.Keys(files))}
+	c.result(of, c.line("%s: %d files in %s: %s", v.Project, len(files), c.dir, filepath.Join(c.dir, "index.html")))
 	return unseen(v)
 }

@@ -133,8 +133,8 @@ func (c retireCmd) retire(ctx context.Context, stop <-chan struct{}, s retiremen
 		report.Elsewhere(c.Out, s.summary.Elsewhere)
 		return nil
 	}
-	if err := c.show(s); err != nil || c.plan {
-		return firstOf(err, unreadRegions(s.plan))
+	if c.show(s); c.plan {
+		return unreadRegions(s.plan)
 	}
 	if len(s.plan.Blockers) > 0 {
 		return silent(codeBlocked)
@@ -266,18 +266,18 @@ func (c retireCmd) parametersOf(ctx context.Context, b *catalog.Bundle, all []re
 	return out
 }
 
-func (c retireCmd) show(s retirement) error {
-	switch {
-	case c.json:
-		return report.JSON(c.Out, s.summary)
-	case c.markdown:
-		report.RetirementMarkdown(c.Out, s.summary)
-	default:
+func (c retireCmd) show(s retirement) {
+	of := &retireAnswer{Retirement: s.summary}
+	of.add(s.plan)
+	c.result(of, func() {
+		if c.markdown {
+			report.RetirementMarkdown(c.Out, s.summary)
+			return
+		}
 		report.Retirement(c.Out, s.summary)
 		report.Steps(c.Out, s.plan)
 		report.Notes(c.Out, s.plan)
 		report.Trouble(c.Out, s.plan)
 		report.Elsewhere(c.Out, s.summary.Elsewhere)
-	}
-	return nil
+	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/view"
 	"amiship/sandbox"
 	"amiship/sandbox/admin"
 	"amiship/sandbox/wire"
@@ -25,7 +26,7 @@ func sandboxCalls(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "calls", Short: "Print the calls that the sandbox answered, one a line", Args: cobra.NoArgs,
 		Annotations: takes(jsonFlag),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(*cobra.Command, []string) error {
 			f, err := os.Open(filepath.Join(state, sandbox.CallsFile))
 			if errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("state %s: no sandbox ever ran on it", state)
@@ -34,7 +35,9 @@ func sandboxCalls(a *app) *cobra.Command {
 				return err
 			}
 			defer f.Close()
-			return printCalls(cmd.OutOrStdout(), f, a.json, changes)
+			calls, err := readCalls(f, changes)
+			a.result(&callsAnswer{Calls: calls}, func() { printCalls(a.Out, calls) })
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&state, "state", "", "`DIRECTORY` of the sandbox's state (required)")
@@ -43,9 +46,29 @@ func sandboxCalls(a *app) *cobra.Command {
 	return cmd
 }
 
-func printCalls(out io.Writer, calls io.Reader, asJSON, changes bool) error {
-	w := bufio.NewWriter(out)
-	lines := bufio.NewScanner(calls)
+// call is one that a sandbox has answered.
+type call struct {
+	At          time.Time `json:"at"`
+	Region      string    `json:"region"`
+	Account     string    `json:"account"`
+	Key         string    `json:"key"` // access key id
+	Service     string    `json:"service"`
+	Action      string    `json:"action"`
+	Status      int       `json:"status"`
+	Code        string    `json:"code,omitempty"` // of an error
+	ReadOnly    bool      `json:"read_only"`
+	TookSeconds float64   `json:"took_seconds"`
+}
+
+type callsAnswer struct {
+	view.Header
+	Calls []call `json:"calls"`
+}
+
+// readCalls are those of a log, or those that may have changed something.
+func readCalls(log io.Reader, changes bool) ([]call, error) {
+	out := []call{}
+	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		var l wire.Logged
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
@@ -54,13 +77,17 @@ func printCalls(out io.Writer, calls io.Reader, asJSON, changes bool) error {
 		if refused := l.Status >= 400 && l.Status < 500; changes && (l.ReadOnly || refused) {
 			continue
 		}
-		if asJSON {
-			fmt.Fprintf(w, "%s\n", lines.Bytes())
-			continue
-		}
+		out = append(out, call{l.At, l.Region, l.Account, l.Key, l.Service, l.Action, l.Status, l.Code, l.ReadOnly, l.Took.Seconds()})
+	}
+	return out, lines.Err()
+}
+
+func printCalls(out io.Writer, calls []call) {
+	w := bufio.NewWriter(out)
+	for _, l := range calls {
 		fmt.Fprintf(w, "%s %-14s %-12s %s:%s %d %s\n", l.At.Format(time.RFC3339), l.Region, l.Account, l.Service, l.Action, l.Status, l.Code)
 	}
-	return errors.Join(lines.Err(), w.Flush())
+	w.Flush()
 }
 
 // sandboxFault sets what goes wrong.

@@ -138,19 +138,20 @@ func TestPrintCalls(t *testing.T) {
 {"At":"2026-11-22T12:00`
 	const broke = "2026-11-22T12:00:03Z eu-west-1      123456789012 ec2:CopyImage 500 InternalError\n"
 	tests := map[string]struct {
-		asJSON, changes bool
-		want            string
+		changes bool
+		want    string
 	}{
-		"all": {false, false, "2026-11-22T12:00:00Z eu-west-1      123456789012 ec2:DescribeImages 200 \n2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n" +
+		"all": {false, "2026-11-22T12:00:00Z eu-west-1      123456789012 ec2:DescribeImages 200 \n2026-11-22T12:00:01Z eu-west-1      123456789012 ec2:CopyImage 400 InvalidAMIID.NotFound\n" +
 			"2026-11-22T12:00:02Z eu-west-1      123456789012 ec2:CopyImage 412 DryRunOperation\n" + broke},
-		"changes": {false, true, broke},
-		"json":    {true, true, strings.Split(log, "\n")[3] + "\n"},
+		"changes": {true, broke},
 	}
 	for name, tt := range tests {
 		var out bytes.Buffer
-		if err := printCalls(&out, strings.NewReader(log), tt.asJSON, tt.changes); err != nil {
+		calls, err := readCalls(strings.NewReader(log), tt.changes)
+		if err != nil {
 			t.Fatal(err)
 		}
+		printCalls(&out, calls)
 		if out.String() != tt.want {
 			t.Errorf("%s: printed\n%swant\n%s", name, out.String(), tt.want)
 		}

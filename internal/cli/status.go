@@ -103,7 +103,7 @@ func (c *statusCmd) other(ctx context.Context, text string) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
-	clients, err := awsapi.LoadProfile(ctx, b.Catalog.Build.Region, profile)
+	clients, err := loadProfile(ctx, b.Catalog.Build.Region, profile)
 	if err != nil {
 		return part{}, err
 	}
@@ -149,17 +149,22 @@ func (c *statusCmd) runOf(ctx context.Context, all []part, tag string) error {
 		}
 		whole, missed = append(whole, report.Part{Desired: d, Plan: toDo, Look: look}), errors.Join(missed, unreadRegions(toDo))
 	}
-	if c.json {
-		return firstOf(report.JSON(c.Out, report.NewCatalog(whole...)), missed)
-	}
-	for _, p := range whole {
-		report.Plan(c.Out, p.Desired, p.Plan, p.Look)
-	}
-	report.AMIs(c.Out, whole...)
-	for _, p := range whole {
-		report.Listings(c.Out, p.Plan)
-	}
+	c.result(&catalogAnswer{Catalog: report.NewCatalog(whole...)}, func() {
+		for _, p := range whole {
+			report.Plan(c.Out, p.Desired, p.Plan, p.Look)
+		}
+		report.AMIs(c.Out, whole...)
+		for _, p := range whole {
+			report.Listings(c.Out, p.Plan)
+		}
+	})
 	return missed
+}
+
+// catalogAnswer is catalog.json with a header.
+type catalogAnswer struct {
+	view.Header
+	report.Catalog
 }
 
 // context has the command as it would be typed for this catalog.
@@ -177,13 +182,7 @@ func (c *statusCmd) run(ctx context.Context, all []part) error {
 		}
 		views, missed = append(views, v), errors.Join(missed, unseen(v))
 	}
-	switch {
-	case c.json && len(c.also) > 0:
-		return firstOf(report.JSON(c.Out, views), missed)
-	case c.json:
-		return firstOf(report.JSON(c.Out, views[0]), missed)
-	}
-	report.Status(c.Out, views...)
+	c.result(&views[0], func() { report.Status(c.Out, views...) })
 	return missed
 }
 

@@ -79,11 +79,9 @@ func (c sweepCmd) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := showSteps(c.Out, p, c.json); err != nil {
-		return err
-	}
+	c.showSteps(d.Project, p)
 	if len(p.Steps) == 0 {
-		if len(p.Notes) == 0 && !c.json {
+		if len(p.Notes) == 0 {
 			fmt.Fprintf(c.Out, "%s: nothing to clean up\n", d.Project)
 		}
 		return unreadRegions(p)

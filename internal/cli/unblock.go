@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"amiship/internal/apply"
-	"amiship/internal/awsapi"
 	"amiship/internal/packer"
 	"amiship/internal/plan"
 	"amiship/internal/report"
 	"amiship/internal/source"
+	"amiship/internal/view"
 )
 
 // unblockCmd is the command unblock.
@@ -35,7 +35,7 @@ func unblockCommand(a *app) *cobra.Command {
 list them: it shows what will be changed and asks for confirmation. Without a
 terminal it needs --yes. It reads what it changes again just before; if that
 differs from what was shown, it changes nothing.`,
-		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Example: `  amiship unblock quota/eu-west-3 raise
   amiship unblock quota/eu-west-3 demote --tag 17.5.1+ee.0 --yes`,
 		Args: cobra.RangeArgs(1, 2),
@@ -67,6 +67,8 @@ func (c unblockCmd) run(ctx context.Context, id, name string) error {
 	if err != nil {
 		return err
 	}
+	of := &unblockAnswer{Tag: found.Tag, Blocker: bl, Remedy: remedy.Name, Done: []doneJSON{}}
+	c.result(of, nothing)
 	report.Remedy(c.Out, bl, remedy)
 	if err := c.confirm(c.yes, "do it?"); err != nil {
 		return err
@@ -74,7 +76,7 @@ func (c unblockCmd) run(ctx context.Context, id, name string) error {
 	if found.desired.Control, err = c.control(found.desired.Control); err != nil {
 		return err
 	}
-	return withOthers(c.do(ctx, found, remedy), bl, remedy)
+	return withOthers(c.do(ctx, found, remedy, of), bl, remedy)
 }
 
 // withOthers names what else can be done about a blocker, if a remedy did not work.
@@ -125,9 +127,25 @@ func remedyOf(bl plan.Blocker, name string) (plan.Remedy, error) {
 	return plan.Remedy{}, withHint(usage(fmt.Errorf("%s has no remedy %s that unblock can do", bl.ID, name)), "its remedies: "+strings.Join(names, ", "))
 }
 
+// unblockAnswer has the blocker as it was, and what was done about it.
+type unblockAnswer struct {
+	view.Header
+	Tag     string       `json:"tag"`
+	Blocker plan.Blocker `json:"blocker"`
+	Remedy  string       `json:"remedy"`
+	Done    []doneJSON   `json:"done"`
+}
+
+// doneJSON is a step of a remedy that was done.
+type doneJSON struct {
+	Step plan.ID `json:"step"`
+	Made string  `json:"made,omitempty"`
+	Left string  `json:"left,omitempty"` // why something of it is left over
+}
+
 // do does what was shown, one after the other.
-func (c unblockCmd) do(ctx context.Context, f foreseen, r plan.Remedy) error {
-	clients, err := awsapi.Load(ctx, firstRegion(f.desired))
+func (c unblockCmd) do(ctx context.Context, f foreseen, r plan.Remedy, of *unblockAnswer) error {
+	clients, err := loadClients(ctx, firstRegion(f.desired))
 	if err != nil {
 		return err
 	}
@@ -138,10 +156,13 @@ func (c unblockCmd) do(ctx context.Context, f foreseen, r plan.Remedy) error {
 		if err != nil {
 			return fmt.Errorf("%d of %d done: %w", i, len(r.Do), withChanged(err))
 		}
+		done := doneJSON{Step: act.ID, Made: res.Made}
 		fmt.Fprintf(c.Out, "done  %s %s\n", act.ID, res.Made)
 		if res.Left != nil {
+			done.Left = res.Left.Error()
 			fmt.Fprintf(c.Err, "amiship: %v\n", res.Left)
 		}
+		of.Done = append(of.Done, done)
 	}
 	return nil
 }

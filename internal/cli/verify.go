@@ -9,9 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"amiship/internal/audit"
 	"amiship/internal/awsapi"
 	"amiship/internal/outside"
 	"amiship/internal/report"
+	"amiship/internal/view"
 )
 
 // verifyCmd is the command verify.
@@ -78,8 +80,9 @@ func (c verifyCmd) run(ctx context.Context, tag string) error {
 		return err
 	}
 	if d.Skip != "" {
-		_, err := fmt.Fprintf(c.Out, "%s %s: nothing to verify: %s\n", d.Project, d.Tag, d.Skip)
-		return err
+		none := audit.Verified{Project: d.Project, Tag: d.Tag, AMIs: []audit.Sight{}, Findings: []audit.Difference{}, Notes: []string{"nothing to verify: " + d.Skip}}
+		c.result(&verifyAnswer{Verified: none}, c.line("%s %s: nothing to verify: %s", d.Project, d.Tag, d.Skip))
+		return nil
 	}
 	d.Untested = c.noTest
 	audit := outside.Audit{Desired: d}
@@ -94,10 +97,10 @@ func (c verifyCmd) run(ctx context.Context, tag string) error {
 
 // bothEyes are the clients of the owner and of the customer that a profile names.
 func bothEyes(ctx context.Context, region, profile string) (owner, customer *awsapi.Clients, err error) {
-	if owner, err = awsapi.Load(ctx, region); err != nil {
+	if owner, err = loadClients(ctx, region); err != nil {
 		return nil, nil, err
 	}
-	customer, err = awsapi.LoadProfile(ctx, region, profile)
+	customer, err = loadProfile(ctx, region, profile)
 	return owner, customer, asHint(err)
 }
 
@@ -111,15 +114,17 @@ func (c verifyCmd) audit(ctx context.Context, audit outside.Audit) error {
 	if err != nil {
 		return asHint(err)
 	}
-	if c.json {
-		err = report.JSON(c.Out, seen)
-	} else {
-		report.Verified(c.Out, seen)
-	}
+	c.result(&verifyAnswer{Verified: seen}, func() { report.Verified(c.Out, seen) })
 	if len(seen.Findings) > 0 {
-		return firstOf(err, silent(codeFailed))
+		return silent(codeFailed)
 	}
-	return err
+	return nil
+}
+
+// verifyAnswer is of one release.
+type verifyAnswer struct {
+	view.Header
+	audit.Verified
 }
 
 // asHint says what to give --as instead.

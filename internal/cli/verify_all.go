@@ -13,6 +13,7 @@ import (
 	"amiship/internal/record"
 	"amiship/internal/release"
 	"amiship/internal/report"
+	"amiship/internal/view"
 	"amiship/internal/world"
 )
 
@@ -59,15 +60,18 @@ func (c verifyCmd) runAll(ctx context.Context) error {
 	if len(rest.Findings)+len(rest.Notes) > 0 {
 		all = append(all, report.Audited{Seen: &rest})
 	}
-	if c.json {
-		err = report.JSON(c.Out, all)
-	} else {
-		report.AuditedAll(c.Out, b.Catalog.Project, all)
-	}
+	c.result(&verifyAllAnswer{Project: b.Catalog.Project, Releases: all}, func() { report.AuditedAll(c.Out, b.Catalog.Project, all) })
 	if report.CountFindings(all) > 0 {
-		return firstOf(err, silent(codeFailed))
+		return silent(codeFailed)
 	}
-	return err
+	return nil
+}
+
+// verifyAllAnswer is of all releases.
+type verifyAllAnswer struct {
+	view.Header
+	Project  string           `json:"project"`
+	Releases []report.Audited `json:"releases"`
 }
 
 // auditOne audits a release as its catalog wanted it.

@@ -48,10 +48,9 @@ func (v *viewer) view(ctx context.Context) (view.View, error) {
 	if err != nil {
 		return view.View{}, err
 	}
-	s.Header = view.Header{
-		Tool: view.Tool{Version: v.version.Version, Commit: v.version.Commit}, AWS: who,
-		Read: view.Read{At: clients.Now().UTC(), Seconds: time.Since(start).Seconds(), Calls: clients.Calls() - before},
-	}
+	s.Header = newHeader(v.version)
+	s.AWS = who
+	s.Read = view.Read{At: clients.Now().UTC(), Seconds: time.Since(start).Seconds(), Calls: clients.Calls() - before}
 	return view.New(s), nil
 }
 

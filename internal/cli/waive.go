@@ -38,7 +38,7 @@ completes without the region and keeps its candidates; release --all-open adds
 the region once it answers. After that day the region is required again. The
 build region can't be waived, nor the region of Marketplace while there are
 listings.`,
-		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Example: `  amiship waive eu-west-3 --reason "outage until Thursday" --until 2026-12-03
   amiship waive eu-west-3 --undo`,
 		Args: cobra.ExactArgs(1),
@@ -77,6 +77,7 @@ func (c waiveCmd) run(ctx context.Context, region string) error {
 	case !c.undo && !waiver.InForce(p.Now):
 		return usage(fmt.Errorf("--until %s is over: AWS has %s", c.until, plan.Moment(p.Now)))
 	}
+	c.toChange(d.Project, p)
 	return c.do(ctx, d, x)
 }
 
@@ -89,6 +90,7 @@ func (c waiveCmd) do(ctx context.Context, d release.Desired, x reconcile.Waiving
 	if err != nil {
 		return err
 	}
+	c.changed(p, outcome)
 	for _, s := range p.Steps {
 		fmt.Fprintf(c.Out, "%s  %s: waived: %s\n", s.State, s.Image().Name, noneIfEmpty(plan.As[plan.RecordWaiver](s.Action).Waivers))
 	}

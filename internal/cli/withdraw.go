@@ -48,7 +48,7 @@ version of a product.
 
 A pause or a freeze holds it like any other change. --override-pause withdraws
 all the same: a defective release may be why changes are paused.`,
-		Annotations: takes(catalogFlags, awsFlags, verboseFlag),
+		Annotations: takes(catalogFlags, awsFlags, jsonFlag, verboseFlag),
 		Example:     `  amiship withdraw v2.42.0 --reason "loses data when the disk is full"`,
 		Args:        cobra.ExactArgs(1),
 		RunE:        func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },

@@ -4,14 +4,14 @@ import "time"
 
 // Capacity is how many AMIs may become public in a region, and who wants to.
 type Capacity struct {
-	Region   string
-	Limit    int
-	Default  bool      // the limit is AWS's own
-	Used     int       // own public AMIs, deprecated ones and those in the Recycle Bin included
-	Reserved int       // for releases that were begun before this one
-	Needed   int       // by this one, now
-	Each     int       // by a release like this one
-	Short    time.Time `json:",omitzero"` // since when there is too little: when the AMI was made that took the last of it
+	Region   string    `json:"region"`
+	Limit    int       `json:"limit"`
+	Default  bool      `json:"default"`        // the limit is AWS's own
+	Used     int       `json:"used"`           // own public AMIs, deprecated ones and those in the Recycle Bin included
+	Reserved int       `json:"reserved"`       // for releases that were begun before this one
+	Needed   int       `json:"needed"`         // by this one, now
+	Each     int       `json:"each"`           // by a release like this one
+	Short    time.Time `json:"short,omitzero"` // since when there is too little: when the AMI was made that took the last of it
 }
 
 // Free is what is left for this release.

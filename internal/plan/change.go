@@ -4,9 +4,9 @@ import "amiship/internal/release"
 
 // Image is the AMI that a change is about.
 type Image struct {
-	AMI       string   `json:",omitempty"`
-	Name      string   `json:",omitempty"`
-	Snapshots []string `json:",omitempty"`
+	AMI       string   `json:"ami,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Snapshots []string `json:"snapshots,omitempty"`
 }
 
 func (i Image) image() Image { return i }
@@ -17,16 +17,19 @@ type Tags map[string]string
 func (t Tags) tags() Tags { return t }
 
 // Source is an AMI to copy from.
-type Source struct{ Region, AMI string }
+type Source struct {
+	Region string `json:"region"`
+	AMI    string `json:"ami"`
+}
 
 // Guard is what a plan saw of what an action changes: it must still be so when the change is
 // made.
 type Guard struct {
-	Image     string `json:",omitempty"` // digest of the AMI that the change is about, see Seen
-	Launched  string `json:",omitempty"` // when that AMI was last launched, see Launched
-	Parameter string `json:",omitempty"` // value of the parameter; empty: there is none
-	Product   string `json:",omitempty"` // revision of the listing's product
-	ChangeSet string `json:",omitempty"` // digest of the change set to cancel, see SeenSet
+	Image     string `json:"image,omitempty"`      // digest of the AMI that the change is about, see Seen
+	Launched  string `json:"launched,omitempty"`   // when that AMI was last launched, see Launched
+	Parameter string `json:"parameter,omitempty"`  // value of the parameter; empty: there is none
+	Product   string `json:"product,omitempty"`    // revision of the listing's product
+	ChangeSet string `json:"change_set,omitempty"` // digest of the change set to cancel, see SeenSet
 }
 
 // Action is one change to one thing.

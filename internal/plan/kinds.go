@@ -55,8 +55,8 @@ type Change interface {
 type (
 	// RaiseQuota requests a quota, by its code.
 	RaiseQuota struct {
-		Quota string
-		Limit int
+		Quota string `json:"quota"`
+		Limit int    `json:"limit"`
 	}
 
 	// AllowPublic switches off block public access for AMIs.
@@ -67,10 +67,10 @@ type (
 
 	// EndClaim ends a claim, by its name and its security group.
 	EndClaim struct {
-		Claim string
-		Group string
-		Own   bool `json:",omitempty"` // it is this run's
-		Tags  `json:",omitempty"`
+		Claim string `json:"claim"`
+		Group string `json:"group"`
+		Own   bool   `json:"own,omitempty"` // it is this run's
+		Tags  `json:"tags,omitempty"`
 	}
 
 	// DiscardImage deregisters an AMI that failed.
@@ -78,55 +78,55 @@ type (
 
 	// TakeClaim claims a build or a boot test.
 	TakeClaim struct {
-		Claim string `json:",omitempty"`
-		Tags  `json:",omitempty"`
+		Claim string `json:"claim,omitempty"`
+		Tags  `json:"tags,omitempty"`
 	}
 
 	// BuildCandidate has Packer make a candidate; its AMI is known once it is there.
 	BuildCandidate struct {
 		Image
-		Package string `json:",omitempty"` // path of its file
-		Base    string `json:",omitempty"` // AMI that the build starts from
-		Device  string `json:",omitempty"` // its root device
-		Tags    `json:",omitempty"`
+		Package string `json:"package,omitempty"` // path of its file
+		Base    string `json:"base,omitempty"`    // AMI that the build starts from
+		Device  string `json:"device,omitempty"`  // its root device
+		Tags    `json:"tags,omitempty"`
 	}
 
 	// AdoptImage writes the tags of an AMI that lacks them.
 	AdoptImage struct {
 		Image
-		Own  bool `json:",omitempty"` // its claim is this run's, which is stopping
-		Tags `json:",omitempty"`
+		Own  bool `json:"own,omitempty"` // its claim is this run's, which is stopping
+		Tags `json:"tags,omitempty"`
 	}
 
 	// RequireIMDS has instances of an AMI answer one version of IMDS only: "v2.0".
 	RequireIMDS struct {
 		Image
-		Support string
+		Support string `json:"support"`
 	}
 
 	// BootTest boots a candidate under a claim.
 	BootTest struct {
 		Image
-		Claim string `json:",omitempty"`
-		Tags  `json:",omitempty"`
+		Claim string `json:"claim,omitempty"`
+		Tags  `json:"tags,omitempty"`
 	}
 
 	// CopyImage copies an AMI to the region of its target; its AMI is the copy, once it is
 	// there.
 	CopyImage struct {
 		Image
-		From  Source `json:",omitzero"`
-		Token string `json:",omitempty"` // the same for the same copy
-		Again bool   `json:",omitempty"` // AMI is a copy that AWS does not end: it is deregistered first
-		Tags  `json:",omitempty"`
+		From  Source `json:"from,omitzero"`
+		Token string `json:"token,omitempty"` // the same for the same copy
+		Again bool   `json:"again,omitempty"` // AMI is a copy that AWS does not end: it is deregistered first
+		Tags  `json:"tags,omitempty"`
 	}
 
 	// ShareImage shares an AMI and its snapshots with the accounts that can't use it yet, and
 	// the AMI with organizations and units, by their ARNs.
 	ShareImage struct {
 		Image
-		Accounts      []string `json:",omitempty"`
-		Organizations []string `json:",omitempty"`
+		Accounts      []string `json:"accounts,omitempty"`
+		Organizations []string `json:"organizations,omitempty"`
 	}
 
 	// OpenGate is done by no one: the gate opens when what it waits for is done.
@@ -140,42 +140,42 @@ type (
 
 	// PutParameter sets an SSM parameter to the id of an AMI.
 	PutParameter struct {
-		Name  string
-		Value string `json:",omitempty"`
+		Name  string `json:"name"`
+		Value string `json:"value,omitempty"`
 	}
 
 	// CancelChangeSet cancels a change set; AMI is the one that the cancellation is recorded on.
 	CancelChangeSet struct {
 		Image
-		ChangeSet string
-		SetName   string
+		ChangeSet string `json:"change_set"`
+		SetName   string `json:"set_name"`
 	}
 
 	// AwaitTurn records on a candidate since when its release is in line behind older ones of
 	// a listing; then it waits for them.
 	AwaitTurn struct {
 		Image
-		Tags `json:",omitempty"`
+		Tags `json:"tags,omitempty"`
 	}
 
 	// SubmitChangeSet submits a change set to a listing: For is ChangeSet, Validate or Restrict.
 	SubmitChangeSet struct {
 		Image          // that backs the version
 		For     Kind   `json:"-"`
-		Title   string `json:",omitempty"` // of the version that it adds
-		Version string `json:",omitempty"` // its id, once it is there
-		SetName string `json:",omitempty"`
-		Token   string `json:",omitempty"` // the same for the same change set
+		Title   string `json:"title,omitempty"`   // of the version that it adds
+		Version string `json:"version,omitempty"` // its id, once it is there
+		SetName string `json:"set_name,omitempty"`
+		Token   string `json:"token,omitempty"` // the same for the same change set
 		// Details are those of the addition, in JSON; empty: it adds nothing.
-		Details string   `json:",omitempty"`
-		Options []string `json:",omitempty"` // delivery options that it restricts
-		Tags    `json:",omitempty"`
+		Details string   `json:"details,omitempty"`
+		Options []string `json:"options,omitempty"` // delivery options that it restricts
+		Tags    `json:"tags,omitempty"`
 	}
 
 	// WithdrawImage marks an AMI as withdrawn.
 	WithdrawImage struct {
 		Image
-		Tags `json:",omitempty"`
+		Tags `json:"tags,omitempty"`
 	}
 
 	// CloseImage revokes every permission of an AMI and its snapshots.
@@ -184,39 +184,39 @@ type (
 	// RecordWaiver writes waivers on a candidate.
 	RecordWaiver struct {
 		Image
-		Waivers string `json:",omitempty"` // empty: none
-		Tags    `json:",omitempty"`
+		Waivers string `json:"waivers,omitempty"` // empty: none
+		Tags    `json:"tags,omitempty"`
 	}
 
 	// RecordPolicy writes the retention policy on an AMI.
 	RecordPolicy struct {
 		Image
-		Tags `json:",omitempty"`
+		Tags `json:"tags,omitempty"`
 	}
 
 	// DeprecateImage sets the date from which an AMI is deprecated.
 	DeprecateImage struct {
 		Image
-		At   time.Time
-		Tags `json:",omitempty"`
+		At   time.Time `json:"at,omitzero"`
+		Tags `json:"tags,omitempty"`
 	}
 
 	// DemoteImage makes an AMI private; with tags also to the accounts that could launch it.
 	DemoteImage struct {
 		Image
-		Tags `json:",omitempty"`
+		Tags `json:"tags,omitempty"`
 	}
 
 	// DisableImage disables an AMI.
 	DisableImage struct {
 		Image
-		Tags `json:",omitempty"`
+		Tags `json:"tags,omitempty"`
 	}
 
 	// RemoveParameter deletes an SSM parameter that holds an AMI, which is deregistered next.
 	RemoveParameter struct {
 		Image
-		Parameter string
+		Parameter string `json:"parameter"`
 	}
 
 	// RemoveImage deregisters an AMI and deletes its snapshots.
@@ -229,15 +229,15 @@ type (
 	// this run has made it.
 	CreateUsageReport struct {
 		Image
-		Report string `json:",omitempty"`
-		Token  string `json:",omitempty"` // the same for the same report
-		Tags   `json:",omitempty"`
+		Report string `json:"report,omitempty"`
+		Token  string `json:"token,omitempty"` // the same for the same report
+		Tags   `json:"tags,omitempty"`
 	}
 
 	// DeleteUsageReport deletes a usage report of an AMI.
 	DeleteUsageReport struct {
 		Image
-		Report string
+		Report string `json:"report"`
 	}
 )
 

@@ -5,9 +5,9 @@ import "slices"
 // Link is one link of the chain from a step to what it waits for: a step, or the blocker or
 // wait at its end.
 type Link struct {
-	Step    *Step    `json:",omitempty"`
-	Blocker *Blocker `json:",omitempty"`
-	Wait    *Wait    `json:",omitempty"`
+	Step    *Step    `json:"step,omitempty"`
+	Blocker *Blocker `json:"blocker,omitempty"`
+	Wait    *Wait    `json:"wait,omitempty"`
 }
 
 // Name is the id of the step or blocker; of a wait, the reason.

@@ -48,61 +48,63 @@ type Step struct {
 
 // Wait is something that AWS or another run is working on.
 type Wait struct {
-	On    ID
-	Why   string
-	Query world.Query // what to read to see whether it is over
-	Since time.Time   `json:",omitzero"` // when AWS began; what has taken long is looked at more rarely
+	On    ID          `json:"on"`
+	Why   string      `json:"why"`
+	Query world.Query `json:"query"`          // what to read to see whether it is over
+	Since time.Time   `json:"since,omitzero"` // when AWS began; what has taken long is looked at more rarely
 	// Unshown is what this run has made and AWS does not show, or a claim that one read
 	// found expired: that is over soon, one way or the other, and no other run can tell
 	// which.
-	Unshown bool `json:",omitempty"`
+	Unshown bool `json:"unshown,omitempty"`
 }
 
 // Blocker is something that a person must decide. It holds steps.
 type Blocker struct {
-	ID    string
-	Why   string
-	Holds []ID // none, if it is about what was released before: what is released now may clear it
+	ID    string `json:"id"`
+	Why   string `json:"why"`
+	Holds []ID   `json:"holds"` // none, if it is about what was released before: what is released now may clear it
 	// Since is when it came about, as far as AWS tells: a quota was used up when the
 	// AMI was made that used up the quota. Zero: unknown.
-	Since      time.Time `json:",omitzero"`
-	Have, Need int       `json:",omitempty"` // of what there is too little
-	Remedies   []Remedy
+	Since    time.Time `json:"since,omitzero"`
+	Have     int       `json:"have,omitempty"`
+	Need     int       `json:"need,omitempty"` // of what there is too little
+	Remedies []Remedy  `json:"remedies"`
 }
 
 // Remedy is a way out of a blocker.
 type Remedy struct {
-	Name    string
-	Command string // what to type, quoted for a shell, or to do, in words; empty: it can't be done now
+	Name    string `json:"name"`
+	Command string `json:"command"` // what to type, quoted for a shell, or to do, in words; empty: it can't be done now
 	// Words: the command is a sentence, and not all of it is to be typed.
-	Words bool `json:",omitempty"`
+	Words bool `json:"words,omitempty"`
 	// Approve is what the command approves of, STEP@DIGEST each.
-	Approve []string `json:",omitempty"`
-	Cost    string   // what it costs or changes
+	Approve []string `json:"approve,omitempty"`
+	Cost    string   `json:"cost"` // what it costs or changes
 	// Do is what unblock does for it; empty: a person does it, by the command.
-	Do   []Action `json:",omitempty"`
-	Auto bool     `json:",omitempty"` // the catalog lets a release do it by itself
-	IAM  []string `json:",omitempty"` // permissions that it needs
+	Do   []Action `json:"do,omitempty"`
+	Auto bool     `json:"auto,omitempty"` // the catalog lets a release do it by itself
+	IAM  []string `json:"iam,omitempty"`  // permissions that it needs
 }
 
 // Plan is what is left to do, and what was done.
 type Plan struct {
-	Project, Tag string
-	Skip         string `json:",omitempty"`
-	Stage        Until  `json:",omitempty"` // where it stops; empty: when the release is complete
-	Now          time.Time
-	Steps        []Step
-	Waits        []Wait        `json:",omitempty"`
-	Blockers     []Blocker     `json:",omitempty"`
-	Look         []world.Query `json:",omitempty"` // facts that it lacks
-	Missed       []world.Query `json:",omitempty"` // facts that could not be read, and that something rests on
-	Held         bool          `json:",omitempty"` // by a pause or a freeze: no change is begun
-	Capacities   []Capacity    `json:",omitempty"` // for public AMIs, where they were asked for
-	Queues       []Queue       `json:",omitempty"` // versions to be added, by listing
-	Bases        []Base        `json:",omitempty"` // what its candidates are built from, as far as that is known
-	Notes        []string      `json:",omitempty"` // what a person should know
+	Project    string        `json:"project"`
+	Tag        string        `json:"tag"`
+	Skip       string        `json:"skip,omitempty"`
+	Stage      Until         `json:"stage,omitempty"` // where it stops; empty: when the release is complete
+	Now        time.Time     `json:"now,omitzero"`
+	Steps      []Step        `json:"steps"`
+	Waits      []Wait        `json:"waits,omitempty"`
+	Blockers   []Blocker     `json:"blockers,omitempty"`
+	Look       []world.Query `json:"look,omitempty"`       // facts that it lacks
+	Missed     []world.Query `json:"missed,omitempty"`     // facts that could not be read, and that something rests on
+	Held       bool          `json:"held,omitempty"`       // by a pause or a freeze: no change is begun
+	Capacities []Capacity    `json:"capacities,omitempty"` // for public AMIs, where they were asked for
+	Queues     []Queue       `json:"queues,omitempty"`     // versions to be added, by listing
+	Bases      []Base        `json:"bases,omitempty"`      // what its candidates are built from, as far as that is known
+	Notes      []string      `json:"notes,omitempty"`      // what a person should know
 	// Again is the command that continues, quoted for a shell.
-	Again string `json:",omitempty"`
+	Again string `json:"again,omitempty"`
 }
 
 // Complete reports whether nothing is left to do.

@@ -11,24 +11,25 @@ import (
 // Queue are the versions that are to be added to a listing, in their order. AWS Marketplace
 // works on one at a time.
 type Queue struct {
-	Listing string
+	Listing string `json:"listing"`
 	// Took is how long the change sets of one version take, as the median of those that
 	// AWS still shows; 0: none has succeeded.
-	Took time.Duration `json:",omitempty"`
+	Took time.Duration `json:"-"` // took_seconds
 	// Free is when the change set is expected to end that locks the product; zero: nothing
 	// locks it, or it is not known.
-	Free     time.Time `json:",omitzero"`
-	Locked   bool      `json:",omitempty"`
-	Versions []Turn
-	Newest   string `json:",omitempty"` // the newest version that the product offers already
-	Latest   bool   `json:",omitempty"` // the listing shows the latest version alone
+	Free     time.Time `json:"free,omitzero"`
+	Locked   bool      `json:"locked,omitempty"`
+	Versions []Turn    `json:"versions"`
+	Newest   string    `json:"newest,omitempty"` // the newest version that the product offers already
+	Latest   bool      `json:"latest,omitempty"` // the listing shows the latest version alone
 }
 
 // Turn is the place of one version in a queue.
 type Turn struct {
-	Tag, Version string
-	Submitted    bool      `json:",omitempty"`
-	End          time.Time `json:",omitzero"` // expected, if every version is ready in its turn; zero: not known
+	Tag       string    `json:"tag"`
+	Version   string    `json:"version"`
+	Submitted bool      `json:"submitted,omitempty"`
+	End       time.Time `json:"end,omitzero"` // expected, if every version is ready in its turn; zero: not known
 }
 
 // Expect sorts the versions, submitted ones first, and says when each is expected to be added.

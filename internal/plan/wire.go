@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -15,22 +16,22 @@ import (
 // the change, and those of the step.
 
 type wireAction struct {
-	ID     ID
-	Kind   Kind
-	Target release.Key
-	Guard  Guard `json:",omitzero"`
+	ID     ID          `json:"id"`
+	Kind   Kind        `json:"kind"`
+	Target release.Key `json:"target"`
+	Guard  Guard       `json:"guard,omitzero"`
 }
 
 type wireStep struct {
-	State    State
-	Required bool
-	After    []ID          `json:",omitempty"`
-	Set      string        `json:",omitempty"`
-	Why      string        `json:",omitempty"`
-	Code     string        `json:",omitempty"`
-	Retry    time.Time     `json:",omitzero"`
-	Took     time.Duration `json:",omitzero"`
-	WaitsFor []string      `json:",omitempty"`
+	State    State     `json:"state"`
+	Required bool      `json:"required"`
+	After    []ID      `json:"after,omitempty"`
+	Set      string    `json:"set,omitempty"`
+	Why      string    `json:"why,omitempty"`
+	Code     string    `json:"code,omitempty"`
+	Retry    time.Time `json:"retry,omitzero"`
+	Took     float64   `json:"took_seconds,omitzero"`
+	WaitsFor []string  `json:"waits_for,omitempty"`
 }
 
 // MarshalJSON writes one object.
@@ -62,7 +63,7 @@ func (a *Action) UnmarshalJSON(text []byte) error {
 
 // MarshalJSON writes one object.
 func (s Step) MarshalJSON() ([]byte, error) {
-	return flat(s.Action, wireStep{s.State, s.Required, s.After, s.Set, s.Why, s.Code, s.Retry, s.Took, s.WaitsFor})
+	return flat(s.Action, wireStep{s.State, s.Required, s.After, s.Set, s.Why, s.Code, s.Retry, s.Took.Seconds(), s.WaitsFor})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -71,8 +72,17 @@ func (s *Step) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &w); err != nil {
 		return err
 	}
-	*s = Step{State: w.State, Required: w.Required, After: w.After, Set: w.Set, Why: w.Why, Code: w.Code, Retry: w.Retry, Took: w.Took, WaitsFor: w.WaitsFor}
+	*s = Step{State: w.State, Required: w.Required, After: w.After, Set: w.Set, Why: w.Why, Code: w.Code, Retry: w.Retry, Took: time.Duration(math.Round(w.Took * float64(time.Second))), WaitsFor: w.WaitsFor}
 	return s.Action.UnmarshalJSON(text)
+}
+
+// MarshalJSON writes durations in seconds.
+func (q Queue) MarshalJSON() ([]byte, error) {
+	type plain Queue
+	return json.Marshal(struct {
+		plain
+		TookSeconds float64 `json:"took_seconds,omitempty"`
+	}{plain(q), q.Took.Seconds()})
 }
 
 // flat writes one object with the fields of several.

@@ -101,8 +101,8 @@ func TestJSONOfAStep(t *testing.T) {
 		ID: "publish/ce/amd64/us-east-1", Target: release.Key{Image: "ce", Arch: "amd64", Place: release.Place{Region: "us-east-1"}},
 		Guard: Guard{Image: "0123456789abcdef"}, Change: PublishImage{Image{AMI: "ami-1"}},
 	}}
-	const want = `{"ID":"publish/ce/amd64/us-east-1","Kind":"publish","Target":{"Image":"ce","Arch":"amd64","Listing":"","Account":"","Region":"us-east-1"},` +
-		`"Guard":{"Image":"0123456789abcdef"},"AMI":"ami-1","State":"ready","Required":true}`
+	const want = `{"id":"publish/ce/amd64/us-east-1","kind":"publish","target":{"image":"ce","arch":"amd64","region":"us-east-1"},` +
+		`"guard":{"image":"0123456789abcdef"},"ami":"ami-1","state":"ready","required":true}`
 	if text, err := json.Marshal(s); err != nil || string(text) != want {
 		t.Errorf("%v\n%s\n%s", err, text, want)
 	}

@@ -16,16 +16,16 @@ import (
 // Entry is one thing that was done for a release. What was not recorded is zero:
 // unknown.
 type Entry struct {
-	What    string // made, copied, or a record.Event
-	Variant string `json:",omitempty"`
-	Listing string `json:",omitempty"`
-	Region  string
-	AMI     string        `json:",omitempty"`
-	At      time.Time     `json:",omitzero"`
-	End     time.Time     `json:",omitzero"` // of a change set
-	By      *record.Actor `json:",omitempty"`
+	What    string        `json:"what"` // made, copied, or a record.Event
+	Variant string        `json:"variant,omitempty"`
+	Listing string        `json:"listing,omitempty"`
+	Region  string        `json:"region"`
+	AMI     string        `json:"ami,omitempty"`
+	At      time.Time     `json:"at,omitzero"`
+	End     time.Time     `json:"end,omitzero"` // of a change set
+	By      *record.Actor `json:"by,omitempty"`
 	// Note is what a mark is about; of a change set: its id, and how it ended.
-	Note string `json:",omitempty"`
+	Note string `json:"note,omitempty"`
 }
 
 // What is no event, as AWS keeps when: a candidate was made, an AMI copied.

@@ -116,11 +116,12 @@ func (x listings) restrictFailed(l *listing, failed []world.Version) plan.Remedy
 
 // Assessed is a version of a product that Marketplace has assessed.
 type Assessed struct {
-	Title            string
-	Failed           bool
-	Created, Expires time.Time
-	Soon             bool     // it expires soon, or has expired
-	Why              []string `json:",omitempty"` // what has failed, and what to change
+	Title   string    `json:"title"`
+	Failed  bool      `json:"failed"`
+	Created time.Time `json:"created,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
+	Soon    bool      `json:"soon"`          // it expires soon, or has expired
+	Why     []string  `json:"why,omitempty"` // what has failed, and what to change
 }
 
 // FailedAssessments are queries for what has failed in versions that buyers can get.

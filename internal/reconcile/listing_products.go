@@ -12,27 +12,36 @@ import (
 
 // Product is what Marketplace has of one listing.
 type Product struct {
-	Name, Product, Title, Visibility string
-	Backed                           string          // by which variant
-	Offered, Limit, Left             int             // versions
-	Versions                         []world.Version // the newest first
-	Unassessed                       string          `json:",omitempty"` // why its assessments could not be read
-	Assessed                         []Assessed      `json:",omitempty"` // versions that buyers can get, the newest first
-	ChangeSets                       []ProductSet    // the newest first
-	Err                              string          `json:",omitempty"`
+	Name       string          `json:"name"`
+	Product    string          `json:"product"`
+	Title      string          `json:"title"`
+	Visibility string          `json:"visibility"`
+	Backed     string          `json:"backed"` // by which variant
+	Offered    int             `json:"offered"`
+	Limit      int             `json:"limit"`
+	Left       int             `json:"left"`                 // versions
+	Versions   []world.Version `json:"versions"`             // the newest first
+	Unassessed string          `json:"unassessed,omitempty"` // why its assessments could not be read
+	Assessed   []Assessed      `json:"assessed,omitempty"`   // versions that buyers can get, the newest first
+	ChangeSets []ProductSet    `json:"change_sets"`          // the newest first
+	Err        string          `json:"error,omitempty"`
 }
 
 // ProductSet is a change set of a product, and what it asked for.
 type ProductSet struct {
 	world.ChangeSet
-	Ours   bool // made by Amiship for this listing
-	What   string
-	Errors []Refusal `json:",omitempty"`
-	Failed []string  `json:",omitempty"` // controls, and what to change
+	Ours   bool      `json:"ours"` // made by Amiship for this listing
+	What   string    `json:"what"`
+	Errors []Refusal `json:"errors,omitempty"`
+	Failed []string  `json:"failed,omitempty"` // controls, and what to change
 }
 
 // Refusal is what Marketplace found wrong, and what that means.
-type Refusal struct{ Code, Message, Means string }
+type Refusal struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Means   string `json:"means"`
+}
 
 // Recent are the change sets that are pending, or began not too long ago.
 func Recent(sets []world.ChangeSet, now time.Time, since time.Duration) []world.ChangeSet {

@@ -13,47 +13,53 @@ import (
 
 // Retirement is what a retirement comes to, for the people who have to agree.
 type Retirement struct {
-	Project    string
-	Now        time.Time
-	Groups     []Group           // of AMIs with the same decision: those that go first, the oldest first
-	Capacities []Returned        // by region
-	Offers     []retention.Offer `json:",omitempty"` // versions of listings
-	Unread     []world.Query     `json:",omitempty"` // facts that could not be read, and keep what they could protect
-	Policies   release.Retention
-	Blockers   []plan.Blocker `json:",omitempty"` // what holds the steps that are due
-	Users      []User         `json:",omitempty"` // who uses AMIs that nothing else keeps, as far as that is known
+	Project    string            `json:"project"`
+	Now        time.Time         `json:"now,omitzero"`
+	Groups     []Group           `json:"groups"`           // of AMIs with the same decision: those that go first, the oldest first
+	Capacities []Returned        `json:"capacities"`       // by region
+	Offers     []retention.Offer `json:"offers,omitempty"` // versions of listings
+	Unread     []world.Query     `json:"unread,omitempty"` // facts that could not be read, and keep what they could protect
+	Policies   release.Retention `json:"policies"`
+	Blockers   []plan.Blocker    `json:"blockers,omitempty"` // what holds the steps that are due
+	Users      []User            `json:"users,omitempty"`    // who uses AMIs that nothing else keeps, as far as that is known
 	// Elsewhere is what there is in regions that the catalog does not name.
-	Elsewhere []Elsewhere `json:",omitempty"`
+	Elsewhere []Elsewhere `json:"elsewhere,omitempty"`
 }
 
 // Group is a variant of a release in all the regions in which the same becomes of
 // it.
 type Group struct {
-	Tag, Version, Image, Arch, Stage string
+	Tag     string `json:"tag"`
+	Version string `json:"version"`
+	Image   string `json:"image"`
+	Arch    string `json:"arch"`
+	Stage   string `json:"stage"`
 
-	Public       bool
-	Created      time.Time // the first of them
-	LastLaunched time.Time `json:",omitzero"` // the last of them
-	Kept         bool
-	Why          string
-	Next         plan.Kind `json:",omitempty"`
-	Due          time.Time `json:",omitzero"` // the first of them
-	Regions      []string
-	AMIs         []string // in the order of Regions
+	Public       bool      `json:"public"`
+	Created      time.Time `json:"created,omitzero"`       // the first of them
+	LastLaunched time.Time `json:"last_launched,omitzero"` // the last of them
+	Kept         bool      `json:"kept"`
+	Why          string    `json:"why"`
+	Next         plan.Kind `json:"next,omitempty"`
+	Due          time.Time `json:"due,omitzero"` // the first of them
+	Regions      []string  `json:"regions"`
+	AMIs         []string  `json:"amis"` // in the order of Regions
 }
 
 // User is who uses an AMI.
 type User struct {
-	Region, AMI, Tag string
+	Region string `json:"region"`
+	AMI    string `json:"ami"`
+	Tag    string `json:"tag"`
 	retention.Use
 }
 
 // Returned is what a region gets back of its quota of public AMIs.
 type Returned struct {
-	Region string
-	Public int // own AMIs that are public
-	Now    int // that the steps which are due make private
-	Later  int // that others will
+	Region string `json:"region"`
+	Public int    `json:"public"` // own AMIs that are public
+	Now    int    `json:"now"`    // that the steps which are due make private
+	Later  int    `json:"later"`  // that others will
 }
 
 // Summary puts together what becomes of everything.

@@ -8,9 +8,9 @@ import (
 // Actor is who made a change, and from where: AWS keeps neither for long. What is
 // not known is empty.
 type Actor struct {
-	ARN  string // of the caller, as AWS knows it
-	URL  string `json:",omitempty"` // of the CI job
-	User string `json:",omitempty"` // of the CI system: who started the job
+	ARN  string `json:"arn"`            // of the caller, as AWS knows it
+	URL  string `json:"url,omitempty"`  // of the CI job
+	User string `json:"user,omitempty"` // of the CI system: who started the job
 }
 
 func (a Actor) String() string {

@@ -35,13 +35,13 @@ func (c commands) release(ctx context.Context, d release.Desired, rel *Release) 
 	}
 	var out bytes.Buffer
 	err := c.run(ctx, &out, args...)
-	if out.Len() > 0 {
-		if err := json.Unmarshal(out.Bytes(), &rel.Plan); err != nil {
-			return fmt.Errorf("amiship release %s --json: %w", d.Tag, err)
-		}
-	}
-	if err != nil {
+	p, none := answered(out.Bytes(), d.Tag)
+	rel.Plan = p
+	switch {
+	case err != nil:
 		return err
+	case none != nil:
+		return fmt.Errorf("amiship release %s --json: %w", d.Tag, none)
 	}
 	if rel.Plan.Skip != "" {
 		rel.add("release", "nothing to release: "+rel.Plan.Skip, start)
@@ -50,6 +50,22 @@ func (c commands) release(ctx context.Context, d release.Desired, rel *Release) 
 	rel.add("release", result+"; AMI ids in "+amis, start)
 	rel.addSteps()
 	return nil
+}
+
+// answered is the plan of a tag in what a command answers.
+func answered(text []byte, tag string) (plan.Plan, error) {
+	var all struct {
+		Plans []plan.Plan `json:"plans"`
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		return plan.Plan{}, err
+	}
+	for _, p := range all.Plans {
+		if p.Tag == tag {
+			return p, nil
+		}
+	}
+	return plan.Plan{}, fmt.Errorf("no plan of %s is in its answer", tag)
 }
 
 // verify runs another command that checks everything, as the customer and the

@@ -3,7 +3,6 @@ package rehearse
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -74,15 +73,10 @@ func (c commands) carryOn(ctx context.Context, d release.Desired, rel *Release, 
 	if err == nil || waits(err) {
 		return err
 	}
-	for each := json.NewDecoder(&out); ; {
-		var p plan.Plan
-		if each.Decode(&p) != nil {
-			return err // there is none, or it is done
-		}
-		if p.Tag == d.Tag {
-			rel.Listings, rel.Plan.Blockers = changeSets(p), p.Blockers
-		}
+	if p, none := answered(out.Bytes(), d.Tag); none == nil { // else it was not begun, or is done
+		rel.Listings, rel.Plan.Blockers = changeSets(p), p.Blockers
 	}
+	return err
 }
 
 // changeSets are the steps of listings.
@@ -123,15 +117,11 @@ func (c commands) showListings(ctx context.Context, d release.Desired, rel *Rele
 	if err := c.run(ctx, &out, "plan", d.Tag, "--json"); err != nil {
 		return err
 	}
-	var shown struct{ Plans []plan.Plan }
-	err := json.Unmarshal(out.Bytes(), &shown)
-	if err == nil && len(shown.Plans) != 1 {
-		err = fmt.Errorf("%d plans", len(shown.Plans))
-	}
+	p, err := answered(out.Bytes(), d.Tag)
 	if err != nil {
 		return fmt.Errorf("amiship plan %s --json: %w", d.Tag, err)
 	}
-	rel.Listings = changeSets(shown.Plans[0])
+	rel.Listings = changeSets(p)
 	return nil
 }
 

@@ -114,8 +114,8 @@ func fakeAmiship(t *testing.T, codes, shown string) (program, log string) {
 }
 
 const (
-	shownListed = `{"Plans": [{"Steps": [{"ID": "changeset/pro", "Kind": "changeset", "Target": {"Listing": "pro"}, "State": "done"}, {"ID": "copy", "Kind": "copy"}]}]}`
-	shownStuck  = `{"Plans": [{"Steps": [{"ID": "changeset/pro", "Kind": "changeset", "Target": {"Listing": "pro"}, "State": "waiting", "Why": "change set cs-1 is PREPARING"}]}]}`
+	shownListed = `{"plans": [{"tag": "v1", "steps": [{"id": "changeset/pro", "kind": "changeset", "target": {"listing": "pro"}, "state": "done"}, {"id": "copy", "kind": "copy"}]}]}`
+	shownStuck  = `{"plans": [{"tag": "v1", "steps": [{"id": "changeset/pro", "kind": "changeset", "target": {"listing": "pro"}, "state": "waiting", "why": "change set cs-1 is PREPARING"}]}]}`
 )
 
 // TestList: submitted with secrets, looked at without, as long as Marketplace
@@ -140,12 +140,12 @@ func TestList(t *testing.T) {
 		},
 		"refused at once": {`"release v1") exit 20;;`, shownListed, []string{submit}, 20, "amiship release v1 ended with exit code 20", ""},
 		"refused later": {
-			`"release v1") exit 75;; "release --all-open") echo '{"Tag": "v0"} {"Tag": "v1", "Steps": [{"Kind": "changeset", "State": "blocked"}, {"Kind": "copy"}]}'; exit 20;;`,
+			`"release v1") exit 75;; "release --all-open") echo '{"plans": [{"tag": "v0"}, {"tag": "v1", "steps": [{"kind": "changeset", "state": "blocked"}, {"kind": "copy"}]}]}'; exit 20;;`,
 			shownListed,
 			[]string{submit, advance, look},
 			20, "amiship release --all-open ended with exit code 20", plan.Blocked,
 		},
-		"no plan to be read": {"", `{"Plans": []}`, []string{submit}, 0, "amiship plan v1 --json: 0 plans", ""},
+		"no plan to be read": {"", `{"plans": []}`, []string{submit}, 0, "amiship plan v1 --json: no plan of v1 is in its answer", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			program, log := fakeAmiship(t, c.codes, c.shown)

@@ -34,7 +34,11 @@ type props struct {
 }
 
 // Standin is a package that is not the real one.
-type Standin struct{ Name, URL, Program string }
+type Standin struct {
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+	Program string `json:"program"`
+}
 
 // ErrServes says that a var can't be set: a rehearsal does that itself.
 var ErrServes = errors.New("the rehearsal sets it to where its stand-ins are; --real-package leaves these out")

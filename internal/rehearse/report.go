@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
@@ -16,33 +17,42 @@ import (
 
 // Phase is a part of the rehearsal, and how it went.
 type Phase struct {
-	Name    string
-	Variant string `json:",omitempty"` // "ce/arm64", if it is about one
-	Result  string
-	Took    time.Duration
+	Name    string        `json:"name"`
+	Variant string        `json:"variant,omitempty"` // "ce/arm64", if it is about one
+	Result  string        `json:"result"`
+	Took    time.Duration `json:"-"` // took_seconds
 }
 
 // Report is how a rehearsal went.
 type Report struct {
-	Title    string
-	Standins []Standin `json:",omitempty"`
-	Phases   []Phase
-	Releases []Release
-	Total    time.Duration
+	Title    string        `json:"title"`
+	Standins []Standin     `json:"standins,omitempty"`
+	Phases   []Phase       `json:"phases"`
+	Releases []Release     `json:"releases"`
+	Total    time.Duration `json:"-"` // total_seconds
 }
 
 // Release is how one release went.
 type Release struct {
-	Tag    string
-	Plan   plan.Plan // as `amiship release` left it
-	Phases []Phase
-	Notes  []string
+	Tag    string    `json:"tag"`
+	Plan   plan.Plan `json:"plan"` // as `amiship release` left it
+	Phases []Phase   `json:"phases"`
+	Notes  []string  `json:"notes"`
 	// Listings are the steps of its listings, once Marketplace was done.
-	Listings []plan.Step `json:",omitempty"`
+	Listings []plan.Step `json:"listings,omitempty"`
 	// Verified is what `amiship verify` printed.
-	Verified string
+	Verified string `json:"verified"`
 
 	desired release.Desired
+}
+
+// MarshalJSON writes durations in seconds.
+func (p Phase) MarshalJSON() ([]byte, error) {
+	type plain Phase
+	return json.Marshal(struct {
+		plain
+		TookSeconds float64 `json:"took_seconds"`
+	}{plain(p), p.Took.Seconds()})
 }
 
 func (r *Report) add(name, result string, since time.Time) {

@@ -92,7 +92,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("the report does not say %q:\n%s", want, text.String())
 		}
 	}
-	if err := json.NewEncoder(&program).Encode(rep); err != nil || !strings.Contains(program.String(), `"Standins":[{"Name":"product_1.deb"`) {
+	if err := json.NewEncoder(&program).Encode(rep); err != nil || !strings.Contains(program.String(), `"standins":[{"name":"product_1.deb"`) {
 		t.Errorf("as JSON (%v): %s", err, program.String())
 	}
 }

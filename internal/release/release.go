@@ -16,12 +16,16 @@ import (
 )
 
 // Place is where a thing is: an account and a region.
-type Place struct{ Account, Region string }
+type Place struct {
+	Account string `json:"account,omitempty"`
+	Region  string `json:"region,omitempty"`
+}
 
 // Key names a thing before it has an id: a variant (Image, Arch) in a Place.
 type Key struct {
-	Image, Arch string
-	Listing     string
+	Image   string `json:"image,omitempty"`
+	Arch    string `json:"arch,omitempty"`
+	Listing string `json:"listing,omitempty"`
 	Place
 }
 

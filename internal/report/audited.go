@@ -11,7 +11,7 @@ import (
 type Audited struct {
 	Tag   string          `json:"tag"`             // empty: of what releases have left that AWS has no longer
 	Skip  string          `json:"skip,omitempty"`  // why it was not checked
-	Err   string          `json:"err,omitempty"`   // why it could not be: a finding
+	Err   string          `json:"error,omitempty"` // why it could not be: a finding
 	Notes []string        `json:"notes,omitempty"` // by which catalog it was checked
 	Seen  *audit.Verified `json:"seen,omitempty"`
 }

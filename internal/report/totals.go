@@ -15,31 +15,34 @@ import (
 
 // Totals add up the plans of several releases: a patch day.
 type Totals struct {
-	Tags  []TagTotal
-	Kinds []KindTotal
+	Tags  []TagTotal  `json:"tags"`
+	Kinds []KindTotal `json:"kinds"`
 	// PublicAMIs is what the plans need of the public-AMI quota, by region.
-	PublicAMIs map[string]int
-	Clashes    []Clash      `json:",omitempty"`
-	Queues     []plan.Queue `json:",omitempty"` // versions of all releases, by listing
+	PublicAMIs map[string]int `json:"public_amis"`
+	Clashes    []Clash        `json:"clashes,omitempty"`
+	Queues     []plan.Queue   `json:"queues,omitempty"` // versions of all releases, by listing
 }
 
 // TagTotal is how much one release has left to do.
 type TagTotal struct {
-	Tag      string
-	Skip     string `json:",omitempty"` // why it releases nothing
-	Steps    int
-	Blockers int `json:",omitempty"`
+	Tag      string `json:"tag"`
+	Skip     string `json:"skip,omitempty"` // why it releases nothing
+	Steps    int    `json:"steps"`
+	Blockers int    `json:"blockers,omitempty"`
 }
 
 // KindTotal is how much of one kind is left to do.
 type KindTotal struct {
-	Kind    plan.Kind
-	Steps   int
-	Regions map[string]int // of change sets: listings
+	Kind    plan.Kind      `json:"kind"`
+	Steps   int            `json:"steps"`
+	Regions map[string]int `json:"regions"` // of change sets: listings
 }
 
 // Clash says that several releases want AMIs of the same names.
-type Clash struct{ Tags, Names []string }
+type Clash struct {
+	Tags  []string `json:"tags"`
+	Names []string `json:"names"`
+}
 
 // NewTotals adds up; the plans are those of the releases, in the same order.
 func NewTotals(desired []release.Desired, plans []plan.Plan) Totals {

@@ -11,12 +11,13 @@ import (
 // Offer is what the policy says of a version of a listing. To restrict one is for
 // others: it can't be undone.
 type Offer struct {
-	Listing, Title string
-	Version        string `json:",omitempty"` // read from the title
-	AMI            string
-	Created        time.Time
-	Kept           bool
-	Why            string
+	Listing string    `json:"listing"`
+	Title   string    `json:"title"`
+	Version string    `json:"version,omitempty"` // read from the title
+	AMI     string    `json:"ami"`
+	Created time.Time `json:"created,omitzero"`
+	Kept    bool      `json:"kept"`
+	Why     string    `json:"why"`
 }
 
 // Offers says of every version that listings offer whether it is kept. An offer

@@ -15,11 +15,11 @@ import (
 type Use struct {
 	// References are ARNs of what of the account refers to it. The project's own parameters
 	// are none: see judge.parameters.
-	References []string `json:",omitempty"`
+	References []string `json:"references,omitempty"`
 	// Report is the newest fresh one about other accounts.
-	Report *world.UsageReport `json:",omitempty"`
+	Report *world.UsageReport `json:"report,omitempty"`
 	// Unreported: the policy asks for other accounts, and no report says whether they use it.
-	Unreported bool   `json:",omitempty"`
+	Unreported bool   `json:"unreported,omitempty"`
 	unread     string // why it could not be read what refers to it
 	unreported string // why there is no report
 }

@@ -32,8 +32,8 @@ type Options struct {
 
 // File is what became of one file.
 type File struct {
-	Path  string // within the directory
-	State State
+	Path  string `json:"path"` // within the directory
+	State State  `json:"state"`
 }
 
 // State says what was done with a file.

@@ -25,6 +25,9 @@ type Header struct {
 	Errors Errors `json:"errors,omitempty"`
 }
 
+// Head is the header of what embeds one.
+func (h *Header) Head() *Header { return h }
+
 // Tool is the program that answers.
 type Tool struct {
 	Version string `json:"version"`

@@ -56,15 +56,19 @@ func (e Entity) NotOffered(targets []release.Target) (what, where string) {
 
 // Version is one version of a product, with what it offers.
 type Version struct {
-	ID, Title string
-	Created   time.Time
-	AMI       string // the seller's
-	Arch      string // amd64, arm64
-	Options   []Option
+	ID      string    `json:"id"`
+	Title   string    `json:"title"`
+	Created time.Time `json:"created,omitzero"`
+	AMI     string    `json:"ami"`  // the seller's
+	Arch    string    `json:"arch"` // amd64, arm64
+	Options []Option  `json:"options"`
 }
 
 // Option is a delivery option. Restricting all of a version's restricts it.
-type Option struct{ ID, Visibility string }
+type Option struct {
+	ID         string `json:"id"`
+	Visibility string `json:"visibility"`
+}
 
 // The visibilities that decisions rest on.
 const (
@@ -109,10 +113,12 @@ func (e Entity) Offered() int {
 
 // ChangeSet is a request to change a product, and how far it is.
 type ChangeSet struct {
-	ID, Name    string
-	Status      string
-	FailureCode string // of a failed one: ClientError or ServerFault
-	Start, End  time.Time
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Status      string    `json:"status"`
+	FailureCode string    `json:"failure_code"` // of a failed one: ClientError or ServerFault
+	Start       time.Time `json:"start,omitzero"`
+	End         time.Time `json:"end,omitzero"`
 }
 
 // The states of a change set, and why it failed.

@@ -29,13 +29,16 @@ type Usage struct {
 
 // UsageReport is an image usage report. Its numbers are read of the newest available one of an AMI.
 type UsageReport struct {
-	ID, AMI string
-	State   string // Pending, Available or Erroneous
-	Reason  string `json:",omitempty"` // why it could not be made
-	Created time.Time
-	Ours    bool // it carries the project's tag
+	ID      string    `json:"id"`
+	AMI     string    `json:"ami"`
+	State   string    `json:"state"`            // Pending, Available or Erroneous
+	Reason  string    `json:"reason,omitempty"` // why it could not be made
+	Created time.Time `json:"created,omitzero"`
+	Ours    bool      `json:"ours"` // it carries the project's tag
 
-	Accounts, Instances, Templates int // of other accounts
+	Accounts  int `json:"accounts"`
+	Instances int `json:"instances"`
+	Templates int `json:"templates"` // of other accounts
 }
 
 // Erroneous is the state of a report that AWS could not make.

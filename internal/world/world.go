@@ -223,13 +223,13 @@ type Base struct {
 
 // Query names a fact to read.
 type Query struct {
-	Kind    Kind
-	Region  string
-	Account string // of Grants, and of images of sellers and their Access
-	Variant string // of Package, Digest and Base
-	Listing string // of Listing, Notes and ChangeSet
-	Set     string // of ChangeSet: its id
-	ID      string // of Access: an AMI's or a snapshot's; of References: AMIs; of Assessment
+	Kind    Kind   `json:"kind"`
+	Region  string `json:"region,omitempty"`
+	Account string `json:"account,omitempty"` // of Grants, and of images of sellers and their Access
+	Variant string `json:"variant,omitempty"` // of Package, Digest and Base
+	Listing string `json:"listing,omitempty"` // of Listing, Notes and ChangeSet
+	Set     string `json:"set,omitempty"`     // of ChangeSet: its id
+	ID      string `json:"id,omitempty"`      // of Access: an AMI's or a snapshot's; of References: AMIs; of Assessment
 }
 
 // OfListings reports whether a query is about what only listings rest on.
