@@ -1,7 +1,9 @@
 package ec2_test
 
 import (
+	"reflect"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -39,10 +41,24 @@ func TestWhatIsNotDone(t *testing.T) {
 			GroupId: group, IpPermissions: []types.IpPermission{{IpProtocol: aws.String("-1"), UserIdGroupPairs: []types.UserIdGroupPair{pair}}},
 		}))
 	}
+	image := must(mine.CreateImage(ctx, &awssdk.CreateImageInput{InstanceId: in.InstanceId, Name: aws.String("app")}))(t).ImageId
+	r.wall.Pass(time.Hour)
+	snapshot := r.image(t, vendor, home, *image).BlockDeviceMappings[0].Ebs.SnapshotId
 	for name, tc := range map[string]struct {
 		err  error
 		want string
 	}{
+		"a stop by force": {second(mine.StopInstances(ctx, &awssdk.StopInstancesInput{InstanceIds: []string{*in.InstanceId}, Force: aws.Bool(true)})), "Unsupported"},
+		"an end of requests": {second(mine.RunInstances(ctx, &awssdk.RunInstancesInput{
+			ImageId: aws.String(r.base(t)), InstanceType: "t3.micro", MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+			InstanceMarketOptions: &types.InstanceMarketOptionsRequest{MarketType: "spot", SpotOptions: &types.SpotMarketOptions{ValidUntil: aws.Time(r.wall.Now())}},
+		})), "InvalidParameterCombination"},
+		"codes of a snapshot": {second(mine.ModifySnapshotAttribute(ctx, &awssdk.ModifySnapshotAttributeInput{
+			SnapshotId: snapshot, Attribute: types.SnapshotAttributeNameProductCodes, UserIds: []string{customer}, OperationType: "add",
+		})), "InvalidParameterValue"},
+		"CPUs": {second(mine.RunInstances(ctx, &awssdk.RunInstancesInput{
+			ImageId: aws.String(r.base(t)), InstanceType: "t3.micro", MinCount: aws.Int32(1), MaxCount: aws.Int32(1), CpuOptions: &types.CpuOptionsRequest{CoreCount: aws.Int32(1)},
+		})), "UnknownParameter"},
 		"hibernation":           {second(mine.StopInstances(ctx, &awssdk.StopInstancesInput{InstanceIds: []string{*in.InstanceId}, Hibernate: aws.Bool(true)})), "UnsupportedHibernationConfiguration"},
 		"a second interface":    {launch(types.InstanceNetworkInterfaceSpecification{DeviceIndex: aws.Int32(1)}), "Unsupported"},
 		"one that stays":        {launch(types.InstanceNetworkInterfaceSpecification{DeviceIndex: aws.Int32(0), DeleteOnTermination: aws.Bool(false)}), "Unsupported"},
@@ -57,6 +73,33 @@ func TestWhatIsNotDone(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, tc.err, tc.want)
 		}
 	}
+}
+
+// TestFleetToken: a fleet is launched once for each client token.
+func TestFleetToken(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	mine := r.client(vendor, home)
+	must(mine.CreateLaunchTemplate(t.Context(), &awssdk.CreateLaunchTemplateInput{
+		LaunchTemplateName: aws.String("builder"), LaunchTemplateData: &types.RequestLaunchTemplateData{ImageId: aws.String(r.base(t))},
+	}))(t)
+	fleet := func(n int32) (*awssdk.CreateFleetOutput, error) {
+		return mine.CreateFleet(t.Context(), &awssdk.CreateFleetInput{
+			ClientToken: aws.String("once"), Type: types.FleetTypeInstant, TargetCapacitySpecification: &types.TargetCapacitySpecificationRequest{TotalTargetCapacity: &n},
+			LaunchTemplateConfigs: []types.FleetLaunchTemplateConfigRequest{{
+				LaunchTemplateSpecification: &types.FleetLaunchTemplateSpecificationRequest{LaunchTemplateName: aws.String("builder"), Version: aws.String("1")},
+				Overrides:                   []types.FleetLaunchTemplateOverridesRequest{{InstanceType: "t3.micro"}},
+			}},
+		})
+	}
+	first, again := must(fleet(1))(t), must(fleet(1))(t)
+	if len(first.Instances) != 1 || !reflect.DeepEqual(first.Instances, again.Instances) || *first.FleetId != *again.FleetId {
+		t.Errorf("the fleet is %+v, and again %+v", first, again)
+	}
+	if all := must(mine.DescribeInstances(t.Context(), &awssdk.DescribeInstancesInput{}))(t).Reservations; len(all) != 1 {
+		t.Errorf("%d instances were launched", len(all))
+	}
+	_, err := fleet(2)
+	wiretest.WantCode(t, err, "IdempotentParameterMismatch")
 }
 
 // TestPruneAfterTermination: layers go with the last that needs them, an instance or a snapshot.

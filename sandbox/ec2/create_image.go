@@ -19,8 +19,8 @@ type createImageIn struct {
 	NoReboot    bool
 }
 
-// createImage freezes an instance's disk. The machine is not rebooted for it,
-// whatever NoReboot says: the driver copies the disk as it is.
+// createImage freezes an instance's disk. A running instance is stopped for it and
+// started again, unless NoReboot says otherwise; AWS does not wait for that.
 func (o imageOps) createImage(c *wire.Call, in *createImageIn) (*imageOut, error) {
 	inst, err := o.ownInstance(c, in.InstanceID)
 	if err != nil {
@@ -54,8 +54,12 @@ func (o imageOps) createImage(c *wire.Call, in *createImageIn) (*imageOut, error
 	}
 	putImage(c, im)
 	putTags(c.Tx, c.Region, c.Account.ID, "image", im.ID, tags["image"])
-	region := c.Region
-	c.After(func() { o.freeze(region, inst.ID, im.ID, root) })
+	freeze := func() { o.freeze(c.Region, inst.ID, im.ID, root) }
+	if inst.State == stateRunning && !in.NoReboot {
+		o.whileStopped(c, inst, freeze)
+	} else {
+		c.After(freeze)
+	}
 	return &imageOut{im.ID}, nil
 }
 

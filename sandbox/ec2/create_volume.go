@@ -21,7 +21,6 @@ type createVolumeIn struct {
 	TagSpecs         []tagSpec `wire:"TagSpecification"`
 	MultiAttach      bool      `wire:"MultiAttachEnabled"`
 	OutpostARN       string    `wire:"OutpostArn"`
-	SourceVolumeID   string    `wire:"SourceVolumeId"`
 	InitializingRate int       `wire:"VolumeInitializationRate"`
 }
 
@@ -65,8 +64,8 @@ func (o volumeOps) created(c *wire.Call, id string) *xmlVolume {
 // where is the zone of the request; what the sandbox's volumes can't be is refused.
 func (in *createVolumeIn) where(c *wire.Call) (zone, error) {
 	switch {
-	case in.MultiAttach, in.OutpostARN != "", in.SourceVolumeID != "", in.InitializingRate > 0:
-		return zone{}, invalidCombination("The sandbox has no volumes with MultiAttachEnabled, OutpostArn, SourceVolumeId or VolumeInitializationRate.")
+	case in.MultiAttach, in.OutpostARN != "", in.InitializingRate > 0:
+		return zone{}, invalidCombination("The sandbox has no volumes with MultiAttachEnabled, OutpostArn or VolumeInitializationRate.")
 	case in.Zone == "" && in.ZoneID == "":
 		return zone{}, missingParameter("AvailabilityZone")
 	}

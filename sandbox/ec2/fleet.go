@@ -2,7 +2,7 @@ package ec2
 
 import (
 	"cmp"
-	"time"
+	"encoding/json"
 
 	"amiship/sandbox/wire"
 )
@@ -44,10 +44,8 @@ type fleetIn struct {
 	} `wire:"SpotOptions"`
 	OnDemand struct{ AllocationStrategy string } `wire:"OnDemandOptions"`
 	Type     string
-
-	ReplaceUnhealthyInstances bool
-	ValidFrom, ValidUntil     time.Time
-	TagSpecs                  []tagSpec `wire:"TagSpecification"`
+	Replace  bool      `wire:"ReplaceUnhealthyInstances"`
+	TagSpecs []tagSpec `wire:"TagSpecification"`
 }
 
 type xmlTemplateAndOverrides struct {
@@ -89,12 +87,33 @@ type fleetOut struct {
 	Instances wire.List[xmlFleetInstances] `xml:"fleetInstanceSet,omitempty"`
 }
 
-// createFleet launches the instances of an instant fleet, of the first configuration and
-// override that can be. What kept it from others is in the answer.
+// createFleet makes an instant fleet, once for each client token.
 func (o instanceOps) createFleet(c *wire.Call, in *fleetIn) (*fleetOut, error) {
+	made, err := replay(c, in.ClientToken, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(made) > 0 {
+		out := &fleetOut{}
+		return out, json.Unmarshal([]byte(made[0]), out)
+	}
+	out, err := o.launchFleet(c, in)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := json.Marshal(out)
+	o.remember(c, in.ClientToken, in, string(answer))
+	return out, err
+}
+
+// launchFleet launches the instances of the first configuration and override that can be.
+// What kept it from others is in the answer.
+func (o instanceOps) launchFleet(c *wire.Call, in *fleetIn) (*fleetOut, error) {
 	switch {
 	case in.Type != "instant":
 		return nil, wire.Errorf("Unsupported", "Fleets of the sandbox are of the type instant, not %s.", cmp.Or(in.Type, "maintain"))
+	case in.Replace:
+		return nil, invalidCombination("ReplaceUnhealthyInstances is for fleets of the type maintain only.")
 	case len(in.Configs) == 0:
 		return nil, missingParameter("LaunchTemplateConfigs")
 	case in.Target.Total < 1:
@@ -131,8 +150,7 @@ func (o instanceOps) createFleet(c *wire.Call, in *fleetIn) (*fleetOut, error) {
 
 // launchOverride notes what came of one override, and reports whether it was launched.
 func (o instanceOps) launchOverride(c *wire.Call, in *fleetIn, t launchTemplate, with overrideIn, out *fleetOut) bool {
-	run := with.over(t.Data)
-	run.MinCount, run.MaxCount = in.Target.Total, in.Target.Total
+	run := runIn{launchIn: with.over(t.Data), SubnetID: with.SubnetID, MinCount: in.Target.Total, MaxCount: in.Target.Total}
 	run.TagSpecs = append(run.TagSpecs, instanceTags(in.TagSpecs)...)
 	lifecycle := "on-demand"
 	if in.Target.Spot > 0 || in.Target.OnDemand == 0 && in.Target.Default == "spot" {
@@ -164,10 +182,9 @@ func (o instanceOps) launchOverride(c *wire.Call, in *fleetIn, t launchTemplate,
 }
 
 // over is the template's data with what an override replaces of it.
-func (w overrideIn) over(data runIn) runIn {
+func (w overrideIn) over(data launchIn) launchIn {
 	data.InstanceType = cmp.Or(w.InstanceType, data.InstanceType)
 	data.ImageID = cmp.Or(w.ImageID, data.ImageID)
-	data.SubnetID = cmp.Or(w.SubnetID, data.SubnetID)
 	data.Placement.AvailabilityZone = cmp.Or(w.AvailabilityZone, w.Placement.AvailabilityZone, data.Placement.AvailabilityZone)
 	data.Market.Spot.MaxPrice = cmp.Or(w.MaxPrice, data.Market.Spot.MaxPrice)
 	return data

@@ -131,6 +131,7 @@ type fakeDriver struct {
 	layers  map[string]bool
 	removed []string
 	pruned  []map[string]bool
+	frozen  machine.State  // what the machine of the last snapshot did
 	boot    machine.Status // state after Start
 	halt    machine.Status // state after Stop
 	err     error
@@ -189,9 +190,10 @@ func (d *fakeDriver) Status(id string) machine.Status {
 
 func (d *fakeDriver) Console(string) ([]byte, error) { return []byte("Linux boots\n"), nil }
 
-func (d *fakeDriver) Snapshot(_ context.Context, _, layer string) (int64, error) {
+func (d *fakeDriver) Snapshot(_ context.Context, id, layer string) (int64, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.frozen = d.state[id].State
 	if d.err != nil {
 		return 0, d.err
 	}

@@ -285,6 +285,26 @@ func TestCreateImageAndLaunchIt(t *testing.T) {
 	}
 }
 
+// TestNoReboot: a running instance is stopped for its image, unless the request says otherwise.
+func TestNoReboot(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	id := *r.run(t, awssdk.RunInstancesInput{}).InstanceId
+	for name, tc := range map[string]struct {
+		without *bool
+		want    machine.State
+	}{
+		"unsaid":           {nil, machine.Stopped},
+		"said":             {aws.Bool(false), machine.Stopped},
+		"without a reboot": {aws.Bool(true), machine.Running},
+	} {
+		must(r.client(vendor, home).CreateImage(t.Context(), &awssdk.CreateImageInput{InstanceId: &id, Name: &name, NoReboot: tc.without}))(t)
+		if r.driver.frozen != tc.want {
+			t.Errorf("%s: the disk is frozen while the machine is %s, want %s", name, r.driver.frozen, tc.want)
+		}
+		r.wantState(t, id, "running")
+	}
+}
+
 func TestCreateImageFails(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	mine := r.client(vendor, home)

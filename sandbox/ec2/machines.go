@@ -102,12 +102,20 @@ const (
 	rebootPoll = 50 * time.Millisecond
 )
 
-// reboot stops the machine and starts it again. The caller of RebootInstances
-// waits for the stop, for at most rebootTime; AWS does not wait.
-func (k core) reboot(region, id string) {
+// whileStopped stops a running instance once the call is stored, does something, and
+// starts it again. The caller waits for the stop, for at most rebootTime; AWS does not wait.
+func (k core) whileStopped(c *wire.Call, in Instance, do func()) {
+	in.Rebooting = true
+	putInstance(c, in)
+	region := c.Region
+	c.After(func() { k.reboot(region, in.ID, do) })
+}
+
+func (k core) reboot(region, id string, do func()) {
 	if err := k.driver.Stop(id); err == nil {
 		k.awaitStop(id)
 	}
+	do()
 	_ = k.tell(region, id, stateRunning, func(tx *cloud.Tx, in Instance) error { return k.driver.Start(spec(tx, in)) })
 	_ = k.store.Update(func(tx *cloud.Tx) error {
 		in, found := Instances.Get(tx, region, id)

@@ -107,6 +107,8 @@ func (o instanceOps) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, 
 			return wire.Errorf("UnsupportedHibernationConfiguration", "The instance '%s' is not configured for hibernation.", i.ID)
 		case in.Hibernate:
 			return wire.Errorf("Unsupported", "The sandbox's machines do not hibernate.")
+		case in.Force || in.SkipOSShutdown:
+			return wire.Errorf("Unsupported", "The sandbox's machines are stopped by their own system: there is no Force and no SkipOsShutdown.")
 		case i.SpotRequest != "":
 			return notStoppable(i.ID)
 		case i.KeepRunning:
@@ -120,13 +122,8 @@ func (o instanceOps) stopInstances(c *wire.Call, in *stopIn) (*stateChangesOut, 
 	})
 }
 
-type startIn struct {
-	instancesIn
-	AdditionalInfo string
-}
-
 // startInstances gives stopped machines a new public address.
-func (o instanceOps) startInstances(c *wire.Call, in *startIn) (*stateChangesOut, error) {
+func (o instanceOps) startInstances(c *wire.Call, in *instancesIn) (*stateChangesOut, error) {
 	region := c.Region
 	return o.each(c, in.InstanceIDs, func(i *Instance) error {
 		switch {
@@ -173,14 +170,11 @@ func (o instanceOps) rebootInstances(c *wire.Call, in *instancesIn) (*done, erro
 	if err != nil {
 		return nil, err
 	}
-	region := c.Region
 	for _, i := range all {
 		if i.State != stateRunning {
 			return nil, wrongState(&i, "rebooted")
 		}
-		i.Rebooting = true
-		putInstance(c, i)
-		c.After(func() { o.reboot(region, i.ID) })
+		o.whileStopped(c, i, func() {})
 	}
 	return ok()
 }

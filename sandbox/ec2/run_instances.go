@@ -47,28 +47,23 @@ type metadataIn struct {
 
 type enabledIn struct{ Enabled bool }
 
-type runIn struct {
-	dry
+// launchIn is what both a launch and the data of a launch template say.
+type launchIn struct {
 	Mappings         []mappingIn `wire:"BlockDeviceMapping"`
 	ImageID          string      `wire:"ImageId"`
 	InstanceType     string
 	KeyName          string
-	MaxCount         int
-	MinCount         int
 	Monitoring       enabledIn
 	Placement        struct{ AvailabilityZone, Tenancy string }
 	GroupIDs         []string `wire:"SecurityGroupId"`
 	GroupNames       []string `wire:"SecurityGroup"`
-	SubnetID         string   `wire:"SubnetId"`
 	UserData         string
-	TagSpecs         []tagSpec  `wire:"TagSpecification"`
-	Metadata         metadataIn `wire:"MetadataOptions"`
-	Enclave          enabledIn  `wire:"EnclaveOptions"`
-	DisableAPIStop   bool       `wire:"DisableApiStop"`
-	DisableAPITerm   bool       `wire:"DisableApiTermination"`
-	ShutdownBehavior string     `wire:"InstanceInitiatedShutdownBehavior"`
-	PrivateIPAddress string     `wire:"PrivateIpAddress"`
-	ClientToken      string
+	TagSpecs         []tagSpec                   `wire:"TagSpecification"`
+	Metadata         metadataIn                  `wire:"MetadataOptions"`
+	Enclave          enabledIn                   `wire:"EnclaveOptions"`
+	DisableAPIStop   bool                        `wire:"DisableApiStop"`
+	DisableAPITerm   bool                        `wire:"DisableApiTermination"`
+	ShutdownBehavior string                      `wire:"InstanceInitiatedShutdownBehavior"`
 	Interfaces       []interfaceIn               `wire:"NetworkInterface"`
 	Profile          struct{ Arn, Name string }  `wire:"IamInstanceProfile"`
 	EBSOptimized     bool                        `wire:"EbsOptimized"`
@@ -79,6 +74,16 @@ type runIn struct {
 	Hibernation struct{ Configured bool }     `wire:"HibernationOptions"`
 	Maintenance struct{ AutoRecovery string } `wire:"MaintenanceOptions"`
 	Market      marketIn                      `wire:"InstanceMarketOptions"`
+}
+
+type runIn struct {
+	dry
+	launchIn
+	MaxCount         int
+	MinCount         int
+	SubnetID         string `wire:"SubnetId"`
+	PrivateIPAddress string `wire:"PrivateIpAddress"`
+	ClientToken      string
 }
 
 func (o instanceOps) runInstances(c *wire.Call, in *runIn) (*reservationOut, error) {

@@ -9,7 +9,21 @@ type modifySnapshotIn struct {
 	GroupNames []string `wire:"GroupName"` // some clients spell UserGroup so
 	SnapshotID string   `wire:"SnapshotId"`
 
-	CreateVolumePermission modification
+	CreateVolumePermission struct{ Add, Remove []volumePermission }
+}
+
+// volumePermission has no organizations: AWS shares snapshots with accounts alone.
+type volumePermission struct {
+	UserID string `wire:"UserId"`
+	Group  string
+}
+
+func permissions(all []volumePermission) []permission {
+	var out []permission
+	for _, p := range all {
+		out = append(out, permission{UserID: p.UserID, Group: p.Group})
+	}
+	return out
 }
 
 func (o snapshotOps) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn) (*done, error) {
@@ -17,8 +31,12 @@ func (o snapshotOps) modifySnapshotAttribute(c *wire.Call, in *modifySnapshotIn)
 	if err != nil {
 		return nil, err
 	}
+	if in.Attribute != "" && in.Attribute != "createVolumePermission" {
+		return nil, invalidValue("attribute", in.Attribute, "Expected createVolumePermission.")
+	}
 	in.UserGroups = append(in.UserGroups, in.GroupNames...)
-	g, err := collect(in.CreateVolumePermission, in.legacy, nil, nil, mostChanges)
+	changes := modification{permissions(in.CreateVolumePermission.Add), permissions(in.CreateVolumePermission.Remove)}
+	g, err := collect(changes, in.legacy, nil, nil, mostChanges)
 	if err != nil {
 		return nil, err
 	}

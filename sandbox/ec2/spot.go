@@ -39,6 +39,8 @@ func (m marketIn) check() error {
 		return invalidValue("blockDurationMinutes", strconv.Itoa(s.BlockDurationMinutes), "Expected a multiple of 60, at most 360.")
 	case s.InstanceInterruptionBehavior != "" && s.InstanceInterruptionBehavior != "terminate":
 		return invalidCombination("A one-time Spot Instance request ends with its instance: InstanceInterruptionBehavior is terminate.")
+	case !s.ValidUntil.IsZero():
+		return invalidCombination("ValidUntil is for persistent Spot Instance requests only.")
 	}
 	return nil
 }

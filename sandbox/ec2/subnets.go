@@ -138,8 +138,7 @@ func subnetsOf(account, region string) (ids []string) {
 	return ids
 }
 
-type modifySubnetIn struct {
-	dry
+type modifySubnetIn struct { // without DryRun, on AWS too
 	SubnetID    string                `wire:"SubnetId"`
 	MapPublicIP struct{ Value *bool } `wire:"MapPublicIpOnLaunch"`
 }

@@ -12,7 +12,7 @@ import (
 type launchTemplate struct {
 	ID, Account, Name, By string
 	Created               time.Time
-	Data                  runIn
+	Data                  launchIn
 }
 
 // launchTemplates by id, in partition region.
@@ -45,7 +45,7 @@ type createTemplateIn struct {
 	ClientToken        string
 	LaunchTemplateName string
 	VersionDescription string
-	Data               runIn     `wire:"LaunchTemplateData"`
+	Data               launchIn  `wire:"LaunchTemplateData"`
 	TagSpecs           []tagSpec `wire:"TagSpecification"`
 }
 
@@ -59,10 +59,6 @@ func (o instanceOps) createLaunchTemplate(c *wire.Call, in *createTemplateIn) (*
 	if len(in.LaunchTemplateName) < 3 || len(in.LaunchTemplateName) > 128 {
 		return nil, wire.Errorf("InvalidLaunchTemplateName.MalformedException", "The launch template name must be between 3 and 128 characters.")
 	}
-	d := in.Data
-	if d.MinCount != 0 || d.MaxCount != 0 || d.ClientToken != "" || d.SubnetID != "" || d.PrivateIPAddress != "" || d.DryRun {
-		return nil, wire.Errorf("UnknownParameter", "Launch template data has no MinCount, MaxCount, ClientToken, SubnetId, PrivateIpAddress or DryRun")
-	}
 	tags, err := specTags(in.TagSpecs, "launch-template")
 	if err != nil {
 		return nil, err
@@ -70,7 +66,7 @@ func (o instanceOps) createLaunchTemplate(c *wire.Call, in *createTemplateIn) (*
 	if _, exists := findTemplate(c, "", in.LaunchTemplateName); exists {
 		return nil, wire.Errorf("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
 	}
-	t := launchTemplate{ID: newID("lt"), Account: c.Account.ID, Name: in.LaunchTemplateName, By: c.Credential.Principal, Created: c.Now, Data: d}
+	t := launchTemplate{ID: newID("lt"), Account: c.Account.ID, Name: in.LaunchTemplateName, By: c.Credential.Principal, Created: c.Now, Data: in.Data}
 	launchTemplates.Put(c.Tx, c.Region, t.ID, t)
 	putTags(c.Tx, c.Region, t.Account, "launch-template", t.ID, tags["launch-template"])
 	o.remember(c, in.ClientToken, in, t.ID)

@@ -18,11 +18,13 @@ type dateFilter struct {
 	DateRange struct{ AfterValue, BeforeValue string }
 }
 
+type listFilter struct{ ValueList []string }
+
 type productFilters struct {
-	EntityID         *valueFilter `json:"EntityId"`
+	EntityID         *listFilter `json:"EntityId"`
 	ProductTitle     *valueFilter
 	LastModifiedDate *dateFilter
-	Visibility       *valueFilter
+	Visibility       *listFilter
 }
 
 type listEntitiesIn struct {
@@ -120,6 +122,10 @@ func (in *listEntitiesIn) wants(p Product) bool {
 	}
 	f := in.EntityTypeFilters.AmiProductFilters
 	return f.EntityID.passes(p.ID) && f.ProductTitle.passes(p.Title) && f.Visibility.passes(p.Visibility) && f.LastModifiedDate.passes(stamp(p.Modified))
+}
+
+func (f *listFilter) passes(value string) bool {
+	return f == nil || slices.Contains(f.ValueList, value)
 }
 
 // passes: a wild card is for texts that contain it, with * for anything.

@@ -116,10 +116,11 @@ func mine(c *wire.Call) []Request {
 	return out
 }
 
-func getRequest(c *wire.Call, in *struct {
+type oneRequestIn struct {
 	RequestID string `json:"RequestId" check:"required"`
-},
-) (*requestOut, error) {
+}
+
+func getRequest(c *wire.Call, in *oneRequestIn) (*requestOut, error) {
 	r, ok := requests.Get(c.Tx, c.Region, in.RequestID)
 	if !ok || r.Account != c.Account.ID {
 		return nil, wire.Errorf("NoSuchResourceException", "The request failed because the specified request does not exist.")
@@ -142,15 +143,16 @@ type historyOut struct {
 
 func listRequests(c *wire.Call, in *historyIn) (*historyOut, error) { return history(c, *in, "") }
 
-func listRequestsByQuota(c *wire.Call, in *struct {
+type quotaHistoryIn struct {
 	ServiceCode           string `check:"required"`
 	QuotaCode             string `check:"required"`
 	Status                string
 	NextToken             string
 	MaxResults            *int
 	QuotaRequestedAtLevel string
-},
-) (*historyOut, error) {
+}
+
+func listRequestsByQuota(c *wire.Call, in *quotaHistoryIn) (*historyOut, error) {
 	if _, err := find(in.ServiceCode, in.QuotaCode); err != nil {
 		return nil, err
 	}

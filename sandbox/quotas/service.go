@@ -86,11 +86,12 @@ func getQuota(c *wire.Call, in *quotaIn) (*quotaOut, error) {
 	return &quotaOut{show(c, c.Account.ID, q, v)}, nil
 }
 
-func getDefault(c *wire.Call, in *struct {
+type defaultIn struct {
 	ServiceCode string `check:"required"`
 	QuotaCode   string `check:"required"`
-},
-) (*quotaOut, error) {
+}
+
+func getDefault(c *wire.Call, in *defaultIn) (*quotaOut, error) {
 	q, err := find(in.ServiceCode, in.QuotaCode)
 	if err != nil {
 		return nil, err
@@ -109,12 +110,13 @@ type listIn struct {
 	MaxResults  *int
 }
 
-func listQuotas(c *wire.Call, in *struct {
+type quotasIn struct {
 	listIn
 	QuotaCode           string
 	QuotaAppliedAtLevel string
-},
-) (*quotasOut, error) {
+}
+
+func listQuotas(c *wire.Call, in *quotasIn) (*quotasOut, error) {
 	if l := in.QuotaAppliedAtLevel; l != "" && l != accountLevel && l != "ALL" {
 		return &quotasOut{Quotas: []ServiceQuota{}}, nil
 	}
@@ -149,11 +151,12 @@ type servicesOut struct {
 	Services  []serviceInfo
 }
 
-func listServices(_ *wire.Call, in *struct {
+type servicesIn struct {
 	NextToken  string
 	MaxResults *int
-},
-) (*servicesOut, error) {
+}
+
+func listServices(_ *wire.Call, in *servicesIn) (*servicesOut, error) {
 	all := []serviceInfo{{"ebs", serviceName("ebs")}, {"ec2", serviceName("ec2")}}
 	page, next, err := wire.Page(paging, all, in.MaxResults, in.NextToken)
 	return &servicesOut{NextToken: next, Services: page}, err

@@ -61,9 +61,14 @@ type listIn struct {
 type listOut struct{ Rules []summary }
 
 func (keeps Retention) list(c *wire.Call, in *listIn) (*listOut, error) {
+	if in.NextToken != "" {
+		return nil, wire.Errorf("ValidationException", "The value of NextToken is not valid.")
+	}
 	out := &listOut{Rules: []summary{}}
-	if kept := keeps(c); kept > 0 && in.ResourceType == image && len(in.ResourceTags)+len(in.ExcludeResourceTags) == 0 {
-		out.Rules = append(out.Rules, of(c, kept).summary)
+	r := of(c, keeps(c)).summary
+	if r.RetentionPeriod.RetentionPeriodValue > 0 && in.ResourceType == image && len(in.ResourceTags)+len(in.ExcludeResourceTags) == 0 &&
+		(in.LockState == "" || in.LockState == r.LockState) {
+		out.Rules = append(out.Rules, r)
 	}
 	return out, nil
 }

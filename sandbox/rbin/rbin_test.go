@@ -51,6 +51,14 @@ func TestRules(t *testing.T) {
 	if n := len(list("us-east-1", types.ResourceTypeEbsSnapshot)) + len(list("eu-west-1", types.ResourceTypeEc2Image)); n != 0 {
 		t.Errorf("%d rules of snapshots and of another region", n)
 	}
+	for state, want := range map[types.LockState]int{types.LockStateUnlocked: 1, types.LockStateLocked: 0} {
+		out, err := client("us-east-1").ListRules(t.Context(), &awssdk.ListRulesInput{ResourceType: types.ResourceTypeEc2Image, LockState: state})
+		if err != nil || len(out.Rules) != want {
+			t.Errorf("%d rules that are %s, want %d: %v", len(out.Rules), state, want, err)
+		}
+	}
+	_, err = client("us-east-1").ListRules(t.Context(), &awssdk.ListRulesInput{ResourceType: types.ResourceTypeEc2Image, NextToken: aws.String("x")})
+	wiretest.WantCode(t, err, "ValidationException")
 	one, err := client("us-east-1").GetRule(t.Context(), &awssdk.GetRuleInput{Identifier: rules[0].Identifier})
 	if err != nil || one.Status != types.RuleStatusAvailable || one.ResourceType != types.ResourceTypeEc2Image || len(one.ResourceTags) != 0 {
 		t.Errorf("%+v, %v", one, err)

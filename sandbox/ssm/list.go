@@ -75,8 +75,14 @@ func (p Parameter) labelShown(c *wire.Call, in *byPathIn) parameterOut {
 	return p.show(c, v, selector, in.WithDecryption)
 }
 
+// olderFilter has no option.
+type olderFilter struct {
+	Key    string
+	Values []string
+}
+
 type describeIn struct {
-	Filters          []filter // the older ones
+	Filters          []olderFilter
 	ParameterFilters []filter
 	MaxResults       *int
 	NextToken        string
@@ -103,14 +109,18 @@ func (s *SSM) describe(c *wire.Call, in *describeIn) (*describeOut, error) {
 	if len(in.Filters) > 0 && len(in.ParameterFilters) > 0 {
 		return nil, wire.Errorf("ValidationException", "You can use either Filters or ParameterFilters in a single request.")
 	}
-	if err := checkFilters(in.Filters, "Name, Type, KeyId", "Name", "Type", "KeyId"); err != nil {
+	var older []filter
+	for _, f := range in.Filters {
+		older = append(older, filter{Key: f.Key, Values: f.Values})
+	}
+	if err := checkFilters(older, "Name, Type, KeyId", "Name", "Type", "KeyId"); err != nil {
 		return nil, err
 	}
 	if err := checkFilters(in.ParameterFilters, "Path, Name, Type, KeyId, Tier", "Name", "Path", "Type", "Tier", "DataType", "KeyId", "tag"); err != nil {
 		return nil, err
 	}
 	all := []metadata{}
-	for _, p := range s.mine(c, slices.Concat(in.Filters, in.ParameterFilters)) {
+	for _, p := range s.mine(c, slices.Concat(older, in.ParameterFilters)) {
 		if in.Shared { // parameters are private here: none is shared
 			break
 		}

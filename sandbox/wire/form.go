@@ -45,9 +45,15 @@ func decodeForm(form url.Values, into any, style listStyle) error {
 	}
 	if len(left) > 0 {
 		slices.Sort(left)
-		return Errorf("UnknownParameter", "The parameter %s is not recognized", left[0])
+		return unknown("UnknownParameter", left[0])
 	}
 	return nil
+}
+
+// unknown is the answer to a member of a request that an operation's input does not have: the
+// sandbox can't tell what AWS has from what it does not.
+func unknown(code, member string) *Error {
+	return Errorf(code, "The parameter %s is not recognized: the sandbox does not have it", member)
 }
 
 // decoder takes values out of vals as it uses them.

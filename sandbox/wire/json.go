@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -30,6 +31,9 @@ func decodeJSON(body []byte, into any) error {
 		body = []byte("{}")
 	}
 	if err := jsonv2.Unmarshal(body, into, jsonv2.RejectUnknownMembers(true)); err != nil {
+		if semantic, ok := errors.AsType[*jsonv2.SemanticError](err); ok && errors.Is(semantic, jsonv2.ErrUnknownName) {
+			return unknown("SerializationException", strings.ReplaceAll(string(semantic.JSONPointer[1:]), "/", "."))
+		}
 		return Errorf("SerializationException", "%v", err)
 	}
 	return required(reflect.ValueOf(into).Elem())
