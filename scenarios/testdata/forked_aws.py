@@ -21,6 +21,7 @@ def command(path, args):
 
 def serve(path):
     import functools
+    import gc
     import select
     import signal
 
@@ -30,9 +31,13 @@ def serve(path):
     loaders.JSONFileLoader.load_file = functools.lru_cache(None)(loaders.JSONFileLoader.load_file)
     loaders.JSONFileLoader.__hash__ = lambda self: 0  # all of them read the same files
     loaders.JSONFileLoader.__eq__ = lambda self, other: True
+    loaders.create_loader = functools.lru_cache(None)(loaders.create_loader)  # with what it has found
     session = clidriver.create_clidriver().session
     for service in ("ec2", "ssm", "sts", "service-quotas", "marketplace-catalog"):
         session.get_service_model(service)
+        session.create_client(service, "us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+    gc.collect()
+    gc.freeze()  # a collection in a fork would copy all that it looks at
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
         s.bind(path)
