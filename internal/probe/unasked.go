@@ -19,6 +19,7 @@ func UnaskedOnes() []Unasked {
 		{"ec2.regionList", "The ids of zones in other partitions than aws.", "No client names them."},
 		{"ec2.ownerIn", "The accounts that publish base images in other partitions than aws.", "The caller's catalog names the one that it uses."},
 		{"ec2.resolved", "How RunInstances refuses a parameter of SSM that it can't resolve.", "Statements of --launch launch one instance, and by its AMI's id."},
+		{"ec2.launchFailed", "The StateReason of an instance whose KMS key does not exist.", "Statements of --launch launch one instance, and it has to start."},
 		{"marketplace.notInAlias", "Which characters AWS leaves out of an AMI's alias.", "It takes a published version."},
 		{"ec2.Settings.UsageReport", "How long a usage report of an AMI takes.", "Only retire --usage waits for it, for as long as --wait says."},
 		{"ec2.codeReportPending", "What refuses a usage report while one of the AMI is pending.", "Only retire --usage makes reports, and it waits for a pending one."},

@@ -35,6 +35,19 @@ func keyIn(tx *cloud.Tx, region, key string) bool {
 	return slices.Contains(state.Keys, name)
 }
 
+// launchFailed is what ends an instance whose volumes can't be decrypted. For a key that is
+// disabled or may not be used, some report Client.InvalidKMSKey.InvalidState instead; which of
+// the two a key that does not exist leads to is not known [?].
+const launchFailed = "Client.InternalError"
+
+// lacksKey reports whether a volume of the instance is encrypted with a KMS key that there is not.
+func (in Instance) lacksKey(tx *cloud.Tx) bool {
+	return slices.ContainsFunc(in.Devices, func(d Device) bool {
+		v, found := Volumes.Get(tx, in.Region, d.Volume)
+		return found && v.Encrypted && !keyIn(tx, in.Region, v.KMSKey)
+	})
+}
+
 // lacksKey reports whether an encrypted copy can't succeed.
 func (s Snapshot) lacksKey(c *wire.Call) bool {
 	return s.Encrypted && !keyIn(c.Tx, c.Region, s.KMSKey)

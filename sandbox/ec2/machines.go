@@ -62,11 +62,17 @@ func (k core) tell(region, id, state string, do func(*cloud.Tx, Instance) error)
 	})
 }
 
-var errMovedOn = errors.New("the instance is in another state by now")
+var (
+	errMovedOn = errors.New("the instance is in another state by now")
+	errNoKey   = errors.New("a volume's KMS key is not there")
+)
 
 // start starts a pending instance's machine.
 func (k core) start(region, id string) {
 	err := k.tell(region, id, statePending, func(tx *cloud.Tx, in Instance) error {
+		if in.lacksKey(tx) {
+			return errNoKey
+		}
 		return k.driver.Start(spec(tx, in))
 	})
 	if errors.Is(err, errMovedOn) {
@@ -79,7 +85,11 @@ func (k core) start(region, id string) {
 		}
 		in.Started = true
 		k.doom(in, tx.Now)
-		if err != nil {
+		switch {
+		case errors.Is(err, errNoKey):
+			in = in.terminated(tx.Now, launchFailed, launchFailed+": Client error on launch")
+			release(tx, in)
+		case err != nil:
 			in = in.terminated(tx.Now, "Server.InternalError", "Server.InternalError: "+err.Error())
 			release(tx, in)
 		}

@@ -114,6 +114,39 @@ func TestValuesOfAnImage(t *testing.T) {
 	}
 }
 
+// TestKeysOfLaunches: a key that there is not is taken at first, and ends the instance; a volume
+// of it goes too.
+func TestKeysOfLaunches(t *testing.T) {
+	r := newRig(t, ec2.Settings{})
+	r.update(func(tx *cloud.Tx) error {
+		return ec2.Load(tx, ec2.World{{Account: "vendor", Region: home, KMSKeys: []string{"alias/images"}}})
+	})
+	mine := r.client(vendor, home)
+	for key, want := range map[string]string{"": "running", "alias/images": "running", "alias/other": "terminated"} {
+		ebs := &types.EbsBlockDevice{Encrypted: aws.Bool(true)}
+		if key != "" {
+			ebs.KmsKeyId = &key
+		}
+		out := must(mine.RunInstances(t.Context(), &awssdk.RunInstancesInput{
+			ImageId: aws.String(r.base(t)), InstanceType: "t3.micro", MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+			BlockDeviceMappings: []types.BlockDeviceMapping{{DeviceName: aws.String("/dev/sda1"), Ebs: ebs}},
+		}))(t).Instances[0]
+		if out.State.Name != "pending" {
+			t.Errorf("%q: the instance is %s at once", key, out.State.Name)
+		}
+		in := r.instance(t, *out.InstanceId)
+		if string(in.State.Name) != want {
+			t.Errorf("%q: the instance is %s, want %s", key, in.State.Name, want)
+		}
+		if failed := in.StateReason != nil && *in.StateReason.Message == "Client.InternalError: Client error on launch"; failed != (want == "terminated") {
+			t.Errorf("%q: the reason is %+v", key, in.StateReason)
+		}
+	}
+	if all := must(mine.DescribeVolumes(t.Context(), &awssdk.DescribeVolumesInput{}))(t).Volumes; len(all) != 2 {
+		t.Errorf("%d volumes, want those of the running instances", len(all))
+	}
+}
+
 // TestKeysOfCopies: a key that there is not is taken at first, and fails the copy; time-based
 // copies take steps of 15 minutes.
 func TestKeysOfCopies(t *testing.T) {

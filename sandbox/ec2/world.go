@@ -35,7 +35,7 @@ type Place struct {
 	HTTPTokensEnforced  bool   `yaml:"http_tokens_enforced"` // launches whose tokens are optional are refused
 
 	AllowedImages AllowedImages `yaml:"allowed_images"`
-	// KMSKeys are customer managed keys, by id or alias/name. A copy with any other fails.
+	// KMSKeys are customer managed keys, by id or alias/name. A copy with any other fails, and so does a launch.
 	KMSKeys []string `yaml:"kms_keys"`
 
 	Images []WorldImage `yaml:"images"`
