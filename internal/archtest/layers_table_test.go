@@ -54,7 +54,7 @@ func layers() []layer {
 		// The product: what users see.
 		{pkg: "internal/terminal", imports: []string{"github.com/charmbracelet/x/ansi", "github.com/mattn/go-isatty", unix}, why: "what fits into a terminal: lines, tables, colors, a region that is drawn again"},
 		{pkg: "internal/report", imports: []string{"internal/audit", "internal/engine", "internal/plan", "internal/reconcile", "internal/release", "internal/retention", "internal/terminal", "internal/view", "internal/world"}, why: "texts and JSON of plans and results, from values alone"},
-		{pkg: "internal/web/webtest", imports: []string{"internal/view"}, why: "views for tests of pages"},
+		{pkg: "internal/web/webtest", imports: []string{"internal/reconcile", "internal/view"}, why: "views for tests of pages"},
 		{pkg: "internal/web", imports: []string{"internal/plan", "internal/reconcile", "internal/view", "github.com/a-h/templ"}, why: "a view as web pages and metrics: it reads, and changes nothing"},
 		{pkg: "internal/rehearse", imports: []string{"internal/awsapi", "internal/boottest", "internal/catalog", "internal/marketplace", "internal/outside", "internal/plan", "internal/release", "internal/report", "internal/source", "internal/terminal", group}, why: "runs the user's own commands in a sandbox that it starts as a process"},
 

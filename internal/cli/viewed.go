@@ -83,7 +83,7 @@ func (v *viewer) sources(ctx context.Context) (view.Sources, error) {
 	project, listings, regions := b.Catalog.Project, b.Listings(), allRegions(b.Catalog)
 	v.planner.World = world.New()
 	v.planner.observer.Desired = release.Desired{Project: project, Listings: listings}
-	queries := slices.Concat(imagesOf(regions), claimsOf(regions), listingsOf(listings), []world.Query{{Kind: world.LookPause, Region: b.Catalog.Build.Region}})
+	queries := slices.Concat(imagesOf(regions), claimsOf(regions), listingsOf(listings), assessmentsOf(listings), []world.Query{{Kind: world.LookPause, Region: b.Catalog.Build.Region}})
 	if err := v.planner.observer.Look(ctx, &v.planner.World, queries); err != nil {
 		return view.Sources{}, err
 	}
@@ -99,7 +99,7 @@ func (v *viewer) sources(ctx context.Context) (view.Sources, error) {
 	if err := v.next(ctx, &s); err != nil {
 		return s, err
 	}
-	if err := v.planner.observer.Look(ctx, &v.planner.World, setsOf(listings, v.planner.World, recentSets)); err != nil {
+	if err := v.planner.observer.Look(ctx, &v.planner.World, slices.Concat(setsOf(listings, v.planner.World, recentSets), failedAssessments(listings, v.planner.World))); err != nil {
 		return s, err
 	}
 	var err error

@@ -25,7 +25,7 @@ func Products(w io.Writer, all []reconcile.Product) {
 		fmt.Fprintf(w, "%s   %s, %s, %s, backed by %s\n", p.Name, p.Title, p.Product, p.Visibility, p.Backed)
 		fmt.Fprintf(w, "  %s of %d, capacity for %d more\n", count(p.Offered, "version"), p.Limit, p.Left)
 		versions(w, p.Versions)
-		assessed(w, p)
+		assessed(w, "", p.Assessed, p.Unassessed)
 		productSets(w, p.ChangeSets)
 	}
 }
@@ -48,20 +48,21 @@ func versions(w io.Writer, all []world.Version) {
 	t.Flush()
 }
 
-// assessed names the versions whose newest assessment has failed, or expires soon.
-func assessed(w io.Writer, p reconcile.Product) {
-	if p.Unassessed != "" {
-		fmt.Fprintf(w, "  note     Marketplace's assessments could not be read: %s\n", firstLine(p.Unassessed))
+// assessed names the versions whose newest assessment has failed, or expires soon; listing is
+// what a line begins with.
+func assessed(w io.Writer, listing string, all []reconcile.Assessed, unread string) {
+	if unread != "" {
+		fmt.Fprintf(w, "  note     %sMarketplace's assessments could not be read: %s\n", listing, firstLine(unread))
 	}
-	for _, a := range p.Assessed {
+	for _, a := range all {
 		switch {
 		case a.Failed:
-			fmt.Fprintf(w, "  FAILED   %s: Marketplace's assessment of %s\n", a.Title, a.Created.Format(time.DateOnly))
+			fmt.Fprintf(w, "  FAILED   %s%s: Marketplace's assessment of %s\n", listing, a.Title, a.Created.Format(time.DateOnly))
 			for _, why := range a.Why {
 				fmt.Fprintf(w, "           %s\n", why)
 			}
 		case a.Soon:
-			fmt.Fprintf(w, "  note     %s: Marketplace's assessment expires %s\n", a.Title, a.Expires.Format(time.DateOnly))
+			fmt.Fprintf(w, "  note     %s%s: Marketplace's assessment expires %s\n", listing, a.Title, a.Expires.Format(time.DateOnly))
 		}
 	}
 }

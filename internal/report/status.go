@@ -37,6 +37,9 @@ func status(w io.Writer, v view.View, alone bool) {
 		fmt.Fprintf(w, "  HELD     %s%s\n", h.Why, sinceText(h.Since))
 	}
 	viewBlockers(w, v.Blockers)
+	for _, l := range v.Listings {
+		assessed(w, l.Name+": ", l.Assessed, l.Unassessed)
+	}
 	quotasLeft(w, v)
 	for _, b := range v.NextBases {
 		fmt.Fprintf(w, "base of the next %s: %s\n", b.Variant, b.Text(v.Read.At))

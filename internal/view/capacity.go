@@ -36,7 +36,7 @@ func (s Sources) listings(f reconcile.Forecast) []Listing {
 	for _, p := range s.Products {
 		l := Listing{
 			Name: p.Name, Product: p.Product, Title: p.Title, Visibility: p.Visibility, Variant: p.Backed, Offered: p.Offered, Limit: p.Limit,
-			ReleasesLeft: p.Left, Versions: []Version{}, ChangeSets: []ChangeSet{}, Unread: p.Err,
+			ReleasesLeft: p.Left, Versions: []Version{}, ChangeSets: []ChangeSet{}, Assessed: p.Assessed, Unassessed: p.Unassessed, Unread: p.Err,
 		}
 		for _, o := range f.Listings {
 			if o.Where == p.Name {

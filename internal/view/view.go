@@ -298,7 +298,22 @@ type Listing struct {
 	Until        time.Time   `json:"until,omitzero"`
 	Versions     []Version   `json:"versions"`    // the newest first
 	ChangeSets   []ChangeSet `json:"change_sets"` // the newest first
-	Unread       string      `json:"unread,omitempty"`
+	// Assessed are the versions that buyers can get and Marketplace has assessed; Unassessed
+	// is why that could not be read.
+	Assessed   []reconcile.Assessed `json:"assessed,omitempty"`
+	Unassessed string               `json:"unassessed,omitempty"`
+	Unread     string               `json:"unread,omitempty"`
+}
+
+// FailedAssessments counts the versions whose newest assessment has failed; it is not known
+// if they could not be read.
+func (l Listing) FailedAssessments() (n int, known bool) {
+	for _, a := range l.Assessed {
+		if a.Failed {
+			n++
+		}
+	}
+	return n, l.Unread == "" && l.Unassessed == ""
 }
 
 // Version is a version of a product.

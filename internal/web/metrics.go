@@ -92,6 +92,9 @@ func (g *gauges) listing(l view.Listing) {
 	g.set("listing_versions_offered", "Versions of a listing that buyers can get.", float64(l.Offered), "listing", l.Name)
 	g.set("listing_versions_limit", "Versions that a listing may have.", float64(l.Limit), "listing", l.Name)
 	g.set("listing_releases_left", "Releases for which the limit of versions is enough.", float64(l.ReleasesLeft), "listing", l.Name)
+	if failed, known := l.FailedAssessments(); known {
+		g.set("failed_assessments", "Versions that buyers can get whose newest assessment by AWS Marketplace has failed.", float64(failed), "listing", l.Name)
+	}
 	g.set("pending_change_sets", "Change sets of a listing that AWS Marketplace has not ended.", float64(pending), "listing", l.Name)
 	g.set("pending_change_set_age_seconds", "How long the oldest pending change set of a listing is under way.", oldest, "listing", l.Name)
 }

@@ -217,6 +217,11 @@ func TestSameNumbers(t *testing.T) {
 		if l.Unread == "" {
 			has("metrics", metrics, fmt.Sprintf(`amiship_listing_versions_offered{project="thing",listing=%q} %d`, l.Name, l.Offered))
 			has("page", html, fmt.Sprintf("<strong>%d</strong> of %d versions", l.Offered, l.Limit))
+			failed, _ := l.FailedAssessments()
+			has("metrics", metrics, fmt.Sprintf(`amiship_failed_assessments{project="thing",listing=%q} %d`, l.Name, failed))
+			if got := strings.Count(html, ">assessment failed<"); got != failed {
+				t.Errorf("the page has %d failed assessments, want %d", got, failed)
+			}
 		}
 	}
 	counted := shown.Count()
@@ -224,6 +229,17 @@ func TestSameNumbers(t *testing.T) {
 	has("metrics", metrics, fmt.Sprintf(`amiship_blockers{project="thing",when="now"} %d`, counted.BlockersNow))
 	if got := strings.Count(html, `<article class="card" id="release-`); got != counted.Open {
 		t.Errorf("the page has %d open releases, want %d", got, counted.Open)
+	}
+}
+
+// TestUnreadAssessments: what could not be read is said, and is no number.
+func TestUnreadAssessments(t *testing.T) {
+	v := webtest.Troubled()
+	v.Listings[0].Assessed, v.Listings[0].Unassessed = nil, "AccessDenied: no securityhub"
+	s, _ := served(t, v, Access{})
+	_, html := get(t, "GET", s.URL+"/", "")
+	if _, metrics := get(t, "GET", s.URL+"/metrics", ""); strings.Contains(metrics, "failed_assessments") || !strings.Contains(html, "assessments could not be read: AccessDenied") {
+		t.Errorf("the metrics:\n%s", metrics)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"amiship/internal/reconcile"
 	"amiship/internal/view"
 )
 
@@ -51,6 +52,10 @@ func Troubled() view.View {
 	v.Listings = []view.Listing{
 		{
 			Name: "paid", Product: "prod-aaaaaaaaaaaaa", Title: "Thing " + Script, Visibility: "Public", Variant: "paid/amd64", Offered: 99, Limit: 100, ReleasesLeft: 1,
+			Assessed: []reconcile.Assessed{
+				{Title: "Thing 1.1.0", Failed: true, Created: now.Add(-30 * time.Hour), Why: []string{"control vulnerabilities: CVE-2026-1 in " + Script}},
+				{Title: "Thing 1.0.0", Soon: true, Created: now.Add(-900 * time.Hour), Expires: now.Add(100 * time.Hour)},
+			},
 			Versions: []view.Version{{Title: "Thing 1.1.0", ID: "v2", Created: now.Add(-48 * time.Hour), Offered: true}, {Title: "Thing 1.0.0", ID: "v1", Created: now.Add(-900 * time.Hour)}},
 			ChangeSets: []view.ChangeSet{
 				{ID: "cs-1", Status: "PREPARING", Pending: true, What: "adds Thing 1.2.0", Start: now.Add(-2 * time.Hour), Seconds: 7200},
