@@ -143,7 +143,7 @@ func foreseeAll(ctx context.Context, desired []release.Desired, ahead int) ([]fo
 // after the newest version that AWS has.
 func (a *app) nextReleases(ctx context.Context, tags []string) ([]release.Desired, error) {
 	if len(tags) > 0 {
-		return a.resolve(tags)
+		return a.resolve(ctx, tags)
 	}
 	b, err := a.load()
 	if err != nil {

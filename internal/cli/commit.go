@@ -26,6 +26,15 @@ func (a *app) loadSaved(ctx context.Context) (*catalog.Bundle, error) {
 	return b, nil
 }
 
+// atTag resolves the catalog at a tag, with what of it is not in git.
+func (a *app) atTag(ctx context.Context, b *catalog.Bundle, tag string) (release.Desired, error) {
+	d, err := catalog.Resolve(b, tag)
+	if err == nil {
+		d.Unsaved = history.Unsaved(ctx, b.Dir, b.Paths(), tag)
+	}
+	return d, err
+}
+
 // trusting is the command by which git takes a repository that it refuses.
 func trusting(err error) string {
 	var refused *history.RefusedError

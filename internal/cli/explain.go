@@ -78,7 +78,7 @@ func (c explainCmd) run(ctx context.Context, what string) error {
 	var known []string // steps that were looked through in vain
 	found := &explainAnswer{}
 	for _, t := range tags {
-		p, err := pathsOf(ctx, pl, b, t)
+		p, err := c.pathsOf(ctx, pl, b, t)
 		if err != nil {
 			return err
 		}
@@ -148,8 +148,8 @@ func explain(w io.Writer, p plan.Plan, what string, step bool) {
 	}
 }
 
-func pathsOf(ctx context.Context, pl *planner, b *catalog.Bundle, tag string) (plan.Plan, error) {
-	d, err := catalog.Resolve(b, tag)
+func (a *app) pathsOf(ctx context.Context, pl *planner, b *catalog.Bundle, tag string) (plan.Plan, error) {
+	d, err := a.atTag(ctx, b, tag)
 	if err != nil {
 		return plan.Plan{}, err
 	}

@@ -77,7 +77,7 @@ func (c releaseCmd) runOpen(ctx context.Context) error {
 func (c releaseCmd) carryOn(
 	ctx context.Context, stop <-chan struct{}, clients *awsapi.Clients, b *catalog.Bundle, tag string, until plan.Until, freeze string,
 ) (engine.Outcome, error) {
-	d, err := catalog.Resolve(b, tag)
+	d, err := c.atTag(ctx, b, tag)
 	if err != nil {
 		return engine.HasFailed, fmt.Errorf("%s: %w", tag, err)
 	}

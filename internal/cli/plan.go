@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"amiship/internal/awsapi"
-	"amiship/internal/catalog"
 	"amiship/internal/engine"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
@@ -48,7 +47,7 @@ of them, as for a patch day. It changes nothing and downloads no package.`,
 }
 
 func (c planCmd) run(ctx context.Context, tags []string) error {
-	desired, err := c.resolve(tags)
+	desired, err := c.resolve(ctx, tags)
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func (c planCmd) run(ctx context.Context, tags []string) error {
 }
 
 // resolve reads the catalog at tags, of which each is named once.
-func (a *app) resolve(tags []string) ([]release.Desired, error) {
+func (a *app) resolve(ctx context.Context, tags []string) ([]release.Desired, error) {
 	b, err := a.load()
 	if err != nil {
 		return nil, err
@@ -95,7 +94,7 @@ func (a *app) resolve(tags []string) ([]release.Desired, error) {
 	}
 	var out []release.Desired
 	for _, tag := range tags {
-		d, err := catalog.Resolve(b, tag)
+		d, err := a.atTag(ctx, b, tag)
 		if err != nil {
 			return nil, err
 		}

@@ -58,7 +58,7 @@ licenses come from there, whatever is in the environment. The report says so.`,
 
 func (c rehearseCmd) run(ctx context.Context) error {
 	o := c.rehearsal
-	_, err := c.resolve(o.Tags) // before anything is begun
+	_, err := c.resolve(ctx, o.Tags) // before anything is begun
 	if err != nil {
 		return err
 	}

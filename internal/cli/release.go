@@ -117,7 +117,7 @@ func (c releaseCmd) run(ctx context.Context, tag string) error {
 	if err != nil {
 		return err
 	}
-	d, err := catalog.Resolve(b, tag)
+	d, err := c.atTag(ctx, b, tag)
 	if err != nil {
 		return err
 	}

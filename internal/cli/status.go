@@ -134,7 +134,7 @@ func (c *statusCmd) runOf(ctx context.Context, all []part, tag string) error {
 	var whole []report.Part
 	var missed error
 	for _, p := range all {
-		d, err := catalog.Resolve(p.bundle, tag)
+		d, err := c.atTag(ctx, p.bundle, tag)
 		var unmatched *catalog.TagError
 		switch {
 		case len(whole) > 0 && errors.As(err, &unmatched):

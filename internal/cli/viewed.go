@@ -113,7 +113,7 @@ func (v *viewer) sources(ctx context.Context) (view.Sources, error) {
 // planned is a release that is open. One that today's catalog does not know is in the view,
 // with the reason.
 func (v *viewer) planned(ctx context.Context, tag string) (view.Planned, error) {
-	d, err := catalog.Resolve(v.bundle, tag)
+	d, err := v.atTag(ctx, v.bundle, tag)
 	if err != nil {
 		return view.Planned{Tag: tag, Err: err.Error()}, nil //nolint:nilerr // it is shown
 	}

@@ -53,6 +53,33 @@ func Commit(ctx context.Context, dir string, paths []string) (string, error) {
 	return head, nil
 }
 
+// Unsaved says what of a release others would not find in the repository of some paths below
+// a directory: that it has no git tag of its name, and changes of the paths that are in no
+// commit. It is silent where git can't tell: outside of repositories, and about tags in a
+// shallow clone, which has few of them.
+func Unsaved(ctx context.Context, dir string, paths []string, tag string) (notes []string) {
+	ctx, end := context.WithTimeout(ctx, patience)
+	defer end()
+	shallow, err := git(ctx, dir, nil, "rev-parse", "--is-shallow-repository")
+	if err != nil {
+		return nil
+	}
+	if _, err := git(ctx, dir, nil, "rev-parse", "--verify", "refs/tags/"+tag); err != nil && ctx.Err() == nil && shallow == "false" {
+		notes = append(notes, tag+" is no git tag of this repository")
+	}
+	var changed []string
+	for _, list := range [][]string{{"diff", "--name-only", "--relative", "HEAD", "--"}, {"ls-files", "--others", "--exclude-standard", "--"}} {
+		names, err := git(ctx, dir, nil, slices.Concat([]string{"--literal-pathspecs"}, list, paths)...)
+		if err == nil && names != "" {
+			changed = append(changed, strings.Split(names, "\n")...)
+		}
+	}
+	if len(changed) > 0 {
+		notes = append(notes, "changed and not committed: "+strings.Join(changed, ", "))
+	}
+	return notes
+}
+
 // NotHereError says that a clone has not got a commit.
 type NotHereError struct {
 	Commit  string

@@ -220,3 +220,33 @@ func TestARepositoryOfAnotherUser(t *testing.T) {
 		t.Errorf("another commit ends with %v", err)
 	}
 }
+
+// TestUnsaved: what others would not find; nothing is said where git can't tell.
+func TestUnsaved(t *testing.T) {
+	c := newClone(t)
+	ship, paths := filepath.Join(c.dir, "ship"), []string{"amiship.yaml", "scripts"}
+	unsaved := func(dir string) string { return strings.Join(Unsaved(t.Context(), dir, paths, "v1.2.0"), "; ") }
+	if got := unsaved(ship); got != "v1.2.0 is no git tag of this repository" {
+		t.Errorf("untagged: %q", got)
+	}
+	c.git("tag", "v1.2.0")
+	if got := unsaved(ship); got != "" {
+		t.Errorf("tagged: %q", got)
+	}
+	c.write("README", "of no interest\n")
+	c.write("ship/scripts/install.sh", "false\n")
+	c.write("ship/amiship.yaml", "version: 1 # changed\n")
+	c.write("ship/scripts/new.sh", "true\n")
+	c.write("ship/scripts/left.tmp", "ignored\n")
+	if got := unsaved(ship); got != "changed and not committed: amiship.yaml, scripts/install.sh, scripts/new.sh" {
+		t.Errorf("changed: %q", got)
+	}
+	shallow := t.TempDir()
+	c.git("tag", "--delete", "v1.2.0")
+	c.git("clone", "--quiet", "--depth", "1", "file://"+c.dir, shallow)
+	for name, dir := range map[string]string{"shallow": filepath.Join(shallow, "ship"), "no repository": t.TempDir()} {
+		if got := unsaved(dir); got != "" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -56,6 +56,7 @@ func (b *builder) release() {
 	for _, t := range f.d.Targets {
 		b.apply(f.sharing().need(t.Region))
 	}
+	b.apply(noteUnsaved(f))
 	b.apply(noteOrganizations(f))
 	variants := survey{f}.variants()
 	regions := newRegions(f, variants)
@@ -79,6 +80,15 @@ func (b *builder) release() {
 	b.apply(gate(f, variants, b.closed))
 	b.apply(startBuilds(variants, b.holdBuilds()))
 	b.apply(removeCandidates(f, variants, waived, b.plan.Steps, len(b.look) == 0))
+}
+
+// noteUnsaved notes what of the release is not in git: no one else can tell what it was made of.
+func noteUnsaved(f *facts) findings {
+	var found findings
+	for _, what := range f.d.Unsaved {
+		found.note("%s", what)
+	}
+	return found
 }
 
 // publish applies what customers see of variants, and of their listings.

@@ -61,7 +61,8 @@ func (k Key) Compare(o Key) int {
 type Desired struct {
 	Project string
 	Tag     string
-	Commit  string // of the catalog, in git; empty: not known, or changed since
+	Commit  string   // of the catalog, in git; empty: not known, or changed since
+	Unsaved []string // what of it git does not have, for people
 	Version Version
 	// BuildNumber counts the releases of one version: +ee.1 replaces +ee.0,
 	// under the same names.
