@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -189,46 +187,6 @@ func TestTroubleKeepsTheView(t *testing.T) {
 	_, metrics := get(t, "GET", s.URL+"/metrics", "")
 	if !strings.Contains(metrics, `amiship_read_up{project="thing"} 0`) {
 		t.Error("the metrics do not show it")
-	}
-}
-
-// TestSameNumbers: page, JSON and metrics tell the same numbers.
-func TestSameNumbers(t *testing.T) {
-	v := webtest.Troubled()
-	s, _ := served(t, v, Access{})
-	_, text := get(t, "GET", s.URL+"/status.json", "")
-	var shown view.View
-	if err := json.Unmarshal([]byte(text), &shown); err != nil {
-		t.Fatal(err)
-	}
-	_, metrics := get(t, "GET", s.URL+"/metrics", "")
-	_, html := get(t, "GET", s.URL+"/", "")
-	has := func(where, text, want string) {
-		if !strings.Contains(text, want) {
-			t.Errorf("%s does not have %s", where, want)
-		}
-	}
-	for _, q := range shown.Quotas {
-		has("metrics", metrics, fmt.Sprintf(`amiship_public_amis_used{project="thing",region=%q} %d`, q.Region, q.Used))
-		has("metrics", metrics, fmt.Sprintf(`amiship_public_amis_releases_left{project="thing",region=%q} %d`, q.Region, q.ReleasesLeft))
-		has("page", html, fmt.Sprintf("%d used", q.Used))
-	}
-	for _, l := range shown.Listings {
-		if l.Unread == "" {
-			has("metrics", metrics, fmt.Sprintf(`amiship_listing_versions_offered{project="thing",listing=%q} %d`, l.Name, l.Offered))
-			has("page", html, fmt.Sprintf("<strong>%d</strong> of %d versions", l.Offered, l.Limit))
-			failed, _ := l.FailedAssessments()
-			has("metrics", metrics, fmt.Sprintf(`amiship_failed_assessments{project="thing",listing=%q} %d`, l.Name, failed))
-			if got := strings.Count(html, ">assessment failed<"); got != failed {
-				t.Errorf("the page has %d failed assessments, want %d", got, failed)
-			}
-		}
-	}
-	counted := shown.Count()
-	has("metrics", metrics, fmt.Sprintf(`amiship_open_releases{project="thing"} %d`, counted.Open))
-	has("metrics", metrics, fmt.Sprintf(`amiship_blockers{project="thing",when="now"} %d`, counted.BlockersNow))
-	if got := strings.Count(html, `<article class="card" id="release-`); got != counted.Open {
-		t.Errorf("the page has %d open releases, want %d", got, counted.Open)
 	}
 }
 
