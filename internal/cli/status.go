@@ -42,7 +42,7 @@ A bundle can have a catalog for each partition of AWS, such as AWS GovCloud
 its account: a release is shown with all of its partitions.
 
 The JSON of status without a tag has a schema: docs/status.schema.json. With
---also it is a list of them.`,
+--also its views are a list of them.`,
 		Example: `  amiship status
   amiship status v2.42.0
   amiship status --also amiship-gov.yaml@gov`,
@@ -182,8 +182,18 @@ func (c *statusCmd) run(ctx context.Context, all []part) error {
 		}
 		views, missed = append(views, v), errors.Join(missed, unseen(v))
 	}
-	c.result(&views[0], func() { report.Status(c.Out, views...) })
+	of := answer(&views[0])
+	if len(c.also) > 0 {
+		of = &viewsAnswer{Views: views}
+	}
+	c.result(of, func() { report.Status(c.Out, views...) })
 	return missed
+}
+
+// viewsAnswer is of several catalogs: each view says whose account it is of.
+type viewsAnswer struct {
+	view.Header
+	Views []view.View `json:"views"`
 }
 
 func imagesOf(regions []string) []world.Query {
