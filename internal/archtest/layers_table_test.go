@@ -59,7 +59,7 @@ func layers() []layer {
 		{pkg: "internal/rehearse", imports: []string{"internal/awsapi", "internal/boottest", "internal/catalog", "internal/marketplace", "internal/outside", "internal/plan", "internal/release", "internal/report", "internal/source", "internal/terminal", group}, why: "runs the user's own commands in a sandbox that it starts as a process"},
 
 		// The sandbox: the independent witness, which imports nothing of the product and no AWS SDK.
-		{pkg: "sandbox/cloud", why: "the store: accounts, tables, clock and journal"},
+		{pkg: "sandbox/cloud", imports: []string{"github.com/google/btree"}, why: "the store: accounts, tables, clock and journal"},
 		{pkg: "sandbox/wire", imports: []string{"sandbox/cloud", "github.com/go-json-experiment/json"}, why: "AWS's protocols from the server's side"},
 		{pkg: "sandbox/wire/wiretest", imports: []string{"sandbox/cloud"}, why: "requests of tests, signed"},
 		{pkg: "sandbox/machine", why: "the drivers' interface: disks, addresses and ports, nothing of EC2"},

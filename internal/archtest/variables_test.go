@@ -15,7 +15,7 @@ func fixed() []string {
 	return []string{
 		"errors.New", "fmt.Errorf", "regexp.MustCompile", "template.Must", "strings.Fields", "strings.NewReplacer",
 		"netip.MustParseAddr", "netip.MustParsePrefix", "netip.AddrFrom4", "semver.MustParse", "time.Date", "reflect.TypeFor",
-		"NewTable", "cloud.NewTable", // a table's name; what is in it is the store's
+		"NewTable", "cloud.NewTable", "NewIndex", "cloud.NewIndex", // names; what is in them is the store's
 	}
 }
 

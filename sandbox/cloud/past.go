@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -59,12 +60,33 @@ func (p *part) at(key string, then time.Time) (*cell, bool) {
 	return v, ok
 }
 
-// known are the keys that hold something, or may have held it at a moment.
-func (p *part) known(then time.Time) []string {
-	if then.IsZero() || len(p.past) == 0 {
-		return p.keys
+// known yields the keys from one on that hold something, or may have held it at the moment
+// that is read, in order. Who changes the store meanwhile walks what was there at first.
+func (p *part) known(tx *Tx, first string) iter.Seq[string] {
+	keys := p.keys
+	if tx.write {
+		keys = keys.Clone()
 	}
-	all := slices.AppendSeq(slices.Clone(p.keys), maps.Keys(p.past))
-	slices.Sort(all)
-	return slices.Compact(all)
+	now := func(yield func(string) bool) { keys.AscendGreaterOrEqual(first, yield) }
+	if tx.then.IsZero() || len(p.past) == 0 {
+		return now
+	}
+	gone := slices.DeleteFunc(slices.Sorted(maps.Keys(p.past)), func(k string) bool {
+		_, there := p.vals[k]
+		return there || k < first
+	})
+	return func(yield func(string) bool) {
+		more := gone
+		for k := range now {
+			for ; len(more) > 0 && more[0] < k; more = more[1:] {
+				if !yield(more[0]) {
+					return
+				}
+			}
+			if !yield(k) {
+				return
+			}
+		}
+		slices.Values(more)(yield)
+	}
 }

@@ -6,8 +6,9 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"sort"
 	"sync"
+
+	"github.com/google/btree"
 )
 
 // Table gives typed access to one kind of resource. T must survive a round
@@ -81,22 +82,22 @@ func (t Table[T]) change(tx *Tx, p, key string, do func(*part)) {
 }
 
 // All yields the values of partition p in the order of their keys.
-func (t Table[T]) All(tx *Tx, p string) iter.Seq2[string, T] {
+func (t Table[T]) All(tx *Tx, p string) iter.Seq2[string, T] { return t.From(tx, p, "") }
+
+// From is All from a key on.
+func (t Table[T]) From(tx *Tx, p, first string) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
-		pt := tx.store.part(t.name, p, false)
-		if pt == nil {
-			return
+		if pt := tx.store.part(t.name, p, false); pt != nil {
+			t.walk(tx, pt, pt.known(tx, first))(yield)
 		}
-		keys := pt.known(tx.then)
-		if tx.write {
-			keys = slices.Clone(keys)
-		}
-		for _, k := range keys {
-			v, ok := pt.at(k, tx.then)
-			if !ok {
-				continue
-			}
-			if !yield(k, t.typed(v)) {
+	}
+}
+
+// walk yields the values of keys, as far as they have any.
+func (t Table[T]) walk(tx *Tx, pt *part, keys iter.Seq[string]) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for k := range keys {
+			if v, ok := pt.at(k, tx.then); ok && !yield(k, t.typed(v)) {
 				return
 			}
 		}
@@ -118,9 +119,15 @@ type table struct{ parts map[string]*part }
 
 type part struct {
 	vals map[string]*cell
-	keys []string
+	keys *btree.BTreeG[string]
 	past map[string][]past // the oldest first; see Store.Remember
+
+	indexing sync.Mutex // held while index is made, by one of those who read
+	index    *index     // nil until it is asked
 }
+
+// degree of the trees: how many children a node has.
+const degree = 32
 
 // cell is a value; one that came from the journal is decoded when a Table[T]
 // first reads it.
@@ -148,25 +155,30 @@ func (s *Store) part(name, key string, create bool) *part {
 	}
 	p := t.parts[key]
 	if p == nil && create {
-		p = &part{vals: map[string]*cell{}}
+		p = &part{vals: map[string]*cell{}, keys: btree.NewOrderedG[string](degree)}
 		t.parts[key] = p
 	}
 	return p
 }
 
 func (p *part) set(key string, v *cell) {
-	if _, ok := p.vals[key]; !ok {
-		i := sort.SearchStrings(p.keys, key)
-		p.keys = slices.Insert(p.keys, i, key)
-	}
+	p.unsay(key)
+	p.keys.ReplaceOrInsert(key)
 	p.vals[key] = v
+	if p.index != nil {
+		p.index.add(key, v)
+	}
 }
 
 func (p *part) remove(key string) {
-	if _, ok := p.vals[key]; !ok {
-		return
-	}
+	p.unsay(key)
+	p.keys.Delete(key)
 	delete(p.vals, key)
-	i := sort.SearchStrings(p.keys, key)
-	p.keys = slices.Delete(p.keys, i, i+1)
+}
+
+// unsay has the index forget what a key holds, before that changes.
+func (p *part) unsay(key string) {
+	if c, ok := p.vals[key]; ok && p.index != nil {
+		p.index.drop(key, c)
+	}
 }

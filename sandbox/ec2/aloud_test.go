@@ -107,11 +107,11 @@ func TestPruneAfterTermination(t *testing.T) {
 	r := newRig(t, ec2.Settings{})
 	mine := r.client(vendor, home)
 	end := func(id string) int {
-		before := len(r.driver.pruned)
+		before := r.driver.pruned
 		must(mine.TerminateInstances(t.Context(), &awssdk.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
 		r.driver.set(id, machine.Status{State: machine.Stopped})
 		r.wantState(t, id, "terminated")
-		return len(r.driver.pruned) - before
+		return r.driver.pruned - before
 	}
 	first := *r.run(t, awssdk.RunInstancesInput{}).InstanceId
 	image := must(mine.CreateImage(t.Context(), &awssdk.CreateImageInput{InstanceId: &first, Name: aws.String("app")}))(t).ImageId

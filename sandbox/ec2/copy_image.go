@@ -184,12 +184,13 @@ func (o imageOps) copyDue(c *wire.Call, d time.Duration) (due time.Time, failed 
 // done, the soonest first.
 func runningCopies(tx *cloud.Tx, region, account string) []time.Time {
 	var out []time.Time
-	for _, s := range Snapshots.All(tx, region) {
-		if s.Copy && s.Owner == account && tx.Now.Before(s.Due) {
-			out = append(out, s.Due)
+	for word := range snapshotIndex.Words(tx, region, wordCopy+account+" ", copyWord(account, tx.Now)) {
+		for _, s := range snapshotIndex.All(tx, region, word) {
+			if tx.Now.Before(s.Due) {
+				out = append(out, s.Due)
+			}
 		}
 	}
-	slices.SortFunc(out, time.Time.Compare)
 	return out
 }
 

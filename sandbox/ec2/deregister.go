@@ -83,9 +83,11 @@ func dropImage(c *wire.Call, im Image) {
 // purgeBin removes the records of images whose time in the Recycle Bin is up.
 // They were invisible already.
 func purgeBin(c *wire.Call) {
-	for _, im := range Images.All(c.Tx, c.Region) {
-		if im.gone(c.Now) {
-			dropImage(c, im)
+	for word := range imageIndex.Words(c.Tx, c.Region, wordBin, "") {
+		for _, im := range imageIndex.All(c.Tx, c.Region, word) {
+			if im.gone(c.Now) {
+				dropImage(c, im)
+			}
 		}
 	}
 }
@@ -141,8 +143,8 @@ func (o imageOps) listBin(c *wire.Call, in *listBinIn) (*listBinOut, error) {
 		return nil, err
 	}
 	var all []xmlBinned
-	for id, im := range Images.All(c.Tx, c.Region) {
-		if im.Owner != c.Account.ID || !im.inBin() || im.gone(c.Now) || len(in.ImageIDs) > 0 && !slices.Contains(in.ImageIDs, id) {
+	for id, im := range imageIndex.All(c.Tx, c.Region, wordBin+c.Account.ID) {
+		if im.gone(c.Now) || len(in.ImageIDs) > 0 && !slices.Contains(in.ImageIDs, id) {
 			continue
 		}
 		all = append(all, xmlBinned{id, im.Name, im.Description, wire.Time(im.Deregistered), wire.Time(im.BinUntil)})

@@ -32,19 +32,23 @@ func (o imageOps) describeImages(c *wire.Call, in *describeImagesIn) (*describeI
 	if err := cmp.Or(err, checkOwners(c, in.Owners, "self"), checkOwners(c, in.ExecutableBy, "self", "all")); err != nil {
 		return nil, err
 	}
-	var views []imageView
-	for im, err := range namedImages(c, in.ImageIDs) {
-		if err != nil {
-			return nil, err
-		}
-		if !asked(c, in, im) {
-			continue
-		}
-		if v := o.imageView(c, im); matches(v) {
-			views = append(views, v)
-		}
+	ids, err := imageIDs(c, in)
+	if err != nil {
+		return nil, err
 	}
-	views, next, err := page(c, in.paging, 1, views, func(v imageView) string { return v.ID })
+	views, next, err := pageFrom(c, in.paging, 1, func(last string) iter.Seq[imageView] {
+		return func(yield func(imageView) bool) {
+			for id := range ids(last) {
+				im, found := FindImage(c.Tx, c.Region, c.Account.ID, id)
+				if !found || !asked(c, in, im) {
+					continue
+				}
+				if v := o.imageView(c, im); matches(v) && !yield(v) {
+					return
+				}
+			}
+		}
+	}, func(v imageView) string { return v.ID })
 	out := &describeImagesOut{NextToken: next, Images: wire.List[xmlImage]{}}
 	for _, v := range views {
 		out.Images = append(out.Images, v.xml())
@@ -63,29 +67,29 @@ func asked(c *wire.Call, in *describeImagesIn, im Image) bool {
 	return !im.deprecatedAt(c.Now) || im.Owner == c.Account.ID || in.IncludeDeprecated || len(in.ImageIDs) > 0
 }
 
-// namedImages yields the images with these ids, or all that the caller may see, by
-// id. None is kept here: there may be many of which few are wanted.
-func namedImages(c *wire.Call, ids []string) iter.Seq2[Image, error] {
-	return func(yield func(Image, error) bool) {
-		if len(ids) > 0 {
-			found, err := imagesOf(c, ids)
-			if err != nil {
-				yield(Image{}, err)
-				return
-			}
-			for _, im := range found {
-				if !yield(im, nil) {
-					return
+// imageIDs are those of the images that the request names, or of those that it may mean, from
+// one on. None of these is kept here: there may be many of which few are wanted.
+func imageIDs(c *wire.Call, in *describeImagesIn) (func(first string) iter.Seq[string], error) {
+	if len(in.ImageIDs) > 0 {
+		found, err := imagesOf(c, in.ImageIDs)
+		return func(string) iter.Seq[string] {
+			return func(yield func(string) bool) {
+				for _, im := range found {
+					if !yield(im.ID) {
+						return
+					}
 				}
 			}
-			return
-		}
-		for _, im := range Images.All(c.Tx, c.Region) {
-			if im.visible(c.Tx, c.Region, c.Account.ID) && !yield(im, nil) {
-				return
-			}
-		}
+		}, err
 	}
+	ways := waysOf(c, imageIndex, imageWords, "image", in.Filters)
+	if len(in.Owners) > 0 {
+		ways = append(ways, saying(c, imageIndex, ownerWords(c, in.Owners)...))
+	}
+	if len(in.ExecutableBy) > 0 {
+		ways = append(ways, saying(c, imageIndex, userWords(c, in.ExecutableBy, wordUser+c.Account.ID)...))
+	}
+	return narrowest(saying(c, imageIndex, seenBy(c)...), ways...).ids, nil
 }
 
 // imagesOf returns the images with these ids, by id.

@@ -68,8 +68,8 @@ func (o instanceOps) askedInstances(c *wire.Call, ids []string) ([]Instance, err
 		return o.ownInstances(c, ids)
 	}
 	var out []Instance
-	for _, in := range Instances.All(c.Tx, c.Region) {
-		if in.Account == c.Account.ID && o.shown(in, c.Now) {
+	for _, in := range instanceIndex.All(c.Tx, c.Region, wordOwner+c.Account.ID) {
+		if o.shown(in, c.Now) {
 			out = append(out, o.seen(c, in))
 		}
 	}

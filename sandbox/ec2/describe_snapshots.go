@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -72,22 +73,25 @@ var snapshotFilters = filters[snapshotView]{
 }
 
 func (o snapshotOps) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*describeSnapshotsOut, error) {
-	found, err := askedSnapshots(c, in.SnapshotIDs)
-	if err := cmp.Or(err, checkOwners(c, in.Owners, "self"), checkOwners(c, in.RestorableBy, "self", "all")); err != nil {
+	matches, wrong := snapshotFilters.matcher(in.Filters)
+	ids, err := snapshotIDs(c, in)
+	if err := cmp.Or(err, checkOwners(c, in.Owners, "self"), checkOwners(c, in.RestorableBy, "self", "all"), wrong); err != nil {
 		return nil, err
 	}
-	found = slices.DeleteFunc(found, func(s Snapshot) bool {
-		return !ownedBy(c, s.Owner, in.Owners) || !restorableBy(c, s, in.RestorableBy)
-	})
-	views := make([]snapshotView, len(found))
-	for i, s := range found {
-		tags := TagsOf(c.Tx, c.Region, c.Account.ID, s.ID)
-		views[i] = snapshotView{Snapshot: s, xml: snapshotXML(c, s, tags), tags: tags}
-	}
-	if views, err = snapshotFilters.keep(views, in.Filters); err != nil {
-		return nil, err
-	}
-	views, next, err := page(c, in.paging, 5, views, func(s snapshotView) string { return s.ID })
+	views, next, err := pageFrom(c, in.paging, 5, func(last string) iter.Seq[snapshotView] {
+		return func(yield func(snapshotView) bool) {
+			for id := range ids(last) {
+				s, found := findSnapshot(c.Tx, c.Region, c.Account.ID, id)
+				if !found || !ownedBy(c, s.Owner, in.Owners) || !restorableBy(c, s, in.RestorableBy) {
+					continue
+				}
+				tags := TagsOf(c.Tx, c.Region, c.Account.ID, s.ID)
+				if v := (snapshotView{s, snapshotXML(c, s, tags), tags}); matches(v) && !yield(v) {
+					return
+				}
+			}
+		}
+	}, func(s snapshotView) string { return s.ID })
 	out := &describeSnapshotsOut{NextToken: next, Snapshots: wire.List[xmlSnapshot]{}}
 	for _, v := range views {
 		out.Snapshots = append(out.Snapshots, v.xml)
@@ -95,22 +99,24 @@ func (o snapshotOps) describeSnapshots(c *wire.Call, in *describeSnapshotsIn) (*
 	return out, err
 }
 
-// askedSnapshots returns the snapshots with these ids, or all that the caller
-// may see, by id.
-func askedSnapshots(c *wire.Call, ids []string) ([]Snapshot, error) {
-	if len(ids) > 0 {
-		return named(ids, snapshotNotFound, func(id string) (Snapshot, bool, error) {
-			s, found := findSnapshot(c.Tx, c.Region, c.Account.ID, id)
-			return s, found, checkID("snap", id, "InvalidSnapshotID.Malformed")
+// snapshotIDs are those of the snapshots that the request names, or of those that it may mean,
+// from one on.
+func snapshotIDs(c *wire.Call, in *describeSnapshotsIn) (func(first string) iter.Seq[string], error) {
+	if len(in.SnapshotIDs) > 0 {
+		ids, err := named(in.SnapshotIDs, snapshotNotFound, func(id string) (string, bool, error) {
+			_, found := findSnapshot(c.Tx, c.Region, c.Account.ID, id)
+			return id, found, checkID("snap", id, "InvalidSnapshotID.Malformed")
 		})
+		return func(string) iter.Seq[string] { return slices.Values(ids) }, err
 	}
-	var out []Snapshot
-	for _, s := range Snapshots.All(c.Tx, c.Region) {
-		if s.visible(c.Tx, c.Region, c.Account.ID) {
-			out = append(out, s)
-		}
+	ways := waysOf(c, snapshotIndex, snapshotWords, "snapshot", in.Filters)
+	if len(in.Owners) > 0 {
+		ways = append(ways, saying(c, snapshotIndex, ownerWords(c, in.Owners)...))
 	}
-	return out, nil
+	if len(in.RestorableBy) > 0 {
+		ways = append(ways, saying(c, snapshotIndex, userWords(c, in.RestorableBy, wordUser+c.Account.ID, wordOwner+c.Account.ID)...))
+	}
+	return narrowest(saying(c, snapshotIndex, seenBy(c)...), ways...).ids, nil
 }
 
 // ownedBy reports whether owner is one of the Owner.N of a request: account
@@ -122,6 +128,40 @@ func ownedBy(c *wire.Call, owner string, asked []string) bool {
 	return slices.ContainsFunc(asked, func(a string) bool {
 		return a == owner || (a == "self" && owner == c.Account.ID) || (a != "" && a == aliasOf(c.Tx, owner))
 	})
+}
+
+// ownerWords are the words of those that ownedBy takes.
+func ownerWords(c *wire.Call, asked []string) []string {
+	var words []string
+	for _, a := range asked {
+		if a == "self" {
+			a = c.Account.ID
+		}
+		words = append(words, wordOwner+a)
+		for id, account := range cloud.Accounts.All(c.Tx, "") {
+			if account.Alias == a && a != "" {
+				words = append(words, wordOwner+id)
+			}
+		}
+	}
+	return words
+}
+
+// userWords are the words of those that executableBy and restorableBy take; self are those of
+// what the caller itself may use.
+func userWords(c *wire.Call, asked []string, self ...string) []string {
+	var words []string
+	for _, a := range asked {
+		switch a {
+		case "all":
+			words = append(words, wordPublic)
+		case "self", c.Account.ID:
+			words = append(words, self...)
+		default:
+			words = append(words, wordUser+a)
+		}
+	}
+	return words
 }
 
 // checkOwners refuses what can't be an account: an id, an alias of one, or one of words.

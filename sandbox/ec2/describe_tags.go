@@ -1,7 +1,9 @@
 package ec2
 
 import (
-	"cmp"
+	"iter"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -36,58 +38,92 @@ var tagFilters = filters[tagDescription]{
 	tags: func(t tagDescription) map[string]string { return map[string]string{t.Key: t.Value} },
 }
 
-// forgotten are the instances that are no longer described, what went with
-// terminated ones, and the images and snapshots that a fault has removed.
-func (o tagOps) forgotten(c *wire.Call) map[string]bool {
-	out := o.wentWith(c)
-	for id, in := range Instances.All(c.Tx, c.Region) {
-		if !o.shown(in, c.Now) {
-			out[id] = true
-		}
+// forgot reports whether a resource's tags are no longer shown: those of an instance that is no
+// longer described, of what went with a terminated one, and of an image or a snapshot that a
+// fault has removed.
+func (o tagOps) forgot(c *wire.Call, kind, id string) bool {
+	switch kind {
+	case "instance":
+		in, found := Instances.Get(c.Tx, c.Region, id)
+		return found && !o.shown(in, c.Now)
+	case "image":
+		im, _ := Images.Get(c.Tx, c.Region, id)
+		return passed(im.Gone, c.Now)
+	case "snapshot":
+		s, _ := Snapshots.Get(c.Tx, c.Region, id)
+		return passed(s.Gone, c.Now)
 	}
-	for id, im := range Images.All(c.Tx, c.Region) {
-		out[id] = passed(im.Gone, c.Now)
-	}
-	for id, s := range Snapshots.All(c.Tx, c.Region) {
-		out[id] = passed(s.Gone, c.Now)
-	}
-	return out
+	return o.went(c, id)
 }
 
-// wentWith are the network interfaces, Spot Instance requests and volumes that went with
-// terminated instances, whose tags AWS shows for another hour.
-func (o tagOps) wentWith(c *wire.Call) map[string]bool {
-	out := map[string]bool{}
-	for _, in := range Instances.All(c.Tx, c.Region) {
-		if o.seen(c, in).State != stateTerminated {
-			continue
-		}
-		out[in.Interface], out[in.SpotRequest] = true, true
-		for _, d := range in.Devices {
-			out[d.Volume] = !d.Keep
+// went reports whether it is a network interface, a Spot Instance request or a volume that went
+// with a terminated instance, whose own tags AWS shows for another hour.
+func (o tagOps) went(c *wire.Call, id string) bool {
+	for _, in := range instanceIndex.All(c.Tx, c.Region, wordHolds+id) {
+		kept := slices.ContainsFunc(in.Devices, func(d Device) bool { return d.Volume == id && d.Keep })
+		if !kept && o.seen(c, in).State == stateTerminated {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 func (o tagOps) describeTags(c *wire.Call, in *describeTagsIn) (*describeTagsOut, error) {
-	var all []tagDescription
-	forgotten := o.forgotten(c)
-	for key, t := range tagTable.All(c.Tx, c.Region) {
-		account, id, _ := strings.Cut(key, "/")
-		if account != c.Account.ID || forgotten[id] {
-			continue
-		}
-		for k, v := range t.Tags {
-			all = append(all, tagDescription{Key: k, ResourceID: id, ResourceType: t.Type, Value: v})
-		}
-	}
-	key := func(t tagDescription) string { return t.ResourceID + "/" + t.Key }
-	slices.SortFunc(all, func(a, b tagDescription) int { return cmp.Compare(key(a), key(b)) })
-	all, err := tagFilters.keep(all, in.Filters)
+	matches, err := tagFilters.matcher(in.Filters)
 	if err != nil {
 		return nil, err
 	}
-	all, next, err := page(c, in.paging, 5, all, key)
+	ids := tagWays(c, in.Filters).ids
+	all, next, err := pageFrom(c, in.paging, 5, func(last string) iter.Seq[tagDescription] {
+		first, _, _ := strings.Cut(last, "/")
+		return func(yield func(tagDescription) bool) {
+			for id := range ids(first) {
+				t, found := tagTable.Get(c.Tx, c.Region, c.Account.ID+"/"+id)
+				if !found || o.forgot(c, t.Type, id) {
+					continue
+				}
+				for _, k := range slices.Sorted(maps.Keys(t.Tags)) {
+					if d := (tagDescription{Key: k, ResourceID: id, ResourceType: t.Type, Value: t.Tags[k]}); matches(d) && !yield(d) {
+						return
+					}
+				}
+			}
+		}
+	}, func(t tagDescription) string { return t.ResourceID + "/" + t.Key })
 	return &describeTagsOut{NextToken: next, Tags: all}, err
+}
+
+// tagWays is the narrowest way to the resources whose tags pass all filters.
+func tagWays(c *wire.Call, asked []filter) way {
+	all := way{count: math.MaxInt, ids: func(first string) iter.Seq[string] { return taggedFrom(c, first) }}
+	kinds := allKinds()
+	for _, f := range asked {
+		if f.Name == "resource-type" && !slices.ContainsFunc(f.Values, isPattern) {
+			kinds = f.Values
+		}
+	}
+	var ways []way
+	for _, f := range asked {
+		switch {
+		case f.Name == "resource-id" && !slices.ContainsFunc(f.Values, isPattern):
+			ways = append(ways, listed(f.Values))
+		case f.Name == "key", f.Name == "value", strings.HasPrefix(f.Name, "tag:"):
+			if w, few := tagWay(c, f, kinds...); few {
+				ways = append(ways, w)
+			}
+		}
+	}
+	return narrowest(all, ways...)
+}
+
+// taggedFrom yields the ids of all resources that the account has tagged.
+func taggedFrom(c *wire.Call, first string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key := range tagTable.From(c.Tx, c.Region, c.Account.ID+"/"+first) {
+			id, own := strings.CutPrefix(key, c.Account.ID+"/")
+			if !own || !yield(id) {
+				return
+			}
+		}
+	}
 }

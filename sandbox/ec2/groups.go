@@ -192,8 +192,8 @@ func (o networkOps) deleteSecurityGroup(c *wire.Call, in *deleteGroupIn) (*delet
 // groupUsed reports whether an instance is in the group, or a rule of another
 // group refers to it.
 func (o networkOps) groupUsed(c *wire.Call, g group) bool {
-	for _, in := range Instances.All(c.Tx, c.Region) {
-		if slices.Contains(in.Groups, g.ID) && o.settled(in, c.Now).State != stateTerminated {
+	for _, in := range instanceIndex.All(c.Tx, c.Region, wordGroup+g.ID) {
+		if o.settled(in, c.Now).State != stateTerminated {
 			return true
 		}
 	}

@@ -68,6 +68,60 @@ type Mapping struct {
 // Images by id, in partition region.
 var Images = cloud.NewTable[Image]("ec2.images")
 
+// imageIndex knows images by their owner, their name and the like. What may be looked for
+// by a filter has the word of imageWords; one in the Recycle Bin is known as such, too.
+var imageIndex = cloud.NewIndex(Images, func(_ string, im Image) []string {
+	words := []string{wordOwner + im.Owner, wordName + im.Name}
+	if im.Public {
+		words = append(words, wordPublic, wordPublicOf+im.Owner)
+	}
+	if im.inBin() {
+		words = append(words, wordBin+im.Owner)
+	}
+	for _, s := range im.Snapshots() {
+		words = append(words, wordSnapshot+s)
+	}
+	if im.SourceImage != "" {
+		words = append(words, wordSource+im.SourceImage)
+	}
+	return append(words, usedBy(im.Users, im.Organizations)...)
+})
+
+// The beginnings of words that images and snapshots say.
+const (
+	wordOwner    = "owner "
+	wordName     = "name "
+	wordPublic   = "public"
+	wordPublicOf = "public of "
+	wordUser     = "user "
+	wordOrg      = "organization "
+	wordBin      = "bin "
+	wordSnapshot = "snapshot "
+	wordSource   = "source "
+)
+
+// imageWords are the filters of images that the index answers.
+var imageWords = map[string]string{
+	"block-device-mapping.snapshot-id": wordSnapshot, "name": wordName, "owner-id": wordOwner, "source-image-id": wordSource,
+}
+
+// usedBy are the words for those who have a permission.
+func usedBy(users, organizations []string) []string {
+	var words []string
+	for _, u := range users {
+		words = append(words, wordUser+u)
+	}
+	for _, o := range organizations {
+		words = append(words, wordOrg+o)
+	}
+	return words
+}
+
+// seenBy are the words of all that an account may see.
+func seenBy(c *wire.Call) []string {
+	return append([]string{wordOwner + c.Account.ID, wordPublic}, usedBy([]string{c.Account.ID}, c.Account.Organizations)...)
+}
+
 // States of an image, as AWS calls them.
 const (
 	imagePending   = "pending"
@@ -206,8 +260,8 @@ func checkImageName(c *wire.Call, name string, unique bool) error {
 	if !unique {
 		return nil
 	}
-	for id, im := range Images.All(c.Tx, c.Region) {
-		if im.Owner == c.Account.ID && im.Name == name && !im.inBin() && !passed(im.Gone, c.Now) && im.State(c.Now) != imageFailed {
+	for id, im := range imageIndex.All(c.Tx, c.Region, wordName+name) {
+		if im.Owner == c.Account.ID && !im.inBin() && !passed(im.Gone, c.Now) && im.State(c.Now) != imageFailed {
 			return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", name, id)
 		}
 	}

@@ -78,6 +78,25 @@ type MetadataOptions struct {
 // Instances by id, in partition region.
 var Instances = cloud.NewTable[Instance]("ec2.instances")
 
+// instanceIndex knows instances by their account, their image, their groups, and what they hold:
+// network interface, Spot Instance request and volumes.
+var instanceIndex = cloud.NewIndex(Instances, func(_ string, in Instance) []string {
+	words := []string{wordOwner + in.Account, wordImage + in.Image, wordHolds + in.Interface, wordHolds + in.SpotRequest}
+	for _, g := range in.Groups {
+		words = append(words, wordGroup+g)
+	}
+	for _, d := range in.Devices {
+		words = append(words, wordHolds+d.Volume)
+	}
+	return words
+})
+
+const (
+	wordImage = "image "
+	wordGroup = "group "
+	wordHolds = "holds "
+)
+
 // States of an instance, as AWS calls them.
 const (
 	statePending    = "pending"

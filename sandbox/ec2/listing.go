@@ -120,8 +120,8 @@ func NeedsENA(name string) bool {
 
 // FindImageByName returns an account's image with the name.
 func FindImageByName(tx *cloud.Tx, region, account, name string) (Image, bool) {
-	for _, im := range Images.All(tx, region) {
-		if im.Owner == account && im.Name == name && !im.inBin() {
+	for _, im := range imageIndex.All(tx, region, wordName+name) {
+		if im.Owner == account && !im.inBin() {
 			return im, true
 		}
 	}

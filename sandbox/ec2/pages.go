@@ -3,6 +3,8 @@ package ec2
 import (
 	"encoding/base64"
 	"hash/crc32"
+	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,25 +24,46 @@ const maxPage = 1000
 // Items are in the order of their keys; least is the smallest MaxResults that
 // the operation takes.
 func page[T any](c *wire.Call, p paging, least int, items []T, key func(T) string) ([]T, string, error) {
-	if p.NextToken != "" {
-		last, good := readToken(c, p.NextToken)
-		if !good {
-			return nil, "", wire.Errorf("InvalidNextToken", "The specified NextToken is not valid.")
+	return pageFrom(c, p, least, func(last string) iter.Seq[T] {
+		return slices.Values(items[sortedAfter(items, last, key):])
+	}, key)
+}
+
+// pageFrom is page of items that are made one after the other, beginning at the latest with
+// the first after the key that the last page ended with.
+func pageFrom[T any](c *wire.Call, p paging, least int, from func(last string) iter.Seq[T], key func(T) string) ([]T, string, error) {
+	last, most, err := p.part(c, least)
+	if err != nil {
+		return nil, "", err
+	}
+	var items []T
+	for it := range from(last) {
+		if last != "" && key(it) <= last {
+			continue
 		}
-		items = items[sortedAfter(items, last, key):]
+		if len(items) == most {
+			return items, writeToken(c, key(items[most-1])), nil
+		}
+		items = append(items, it)
 	}
-	if p.MaxResults == nil {
-		return items, "", nil
+	return items, "", nil
+}
+
+// part is where the requested part begins, after a key, and how many it has at most.
+func (p paging) part(c *wire.Call, least int) (last string, most int, err error) {
+	if p.NextToken != "" {
+		good := false
+		if last, good = readToken(c, p.NextToken); !good {
+			return "", 0, wire.Errorf("InvalidNextToken", "The specified NextToken is not valid.")
+		}
 	}
-	n := *p.MaxResults
-	if n < least {
-		return nil, "", wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value greater than %d.", n, least)
+	switch {
+	case p.MaxResults == nil:
+		return last, math.MaxInt, nil
+	case *p.MaxResults < least:
+		return "", 0, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value greater than %d.", *p.MaxResults, least)
 	}
-	n = min(n, maxPage)
-	if len(items) <= n {
-		return items, "", nil
-	}
-	return items[:n], writeToken(c, key(items[n-1])), nil
+	return last, min(*p.MaxResults, maxPage), nil
 }
 
 func sortedAfter[T any](items []T, last string, key func(T) string) int {

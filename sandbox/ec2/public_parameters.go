@@ -27,10 +27,11 @@ var (
 // https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/ have them.
 func PublicParameters(tx *cloud.Tx, region string) []PublicParameter {
 	newest := map[string]PublicParameter{}
-	for id, im := range Images.All(tx, region) {
-		if !im.Public || im.Owner != Debian && im.Owner != Canonical && im.Owner != canonicals[cloud.PartitionOf(region)] {
-			continue
-		}
+	makers := []string{Debian, Canonical, canonicals[cloud.PartitionOf(region)]}
+	for i, owner := range makers {
+		makers[i] = wordPublicOf + owner
+	}
+	for id, im := range imageIndex.All(tx, region, makers...) {
 		for _, name := range im.parameters() {
 			if newest[name].At.Before(im.Created) {
 				newest[name] = PublicParameter{name, id, im.Created}

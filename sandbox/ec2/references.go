@@ -143,8 +143,8 @@ func (in *referencesIn) wants(kind string) (values []string, asked bool) {
 // instancesOf are the caller's instances of an image, in some states or in all.
 func (o imageOps) instancesOf(c *wire.Call, image string, states []string) []xmlReference {
 	var out []xmlReference
-	for _, in := range Instances.All(c.Tx, c.Region) {
-		if in.Account != c.Account.ID || in.Image != image || !o.shown(in, c.Now) {
+	for _, in := range instanceIndex.All(c.Tx, c.Region, wordImage+image) {
+		if in.Account != c.Account.ID || !o.shown(in, c.Now) {
 			continue
 		}
 		if state := o.seen(c, in).State; len(states) == 0 || slices.Contains(states, state) {

@@ -33,6 +33,36 @@ type Snapshot struct {
 // Snapshots by id, in partition region.
 var Snapshots = cloud.NewTable[Snapshot]("ec2.snapshots")
 
+// snapshotIndex knows snapshots by their owner, their volume and the like, and by each of
+// their layers. A copy says when it will be done.
+var snapshotIndex = cloud.NewIndex(Snapshots, func(_ string, s Snapshot) []string {
+	words := append(usedBy(s.Users, nil), wordOwner+s.Owner, wordVolume+s.Volume)
+	if s.Public {
+		words = append(words, wordPublic)
+	}
+	if s.Copy {
+		words = append(words, copyWord(s.Owner, s.Due))
+	}
+	for _, l := range s.Layers {
+		words = append(words, wordLayer+l)
+	}
+	return words
+})
+
+const (
+	wordVolume = "volume "
+	wordLayer  = "layer "
+	wordCopy   = "copy of "
+)
+
+// snapshotWords are the filters of snapshots that the index answers.
+var snapshotWords = map[string]string{"owner-id": wordOwner, "volume-id": wordVolume}
+
+// copyWord is what an account's copy says: those that are done later come later.
+func copyWord(owner string, due time.Time) string {
+	return wordCopy + owner + " " + due.UTC().Format("2006-01-02T15:04:05.000000000")
+}
+
 func (s Snapshot) state(now time.Time) string {
 	switch {
 	case now.Before(s.Due):
@@ -134,8 +164,8 @@ func isBase(layer string) bool { return strings.HasPrefix(layer, "base/") }
 // imageUsing returns an image, other than except, that uses the snapshot. One
 // in the Recycle Bin still does.
 func imageUsing(tx *cloud.Tx, region, snapshot, except string) (string, bool) {
-	for id, im := range Images.All(tx, region) {
-		if id != except && !im.gone(tx.Now) && slices.Contains(im.Snapshots(), snapshot) {
+	for id, im := range imageIndex.All(tx, region, wordSnapshot+snapshot) {
+		if id != except && !im.gone(tx.Now) {
 			return id, true
 		}
 	}
@@ -149,13 +179,13 @@ func (k core) prune() {
 		return
 	}
 	_ = k.store.View(func(tx *cloud.Tx) error {
-		return k.driver.Prune(layersInUse(tx))
+		running := layersOfInstances(tx)
+		return k.driver.Prune(func(layer string) bool { return running[layer] || inSnapshots(tx, layer) })
 	})
 }
 
 // ownLayers reports whether each layer is a base's, or that of a snapshot that is still there: a
-// layer has the id of the snapshot that it was made for. Then there is nothing to prune, and no
-// need to look through all snapshots.
+// layer has the id of the snapshot that it was made for. Then there is nothing to prune.
 func ownLayers(tx *cloud.Tx, layers []string) bool {
 	regions := Snapshots.Parts(tx)
 	return !slices.ContainsFunc(layers, func(layer string) bool {
@@ -166,15 +196,15 @@ func ownLayers(tx *cloud.Tx, layers []string) bool {
 	})
 }
 
-func layersInUse(tx *cloud.Tx) map[string]bool {
+// inSnapshots reports whether a snapshot of any region has the layer.
+func inSnapshots(tx *cloud.Tx, layer string) bool {
+	return slices.ContainsFunc(Snapshots.Parts(tx), func(region string) bool {
+		return snapshotIndex.Count(tx, region, wordLayer+layer) > 0
+	})
+}
+
+func layersOfInstances(tx *cloud.Tx) map[string]bool {
 	keep := map[string]bool{}
-	for _, region := range Snapshots.Parts(tx) {
-		for _, s := range Snapshots.All(tx, region) {
-			for _, l := range s.Layers {
-				keep[l] = true
-			}
-		}
-	}
 	for _, region := range Instances.Parts(tx) {
 		for _, in := range Instances.All(tx, region) {
 			if in.State == stateTerminated {

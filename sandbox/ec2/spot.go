@@ -63,7 +63,7 @@ func notStoppable(id string) error {
 
 // ownsSpotRequest: a request is shown for as long as its instance is there.
 func ownsSpotRequest(c *wire.Call, id string) bool {
-	for _, in := range Instances.All(c.Tx, c.Region) {
+	for _, in := range instanceIndex.All(c.Tx, c.Region, wordHolds+id) {
 		if in.Account == c.Account.ID && in.SpotRequest == id {
 			return true
 		}

@@ -1,6 +1,10 @@
 package ec2
 
-import "amiship/sandbox/wire"
+import (
+	"slices"
+
+	"amiship/sandbox/wire"
+)
 
 // kind is a kind of resource that can be tagged.
 type kind struct {
@@ -63,6 +67,16 @@ var taggables = map[string]kind{
 	}, subnetNotFound},
 }
 
+// allKinds are the kinds by name.
+func allKinds() []string {
+	var out []string
+	for _, k := range taggables {
+		out = append(out, k.name)
+	}
+	slices.Sort(out)
+	return out
+}
+
 func ruleNotFound(ids ...string) error {
 	return notFound("InvalidSecurityGroupRuleId.NotFound", "security group rule ID", ids, "")
 }
@@ -72,7 +86,7 @@ func interfaceNotFound(ids ...string) error {
 }
 
 func ownsInterface(c *wire.Call, id string) bool {
-	for _, in := range Instances.All(c.Tx, c.Region) {
+	for _, in := range instanceIndex.All(c.Tx, c.Region, wordHolds+id) {
 		if in.Account == c.Account.ID && in.Interface == id {
 			return true
 		}

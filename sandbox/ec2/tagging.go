@@ -80,14 +80,14 @@ func (o tagOps) taggable(c *wire.Call, ids []string) (map[string]string, error) 
 	if len(ids) == 0 {
 		return nil, missingParameter("resourceIdSet")
 	}
-	out, missing, gone := map[string]string{}, map[string][]string{}, o.wentWith(c)
+	out, missing := map[string]string{}, map[string][]string{}
 	for _, id := range ids {
 		prefix, _, _ := strings.Cut(id, "-")
 		kind, known := taggables[prefix]
 		switch {
 		case !known || !wellFormed(prefix, id):
 			return nil, wire.Errorf("InvalidID", "The ID '%s' is not valid", id)
-		case !gone[id] && kind.exists(c, id):
+		case !o.went(c, id) && kind.exists(c, id):
 			out[id] = kind.name
 		default:
 			missing[prefix] = append(missing[prefix], id)

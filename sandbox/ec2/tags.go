@@ -19,6 +19,20 @@ type tagged struct {
 // tagTable is keyed by account and resource id, in partition region.
 var tagTable = cloud.NewTable[tagged]("ec2.tags")
 
+// tagIndex knows who has a tag, and who has a value under any key.
+var tagIndex = cloud.NewIndex(tagTable, func(key string, t tagged) []string {
+	account, _, _ := strings.Cut(key, "/")
+	var words []string
+	for k, v := range t.Tags {
+		words = append(words, tagWord(account, t.Type, k, v), tagWord(account, t.Type, "", v))
+	}
+	return words
+})
+
+func tagWord(account, kind, key, value string) string {
+	return account + " " + kind + " " + key + "=" + value
+}
+
 // xmlTag is a tag in an answer, and in a request.
 type xmlTag struct {
 	Key   string `xml:"key"`

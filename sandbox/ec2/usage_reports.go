@@ -124,8 +124,8 @@ func (o imageOps) users(c *wire.Call, im Image, in *createReportIn) map[string]i
 		return out
 	}
 	maps.Copy(out, im.UsedBy)
-	for _, inst := range Instances.All(c.Tx, c.Region) {
-		if inst.Image == im.ID && inst.Account != im.Owner && inst.State != stateTerminated && !c.Now.Before(inst.Created.Add(o.set.LaunchDelay)) {
+	for _, inst := range instanceIndex.All(c.Tx, c.Region, wordImage+im.ID) {
+		if inst.Account != im.Owner && inst.State != stateTerminated && !c.Now.Before(inst.Created.Add(o.set.LaunchDelay)) {
 			out[inst.Account]++
 		}
 	}

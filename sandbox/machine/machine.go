@@ -35,8 +35,8 @@ type Driver interface {
 	Snapshot(ctx context.Context, id, layer string) (int64, error)
 	// HasLayer reports whether the layer is there (or, for a base, can be made).
 	HasLayer(layer string) bool
-	// Prune deletes layers that keep does not name. Bases are cached elsewhere.
-	Prune(keep map[string]bool) error
+	// Prune deletes layers that are not to be kept. Bases are cached elsewhere.
+	Prune(keep func(layer string) bool) error
 	// OpenDisk gives access to the files of a stack of layers, for the
 	// sandbox's own inspections. The caller closes it.
 	OpenDisk(layers []string) (Disk, error)

@@ -18,7 +18,7 @@ type fakeDriver struct {
 
 func (d *fakeDriver) Start(machine.Spec) error { return nil }
 func (d *fakeDriver) HasLayer(string) bool     { return true }
-func (d *fakeDriver) Prune(map[string]bool) error {
+func (d *fakeDriver) Prune(func(string) bool) error {
 	return nil
 }
 

@@ -72,7 +72,7 @@ func (d *Driver) HasLayer(name string) bool {
 }
 
 // Prune implements machine.Driver. What a machine lies on stays in any case.
-func (d *Driver) Prune(keep map[string]bool) error {
+func (d *Driver) Prune(keep func(layer string) bool) error {
 	used := map[string]bool{}
 	d.mu.Lock()
 	for _, g := range d.guests {
@@ -81,7 +81,7 @@ func (d *Driver) Prune(keep map[string]bool) error {
 		}
 	}
 	d.mu.Unlock()
-	return d.layers.Prune(func(name string) bool { return keep[name] || used[name] })
+	return d.layers.Prune(func(name string) bool { return used[name] || keep(name) })
 }
 
 // OpenDisk implements machine.Driver: a process of its own holds the layers

@@ -176,9 +176,7 @@ func (d *Driver) Snapshot(_ context.Context, id, name string) (int64, error) {
 func (d *Driver) HasLayer(name string) bool { return layer.IsBase(name) || d.layers.Has(name) }
 
 // Prune implements machine.Driver.
-func (d *Driver) Prune(keep map[string]bool) error {
-	return d.layers.Prune(func(name string) bool { return keep[name] })
-}
+func (d *Driver) Prune(keep func(layer string) bool) error { return d.layers.Prune(keep) }
 
 func (d *Driver) guest(id string) *guest {
 	d.mu.Lock()

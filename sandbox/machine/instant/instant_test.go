@@ -249,7 +249,7 @@ func TestDisksAndLayersOutliveTheDriver(t *testing.T) {
 	l.driver.Close()
 
 	l = newLab(t, instant.Config{Dir: dir})
-	if err := l.driver.Prune(map[string]bool{"snap-1": true}); err != nil {
+	if err := l.driver.Prune(func(layer string) bool { return layer == "snap-1" }); err != nil {
 		t.Fatal(err)
 	}
 	if !l.driver.HasLayer("snap-1") || l.driver.HasLayer("snap-2") {
