@@ -39,7 +39,9 @@ type Applier struct {
 	// approved of.
 	Who      func(context.Context) record.Actor
 	Approved map[plan.ID]string
-	Logs     string // directory for the logs of instances that failed their boot test
+	Logs     string // directory for the logs of builds, and of instances that failed their boot test
+	// Tell is told what a build or a boot test has heard last, and after which time it fails; 0: not known.
+	Tell func(id plan.ID, text string, limit time.Duration)
 
 	heartbeats heartbeats
 	access     access
@@ -59,7 +61,7 @@ func (a *Applier) appliers() map[plan.Kind]func(context.Context, plan.Action) (R
 		targets     = a.targets()
 		limits      = limits{a.Clients}
 		claims      = claims{targets: targets, log: a.Log, poll: a.Poll, runID: a.RunID, access: &a.access, heartbeats: &a.heartbeats}
-		builds      = builds{targets: targets, log: a.Log, packer: lending(a.Packer, a.Clients), claims: &a.heartbeats, secrets: a.secrets()}
+		builds      = builds{targets: targets, log: a.Log, logs: a.Logs, tell: a.tell, packer: lending(a.Packer, a.Clients), claims: &a.heartbeats, secrets: a.secrets()}
 		tests       = a.tests()
 		images      = images{targets}
 		removals    = removals{targets}
@@ -92,11 +94,17 @@ func (a *Applier) targets() targets { return targets{a.Clients, &a.Desired} }
 
 func (a *Applier) secrets() secrets { return secrets{a.Clients, a.Secret} }
 
+func (a *Applier) tell(id plan.ID, text string, limit time.Duration) {
+	if a.Tell != nil {
+		a.Tell(id, text, limit)
+	}
+}
+
 func (a *Applier) marker() marker { return marker{a.targets(), a.Log, a.Who, a.Approved} }
 
 func (a *Applier) tests() tests {
 	return tests{
-		targets: a.targets(), log: a.Log, logs: a.Logs, poll: a.Poll,
+		targets: a.targets(), log: a.Log, logs: a.Logs, tell: a.tell, poll: a.Poll,
 		access: &a.access, claims: &a.heartbeats, secrets: a.secrets(), marker: a.marker(),
 	}
 }

@@ -29,6 +29,7 @@ type tests struct {
 	targets
 	log     *slog.Logger
 	logs    string
+	tell    func(plan.ID, string, time.Duration)
 	poll    time.Duration
 	access  *access
 	claims  *heartbeats
@@ -63,6 +64,7 @@ func (t tests) bootTest(ctx context.Context, act plan.Action, v release.Variant,
 	ask.Restart = func(ctx context.Context, m boottest.Machine) (boottest.Machine, error) {
 		return launch.Restart(ctx, client, m)
 	}
+	ask.Saw = func(text string) { t.tell(act.ID, text, v.TestWithin) }
 	ask.Tell = func(text string) { t.log.Warn("boot test", "variant", act.Target.Variant(), "answer", text) }
 	rep, err := ask.Run(ctx, machines)
 	if err != nil {

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"strings"
+	"time"
 
 	"amiship/internal/awsapi"
 	"amiship/internal/packer"
@@ -20,6 +19,8 @@ import (
 type builds struct {
 	targets
 	log     *slog.Logger
+	logs    string
+	tell    func(plan.ID, string, time.Duration)
 	packer  packer.Runner
 	claims  *heartbeats
 	secrets secrets
@@ -51,7 +52,7 @@ func (b builds) build(ctx context.Context, act plan.Action) (Result, error) {
 	}
 	build := packer.Build{
 		Required: packer.Required(),
-		Template: v.Build.Template, Vars: b.variables(act, v, claim.group), Log: b.packerLog(act),
+		Template: v.Build.Template, Vars: b.variables(act, v, claim.group),
 		Files: map[string][]byte{"ssh_private_key_file": claim.key}, Secrets: b.secrets.of(ctx, v),
 	}
 	if !v.Build.License.IsZero() {
@@ -61,10 +62,13 @@ func (b builds) build(ctx context.Context, act plan.Action) (Result, error) {
 		}
 		build.Files["license_file"] = license
 	}
+	log := b.packerLog(act, v)
+	defer log.close()
+	build.Log = log
 	return claim.under(ctx, func(ctx context.Context) (Result, error) {
 		res, err := b.inTurn(ctx, build, act, v.Build.LaunchTargets())
 		if err != nil {
-			return Result{}, fmt.Errorf("build %s: %w", act.Target.Variant(), err)
+			return Result{}, fmt.Errorf("build %s: %w%s", act.Target.Variant(), err, log.where())
 		}
 		return Result{Made: res.AMI}, nil
 	})
@@ -113,19 +117,4 @@ func (b builds) variables(act plan.Action, v release.Variant, group string) map[
 		"package_file":     c.Package, "package_sha256": pkg, "package_version": v.Build.Package.Version, "package_name": v.Build.Package.Apt,
 	})
 	return vars
-}
-
-// packerLog passes Packer's lines on to the log.
-func (b builds) packerLog(act plan.Action) io.Writer {
-	return lineWriter(func(line string) { b.log.Info(line, "packer", act.Target.Variant()) })
-}
-
-// lineWriter takes whole lines, as packer.Build writes them.
-type lineWriter func(string)
-
-func (w lineWriter) Write(p []byte) (int, error) {
-	for line := range strings.Lines(string(p)) {
-		w(strings.TrimRight(line, "\n"))
-	}
-	return len(p), nil
 }

@@ -53,10 +53,11 @@ func layers() []layer {
 
 		// The product: what users see.
 		{pkg: "internal/terminal", imports: []string{"github.com/charmbracelet/x/ansi", "github.com/mattn/go-isatty", unix}, why: "what fits into a terminal: lines, tables, colors, a region that is drawn again"},
+		{pkg: "internal/progress", imports: []string{"internal/plan", "internal/release", "internal/terminal", "internal/view", "internal/world", "github.com/charmbracelet/x/ansi"}, why: "what a run is doing, as lines, as JSON and as a table"},
 		{pkg: "internal/report", imports: []string{"internal/audit", "internal/engine", "internal/plan", "internal/reconcile", "internal/release", "internal/retention", "internal/terminal", "internal/view", "internal/world"}, why: "texts and JSON of plans and results, from values alone"},
 		{pkg: "internal/web/webtest", imports: []string{"internal/reconcile", "internal/view"}, why: "views for tests of pages"},
 		{pkg: "internal/web", imports: []string{"internal/plan", "internal/reconcile", "internal/view", "github.com/a-h/templ"}, why: "a view as web pages and metrics: it reads, and changes nothing"},
-		{pkg: "internal/rehearse", imports: []string{"internal/awsapi", "internal/boottest", "internal/catalog", "internal/marketplace", "internal/outside", "internal/plan", "internal/release", "internal/report", "internal/source", "internal/terminal", group}, why: "runs the user's own commands in a sandbox that it starts as a process"},
+		{pkg: "internal/rehearse", imports: []string{"internal/awsapi", "internal/boottest", "internal/catalog", "internal/marketplace", "internal/outside", "internal/plan", "internal/progress", "internal/release", "internal/report", "internal/source", "internal/terminal", group}, why: "runs the user's own commands in a sandbox that it starts as a process"},
 
 		// The sandbox: the independent witness, which imports nothing of the product and no AWS SDK.
 		{pkg: "sandbox/cloud", imports: []string{"github.com/google/btree"}, why: "the store: accounts, tables, clock and journal"},
@@ -87,9 +88,9 @@ func layers() []layer {
 		// The commands.
 		{pkg: "internal/cli", imports: []string{
 			"internal/apply", "internal/audit", "internal/awsapi", "internal/boottest", "internal/catalog", "internal/engine", "internal/engine/local", "internal/history", "internal/marketplace",
-			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/probe", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/terminal", "internal/view", "internal/web", "internal/world",
+			"internal/observe", "internal/outside", "internal/packer", "internal/plan", "internal/probe", "internal/progress", "internal/reconcile", "internal/record", "internal/rehearse", "internal/release", "internal/report", "internal/scaffold", "internal/source", "internal/terminal", "internal/view", "internal/web", "internal/world",
 			"sandbox", "sandbox/admin", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/wire", // to run it: all else reaches it over HTTP
-			group, "github.com/spf13/cobra", "github.com/spf13/pflag",
+			group, unix, "github.com/spf13/cobra", "github.com/spf13/pflag",
 		}, why: "flags, environment, wiring, hints and exit codes"},
 		{pkg: "cmd/amiship", imports: []string{"internal/cli"}, why: "main"},
 

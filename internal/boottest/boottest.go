@@ -34,8 +34,8 @@ type Test struct {
 	// Restart stops the instance and starts it again, as its owner may; nil: none is
 	// restarted. The last instance is, once it has passed.
 	Restart func(context.Context, Machine) (Machine, error)
-	// Tell is told of answers that stay the same; nil: none are.
-	Tell func(string)
+	// Tell is told of answers that stay the same, Saw of each answer; nil: of none.
+	Tell, Saw func(string)
 
 	login  func(context.Context, *visit) (runner, string, error) // nil: over SSH
 	starts time.Duration                                         // zero: startsWithin

@@ -49,6 +49,9 @@ func (t Test) ask(ctx context.Context, m Machine, c release.Check) error {
 	c = at(m, c)
 	err := until(ctx, t.Poll, func() error {
 		err := t.get(ctx, m, url, c)
+		if t.Saw != nil && ctx.Err() == nil {
+			t.Saw(fmt.Sprintf("%s %s", c, orElse(gistOf(err), "passes")))
+		}
 		if err != nil && ctx.Err() == nil && same.see(gist(err), time.Now()) {
 			t.tell("%s: %s: for %s: %v; the test goes on to its limit", m.ID, c, steadyAfter, err)
 		}
@@ -106,6 +109,19 @@ func gist(err error) string {
 		return u.why
 	}
 	return err.Error()
+}
+
+// gistOf is what is wrong with an answer, and how the answer begins; empty: nothing is.
+func gistOf(err error) string {
+	const most = 60 // characters
+	if err == nil {
+		return ""
+	}
+	text := []rune(err.Error())
+	if len(text) > most {
+		text = append(text[:most], '…')
+	}
+	return string(text)
 }
 
 const (

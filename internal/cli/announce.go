@@ -17,6 +17,7 @@ import (
 func (a *app) announce(ctx context.Context, clients *awsapi.Clients) (func(context.Context) record.Actor, error) {
 	within, cancel := context.WithTimeout(ctx, actorWithin)
 	defer cancel()
+	defer a.soon(ctx, "amiship: asks AWS which account this is")()
 	var alias string
 	var unnamed error
 	var asking sync.WaitGroup

@@ -48,7 +48,7 @@ func (a *app) shown(ctx context.Context, d release.Desired, s scope) error {
 	if err := a.confirm(s.yes, s.what+": do this?"); err != nil {
 		return err
 	}
-	o := runOptions{Options: s.options, progress: a.progress()}
+	o := runOptions{Options: s.options, progress: a.progress(release.Desired{})}
 	p, outcome, err := a.runOnly(ctx, stop, d, o, p, s.always, s.toPlan)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (a *app) showSteps(project string, p plan.Plan) {
 
 // doApproved does the steps of a plan that was shown, and no others.
 func (a *app) doApproved(ctx context.Context, stop <-chan struct{}, d release.Desired, shown plan.Plan, toPlan reconciler) error {
-	o := runOptions{Options: engine.Defaults(), progress: a.progress()}
+	o := runOptions{Options: engine.Defaults(), progress: a.progress(release.Desired{})}
 	p, outcome, err := a.runOnly(ctx, stop, d, o, shown, nil, toPlan)
 	if err != nil {
 		return err

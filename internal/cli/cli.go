@@ -13,12 +13,15 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"amiship/internal/awsapi"
 	"amiship/internal/catalog"
+	"amiship/internal/progress"
+	"amiship/internal/terminal"
 	"amiship/internal/view"
 	"amiship/sandbox/machine/container"
 )
@@ -48,6 +51,11 @@ type app struct {
 	// answering is for --json.
 	answering *answering
 
+	progressing string           // --progress; empty: of a command that has no such flag
+	shower      progress.Shower  // of what a run does
+	screen      *terminal.Screen // on which it is drawn; nil: it is not
+	current     *atomic.Pointer[progress.Tracker]
+
 	patience awsapi.Patience // --call-timeout, --read-timeout
 }
 
@@ -58,7 +66,10 @@ func Main(ctx context.Context, args []string, stdio Stdio, v Version) int {
 		return 0
 	}
 	survivePipes()
-	a := &app{version: v, lost: newLost(), noted: noted{}, screens: screensOf(stdio), answering: &answering{began: time.Now()}}
+	a := &app{
+		version: v, lost: newLost(), noted: noted{}, screens: screensOf(stdio), answering: &answering{began: time.Now()},
+		current: &atomic.Pointer[progress.Tracker]{},
+	}
 	a.Stdio = Stdio{stdio.In, &sink{w: stdio.Out, lost: a.lost}, &sink{w: stdio.Err, lost: a.lost}}
 	root := a.root()
 	root.SetArgs(args)
@@ -146,14 +157,14 @@ func schemaCommand(a *app) *cobra.Command {
 	}
 }
 
-// log writes to Err what happens outside: every effect when asked, else only
-// what a person should see.
+// log shows what happens outside: every effect when asked, else only what a person should
+// see.
 func (a *app) log() *slog.Logger {
 	level := slog.LevelWarn
 	if a.verbose {
 		level = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: level}))
+	return slog.New(progress.NewHandler(a.shows(), level))
 }
 
 // load reads the catalog.

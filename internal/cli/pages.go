@@ -33,8 +33,7 @@ func (a *app) fit(cmd *cobra.Command, env func(string) string) error {
 	if !a.json && pages(cmd) {
 		a.Out = terminal.Fitted(a.Out, a.screens.out, terminal.Colored(a.color, a.screens.out != nil, env))
 	}
-	a.Err = terminal.Fitted(a.Err, a.screens.err, terminal.Colored(a.color, a.screens.err != nil, env))
-	return nil
+	return a.fitProgress(env)
 }
 
 // flush writes what has no end of its line.

@@ -3,7 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -53,6 +56,7 @@ licenses come from there, whatever is in the environment. The report says so.`,
 	flags.StringVar(&c.rehearsal.State, "state", "", "keep the sandbox's state in this `DIRECTORY`")
 	flags.IntVar(&c.rehearsal.Builds, "builds", 0, "run `N` machines at a time; 0: as many as processors and memory allow")
 	flags.BoolVar(&c.rehearsal.RealPackage, "real-package", false, "use the real package, tokens and licenses, not those of the section rehearsal")
+	c.progressFlag(cmd)
 	return cmd
 }
 
@@ -74,6 +78,7 @@ func (c rehearseCmd) run(ctx context.Context) error {
 		}
 		defer os.RemoveAll(o.State)
 	}
+	o.Progress = c.shows()
 	o.Catalog, o.Set, o.Log, o.Again = c.file, c.set, c.Err, typedBy(ctx).line()
 	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
@@ -84,7 +89,13 @@ func (c rehearseCmd) run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
+	fmt.Fprintf(c.Err, "amiship: rehearses %s in a sandbox\n", strings.Join(o.Tags, ", "))
+	over := make(chan struct{})
+	var drawn sync.WaitGroup
+	drawn.Go(func() { c.beat(over, func() {}) })
 	rep, err := o.Run(ctx)
+	close(over)
+	drawn.Wait()
 	err = rehearsalError(err, o.Again)
 	c.result(&rehearseAnswer{Report: rep, Total: rep.Total.Seconds()}, func() {
 		if len(rep.Phases) > 0 {

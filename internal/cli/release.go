@@ -21,6 +21,7 @@ import (
 	"amiship/internal/observe"
 	"amiship/internal/packer"
 	"amiship/internal/plan"
+	"amiship/internal/progress"
 	"amiship/internal/reconcile"
 	"amiship/internal/record"
 	"amiship/internal/release"
@@ -35,7 +36,7 @@ type runOptions struct {
 	logs    string   // where logs of failed boot tests go
 	approve []string // STEP@DIGEST
 
-	progress *report.Progress                   // nil: of this run alone
+	progress *progress.Tracker                  // nil: of this run alone
 	who      func(context.Context) record.Actor // nil: AWS is asked with the first change
 }
 
@@ -97,7 +98,7 @@ claim of the run. The second one exits at once.`,
 	flags.DurationVar(&c.Poll, "poll", c.Poll, "time between two polls of something pending")
 	flags.IntVar(&c.Builds, "builds", c.Builds, "run `N` builds and boot tests at a time")
 	flags.StringVar(&c.until, "until", string(plan.UntilListed), "stop at this `STAGE`: built, tested, shared, public or listed")
-	flags.StringVar(&c.logs, "logs", "amiship-logs", "`DIRECTORY` for the logs of instances whose boot test failed")
+	flags.StringVar(&c.logs, "logs", "amiship-logs", "`DIRECTORY` for the logs of builds, and of instances whose boot test failed")
 	flags.BoolVar(&c.retest, "retest", false, "repeat the boot test of candidates that failed it")
 	flags.BoolVar(&c.rebuild, "rebuild", false, "rebuild candidates that failed their boot test, or were built from another package")
 	flags.BoolVar(&c.noTest, "no-test", false, "release candidates without a boot test: for machines that run nothing, as with --driver instant")
@@ -106,6 +107,7 @@ claim of the run. The second one exits at once.`,
 	flags.BoolVar(&c.allOpen, "all-open", false, "resume all releases that are not complete")
 	flags.StringSliceVar(&c.archs, "arch", nil, "build and test only `ARCH`,…: amd64, arm64; with --until built or tested")
 	c.outputs.flags(cmd)
+	c.progressFlag(cmd)
 	return cmd
 }
 
@@ -232,13 +234,14 @@ func (a *app) runWith(ctx context.Context, stop <-chan struct{}, clients *awsapi
 		return plan.Plan{}, "", usage(err)
 	}
 	if o.progress == nil {
-		o.progress = a.progress()
+		o.progress = a.progress(d)
 	}
+	defer a.showing(o.progress)()
 	if o.who == nil {
 		o.who = once(calling(clients))
 	}
 	id := runID()
-	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs, Who: o.who, Approved: approved}
+	doer := &apply.Applier{Clients: clients, Desired: d, Packer: packer.Runner{}, RunID: id, Secret: source.Secret, Log: a.log(), Poll: min(o.Poll, 2*time.Second), Logs: o.logs, Who: o.who, Approved: approved, Tell: o.progress.Answer}
 	defer doer.Close()
 	store := a.store()
 	looker := &observe.Observer{Clients: clients, Desired: d, Fetch: fetch(store), Digest: digest(store), Notes: notes}
@@ -251,8 +254,6 @@ func (a *app) runWith(ctx context.Context, stop <-chan struct{}, clients *awsapi
 	}
 	return loop.Run(ctx, stop)
 }
-
-func (a *app) progress() *report.Progress { return report.NewProgress(a.Err, time.Now) }
 
 // runAlone is runWith, with clients of its own.
 func (a *app) runAlone(ctx context.Context, stop <-chan struct{}, d release.Desired, o runOptions, toPlan reconciler) (plan.Plan, engine.Outcome, error) {

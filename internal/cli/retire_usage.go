@@ -8,6 +8,7 @@ import (
 	"amiship/internal/engine"
 	"amiship/internal/plan"
 	"amiship/internal/reconcile"
+	"amiship/internal/release"
 	"amiship/internal/report"
 	"amiship/internal/world"
 )
@@ -21,7 +22,7 @@ func (c retireCmd) reportUsage(ctx context.Context, stop <-chan struct{}, s reti
 	if report.Notes(c.Err, shown); err != nil || shown.Complete() {
 		return made, nil, err
 	}
-	o := runOptions{Options: engine.Defaults(), progress: c.progress()}
+	o := runOptions{Options: engine.Defaults(), progress: c.progress(release.Desired{})}
 	o.Wait = c.wait
 	p, outcome, err := c.runOnly(ctx, stop, s.desired, o, shown, nil, toPlan)
 	for _, step := range p.Steps {
@@ -55,7 +56,7 @@ func (c retireCmd) deleteReports(ctx context.Context, s retirement, made reconci
 	defer cancel()
 	shown, _, err := look(ctx, s.desired, made.Reconcile)
 	if err == nil {
-		o := runOptions{Options: engine.Defaults(), progress: c.progress()}
+		o := runOptions{Options: engine.Defaults(), progress: c.progress(release.Desired{})}
 		shown, _, err = c.runOnly(ctx, nil, s.desired, o, shown, nil, made.Reconcile)
 		report.Trouble(c.Err, shown)
 	}

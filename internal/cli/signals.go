@@ -18,6 +18,7 @@ func (a *app) interrupts(ctx context.Context) (context.Context, <-chan struct{},
 		defer signal.Stop(signals)
 		select {
 		case <-signals:
+			a.inTime(a.stopping)
 		case <-a.lost.stop:
 		case <-ctx.Done():
 			return

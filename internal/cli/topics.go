@@ -128,6 +128,8 @@ func environment() []section {
 			{"CLICOLOR_FORCE", "Set, and not 0: texts have colors on a pipe too."},
 			{"CLICOLOR", "0: texts have no colors."},
 			{"TERM", "dumb: no colors, and no live table."},
+			{"LC_ALL", "A locale of UTF-8: the live table has signs, else letters."},
+			{"LC_CTYPE", "The same, if LC_ALL is not set; then LANG."},
 		}},
 		{"Files", [][2]string{
 			{"XDG_CACHE_HOME", "Downloaded packages and the sandbox's base systems; ~/.cache by default."},

@@ -44,7 +44,7 @@ func (f typedFlag) String() string {
 func notRepeated() []string {
 	return []string{
 		"rebuild", "retest", "resubmit", "yes", "unattended", "plan", "markdown", "json", "exit-code", "steps",
-		"help", "verbose", "poll", "wait", "builds", "call-timeout", "read-timeout",
+		"help", "verbose", "color", "progress", "poll", "wait", "builds", "call-timeout", "read-timeout",
 	}
 }
 

@@ -85,7 +85,7 @@ func (c waiveCmd) run(ctx context.Context, region string) error {
 func (c waiveCmd) do(ctx context.Context, d release.Desired, x reconcile.Waiving) error {
 	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
-	o := runOptions{Options: engine.Defaults(), progress: c.progress()}
+	o := runOptions{Options: engine.Defaults(), progress: c.progress(release.Desired{})}
 	p, outcome, err := c.runAlone(ctx, stop, d, o, func(w world.World, r plan.Run) plan.Plan { return x.Reconcile(w, r) })
 	if err != nil {
 		return err

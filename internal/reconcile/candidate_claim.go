@@ -163,9 +163,6 @@ func (x claims) begin(v *variant, slot claimSlot, claim, work plan.Step) (plan.S
 	default:
 		claim.State = plan.Waiting
 		claim.Why = "another run (" + slot.claim.Run + ") is at it"
-		if !slot.claim.Alive.IsZero() {
-			claim.Why += fmt.Sprintf(", and was there %.0f s ago", x.w.Now.Sub(slot.claim.Alive).Seconds())
-		}
 		x.waitClaim(claim, slot)
 	}
 	return claim, work

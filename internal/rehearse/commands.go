@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"amiship/internal/plan"
+	"amiship/internal/progress"
 	"amiship/internal/release"
 )
 
@@ -96,13 +97,16 @@ func (c commands) plan(ctx context.Context, d release.Desired, rel *Release) err
 // run runs an amiship command on the catalog.
 func (c commands) run(ctx context.Context, out io.Writer, args ...string) error {
 	name := "amiship " + strings.Join(args[:min(2, len(args))], " ")
+	if args[0] == "release" {
+		args = append(args, "--progress", "json")
+	}
 	args = slices.Concat(args, []string{"--file", c.Catalog}, c.setFlags())
 	cmd := c.command(ctx, args...)
 	cmd.Env = slices.Concat(c.props.env, c.cacheEnv(), c.env)
-	said := &unhinted{w: c.Log}
+	said := progress.NewRelay(c.Progress, c.say)
 	cmd.Stdout, cmd.Stderr = out, said
 	err := cmd.Run()
-	said.end()
+	said.End()
 	if cause := context.Cause(ctx); cause != nil {
 		return fmt.Errorf("%s: %w", name, cause)
 	}

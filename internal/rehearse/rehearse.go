@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"amiship/internal/progress"
 	"amiship/internal/release"
 )
 
@@ -38,6 +39,7 @@ type Rehearsal struct {
 	Builds      int    // at once; 0: as many as this machine has capacity for
 	Again       string // the command line of this rehearsal
 	Log         io.Writer
+	Progress    progress.Shower // of the releases
 }
 
 // The accounts of a sandbox that take part.

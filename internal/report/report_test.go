@@ -93,52 +93,14 @@ func TestTexts(t *testing.T) {
 	golden(t, "skip.txt", skipped.Bytes())
 }
 
-func TestProgressSaysWhatIsNew(t *testing.T) {
+func TestCatalogOfAMIs(t *testing.T) {
 	d, p := midway()
-	var out bytes.Buffer
-	pr := report.NewProgress(&out, func() time.Time { return look.At })
-	pr.Plan(p)
-	pr.Plan(p)
 	p.Steps[2].State, p.Steps[2].Why = plan.Done, ""
-	pr.Plan(p)
-	golden(t, "progress.txt", out.Bytes())
 	var file bytes.Buffer
 	if err := report.JSON(&file, report.NewCatalog(report.Part{Desired: d, Plan: p})); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "catalog.json", file.Bytes())
-}
-
-// TestProgressSaysWhatWasChanged: once for each change, also where no plan has a step of it
-// any longer, and not before a plan shows what came of it.
-func TestProgressSaysWhatWasChanged(t *testing.T) {
-	demote, copied := plan.Action{ID: "demote/a", Change: plan.Demote.Change()}, plan.Action{ID: "copy/b", Change: plan.Copy.Change()}
-	both := plan.Plan{Steps: []plan.Step{{Action: demote, State: plan.Ready}, {Action: copied, State: plan.Ready}}}
-	var out bytes.Buffer
-	pr := report.NewProgress(&out, func() time.Time { return look.At })
-	if got := pr.Sum(); got != "nothing was changed" {
-		t.Errorf("the sum of nothing is %q", got)
-	}
-	pr.Plan(both)
-	pr.Changed(demote)
-	pr.Changed(copied)
-	pr.Plan(both)
-	if out.Len() > 0 {
-		t.Errorf("said before it is known: %s", &out)
-	}
-	for range 2 {
-		pr.Plan(plan.Plan{Steps: []plan.Step{{Action: copied, State: plan.Waiting, Why: "AWS is making ami-1"}}})
-	}
-	var got []string
-	for line := range strings.Lines(out.String()) {
-		got = append(got, strings.TrimSpace(line[len("15:04:05"):]))
-	}
-	if diff := cmp.Diff([]string{"demote/a  done", "copy/b  waiting: AWS is making ami-1"}, got); diff != "" {
-		t.Error(diff)
-	}
-	if got := pr.Sum(); got != "changed: copy 1, demote 1" {
-		t.Errorf("the sum is %q", got)
-	}
 }
 
 // TestStepsSayWhy: of a queued step, the path to what it waits for, or else what the step is
