@@ -112,6 +112,7 @@ started twice resumes from what exists.`,
 	cmd.Flags().BoolVar(&version, "version", false, "print the version")
 	globalFlags(a, cmd.PersistentFlags())
 	addCommands(cmd, groups(a))
+	a.completions(cmd)
 	return cmd
 }
 

@@ -171,3 +171,9 @@ func environ() []string {
 	})
 	return append(out, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_LFS_SKIP_SMUDGE=1")
 }
+
+// Tags are the tags of the repository of a directory, the newest first.
+func Tags(ctx context.Context, dir string) ([]string, error) {
+	text, err := git(ctx, dir, nil, "tag", "--sort=-creatordate")
+	return strings.Fields(text), err
+}

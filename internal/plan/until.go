@@ -22,6 +22,9 @@ const (
 // stages are in the order in which a release reaches them.
 var stages = []Until{UntilBuilt, UntilTested, UntilShared, UntilPublic, UntilListed}
 
+// Stages are those at which a run may stop, in the order in which a release reaches them.
+func Stages() []Until { return slices.Clone(stages) }
+
 // ParseUntil reads a stage.
 func ParseUntil(s string) (Until, error) {
 	u := Until(s)
