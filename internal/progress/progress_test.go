@@ -168,6 +168,11 @@ func TestSum(t *testing.T) {
 	if got := tr.Sum(); got != "changed: copy 1, demote 1" {
 		t.Errorf("the sum is %q", got)
 	}
+	tr.Plan(plan.Plan{Steps: []plan.Step{{Action: copied, State: plan.Done}}})
+	tr.Plan(plan.Plan{})
+	if got := said(); len(got) != 1 || !strings.HasSuffix(got[0], "  done") {
+		t.Errorf("what is done, and then in no plan, is told as %q", got)
+	}
 }
 
 // region is a place for a table in a test.

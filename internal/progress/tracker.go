@@ -162,7 +162,7 @@ func (t *Tracker) vanished(p plan.Plan) (news []Event) {
 			t.shown[id] = string(plan.Done)
 			kind, _, _ := strings.Cut(string(id), "/")
 			e := t.event(OfStep)
-			e.Step = &Step{ID: id, Name: t.names[id], Kind: plan.Kind(kind), State: plan.Done}
+			e.Step = &Step{ID: id, Name: t.names[id], Kind: plan.Kind(kind), State: plan.Done, Again: t.said[id] == string(plan.Done)}
 			news = append(news, e)
 		}
 		return !there
