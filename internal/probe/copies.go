@@ -98,12 +98,15 @@ func copyStatements() []Statement {
 			},
 		},
 		{
-			Number: 136, Name: "copy-name-again", Makes: "a second copy of that AMI, of the same name", Mark: Seen, Group: Writes, Want: accepted, Needs: onCopy, Actions: []string{"ec2:CopyImage"}, Cents: snapshotDay,
+			Number: 136, Name: "copy-name-again", Makes: "a second copy of that AMI, of the same name", Mark: Seen, Group: Writes, Want: accepted, Needs: onCopy, Actions: []string{"ec2:CopyImage", "ec2:DescribeImages"}, Cents: snapshotDay,
 			Does: "CopyImage with the name of another AMI of the caller is accepted.",
 			ask: call(func(ctx context.Context, a *asker) error {
 				in := a.copying("again")
 				in.Name = aws.String(a.name("copy"))
-				_, err := a.copy(ctx, in)
+				id, err := a.copy(ctx, in)
+				if err == nil {
+					_, err = a.available(ctx, a.there, id) // or the next copy may be one too many at once
+				}
 				return err
 			}),
 		},
