@@ -362,6 +362,9 @@ func putOff(e end) time.Duration {
 
 func (l *Loop) failure(e end) plan.Failure {
 	f := plan.Failure{Err: awsapi.Text(e.err), Code: awsapi.Code(e.err)}
+	if l.run.Stopping && errors.Is(e.err, context.Canceled) {
+		f.Err = "stopped before it was done"
+	}
 	if later := putOff(e); later > 0 {
 		f.Retry = l.Now().Add(later)
 		return f

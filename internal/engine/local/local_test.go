@@ -168,9 +168,12 @@ func TestInterrupted(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}}
-		_, outcome, err := o.run(t, stop)
+		p, outcome, err := o.run(t, stop)
 		if outcome != engine.Interrupted || err != nil {
 			t.Errorf("ended %s, %v", outcome, err)
+		}
+		if why := p.Steps[0].Why; why != "stopped before it was done" {
+			t.Errorf("why the build failed is %q", why)
 		}
 		if o.did != 1 || o.claim {
 			t.Errorf("begun %d times, claim still held: %v", o.did, o.claim)
