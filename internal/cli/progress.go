@@ -139,8 +139,13 @@ func (a *app) suspend() {
 	if session, err := unix.Getsid(0); err != nil || session == unix.Getpgrp() {
 		return
 	}
-	a.screen.Rest()
-	_ = unix.Kill(os.Getpid(), unix.SIGSTOP) // no one refuses that
+	goesOn := make(chan os.Signal, 1)
+	signal.Notify(goesOn, syscall.SIGCONT)
+	defer signal.Stop(goesOn)
+	a.screen.Rest(func() {
+		_ = unix.Kill(os.Getpid(), unix.SIGSTOP) // no one refuses that
+		<-goesOn                                 // until then some threads may still run
+	})
 }
 
 // stopping says at once that a run stops, and what it still does.

@@ -72,13 +72,15 @@ func (s *Screen) Draw() {
 	}
 }
 
-// Rest takes the region away until it is drawn again: someone else writes to the terminal.
-func (s *Screen) Rest() {
+// Rest takes the region away while another program writes to the terminal: nothing is drawn or
+// written before meanwhile returns.
+func (s *Screen) Rest(meanwhile func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.frame != nil {
 		s.send(clear + show)
 	}
+	meanwhile()
 }
 
 // End takes the region away.

@@ -111,14 +111,16 @@ func TestCostOfMany(t *testing.T) {
 		out := map[string]uint64{}
 		for name, call := range manyCalls(r) {
 			var before, after runtime.MemStats
-			for range 3 { // the first opens a connection and makes an index
+			for i := range 8 { // the first opens a connection and makes an index; others may do something beside
 				runtime.ReadMemStats(&before)
 				if err := call(); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
 				runtime.ReadMemStats(&after)
+				if cost := after.TotalAlloc - before.TotalAlloc; i == 0 || cost < out[name] {
+					out[name] = cost
+				}
 			}
-			out[name] = after.TotalAlloc - before.TotalAlloc
 		}
 		return out
 	}
