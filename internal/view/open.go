@@ -280,7 +280,7 @@ func StepName(a plan.Action, id plan.ID) string {
 	switch {
 	case a.Change == nil:
 		return string(id)
-	case t.Listing != "" && t.Image == "":
+	case t.Listing != "":
 		return fmt.Sprintf("%s of listing %s", a.Kind(), t.Listing)
 	case t.Image == "" && t.Region == "":
 		return string(a.Kind())
