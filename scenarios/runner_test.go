@@ -248,24 +248,28 @@ func (r *runner) script(job ciJob, dir string, env []string) ciResult {
 	return result
 }
 
+// overlay copies a file, or those of a directory, over what is there, as a runner unpacks
+// artifacts.
+func overlay(to, from string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		there := to + strings.TrimPrefix(path, from)
+		return errors.Join(os.MkdirAll(filepath.Dir(there), 0o700), os.WriteFile(there, text, 0o600))
+	})
+}
+
 // keep brings a job's artifacts to where later jobs find them.
 func (r *runner) keep(t *testing.T, result ciResult) {
 	t.Helper()
 	for _, name := range result.job.Artifacts.Paths {
 		from, to := filepath.Join(result.dir, name), filepath.Join(r.kept, name)
-		info, err := os.Stat(from)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // the runner only warns
-		}
-		if err == nil && info.IsDir() {
-			err = os.CopyFS(to, os.DirFS(from))
-		} else if err == nil {
-			var text []byte
-			if text, err = os.ReadFile(from); err == nil {
-				err = os.WriteFile(to, text, 0o600)
-			}
-		}
-		if err != nil {
+		if err := overlay(to, from); err != nil && !errors.Is(err, fs.ErrNotExist) { // of what is missing the runner only warns
 			t.Fatal(err)
 		}
 	}

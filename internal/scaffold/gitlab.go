@@ -140,7 +140,7 @@ amiship:build:` + arch + `:
   artifacts:
     when: always
     access: developer
-    paths: [amiship-logs/] # of instances that failed their test
+    paths: [amiship-logs/] # of builds, and of instances that failed their test
     reports:
       junit: amiship-junit.xml
 `
