@@ -24,7 +24,7 @@ func use(int) {}
 func rows() { row("First", 1, first); row("Second", 1, second) }
 func row(string, int, func(*in)) {}
 `
-	s := newSources()
+	s := newSources(t)
 	f, err := parser.ParseFile(s.fset, "p.go", text, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)

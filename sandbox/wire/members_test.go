@@ -48,7 +48,7 @@ func TestEveryRequestMember(t *testing.T) {
 		{sts.Service(), stssdk.NewFromConfig(cfg)},
 	}
 	var all []member
-	code := newSources()
+	code := newSources(t)
 	for _, svc := range clients {
 		for _, op := range svc.Operations {
 			all = append(all, membersOf(t, svc.Service, op.Name, rec.parameters(t, svc.client, op.Name), code)...)

@@ -2,10 +2,12 @@ package wire_test
 
 import (
 	"go/ast"
+	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -18,21 +20,34 @@ import (
 // sources are packages of this module, as their code says. Of the standard library they know what
 // gives back the type that it is given; all other imports are empty, as no input's field is of theirs.
 type sources struct {
+	t     *testing.T
 	fset  *token.FileSet
 	std   types.Importer
 	known map[string]code
 }
 
-func newSources() *sources {
+func newSources(t *testing.T) *sources {
+	t.Helper()
+	if build.Default.GOROOT == "" { // go test -trimpath does not tell
+		root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		build.Default.GOROOT = strings.TrimSpace(string(root))
+	}
 	fset := token.NewFileSet()
-	return &sources{fset, importer.ForCompiler(fset, "source", nil), map[string]code{}}
+	return &sources{t, fset, importer.ForCompiler(fset, "source", nil), map[string]code{}}
 }
 
 // Import implements types.Importer.
 func (s *sources) Import(name string) (*types.Package, error) {
 	switch {
 	case slices.Contains([]string{"cmp", "maps", "slices"}, name):
-		return s.std.Import(name)
+		p, err := s.std.Import(name)
+		if err != nil {
+			s.t.Fatalf("what %s gives back is not known: %v", name, err)
+		}
+		return p, nil
 	case strings.HasPrefix(name, module):
 		c, err := s.load(name)
 		return c.pkg, err
