@@ -250,7 +250,7 @@ func TestCleanGivesUp(t *testing.T) {
 	t.Parallel()
 	box := sandboxtest.Start(t, "accounts: [{name: vendor, id: \"123456789012\", keys: [{deny: [\"ec2:DeleteVolume\"]}]}]")
 	cfg := everything(clients(t, box, box.URL))
-	cfg.Only, cfg.Wait = []string{"snapshot-tags"}, time.Second
+	cfg.Only, cfg.Wait = []string{"snapshot-tags"}, 5*time.Second
 	_, err := Run(t.Context(), nil, cfg)
 	var left *LeftError
 	if !errors.As(err, &left) || len(left.Left) != 1 || left.Left[0].Kind != Volume || !strings.Contains(err.Error(), "UnauthorizedOperation") {

@@ -92,7 +92,7 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z-]+[a-z]$`)
 // TestEachAlone: each statement holds if it is asked alone.
 func TestEachAlone(t *testing.T) {
 	t.Parallel()
-	box := sandboxtest.Start(t, strings.Replace(fmt.Sprintf(world, "", "", ""), "copy_image: 20m, copy_snapshot: 20m", "copy_image: 8m, copy_snapshot: 20m", 1))
+	box := sandboxtest.Start(t, strings.Replace(fmt.Sprintf(world, "", "", ""), "copy_image: 20m, copy_snapshot: 20m", "copy_image: 8m, copy_snapshot: 50m", 1))
 	for _, s := range Statements() {
 		if s.Group == Reads || strings.HasPrefix(s.Name, "claim-") {
 			continue
