@@ -69,7 +69,7 @@ check: test-packages
 	$(tool) staticcheck ./...
 	script/nothing 'never called' $(tool) deadcode -test ./...
 	script/nothing 'called by tests only' bash -o pipefail -c '$(tool) deadcode ./... | sed "\|[a-z]test/[^/]*:|d"'
-	go test -count=1 ./internal/archtest
+	go test -count=1 -timeout 30m ./internal/archtest
 
 unit: test-packages bases
 	script/unit $(as_root)
