@@ -312,8 +312,12 @@ func (l *Live) blocked() (out []string) {
 		if i == most {
 			return append(out, fmt.Sprintf("  and %d more blockers: amiship blockers", len(l.blockers)-most))
 		}
-		why, _, _ := strings.Cut(b.Why, "\n")
-		out = append(out, "  "+terminal.Paint(l.out, terminal.Care, "BLOCKED")+"  "+b.ID+": "+why)
+		out = append(out, "  "+terminal.Paint(l.out, terminal.Care, "BLOCKED")+"  "+b.ID+": "+firstLine(b.Why))
 	}
 	return out
+}
+
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	return first
 }
