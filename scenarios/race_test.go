@@ -12,15 +12,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// raceScripts run the product with the race detector where the tests themselves do, as
-// CI has it: they go through every loop and every kind of step. With all scripts, CI
-// would take half as long again.
+// raceScripts run the product with the race detector under the tag races, as CI has it:
+// they go through every loop and every kind of step. With all scripts, CI would take half
+// as long again.
 var raceScripts = map[string]bool{
 	"release": true, "package-replaced": true, "replaced": true, "retire": true, "throttled": true, "waive": true, "withdraw": true,
 }
 
-// racing builds the product with the race detector, once. Its packages were compiled
-// so for the tests already: it is linked only.
+// racing builds the product with the race detector, once. In CI its packages were compiled
+// so before: it is linked only.
 var racing = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(filepath.Dir(program), "race", "amiship")
 	out, err := exec.Command("go", "build", "-race", "-o", path, "amiship/cmd/amiship").CombinedOutput()
@@ -30,8 +30,8 @@ var racing = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// raced is the product with the race detector, where the tests themselves have it. A
-// race is told on standard error, and ends a run with 66 that would have ended with 0.
+// raced is the product with the race detector, where that is asked for. A race is told on
+// standard error, and ends a run with 66 that would have ended with 0.
 func raced(t testing.TB) string {
 	t.Helper()
 	if !underRace {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"amiship/sandbox/exectest"
 )
 
 // TestScripts runs testdata/script: one file for each thing that a user types.
@@ -33,7 +35,7 @@ func runScripts(t *testing.T, dir string) {
 			if err != nil {
 				return err
 			}
-			shim := awsShim(t, t.TempDir())
+			shim := awsShim(t)
 			env.Setenv("PATH", strings.Join([]string{filepath.Dir(product), filepath.Dir(shim), env.Getenv("PATH")}, string(os.PathListSeparator)))
 			env.Setenv("HOME", env.WorkDir)
 			return nil
@@ -46,19 +48,20 @@ func runScripts(t *testing.T, dir string) {
 
 // awsShim is the AWS CLI, told where the sandbox is: Debian's is too old to read
 // AWS_ENDPOINT_URL by itself.
-func awsShim(t testing.TB, dir string) string {
+func awsShim(t testing.TB) string {
 	t.Helper()
 	cli, err := loadedAWS()
 	if err != nil {
 		t.Fatal(err)
 	}
-	shim := filepath.Join(dir, "aws")
-	script := "#!/bin/sh\nexec " + cli.command + " --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n"
-	if err := os.WriteFile(shim, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	shim := filepath.Join(filepath.Dir(program), "shim", "aws")
+	writeShim.Do(func() {
+		exectest.Write(t, shim, "#!/bin/sh\nexec "+cli.command+" --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n")
+	})
 	return shim
 }
+
+var writeShim sync.Once
 
 // awsProcess is the AWS CLI, which is loaded once for all calls: that takes a second of
 // the CPU, and there are hundreds. It ends when its standard input is closed, as it is
@@ -101,7 +104,7 @@ var loadedAWS = sync.OnceValues(func() (awsProcess, error) {
 // awsCLI runs the AWS CLI against a sandbox.
 func awsCLI(t *testing.T, env []string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), awsShim(t, t.TempDir()), args...)
+	cmd := exec.CommandContext(t.Context(), awsShim(t), args...)
 	var faults strings.Builder
 	cmd.Env, cmd.Stderr = env, &faults
 	out, err := cmd.Output()

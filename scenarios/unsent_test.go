@@ -141,7 +141,7 @@ END
 aws marketplace-catalog start-change-set --catalog AWSMarketplace --query ChangeSetId --output text \
  --change-set "$(jq -n --arg d "$details" '[{ChangeType: "AddDeliveryOptions", Entity: {Type: "AmiProduct@1.0", Identifier: "prod-goodxxxxxxxxx"}, Details: $d}]')"`
 	cmd := exec.Command("bash", "-c", script)
-	cmd.Env = append(b.env(t, "vendor", ""), "PATH="+filepath.Dir(awsShim(t, t.TempDir()))+":"+os.Getenv("PATH"))
+	cmd.Env = append(b.env(t, "vendor", ""), "PATH="+filepath.Dir(awsShim(t))+":"+os.Getenv("PATH"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

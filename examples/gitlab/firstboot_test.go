@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"amiship/sandbox/exectest"
 )
 
 func read(t *testing.T, name string) string {
@@ -31,12 +33,7 @@ func write(t *testing.T, name, text string) {
 // program puts a program into a directory.
 func program(t *testing.T, dir, name, script string) {
 	t.Helper()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/bash\n"+script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	exectest.Write(t, filepath.Join(dir, name), "#!/bin/bash\n"+script)
 }
 
 // metadata is a curl that answers for the instance's metadata service, for who

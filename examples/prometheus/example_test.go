@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"amiship/internal/catalog"
+	"amiship/sandbox/exectest"
 )
 
 func TestCatalog(t *testing.T) {
@@ -47,9 +48,7 @@ func newMachine(t *testing.T, settings string) machine {
 	m := machine{dir: t.TempDir()}
 	m.settings = filepath.Join(m.dir, "settings")
 	for name, text := range map[string]string{"curl": metadata, "systemctl": systemctl, "settings": settings} {
-		if err := os.WriteFile(filepath.Join(m.dir, name), []byte(text), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		exectest.Write(t, filepath.Join(m.dir, name), text)
 	}
 	return m
 }

@@ -82,6 +82,7 @@ func layers() []layer {
 		{pkg: "sandbox/marketplace", imports: []string{"sandbox/cloud", "sandbox/ec2", "sandbox/machine", "sandbox/marketplace/scan", "sandbox/sts", "sandbox/wire", "github.com/santhosh-tekuri/jsonschema/v6"}, why: "the Catalog API, which copies EC2's images"},
 		{pkg: "sandbox/admin", imports: []string{"sandbox/cloud", "sandbox/wire", unix}, why: "the sandbox's own socket: clock, faults, state"},
 		{pkg: "sandbox", imports: []string{"sandbox/admin", "sandbox/cloud", "sandbox/ec2", "sandbox/iam", "sandbox/imds", "sandbox/machine", "sandbox/machine/bases", "sandbox/machine/container", "sandbox/machine/instant", "sandbox/marketplace", "sandbox/quotas", "sandbox/rbin", "sandbox/ssm", "sandbox/sts", "sandbox/wire", "github.com/goccy/go-yaml", group}, why: "puts the services together behind one endpoint"},
+		{pkg: "sandbox/exectest", why: "programs that tests write and execute"},
 		{pkg: "sandbox/sandboxtest", imports: []string{"sandbox", "sandbox/admin", "sandbox/wire"}, why: "sandboxes in the process of a test"},
 		{pkg: "sandbox/conformance", why: "tests of the sandbox against AWS's own models and clients"},
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"amiship/sandbox/exectest"
 )
 
 // fake puts programs before all others of their names, for the command.
@@ -14,9 +16,7 @@ func fake(t *testing.T, cmd *exec.Cmd, programs map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, script := range programs {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		exectest.Write(t, filepath.Join(dir, name), "#!/bin/sh\n"+script+"\n")
 	}
 	cmd.Env = append(cmd.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 }
@@ -134,7 +134,7 @@ func TestUnit(t *testing.T) {
 esac; done; exit`
 	const run = `[ "$1" = build ] && exit; shift 3; case "$*" in *amiship/"$FAILS") echo "$@"; exit 1 ;; esac; echo "$@"`
 	want := []string{
-		"-race -parallel 16 amiship/real", "-race amiship/sandbox/ec2 amiship/internal/busy", "-timeout 60m amiship/internal/calm",
+		"-tags races -parallel 16 amiship/scenarios", "-timeout 80m -race amiship/real", "-race amiship/sandbox/ec2 amiship/internal/busy", "-timeout 80m amiship/internal/calm",
 	}
 	for name, c := range map[string]struct {
 		user, fails string
@@ -143,6 +143,7 @@ esac; done; exit`
 		"root":                         {"0", "", true},
 		"a user":                       {"1000", "", true},
 		"a real machine fails":         {"1000", "real", false},
+		"a scenario fails":             {"1000", "scenarios", false},
 		"what runs at once fails":      {"0", "internal/busy", false},
 		"what decides by values fails": {"0", "internal/calm", false},
 	} {
@@ -151,7 +152,7 @@ esac; done; exit`
 			for name, text := range map[string]string{"busy": "package busy\n\nfunc f() {\n\tgo f()\n}\n", "calm": "package calm\n\n// to go far\n"} {
 				plant(t, filepath.Dir(scripts), filepath.Join("internal", name, name+".go"), text)
 			}
-			cmd := exec.CommandContext(t.Context(), filepath.Join(scripts, "unit"), "./real")
+			cmd := exec.CommandContext(t.Context(), filepath.Join(scripts, "unit"), "./real", "./scenarios")
 			fake(t, cmd, map[string]string{"id": "echo " + c.user, "sudo": "exit 0", "go": `[ "$1" = list ] && { ` + list + "; }\n" + run})
 			cmd.Env = append(cmd.Env, "FAILS="+c.fails)
 			out, err := cmd.CombinedOutput()
@@ -163,7 +164,9 @@ esac; done; exit`
 			}
 			for _, want := range want {
 				if c.user != "0" {
-					want = strings.ReplaceAll(want, "16 ", "16 -exec "+scripts+"/as-root ")
+					for _, rooted := range []string{"amiship/scenarios", "amiship/real"} {
+						want = strings.ReplaceAll(want, rooted, "-exec "+scripts+"/as-root "+rooted)
+					}
 				}
 				if strings.Count(string(out), want+"\n") != 1 {
 					t.Errorf("got %s\nwant %s", out, want)

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"amiship/internal/awsapi"
+	"amiship/sandbox/exectest"
 )
 
 // processed are clients whose credentials come from a credential_process with that text.
@@ -17,9 +17,7 @@ func processed(t *testing.T, s *shell, script string) *awsapi.Clients {
 	dir := t.TempDir()
 	process, profiles := filepath.Join(dir, "process"), filepath.Join(dir, "config")
 	for name, text := range map[string]string{process: "#!/bin/sh\n" + script, profiles: "[default]\ncredential_process = " + process + "\n"} {
-		if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		exectest.Write(t, name, text)
 	}
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
 		t.Setenv(name, "")

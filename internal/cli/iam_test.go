@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"amiship/internal/marketplace"
+	"amiship/sandbox/exectest"
 )
 
 // TestMarketplaceRoleIsAScript types what the command prints, with an AWS CLI
@@ -64,9 +65,7 @@ func typed(t *testing.T, script string) [][]string {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "log")
 	fake := "#!/bin/sh\nprintf '%s\\000' \"$@\" >>'" + log + "'\nprintf '\\001' >>'" + log + "'\n"
-	if err := os.WriteFile(filepath.Join(dir, "aws"), []byte(fake), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	exectest.Write(t, filepath.Join(dir, "aws"), fake)
 	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script)
 	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"amiship/sandbox/exectest"
 )
 
 // fake writes a shell script that stands in for packer, and a template.
@@ -22,9 +24,7 @@ func fake(t *testing.T, script string) (Runner, Build) {
 	program, template := filepath.Join(dir, "packer"), filepath.Join(dir, "image.pkr.hcl")
 	const declares = "variable \"source_ami\" {}\nvariable \"tags\" {}\nvariable \"manifest\" {}\nvariable \"license_file\" {}\nvariable \"custom_endpoint_ec2\" {}\n"
 	for name, text := range map[string]string{program: "#!/bin/bash\n" + script, template: declares} {
-		if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		exectest.Write(t, name, text)
 	}
 	return Runner{Path: program, Grace: 5 * time.Second}, Build{Template: template, Vars: map[string]any{"source_ami": "ami-base"}}
 }

@@ -16,6 +16,7 @@ import (
 
 	"amiship/internal/plan"
 	"amiship/internal/release"
+	"amiship/sandbox/exectest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -107,9 +108,7 @@ func fakeAmiship(t *testing.T, codes, shown string) (program, log string) {
 	program, log = filepath.Join(dir, "amiship"), filepath.Join(dir, "log")
 	script := "#!/bin/sh\necho \"$1 $2 ${LICENSE:-none}\" >>" + log + "\ntimes=$(grep -c '^release --all-open' " + log + ")\n" +
 		"case \"$1 $2\" in\nplan*) echo '" + shown + "';;\n" + codes + "\nesac\n"
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	exectest.Write(t, program, script)
 	return program, log
 }
 

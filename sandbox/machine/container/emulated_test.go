@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"amiship/sandbox/exectest"
 	"amiship/sandbox/machine"
 	"amiship/sandbox/machine/emulation"
 )
@@ -59,9 +59,7 @@ const privateUsers = `printf '[Service]\nType=oneshot\nPrivateUsers=yes\nExecSta
 // Several may register at once, and each may leave before the others.
 func TestEmulationIsShared(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "answer")
-	if err := os.WriteFile(program, answer(t), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	exectest.Write(t, program, string(answer(t)))
 	var group errgroup.Group
 	for range 8 {
 		group.Go(func() error {
