@@ -156,10 +156,16 @@ func withoutUsers(text string) string {
 	return userInfo.ReplaceAllString(strings.TrimSpace(text), "//")
 }
 
-// apt runs a tool of this machine's package manager and returns what it prints.
+// apt runs a tool of this machine's package manager and returns what it prints. Of one that is
+// ended no temporary file stays.
 func apt(ctx context.Context, dir, tool string, args ...string) (string, error) {
+	tmp, err := os.MkdirTemp("", "amiship-package-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(tmp)
 	cmd := exec.CommandContext(ctx, tool, args...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(os.Environ(), "LC_ALL=C"), outputWithin
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(os.Environ(), "LC_ALL=C", "TMPDIR="+tmp), outputWithin
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	switch {

@@ -1,13 +1,16 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"amiship/internal/release"
+	"amiship/sandbox/exectest"
 )
 
 // fakeApt puts an apt on PATH that offers two versions of a package.
@@ -33,9 +36,7 @@ case "$*" in
 esac`, name, len(content), Digest(content), filepath.Join(dir, "downloads"), file, name),
 	}
 	for tool, script := range scripts {
-		if err := os.WriteFile(filepath.Join(dir, tool), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		exectest.Write(t, filepath.Join(dir, tool), "#!/bin/sh\n"+script+"\n")
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	t.Setenv("TEST_DOWNLOADS", filepath.Join(dir, "downloads"))
@@ -77,5 +78,29 @@ func TestFetchAptRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestAptLeavesNothing: of a tool that is ended while it works no temporary file stays.
+func TestAptLeavesNothing(t *testing.T) {
+	bin, tmp := t.TempDir(), t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	exectest.Write(t, filepath.Join(bin, "dpkg-deb"), "#!/bin/sh\ntouch \"$TMPDIR/dpkg-deb.left\"\nexec sleep 60\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for left := 0; left == 0 && ctx.Err() == nil; {
+			names, _ := filepath.Glob(filepath.Join(tmp, "*", "dpkg-deb.left"))
+			left = len(names)
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	if _, err := apt(ctx, "", "dpkg-deb", "--field"); err == nil {
+		t.Error("it was not ended")
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left: %v %v", left, err)
 	}
 }
