@@ -126,12 +126,14 @@ func (l Launch) input(t release.LaunchTarget, m *Metadata) *ec2.RunInstancesInpu
 		ImageId: aws.String(l.AMI), InstanceType: types.InstanceType(t.InstanceType),
 		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: []string{l.Group},
 	}
+	// An account's default may be that there is none.
+	in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpEndpoint: types.InstanceMetadataEndpointStateEnabled}
 	if m != nil {
 		tokens := types.HttpTokensStateOptional
 		if m.Tokens {
 			tokens = types.HttpTokensStateRequired
 		}
-		in.MetadataOptions = &types.InstanceMetadataOptionsRequest{HttpTokens: tokens}
+		in.MetadataOptions.HttpTokens = tokens
 		if m.Hops > 0 {
 			in.MetadataOptions.HttpPutResponseHopLimit = aws.Int32(int32(m.Hops)) //nolint:gosec // small
 		}

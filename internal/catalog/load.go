@@ -14,13 +14,14 @@ import (
 
 // Bundle is a catalog with the files beside it that it names.
 type Bundle struct {
-	File    string // absolute path of the catalog
-	Dir     string // absolute path of its directory; no path of the catalog leads out of it
-	Catalog *Catalog
-	Commit  string // that contains all of Paths unchanged; set by the caller
-	places  *decoder
-	files   []string // absolute paths of every file that Build names, sorted
-	tokens  bool     // the template launches instances that require tokens
+	File     string // absolute path of the catalog
+	Dir      string // absolute path of its directory; no path of the catalog leads out of it
+	Catalog  *Catalog
+	Commit   string // that contains all of Paths unchanged; set by the caller
+	places   *decoder
+	files    []string // absolute paths of every file that Build names, sorted
+	tokens   bool     // the template launches instances that require tokens
+	metadata bool     // the template launches instances that have a metadata service
 }
 
 // Paths are those of the catalog, of what it extends, and of what it is built from, in its directory;
@@ -120,7 +121,7 @@ func (b *Bundle) checkTemplate(root *os.Root) {
 		return // noted already
 	}
 	b.places.renamedVariables(b.Catalog.Build.Template, text)
-	b.tokens = packer.AsksTokens(text)
+	b.tokens, b.metadata = packer.AsksTokens(text), packer.AsksMetadata(text)
 	for _, m := range besideTemplate.FindAllSubmatch(text, -1) {
 		name := filepath.Join(filepath.Dir(b.Catalog.Build.Template), string(m[1]))
 		full := filepath.Join(b.Dir, name)

@@ -183,6 +183,7 @@ func (r *resolver) build(image Image, arch string, values, vars map[string]strin
 		DiskType:     c.Build.Disk.Type,
 		IMDSSupport:  c.Build.IMDS,
 		Tokens:       r.bundle.tokens,
+		Metadata:     r.bundle.metadata,
 		Base:         release.Base{Owner: c.Base.Owner, Name: r.text("base.name", c.Base.Name, values), Arch: arch},
 		Package:      r.pkg(arch, values),
 		License:      secretIn(r.bundle.Dir, image.License),

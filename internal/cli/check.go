@@ -99,14 +99,14 @@ func releasesToCheck(b *catalog.Bundle, tags []string, version string) ([]releas
 func toolFinding(ctx context.Context, releases []release.Desired) audit.Finding {
 	version, err := (packer.Runner{}).Version(ctx)
 	f := audit.Finding{What: "packer " + version, How: audit.Proven}
-	tokens := slices.ContainsFunc(releases, func(d release.Desired) bool {
-		return slices.ContainsFunc(d.Variants, func(v release.Variant) bool { return v.Build.Tokens })
+	asks := slices.ContainsFunc(releases, func(d release.Desired) bool {
+		return slices.ContainsFunc(d.Variants, func(v release.Variant) bool { return v.Build.Tokens || v.Build.Metadata })
 	})
 	switch {
 	case err != nil:
 		f.Err = err.Error()
-	case tokens && !packer.TakesTokens(version):
-		f.Err = "can't build with this template: " + release.AskForTokens
+	case asks && !packer.TakesMetadataOptions(version):
+		f.Err = "can't build with this template: " + release.WhoTakesOptions
 	}
 	return f
 }

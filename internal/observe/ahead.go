@@ -87,7 +87,7 @@ func metadataDefaults(ctx context.Context, client *ec2.Client) (world.MetadataDe
 	}
 	return world.MetadataDefaults{
 		Tokens: string(out.AccountLevel.HttpTokens), Enforced: out.AccountLevel.HttpTokensEnforced == types.HttpTokensEnforcedStateEnabled,
-		ByPolicy: out.AccountLevel.ManagedBy == types.ManagedByDeclarativePolicy,
+		Off: out.AccountLevel.HttpEndpoint == types.InstanceMetadataEndpointStateDisabled, ByPolicy: out.AccountLevel.ManagedBy == types.ManagedByDeclarativePolicy,
 	}, nil
 }
 

@@ -27,7 +27,7 @@ func PreflightBuilds(ctx context.Context, c *awsapi.Clients, releases []release.
 		for _, v := range r.Variants {
 			asks = append(asks,
 				func(ctx context.Context) audit.Finding { return o.baseFinding(ctx, v) },
-				func(ctx context.Context) audit.Finding { return o.tokensFinding(ctx, v) },
+				func(ctx context.Context) audit.Finding { return o.metadataFinding(ctx, v) },
 				func(ctx context.Context) audit.Finding { return o.typesFinding(ctx, v) })
 			for _, t := range v.Build.LaunchTargets() {
 				asks = append(asks, func(ctx context.Context) audit.Finding {
@@ -102,27 +102,37 @@ func subnetFinding(ctx context.Context, client *ec2.Client, b release.Build, id 
 	return f
 }
 
-// tokensFinding says whether AWS lets builds of a variant launch an instance, as for the
-// tokens of its metadata service. A base that can't be read is a finding of its own.
-func (o *Observer) tokensFinding(ctx context.Context, v release.Variant) audit.Finding {
-	f := audit.Finding{Where: v.Build.Region, What: "instances may be launched as builds do: with tokens that are optional", How: audit.Proven}
+// metadataFinding says whether AWS lets builds of a variant launch an instance, as for its
+// metadata service, and gives it one. A base that can't be read is a finding of its own.
+func (o *Observer) metadataFinding(ctx context.Context, v release.Variant) audit.Finding {
+	region := v.Build.Region
+	f := audit.Finding{Where: region, What: "instances may be launched as builds do: with tokens that are optional", How: audit.Proven}
 	if v.Build.Tokens {
 		f.What = "instances may be launched as builds do: with tokens that are required"
+	}
+	if v.Build.Tokens && v.Build.Metadata {
 		return f
 	}
-	defaults, err := metadataDefaults(ctx, o.Clients.EC2(v.Build.Region))
+	defaults, err := metadataDefaults(ctx, o.Clients.EC2(region))
 	if awsapi.Denied(awsapi.Code(err)) { // no build needs to read it
-		return audit.Finding{Where: f.Where, What: "whether launches must require tokens", How: audit.Unknown, More: awsapi.Text(err)}
+		return audit.Finding{Where: region, What: "whether launches must require tokens", How: audit.Unknown, More: awsapi.Text(err)}
 	}
 	if err != nil {
-		return finding(f.Where, "whether launches must require tokens", err)
+		return finding(region, "whether launches must require tokens", err)
 	}
-	base, err := o.base(ctx, world.Query{Kind: world.LookBase, Variant: v.Image + "/" + v.Arch, Region: v.Build.Region})
-	if err == nil && defaults.Refuses(base.IMDSSupport) {
-		ways := slices.DeleteFunc([]string{defaults.RequireTokens(v.Build.Region), release.AskForTokens}, func(way string) bool { return way == "" })
-		f.Err = defaults.Refusal(v.Build.Region) + "; " + strings.Join(ways, ", or ")
+	base, err := o.base(ctx, world.Query{Kind: world.LookBase, Variant: v.Image + "/" + v.Arch, Region: region})
+	switch {
+	case defaults.Off && !v.Build.Metadata:
+		f.Err = defaults.Without(region) + "; " + either(defaults.SwitchOn(region), release.AskForMetadata)
+	case err == nil && !v.Build.Tokens && defaults.Refuses(base.IMDSSupport):
+		f.Err = defaults.Refusal(region) + "; " + either(defaults.RequireTokens(region), release.AskForTokens)
 	}
 	return f
+}
+
+// either are the ways out that there are.
+func either(ways ...string) string {
+	return strings.Join(slices.DeleteFunc(ways, func(way string) bool { return way == "" }), ", or ")
 }
 
 // typesFinding says whether the instances of builds can be launched, by their types.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"amiship/internal/audit"
 	"amiship/internal/awsapi"
@@ -21,7 +22,7 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 	o, box := observing(t)
 	for code, how := range map[string]string{"UnauthorizedOperation": audit.Unknown, "InternalError": audit.Proven} {
 		box.Meets(t, wire.Fault{Service: "ec2", Action: "GetInstanceMetadataDefaults", Status: 400, Code: code})
-		got := o.tokensFinding(t.Context(), release.Variant{Image: "p", Arch: "arm64", Build: release.Build{Region: home}})
+		got := o.metadataFinding(t.Context(), release.Variant{Image: "p", Arch: "arm64", Build: release.Build{Region: home}})
 		if got.How != how || (got.Err != "") != (how == audit.Proven) {
 			t.Errorf("%s: %+v", code, got)
 		}
@@ -42,6 +43,7 @@ ec2:
       - {name: sold, created: 31d, product_code: 0123456789abcdefghijklmno}
   - {account: vendor, region: eu-west-1, private_subnets: true, images: [{name: plain, created: 31d}]}
   - {account: vendor, region: eu-west-2, no_default_vpc: true, images: [{name: plain, created: 31d}]}
+  - {account: vendor, region: eu-west-3, images: [{name: plain, created: 31d}]}
   - {account: vendor, region: us-west-2, http_tokens_enforced: true, images: [{name: plain, created: 31d}]}
 `)
 	key := box.Key(t, "vendor")
@@ -51,6 +53,10 @@ ec2:
 	}
 	subnets, err := clients.EC2(home).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
 	if err != nil {
+		t.Fatal(err)
+	}
+	off := &ec2.ModifyInstanceMetadataDefaultsInput{HttpEndpoint: types.DefaultInstanceMetadataEndpointStateDisabled}
+	if _, err := clients.EC2("eu-west-3").ModifyInstanceMetadataDefaults(t.Context(), off); err != nil {
 		t.Fatal(err)
 	}
 	account, _, err := clients.Identity(t.Context())
@@ -82,6 +88,10 @@ ec2:
 		"an account that enforces IMDSv2":  {func(d *release.Desired) { d.Variants[0].Build.Region = "us-west-2" }, "the account enforces IMDSv2 in us-west-2"},
 		"which the template asks for": {func(d *release.Desired) {
 			d.Variants[0].Build.Region, d.Variants[0].Build.Tokens = "us-west-2", true
+		}, ""},
+		"an account without metadata services": {func(d *release.Desired) { d.Variants[0].Build.Region = "eu-west-3" }, "the account switches the metadata service of new instances off in eu-west-3"},
+		"which the template switches on": {func(d *release.Desired) {
+			d.Variants[0].Build.Region, d.Variants[0].Build.Metadata = "eu-west-3", true
 		}, ""},
 		"a type that the subnet's zone does not offer": {func(d *release.Desired) {
 			d.Variants[0].Build.Subnet, d.Variants[0].Build.InstanceType = aws.ToString(subnets.Subnets[0].SubnetId), "m6i.large"

@@ -29,9 +29,15 @@ func AsksTokens(template []byte) bool { return asksTokens.Match(template) }
 
 var asksTokens = regexp.MustCompile(`(?m)^[ \t]*http_tokens[ \t]*=[ \t]*"required"`)
 
-// TakesTokens reports whether a version of Packer has an amazon-ebs builder that knows
+// AsksMetadata reports whether a template launches instances that have a metadata service,
+// also where the account's default is that they have none.
+func AsksMetadata(template []byte) bool { return asksMetadata.Match(template) }
+
+var asksMetadata = regexp.MustCompile(`(?m)^[ \t]*http_endpoint[ \t]*=[ \t]*"enabled"`)
+
+// TakesMetadataOptions reports whether a version of Packer has an amazon-ebs builder that knows
 // metadata_options: 1.6 has none (docs/reference/aws.md#metadata-defaults-of-an-account).
-func TakesTokens(version string) bool {
+func TakesMetadataOptions(version string) bool {
 	var major, minor int
 	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
 		return true // it says so itself, if it does not

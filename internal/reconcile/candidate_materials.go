@@ -31,7 +31,7 @@ func (x candidates) materials(v *variant, holds plan.ID) (found findings) {
 		found.lack(*bl, holds)
 	}
 	found.include(x.instanceTypes(v, holds))
-	found.include(x.tokens(v, base.Val, holds))
+	found.include(x.metadata(v, base.Val, holds))
 	if x.w.Skew != 0 {
 		found.lack(x.wrongClock(), holds)
 	}
@@ -138,31 +138,42 @@ func (x candidates) instanceTypes(v *variant, holds plan.ID) (found findings) {
 	return found
 }
 
-// tokens: AWS refuses to launch a builder whose tokens are optional where the account
-// enforces IMDSv2.
-func (x candidates) tokens(v *variant, base world.Base, holds plan.ID) (found findings) {
+// metadata: AWS refuses to launch a builder whose tokens are optional where the account
+// enforces IMDSv2, and launches one that gets no key where its default is no metadata service.
+func (x candidates) metadata(v *variant, base world.Base, holds plan.ID) (found findings) {
 	region := v.Build.Region
 	defaults := x.w.Regions[region].Metadata
-	if v.Build.Tokens {
+	if v.Build.Tokens && v.Build.Metadata {
 		return found
 	}
 	need(&found, world.Query{Kind: world.LookMetadata, Region: region}, defaults)
 	if defaults.Missed() {
-		found.note("whether launches in %s must require tokens of the metadata service is not known: %s", region, defaults.Err)
+		found.note("what the account's defaults for the metadata service of instances in %s are is not known: %s", region, defaults.Err)
 	}
-	if base.ID == "" || !defaults.Val.Refuses(base.IMDSSupport) {
-		return found
+	if base.ID != "" && !v.Build.Tokens && defaults.Val.Refuses(base.IMDSSupport) {
+		bl := plan.Blocker{ID: "tokens/" + region, Why: defaults.Val.Refusal(region)}
+		bl.Remedies = append(metadataDefault(defaults.Val.RequireTokens(region), "requires tokens"),
+			plan.Remedy{Name: "template", Command: release.AskForTokens, Cost: "nothing, if the scripts of the template and of the base use tokens"})
+		found.lack(bl, holds)
 	}
-	bl := plan.Blocker{ID: "tokens/" + region, Why: defaults.Val.Refusal(region)}
-	if set := defaults.Val.RequireTokens(region); set != "" {
-		bl.Remedies = append(bl.Remedies, plan.Remedy{
-			Name: "default", Command: set, IAM: []string{"ec2:ModifyInstanceMetadataDefaults"},
-			Cost: "the metadata service of every instance of the account that is launched there from then on requires tokens, unless the launch says otherwise",
-		})
+	if defaults.Val.Off && !v.Build.Metadata {
+		bl := plan.Blocker{ID: "metadata/" + region, Why: defaults.Val.Without(region)}
+		bl.Remedies = append(metadataDefault(defaults.Val.SwitchOn(region), "is there"),
+			plan.Remedy{Name: "template", Command: release.AskForMetadata, Cost: "nothing: the builder alone has one"})
+		found.lack(bl, holds)
 	}
-	bl.Remedies = append(bl.Remedies, plan.Remedy{Name: "template", Command: release.AskForTokens, Cost: "nothing, if the scripts of the template and of the base use tokens"})
-	found.lack(bl, holds)
 	return found
+}
+
+// metadataDefault is the remedy that sets an account's default; none where it can't.
+func metadataDefault(command, becomes string) []plan.Remedy {
+	if command == "" {
+		return nil
+	}
+	return []plan.Remedy{{
+		Name: "default", Command: command, IAM: []string{"ec2:ModifyInstanceMetadataDefaults"},
+		Cost: "the metadata service of every instance of the account that is launched there from then on " + becomes + ", unless the launch says otherwise",
+	}}
 }
 
 // wrongClock: Packer's requests would be refused. Amiship's own are not, and so the

@@ -361,6 +361,49 @@ func TestLaunchesMustRequireTokens(t *testing.T) {
 	}
 }
 
+// TestLaunchesNeedMetadata: where the account's default is no metadata service, nothing is
+// built by a template that does not switch it on.
+func TestLaunchesNeedMetadata(t *testing.T) {
+	for name, c := range map[string]struct {
+		defaults world.MetadataDefaults
+		asks     bool
+		remedies []string // of the blocker; none: there is none
+	}{
+		"by the account":    {world.MetadataDefaults{Off: true}, false, []string{"default", "template"}},
+		"by a policy":       {world.MetadataDefaults{Off: true, ByPolicy: true}, false, []string{"template"}},
+		"the template asks": {world.MetadataDefaults{Off: true}, true, nil},
+		"there is one":      {world.MetadataDefaults{}, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := desired(t)
+			d.Variants, d.Listings = d.Variants[:1], nil
+			d.Variants[0].Build.Metadata = c.asks
+			m, w, r := newModel(), world.New(), plan.NewRun("a")
+			for range 8 {
+				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
+			}
+			reg := w.Regions["us-east-1"]
+			reg.Metadata = known(m.now, c.defaults)
+			w.Regions["us-east-1"] = reg
+			p := reconcile.Reconcile(d, w, r)
+			var remedies []string
+			for _, b := range p.Blockers {
+				if b.ID == "metadata/us-east-1" {
+					for _, r := range b.Remedies {
+						remedies = append(remedies, r.Name)
+					}
+				}
+			}
+			if !slices.Equal(remedies, c.remedies) {
+				t.Errorf("remedies %q, want %q", remedies, c.remedies)
+			}
+			if s, _ := p.Step("claim/ce/amd64/us-east-1"); (s.State == plan.Blocked) != (c.remedies != nil) {
+				t.Errorf("the claim is %s (%s)", s.State, s.Why)
+			}
+		})
+	}
+}
+
 // TestAllowedImages: a base that the account's Allowed AMIs may hide is a blocker with the
 // command that allows it; in audit mode it is a note.
 func TestAllowedImages(t *testing.T) {

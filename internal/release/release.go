@@ -175,6 +175,7 @@ type Build struct {
 	DiskType    string
 	IMDSSupport string // "v2.0": the AMI requires IMDSv2; empty: not set
 	Tokens      bool   // the template launches instances whose metadata service requires tokens
+	Metadata    bool   // the template launches instances that have a metadata service, whatever the account's default
 	Base        Base
 	Package     Package
 	License     Secret // zero: none
@@ -182,8 +183,13 @@ type Build struct {
 	Lines       map[string]string // "amiship.yaml:12", by field
 }
 
-// AskForTokens is how a template sets Build.Tokens, and which Packer takes that.
-const AskForTokens = `metadata_options { http_tokens = "required" } in the source of the template: current Packer (plugin amazon 1.3.0 or newer) knows it, Packer 1.6.6 does not`
+// AskForTokens is how a template sets Build.Tokens, AskForMetadata how it sets
+// Build.Metadata, and WhoTakesOptions which Packer takes that.
+const (
+	AskForTokens    = `metadata_options { http_tokens = "required" } in the source of the template: ` + WhoTakesOptions
+	AskForMetadata  = `metadata_options { http_endpoint = "enabled" } in the source of the template: ` + WhoTakesOptions
+	WhoTakesOptions = "current Packer (plugin amazon 1.3.0 or newer) knows metadata_options, Packer 1.6.6 does not"
+)
 
 // The words of Build.AccessFrom.
 const (

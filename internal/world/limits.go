@@ -31,6 +31,7 @@ const (
 type MetadataDefaults struct {
 	Tokens   string // TokensRequired or "optional", where a launch names neither; empty: as the AMI says
 	Enforced bool   // AWS refuses to launch instances whose tokens are optional
+	Off      bool   // there is no metadata service, where a launch asks for none
 	ByPolicy bool   // a declarative policy of the organization sets them, not the account
 }
 
@@ -65,20 +66,38 @@ func (d MetadataDefaults) Refuses(imds string) bool {
 
 // Refusal says so.
 func (d MetadataDefaults) Refusal(region string) string {
-	by := "the account"
+	return d.by() + " enforces IMDSv2 in " + region + ": AWS launches no instance whose tokens are optional, and builds ask for none"
+}
+
+func (d MetadataDefaults) by() string {
 	if d.ByPolicy {
-		by = "a declarative policy of the organization"
+		return "a declarative policy of the organization"
 	}
-	return by + " enforces IMDSv2 in " + region + ": AWS launches no instance whose tokens are optional, and builds ask for none"
+	return "the account"
+}
+
+// Without says what becomes of builds that have no metadata service.
+func (d MetadataDefaults) Without(region string) string {
+	return d.by() + " switches the metadata service of new instances off in " + region + ": a builder would not be given its key, and no one could log in to it"
 }
 
 // RequireTokens is the command by which launches that name no tokens require them; "" where
 // the account can't set that.
 func (d MetadataDefaults) RequireTokens(region string) string {
+	return d.set(region, "--http-tokens required")
+}
+
+// SwitchOn is the command by which launches that do not name the metadata service have one;
+// "" where the account can't set that.
+func (d MetadataDefaults) SwitchOn(region string) string {
+	return d.set(region, "--http-endpoint enabled")
+}
+
+func (d MetadataDefaults) set(region, options string) string {
 	if d.ByPolicy {
 		return ""
 	}
-	return "aws ec2 modify-instance-metadata-defaults --region " + region + " --http-tokens required"
+	return "aws ec2 modify-instance-metadata-defaults --region " + region + " " + options
 }
 
 // Quota is how many of something an account may have in a region.
