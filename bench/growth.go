@@ -125,6 +125,11 @@ func (g *grown) after(ctx context.Context, releases int) error {
 		}
 		g.rows = append(g.rows, less("time"+after, all.seconds/g.few.seconds, most.time, "times"), memory)
 	}
+	if releases == 100 {
+		if err := g.pages(ctx, env, releases); err != nil {
+			return fmt.Errorf("pages: %w", err)
+		}
+	}
 	return g.everything(ctx, b, env, releases)
 }
 
