@@ -38,7 +38,7 @@ state: products, and who bought them.
 The section rehearsal of the catalog replaces what only a real release has: a
 program makes the packages, which are served on this machine, and tokens and
 licenses come from there, whatever is in the environment. The report says so.`,
-		Annotations: takes(catalogFlags, jsonFlag),
+		Annotations: takes(catalogFlags, jsonFlag, verboseFlag),
 		Example: `  amiship rehearse v2.42.0 -f examples/prometheus/amiship.yaml
   amiship rehearse 17.5.0+ce.0 17.5.0+ee.0 -f examples/gitlab/amiship.yaml`,
 		Args: cobra.MinimumNArgs(1),
@@ -79,7 +79,7 @@ func (c rehearseCmd) run(ctx context.Context) error {
 		defer os.RemoveAll(o.State)
 	}
 	o.Progress = c.shows()
-	o.Catalog, o.Set, o.Log, o.Again = c.file, c.set, c.Err, typedBy(ctx).line()
+	o.Catalog, o.Set, o.Verbose, o.Log, o.Again = c.file, c.set, c.verbose, c.Err, typedBy(ctx).line()
 	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
 	go func() {

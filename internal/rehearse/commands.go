@@ -99,6 +99,9 @@ func (c commands) run(ctx context.Context, out io.Writer, args ...string) error 
 	name := "amiship " + strings.Join(args[:min(2, len(args))], " ")
 	if args[0] == "release" {
 		args = append(args, "--progress", "json")
+		if c.Verbose {
+			args = append(args, "--verbose")
+		}
 	}
 	args = slices.Concat(args, []string{"--file", c.Catalog}, c.setFlags())
 	cmd := c.command(ctx, args...)

@@ -28,6 +28,7 @@ type Rehearsal struct {
 	Program     string            // the amiship to run
 	Catalog     string            // path of amiship.yaml
 	Set         map[string]string // other values for vars of the catalog
+	Verbose     bool              // releases say what Packer says
 	Tags        []string          // the releases, one after the other
 	RealPackage bool              // leave out what the catalog has for rehearsals
 	State       string            // the sandbox's directory

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"amiship/internal/plan"
+	"amiship/internal/view"
 )
 
 // Blockers writes what would block a release, and the remaining quota.
@@ -59,7 +60,7 @@ func Notes(w io.Writer, p plan.Plan) {
 func Remedy(w io.Writer, bl plan.Blocker, r plan.Remedy) {
 	fmt.Fprintf(w, "%s: %s\n  %s: %s\n", bl.ID, indent(bl.Why), r.Name, indent(r.Cost))
 	for _, act := range r.Do {
-		fmt.Fprintf(w, "    %s %s\n", act.ID, subject(act))
+		fmt.Fprintln(w, "    "+strings.TrimSpace(view.StepName(act, act.ID)+" "+subject(act)))
 	}
 	if len(r.IAM) > 0 {
 		fmt.Fprintf(w, "  needs %s\n", strings.Join(r.IAM, ", "))
