@@ -40,7 +40,9 @@ type app struct {
 	Stdio
 	version Version
 	// Of the global flags; see globalFlags.
-	file    string            // --file
+	file    string            // --file, the first
+	files   []string          // --file, as it was given
+	fleet   string            // --fleet, of a command that takes several catalogs
 	json    bool              // --json
 	verbose bool              // --verbose
 	set     map[string]string // --set
@@ -121,6 +123,9 @@ started twice resumes from what exists.`,
 func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if a.patience.Call <= 0 || a.patience.Read <= 0 {
 		return usage(errors.New("--call-timeout and --read-timeout are durations such as 20s, and more than 0"))
+	}
+	if err := a.oneCatalog(cmd); err != nil {
+		return err
 	}
 	if err := a.fit(cmd, os.Getenv); err != nil {
 		return err

@@ -38,7 +38,8 @@ func printing(what string, annotations map[string]string) map[string]string {
 
 // globalFlags adds the flags that are the same for all commands.
 func globalFlags(a *app, flags *pflag.FlagSet) {
-	flags.StringVarP(&a.file, "file", "f", catalog.File, "catalog `FILE`")
+	a.file = catalog.File
+	flags.VarP(catalogFiles{a}, fileFlag, "f", "catalog `FILE`")
 	flags.StringToStringVar(&a.set, "set", nil, "override a var of the catalog: `NAME=VALUE`")
 	flags.Lookup("set").DefValue = "" // not shown
 	flags.BoolVar(&a.json, "json", false, "print results as JSON")

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/catalog"
 	"amiship/internal/engine"
 	"amiship/internal/observe"
 	"amiship/internal/plan"
@@ -89,6 +90,11 @@ func (a *app) resolve(ctx context.Context, tags []string) ([]release.Desired, er
 	if err != nil {
 		return nil, err
 	}
+	return a.resolveIn(ctx, b, tags)
+}
+
+// resolveIn resolves tags by one catalog.
+func (a *app) resolveIn(ctx context.Context, b *catalog.Bundle, tags []string) ([]release.Desired, error) {
 	if err := eachOnce(tags); err != nil {
 		return nil, err
 	}

@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"amiship/internal/awsapi"
+	"amiship/internal/view"
 	"amiship/internal/web"
 )
 
@@ -37,16 +39,22 @@ Prometheus, /healthz says whether AWS could be read.
 It reads AWS for all viewers at once: every 10 seconds while something is
 pending, each minute while someone watches, else every 5 minutes.
 
+Of several catalogs the first page shows all of them, and each has its own
+pages below it.
+` + severalHelp + `
+
 It listens on loopback. Another address needs --host, the name by which browsers
 reach it, and --behind-proxy, from where a proxy that knows who may see it
 connects; or --open, by which everyone who reaches it sees it.`,
 		Annotations: takes(catalogFlags, awsFlags),
 		Example: `  amiship serve
+  amiship serve --fleet fleet.yaml
   amiship serve --listen :8080 --host amis.example.com \
     --behind-proxy 10.0.0.0/24`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(cmd.Context()) },
 	}
+	c.fleetFlag(cmd)
 	cmd.Flags().StringVar(&c.listen, "listen", "127.0.0.1:8090", "`ADDRESS` and port; port 0 picks a free one")
 	cmd.Flags().StringArrayVar(&c.hosts, "host", nil, "`NAME` by which browsers reach it, besides localhost")
 	cmd.Flags().StringArrayVar(&c.proxies, "behind-proxy", nil, "take connections from this `CIDR` only: a proxy's")
@@ -62,7 +70,7 @@ func (c serveCmd) run(ctx context.Context) error {
 	ctx, stop, cancel := c.interrupts(ctx)
 	defer cancel()
 	ctx = reading(ctx, stop)
-	viewer, err := c.newViewer(ctx)
+	parts, err := c.parts(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,15 +78,17 @@ func (c serveCmd) run(ctx context.Context) error {
 	if err != nil {
 		return withHint(fmt.Errorf("--listen %s: %w", c.listen, err), "--listen 127.0.0.1:0 picks a free port")
 	}
-	watch := web.NewWatch(viewer.bundle.Catalog.Project, viewer.view, described)
+	watches := c.watches(parts)
 	server := &http.Server{
-		Handler: web.Handler(watch, access), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
+		Handler: web.Handler(access, watches...), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	fmt.Fprintf(c.Out, "ready http://%s\n", listener.Addr())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	go watch.Run(ctx)
+	for _, w := range watches {
+		go w.Run(ctx)
+	}
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
@@ -91,6 +101,26 @@ func (c serveCmd) run(ctx context.Context) error {
 		err = nil
 	}
 	return err
+}
+
+// watches are of each catalog, by names that differ: the project's, or with the catalog's file
+// where a project has several.
+func (c serveCmd) watches(parts []part) []*web.Watch {
+	projects := map[string]int{}
+	for _, p := range parts {
+		projects[p.bundle.Catalog.Project]++
+	}
+	var out []*web.Watch
+	for _, p := range parts {
+		project := p.bundle.Catalog.Project
+		name := project
+		if projects[project] > 1 {
+			name += "@" + strings.TrimSuffix(filepath.Base(p.bundle.File), filepath.Ext(p.bundle.File))
+		}
+		read := func(ctx context.Context) (view.View, error) { return c.viewer(p).view(p.context(ctx)) }
+		out = append(out, web.NewWatch(project, read, described).Named(name))
+	}
+	return out
 }
 
 // access says who may ask, and refuses an address that everyone could reach unless that is

@@ -35,6 +35,9 @@ func (a *app) newViewer(ctx context.Context) (*viewer, error) {
 	return &viewer{a, b, pl}, err
 }
 
+// viewer reads what is shown of one of several catalogs.
+func (a *app) viewer(p part) *viewer { return &viewer{a, p.bundle, plannerOf(p.clients)} }
+
 // view reads everything and makes the view. It is an error if AWS can't be spoken to at all;
 // what could not be read is in the view.
 func (v *viewer) view(ctx context.Context) (view.View, error) {

@@ -31,6 +31,9 @@ type Run struct {
 	Retest     bool // test again what failed its test
 	// Ahead is how many releases after this one must find capacity as well.
 	Ahead int
+	// Others is how many public AMIs, by region, releases of other projects of the account need
+	// as well.
+	Others map[string]int
 	// Resubmit offers Marketplace again what it refused, or what was cancelled,
 	// before this run.
 	Resubmit bool

@@ -233,12 +233,24 @@ func (f *facts) named(region string) string {
 	return "regions of amiship.yaml"
 }
 
-// unblocking is the command that carries a remedy out; what a forecast found is
-// there only as far ahead.
+// unblocking is the command that carries a remedy out. What a forecast found is there only as
+// far ahead; and what other projects' releases need, for as many releases more of this one.
 func (f *facts) unblocking(blocker, remedy string) string {
 	command := plan.Line("amiship", "unblock", blocker, remedy)
-	if f.r.Ahead > 0 {
-		command += fmt.Sprintf(" --forecast %d", f.r.Ahead+1)
+	ahead, each, others := f.r.Ahead, 0, 0
+	for _, v := range f.d.Variants {
+		if v.Public {
+			each++
+		}
+	}
+	for _, n := range f.r.Others {
+		others = max(others, n)
+	}
+	if each > 0 {
+		ahead += (others + each - 1) / each
+	}
+	if ahead > 0 {
+		command += fmt.Sprintf(" --forecast %d", ahead+1)
 	}
 	return command
 }

@@ -13,7 +13,7 @@ import (
 // publicQuota counts, once a region's limits and images are known.
 func (x regions) publicQuota(t release.Target) plan.Capacity {
 	limits, images := x.w.Regions[t.Region].Limits.Val, slices.Clone(x.here(t.Region).all)
-	r := plan.Capacity{Region: t.Region, Limit: limits.Public.Limit, Default: limits.Public.Default, Used: limits.Binned, Reserved: x.reserved(t.Region)}
+	r := plan.Capacity{Region: t.Region, Limit: limits.Public.Limit, Default: limits.Public.Default, Used: limits.Binned, Reserved: x.reserved(t.Region) + x.r.Others[t.Region]}
 	public := slices.DeleteFunc(images, func(i world.Image) bool { return !i.Public })
 	r.Used += len(public)
 	for _, v := range x.variants {
@@ -59,8 +59,11 @@ func (x regions) publicQuotaUsed(r plan.Capacity) *plan.Blocker {
 		ID: "quota/" + r.Region, Have: max(0, r.Free()), Need: r.Needed, Since: r.Short,
 		Why: fmt.Sprintf("%s: %d public AMIs needed, capacity for %d: %s %d, used %d", r.Region, r.Needed, max(0, r.Free()), source, r.Limit, r.Used),
 	}
-	if r.Reserved > 0 {
-		bl.Why += fmt.Sprintf(", reserved for earlier releases %d", r.Reserved)
+	if r.Reserved > x.r.Others[r.Region] {
+		bl.Why += fmt.Sprintf(", reserved for earlier releases %d", r.Reserved-x.r.Others[r.Region])
+	}
+	if n := x.r.Others[r.Region]; n > 0 {
+		bl.Why += fmt.Sprintf(", for releases of other projects %d", n)
 	}
 	if n := adoptable(x.facts, r.Region); n > 0 {
 		bl.Remedies = append(bl.Remedies, plan.Remedy{

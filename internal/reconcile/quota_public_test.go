@@ -270,6 +270,18 @@ func TestPublicQuota(t *testing.T) {
 		"snapshots are encrypted": {
 			func(s *stall) { s.limits.Encrypted = true }, "encryption/us-east-1", []string{"disable-ebs-encryption-by-default"}, "",
 		},
+		"beside another project's release": {
+			func(s *stall) {
+				s.old(4)
+				s.r.Others = map[string]int{"us-east-1": 2}
+			}, "quota/us-east-1", []string{"1 public AMIs needed, capacity for 0", "used 4, for releases of other projects 2", "unblock quota/us-east-1 raise --forecast 3"}, "reserved for earlier",
+		},
+		"beside another project's release, elsewhere": {
+			func(s *stall) {
+				s.old(4)
+				s.r.Others = map[string]int{"eu-west-1": 2}
+			}, "", nil, "",
+		},
 		"three releases ahead": {
 			func(s *stall) {
 				s.old(3)

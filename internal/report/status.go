@@ -15,15 +15,49 @@ import (
 )
 
 // Status writes a view: the truth of the moment first, then what is open, what blocks, what
-// is left, and what was released. Several, each of one partition of AWS, have one table of
-// releases.
-func Status(w io.Writer, views ...view.View) {
-	for _, v := range views {
-		status(w, v, len(views) == 1)
+// is left, and what was released.
+func Status(w io.Writer, v view.View) { status(w, v, true) }
+
+// Fleet writes several views, and what they share. The catalogs of one project, each of a
+// partition of AWS, have one table of releases.
+func Fleet(w io.Writer, f view.Fleet) {
+	fmt.Fprintln(w, f.Headline)
+	once := map[string]bool{} // blockers that are told of their account
+	for _, a := range f.Accounts {
+		for _, b := range a.Blockers {
+			once[a.Partition+a.Account+b.ID] = true
+		}
 	}
-	if len(views) > 1 {
-		partitionsTable(w, views)
+	parts := map[string][]view.View{}
+	for _, v := range f.Views {
+		parts[v.Project] = append(parts[v.Project], v)
 	}
+	for _, v := range f.Views {
+		fmt.Fprintln(w)
+		v.Blockers = slices.DeleteFunc(slices.Clone(v.Blockers), func(b view.Blocker) bool { return once[v.AWS.Partition+v.AWS.Account+b.ID] })
+		all := parts[v.Project]
+		status(w, v, len(all) == 1)
+		if len(all) > 1 && all[len(all)-1].AWS == v.AWS {
+			partitionsTable(w, all)
+		}
+	}
+	for _, a := range f.Accounts {
+		sharedAccount(w, a)
+	}
+}
+
+// sharedAccount writes what several projects of an account take from the same quotas.
+func sharedAccount(w io.Writer, a view.Account) {
+	if len(a.Quotas)+len(a.Blockers) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\naccount %s, %s together:\n", a.Account, strings.Join(a.Projects, ", "))
+	viewBlockers(w, a.Blockers)
+	var quotas []outlook
+	for _, q := range a.Quotas {
+		quotas = append(quotas, outlook{q.Region, q.ReleasesLeft, q.Until})
+	}
+	scarcest(w, "public AMIs, for one release of each", "region", quotas)
 }
 
 func status(w io.Writer, v view.View, alone bool) {

@@ -85,13 +85,14 @@ func (v View) sayNext(say saying) {
 		say(Warn, "The next release is blocked by %s.", some(names))
 		return
 	}
-	if left, where := v.least(); where != "" {
+	if left, where := v.Least(); where != "" {
 		say(OK, "There is capacity for %d more %s, least in %s.", left, noun(left, "release"), where)
 	}
 }
 
-// least is where there is capacity for the fewest releases.
-func (v View) least() (left int, where string) {
+// Least is where there is capacity for the fewest releases; where is empty if that is not
+// known.
+func (v View) Least() (left int, where string) {
 	for _, q := range v.Quotas {
 		if where == "" || q.ReleasesLeft < left {
 			left, where = q.ReleasesLeft, q.Region

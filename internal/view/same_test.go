@@ -35,7 +35,7 @@ func show(t *rapid.T, v view.View) shown {
 	ctx := context.Background()
 	watch := web.NewWatch(v.Project, func(context.Context) (view.View, error) { return v, nil }, error.Error)
 	watch.Read(ctx)
-	handler := web.Handler(watch, web.Access{})
+	handler := web.Handler(web.Access{}, watch)
 	get := func(path string) string {
 		r := httptest.NewRequestWithContext(ctx, "GET", "http://localhost"+path, nil)
 		answer := httptest.NewRecorder()

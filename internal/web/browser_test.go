@@ -54,7 +54,7 @@ func open(t *testing.T, v view.View) *tab {
 		return b.view, nil
 	}, error.Error)
 	b.watch.Read(t.Context())
-	b.server = httptest.NewServer(Handler(b.watch, Access{}))
+	b.server = httptest.NewServer(Handler(Access{}, b.watch))
 	t.Cleanup(b.server.CloseClientConnections)
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
@@ -280,7 +280,7 @@ func TestOfflineIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := &http.Server{Handler: Handler(b.watch, Access{}), ReadHeaderTimeout: time.Second}
+	again := &http.Server{Handler: Handler(Access{}, b.watch), ReadHeaderTimeout: time.Second}
 	go again.Serve(listener)
 	defer again.Close()
 	b.until(30*time.Second, "seen that the server is back", `!document.getElementById("fresh").classList.contains("stale")`)

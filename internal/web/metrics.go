@@ -12,9 +12,9 @@ import (
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 const textFormat = "text/plain; version=0.0.4; charset=utf-8"
 
-// gauges are numbers of one project: the samples of a name stand together.
+// gauges are numbers of projects: the samples of a name stand together.
 type gauges struct {
-	project string
+	project string              // of the samples that are set now
 	names   []string            // with their help, in the order in which they came
 	lines   map[string][]string // by name
 }
@@ -46,17 +46,25 @@ func labelValue(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(text) + `"`
 }
 
-// metrics are the numbers of the newest view. Before AWS was read there is none but that.
-func (p page) metrics() []byte {
+// metrics are the numbers of the newest views. Before AWS was read there is none but that.
+func metrics(pages ...page) []byte {
+	g := &gauges{lines: map[string][]string{}}
+	for _, p := range pages {
+		g.page(p)
+	}
+	return g.text()
+}
+
+func (g *gauges) page(p page) {
 	v := p.View
-	g := &gauges{project: p.project(), lines: map[string][]string{}}
+	g.project = p.Name
 	up := 1.0
 	if p.Trouble != "" || v.Read.At.IsZero() {
 		up = 0
 	}
 	g.set("read_up", "1 if the last read of AWS succeeded.", up)
 	if v.Read.At.IsZero() {
-		return g.text()
+		return
 	}
 	g.set("last_read_age_seconds", "Seconds since AWS was read without an error.", p.Now.Sub(v.Read.At).Seconds())
 	g.set("read_calls", "Calls of AWS that the last read took.", float64(v.Read.Calls))
@@ -78,7 +86,6 @@ func (p page) metrics() []byte {
 			g.listing(l)
 		}
 	}
-	return g.text()
 }
 
 func (g *gauges) listing(l view.Listing) {

@@ -26,6 +26,8 @@ type timestamp = time.Time
 
 // page is what one page is drawn from.
 type page struct {
+	Name    string // of the project, among those that are served
+	Up      string // of the page of all projects; empty: there is none
 	View    view.View
 	Now     time.Time
 	Trouble string // why AWS could not be read last; the view is older then

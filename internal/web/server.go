@@ -31,22 +31,50 @@ type Access struct {
 	Proxies []netip.Prefix
 }
 
-// Handler serves what a watch reads: pages, the view as JSON, metrics, and events that say
-// that something has changed. It takes GET and HEAD alone.
-func Handler(w *Watch, a Access) http.Handler {
-	s := server{w}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/{$}", s.page(func(p page, r *http.Request) ([]byte, bool, error) {
+// Handler serves what watches read: pages, views as JSON, metrics, and events that say that
+// something has changed. It takes GET and HEAD alone. Several watches have a page that shows
+// all of them, and each its own below /p/NAME/.
+func Handler(a Access, watches ...*Watch) http.Handler {
+	if len(watches) == 1 {
+		w := watches[0]
+		return guarded(project{server{w.join}, w.page}.pages(), a)
+	}
+	return guarded(newFleet(watches).pages(), a)
+}
+
+// project serves the pages of one.
+type project struct {
+	server
+	page func() page // what is drawn from now
+}
+
+func (s project) pages() *http.ServeMux {
+	mux := s.common()
+	mux.HandleFunc("/{$}", s.draw(func(p page, r *http.Request) ([]byte, bool, error) {
 		html, err := p.dashboard(r.Context())
 		return html, true, err
 	}))
-	mux.HandleFunc("/release/{tag}", s.page(func(p page, r *http.Request) ([]byte, bool, error) {
+	mux.HandleFunc("/release/{tag}", s.draw(func(p page, r *http.Request) ([]byte, bool, error) {
 		p.Root = "../"
 		return p.release(r.Context(), r.PathValue("tag"))
 	}))
 	mux.HandleFunc("/status.json", s.status)
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) { health(w, r, s.page()) })
+	mux.HandleFunc("/metrics", func(w http.ResponseWriter, r *http.Request) {
+		send(w, r, http.StatusOK, textFormat, metrics(s.page()))
+	})
+	return mux
+}
+
+// server is what pages of any kind have.
+type server struct {
+	join func() (changed <-chan struct{}, leave func())
+}
+
+// common serves events and assets.
+func (s server) common() *http.ServeMux {
+	mux := http.NewServeMux()
 	mux.HandleFunc("/events", s.events)
-	mux.HandleFunc("/healthz", s.health)
 	for _, name := range []string{"style.css", "app.js"} {
 		mux.HandleFunc("/"+name, asset(name))
 	}
@@ -55,18 +83,13 @@ func Handler(w *Watch, a Access) http.Handler {
 			send(w, r, http.StatusOK, "image/svg+xml", Icon(level))
 		})
 	}
-	mux.HandleFunc("/metrics", func(out http.ResponseWriter, r *http.Request) {
-		send(out, r, http.StatusOK, textFormat, w.page().metrics())
-	})
-	return guarded(mux, a)
+	return mux
 }
 
-type server struct{ watch *Watch }
-
-// page serves what is drawn of the newest view.
-func (s server) page(draw func(page, *http.Request) ([]byte, bool, error)) http.HandlerFunc {
+// draw serves what is drawn of the newest view.
+func (s project) draw(draw func(page, *http.Request) ([]byte, bool, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		html, ok, err := draw(s.watch.page(), r)
+		html, ok, err := draw(s.page(), r)
 		switch {
 		case err != nil:
 			http.Error(w, "the page could not be drawn", http.StatusInternalServerError)
@@ -78,16 +101,25 @@ func (s server) page(draw func(page, *http.Request) ([]byte, bool, error)) http.
 	}
 }
 
-func (s server) status(w http.ResponseWriter, r *http.Request) {
-	p := s.watch.page()
+func (s project) status(w http.ResponseWriter, r *http.Request) {
+	p := s.page()
 	if p.View.Read.At.IsZero() {
-		send(w, r, http.StatusServiceUnavailable, "application/json", fmt.Appendf(nil, `{"schema":%d,"errors":[%q]}`+"\n", view.Schema, p.headline()))
+		unread(w, r, p)
 		return
 	}
 	if p.Trouble != "" {
 		p.View.Errors = append(slices.Clone(p.View.Errors), p.Trouble)
 	}
-	text, err := json.Marshal(p.View)
+	asJSON(w, r, p.View)
+}
+
+// unread answers for a program that AWS was not read yet.
+func unread(w http.ResponseWriter, r *http.Request, p page) {
+	send(w, r, http.StatusServiceUnavailable, "application/json", fmt.Appendf(nil, `{"schema":%d,"errors":[%q]}`+"\n", view.Schema, p.headline()))
+}
+
+func asJSON(w http.ResponseWriter, r *http.Request, v any) {
+	text, err := json.Marshal(v)
 	if err != nil {
 		http.Error(w, "the view could not be written", http.StatusInternalServerError)
 		return
@@ -95,11 +127,13 @@ func (s server) status(w http.ResponseWriter, r *http.Request) {
 	send(w, r, http.StatusOK, "application/json", append(text, '\n'))
 }
 
-func (s server) health(w http.ResponseWriter, r *http.Request) {
-	p := s.watch.page()
-	if p.View.Read.At.IsZero() || p.Trouble != "" {
-		send(w, r, http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte(p.headline()+" "+p.Trouble+"\n"))
-		return
+// health says whether AWS could be read for all pages.
+func health(w http.ResponseWriter, r *http.Request, pages ...page) {
+	for _, p := range pages {
+		if p.View.Read.At.IsZero() || p.Trouble != "" {
+			send(w, r, http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte(p.headline()+" "+p.Trouble+"\n"))
+			return
+		}
 	}
 	send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
 }
@@ -115,7 +149,7 @@ func (s server) events(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	changed, leave := s.watch.join()
+	changed, leave := s.join()
 	defer leave()
 	out := http.NewResponseController(w)
 	tick := time.NewTicker(alive)

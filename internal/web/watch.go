@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type Source func(context.Context) (view.View, error)
 
 // Watch reads for all viewers at once: one of them costs as many calls of AWS as twenty.
 type Watch struct {
+	name   string // tells it from others that are served with it; empty: its project does
 	source Source
 	now    func() time.Time
 	// describe says an error for people, with what to type.
@@ -40,6 +42,13 @@ func NewWatch(project string, source Source, describe func(error) string) *Watch
 		source: source, now: time.Now, describe: describe, view: view.View{Project: project},
 		viewers: map[chan struct{}]bool{}, wake: make(chan struct{}, 1),
 	}
+}
+
+// Named gives it another name than its project's, which is part of addresses and the project
+// of metrics.
+func (w *Watch) Named(name string) *Watch {
+	w.name = name
+	return w
 }
 
 // Run reads until ctx ends.
@@ -122,7 +131,7 @@ func (w *Watch) age() time.Duration {
 func (w *Watch) page() page {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := page{View: w.view, Trouble: w.trouble, Live: true, Now: w.view.Read.At.Add(w.now().Sub(w.read))}
+	p := page{Name: cmp.Or(w.name, w.view.Project), View: w.view, Trouble: w.trouble, Live: true, Now: w.view.Read.At.Add(w.now().Sub(w.read))}
 	if w.slower > 0 {
 		p.View.Notes = append([]string{"AWS refuses reads for their rate: it is read less often until it answers."}, p.View.Notes...)
 	}

@@ -25,7 +25,7 @@ func served(t *testing.T, v view.View, a Access) (*httptest.Server, *Watch) {
 	t.Helper()
 	w := NewWatch("thing", func(context.Context) (view.View, error) { return v, nil }, error.Error)
 	w.Read(t.Context())
-	s := httptest.NewServer(Handler(w, a))
+	s := httptest.NewServer(Handler(a, w))
 	t.Cleanup(s.Close)
 	return s, w
 }
@@ -150,7 +150,7 @@ func TestEmpty(t *testing.T) {
 	w := NewWatch("thing", func(context.Context) (view.View, error) { return view.View{}, errors.New("no credentials") }, func(err error) string {
 		return err.Error() + ": set AWS_PROFILE."
 	})
-	bare := httptest.NewServer(Handler(w, Access{}))
+	bare := httptest.NewServer(Handler(Access{}, w))
 	defer bare.Close()
 	if _, body := get(t, "GET", bare.URL+"/", ""); !strings.Contains(body, "AWS is being read") {
 		t.Error("before the first read it does not say so")
@@ -175,7 +175,7 @@ func TestTroubleKeepsTheView(t *testing.T) {
 	w.Read(t.Context())
 	fail = errors.New("AWS does not answer")
 	w.Read(t.Context())
-	s := httptest.NewServer(Handler(w, Access{}))
+	s := httptest.NewServer(Handler(Access{}, w))
 	defer s.Close()
 	_, body := get(t, "GET", s.URL+"/", "")
 	if !strings.Contains(body, "AWS does not answer") || !strings.Contains(body, v.Releases[0].Tag) || !strings.Contains(body, `class="fresh stale"`) {
@@ -347,7 +347,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add("GET", "/release/v1.2.0?x=<script>", "127.0.0.1", "br")
 	w := NewWatch("thing", func(context.Context) (view.View, error) { return webtest.Troubled(), nil }, error.Error)
 	w.Read(f.Context())
-	h := Handler(w, Access{})
+	h := Handler(Access{}, w)
 	f.Fuzz(func(t *testing.T, method, target, host, accept string) {
 		if strings.HasPrefix(target, "/events") {
 			return // it ends with its viewer
