@@ -89,8 +89,9 @@ var noResult = regexp.MustCompile(`^(marketplace\.(change-sets|tags|outcomes)|qu
 
 // unequal is what differs between two that are alike: revisions and versions count
 // attempts, ids and days are their own. The retention policy of the last retirement is
-// recorded on the newest AMI, of whichever region that is.
-var unequal = regexp.MustCompile(`"(Revision|Version)":\d+|"(CaseID|ID)":"([0-9a-f]{8}-[-0-9a-f]{27}|[0-9a-f]{11}|[0-9a-f]{40})"|\d{4}-\d\d-\d\d|"(Launched|LaunchedBefore)":"TIME",?|"amiship:keep":"[^"]*",?`)
+// recorded on the newest AMI, of whichever region that is. A copy is made of an AMI of the
+// release in whichever region answers.
+var unequal = regexp.MustCompile(`"(Revision|Version)":\d+|"(CaseID|ID)":"([0-9a-f]{8}-[-0-9a-f]{27}|[0-9a-f]{11}|[0-9a-f]{40})"|\d{4}-\d\d-\d\d|"(Launched|LaunchedBefore)":"TIME",?|"amiship:keep":"[^"]*",?|"SourceRegion":"[^"]*",?`)
 
 // outcome is the world as far as customers, and the bill, see it.
 func (s *sufferer) outcome() map[string][]string {

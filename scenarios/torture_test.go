@@ -32,6 +32,10 @@ func seeds() []uint64 {
 	return out
 }
 
+// shrinkWithin is how long a failure among others is looked into; make torture with its seed
+// takes the time that it takes.
+const shrinkWithin = 3 * time.Minute
+
 // TestTorture does whole releases while AWS fails and runs are killed, both at
 // random, and each is started again until it is done. Then the world must be that
 // of an undisturbed release, seen from outside of Amiship. A seed that
@@ -53,7 +57,11 @@ func TestTorture(t *testing.T) {
 				t.Logf("%s\n%s", o, said.brief())
 				return
 			}
+			began := time.Now()
 			smallest := o.shrink(func(less ordeal) bool {
+				if *tortureSeed == 0 && time.Since(began) > shrinkWithin {
+					return false
+				}
 				_, complaint := less.suffer(t, calm)
 				return complaint != ""
 			})
