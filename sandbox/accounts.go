@@ -42,7 +42,7 @@ func makeAccount(tx *cloud.Tx, a Account) {
 			k.Secret = newSecret()
 		}
 		cloud.Credentials.Put(tx, "", k.ID, cloud.Credential{
-			KeyID: k.ID, Secret: k.Secret, Account: a.ID, Deny: k.Deny,
+			KeyID: k.ID, Secret: k.Secret, Account: a.ID, Deny: k.Deny, Policies: policies(k.Policies),
 			Principal: a.partition().ARN("iam", "", a.ID, "user/"+k.User),
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,6 +83,9 @@ type Key struct {
 	Secret string   `yaml:"secret,omitempty"` // random when empty
 	User   string   `yaml:"user,omitempty"`   // the account's name when empty
 	Deny   []string `yaml:"deny,omitempty"`   // IAM actions it lacks: "ec2:CopyImage", "ssm:*"
+	// Policies are what it may do: IAM policies, or names of files with one, seen from the world's.
+	// Without this it may do everything; an empty list allows nothing.
+	Policies *[]Document `yaml:"policies,omitempty"`
 }
 
 // Role can be assumed by those whom it trusts.
@@ -90,6 +94,7 @@ type Role struct {
 	Trust      []string      `yaml:"trust,omitempty"` // accounts, ARNs of principals, services, or "*"
 	ExternalID string        `yaml:"external_id,omitempty"`
 	Deny       []string      `yaml:"deny,omitempty"`
+	Policies   *[]Document   `yaml:"policies,omitempty"`    // as of a key
 	MaxSession time.Duration `yaml:"max_session,omitempty"` // an hour when zero
 	// WebIdentity are the providers whose tokens it trusts; one statement of them is enough.
 	WebIdentity []WebIdentity `yaml:"web_identity,omitempty"`
@@ -125,6 +130,9 @@ func readWorld(path string) (World, error) {
 	defer f.Close()
 	if err := strictly(f, &w); err != nil {
 		return w, fmt.Errorf("read the world %s:\n%s", path, yaml.FormatError(err, false, true))
+	}
+	if err := w.readPolicies(filepath.Dir(path)); err != nil {
+		return w, fmt.Errorf("read the world %s: %w", path, err)
 	}
 	w = w.resolve()
 	return w, w.check()
@@ -319,7 +327,7 @@ func (w World) loadRoles(tx *cloud.Tx, a Account) error {
 		}
 	}
 	for _, r := range a.Roles {
-		role := sts.Role{Account: a.ID, Partition: a.partition(), Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, MaxSession: r.MaxSession}
+		role := sts.Role{Account: a.ID, Partition: a.partition(), Name: r.Name, ExternalID: r.ExternalID, Deny: r.Deny, Policies: policies(r.Policies), MaxSession: r.MaxSession}
 		for _, t := range r.Trust {
 			role.Trusted = append(role.Trusted, w.id(t))
 		}

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"amiship/sandbox/policy"
 )
 
 // Account is an AWS account that the sandbox knows.
@@ -23,6 +25,10 @@ type Credential struct {
 	Principal            string    // ARN
 	Deny                 []string  // IAM actions refused: "ec2:CopyImage", "ssm:*"
 	Expires              time.Time // zero: never
+	// Policies are those of the user or role; nil: everything is allowed. Session are those that
+	// were given when the role was assumed; nil: none.
+	Policies *policy.Set `json:",omitempty"`
+	Session  *policy.Set `json:",omitempty"`
 }
 
 // Denies reports whether a Deny list names an IAM action. Its patterns are those

@@ -99,7 +99,7 @@ func (o imageOps) deleteBehind(c *wire.Call, im Image, id string) string {
 	switch {
 	case !found:
 		return "client-error"
-	case s.Owner != im.Owner, c.Lacks("ec2:DeleteSnapshot"):
+	case s.Owner != im.Owner, c.Lacks("ec2:DeleteSnapshot", arnOf(c, "snapshot", id)):
 		return "missing-permissions"
 	}
 	if _, used := imageUsing(c.Tx, c.Region, id, im.ID); used {

@@ -103,8 +103,13 @@ func (o *order) findProfile(c *wire.Call, in *runIn) error {
 		return invalidValue("iamInstanceProfile.arn", arn, "Invalid IAM Instance Profile ARN")
 	case !found:
 		return invalidValue("iamInstanceProfile.name", name, "Invalid IAM Instance Profile name")
-	case c.Lacks("iam:PassRole"):
-		return c.Refused("iam:PassRole", c.Account.Partition.ARN("iam", "", c.Account.ID, "role/"+p.Role))
+	}
+	pass := wire.Asked{
+		Action: "iam:PassRole", Resource: c.Account.Partition.ARN("iam", "", c.Account.ID, "role/"+p.Role),
+		Context: map[string][]string{"iam:PassedToService": {"ec2.amazonaws.com"}},
+	}
+	if err := c.May(pass); err != nil {
+		return err
 	}
 	o.profile = p.ARN()
 	return nil

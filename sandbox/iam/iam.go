@@ -1,8 +1,8 @@
 // Package iam is the sandbox's Identity and Access Management, as far as an account tells
 // what it is called, and Packer makes instance profiles.
 //
-// An account of the sandbox has its name as its alias. What a caller may do is in the
-// Deny list of its credential, and no policy of IAM: those are kept, and have no effect.
+// An account of the sandbox has its name as its alias. What a caller may do is in the policies
+// that a world gives it; those that clients put are kept, and have no effect.
 package iam
 
 import (
@@ -14,6 +14,7 @@ func Service() wire.Service {
 	return wire.Service{
 		Name:     "iam",
 		Protocol: wire.AWSQuery{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/"},
+		Asks:     asks,
 		Operations: []wire.Operation{
 			wire.Read("ListAccountAliases", reading, aliases),
 			wire.Op("CreateInstanceProfile", writing, createProfile),

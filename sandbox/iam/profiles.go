@@ -145,7 +145,7 @@ func addRole(c *wire.Call, in *attachIn) (*done, error) {
 		return nil, err
 	}
 	switch {
-	case c.Lacks("iam:PassRole"):
+	case c.Lacks("iam:PassRole", r.arn()):
 		return nil, c.Refused("iam:PassRole", r.arn())
 	case p.Role != "":
 		return nil, conflict("LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1")

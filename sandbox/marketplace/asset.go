@@ -123,7 +123,7 @@ func roleProblem(tx *cloud.Tx, account string, im ec2.Image, arn string) *Proble
 		return &Problem{Code: codeAssetAccess, Message: "AWS Marketplace could not access AMI " + im.ID + ": the access role " + arn + " does not trust " + ingester + "."}
 	}
 	for _, action := range ingestion {
-		if r.Lacks(action) {
+		if r.Lacks(action, "*") {
 			return &Problem{Code: codeAssetMissing, Message: "AWS Marketplace could not share AMI " + im.ID + ": the access role " + arn + " lacks the permission " + action + "."}
 		}
 	}

@@ -50,6 +50,7 @@ func New(cfg Config) *Marketplace {
 func (m *Marketplace) Service() wire.Service {
 	return wire.Service{
 		Name:     signingName,
+		Asks:     asks,
 		Protocol: wire.RESTJSON{Methods: map[string]string{"DescribeChangeSet": http.MethodGet, "DescribeEntity": http.MethodGet, "CancelChangeSet": http.MethodPatch}},
 		Operations: []wire.Operation{
 			wire.Op("StartChangeSet", rate("start", 5), here(m.startChangeSet)),

@@ -118,10 +118,16 @@ func (m *Marketplace) checkLimit(c *wire.Call, changes []Change) error {
 
 // checkPass refuses to hand on a role that the caller may not pass.
 func checkPass(c *wire.Call, changes []Change) error {
-	const action = "iam:PassRole"
 	for _, change := range changes {
-		if change.Type == addOptions && c.Lacks(action) {
-			return c.Refused(action, parse[addDetails](change).source().AccessRoleArn)
+		if change.Type != addOptions {
+			continue
+		}
+		pass := wire.Asked{
+			Action: "iam:PassRole", Resource: parse[addDetails](change).source().AccessRoleArn,
+			Context: map[string][]string{"iam:PassedToService": {ingester}},
+		}
+		if err := c.May(pass); err != nil {
+			return err
 		}
 	}
 	return nil

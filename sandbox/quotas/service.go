@@ -10,6 +10,16 @@ func Service() wire.Service {
 	return wire.Service{
 		Name:     "servicequotas",
 		Protocol: wire.JSON11{TargetPrefix: "ServiceQuotasV20190624"},
+		Asks: func(c *wire.Call, in any) []wire.Asked {
+			request, ok := in.(*requestIn) // the others take no resource
+			if !ok {
+				return []wire.Asked{{}}
+			}
+			return []wire.Asked{{
+				Resource: c.Account.Partition.ARN("servicequotas", c.Region, c.Account.ID, request.ServiceCode+"/"+request.QuotaCode),
+				Context:  map[string][]string{"servicequotas:service": {request.ServiceCode}},
+			}}
+		},
 		Operations: []wire.Operation{
 			wire.Read("ListServices", reading, listServices),
 			wire.Read("GetServiceQuota", reading, getQuota),

@@ -85,6 +85,7 @@ func (s *SSM) Service() wire.Service {
 	return wire.Service{
 		Name:     "ssm",
 		Protocol: wire.JSON11{TargetPrefix: "AmazonSSM"},
+		Asks:     asks,
 		Operations: []wire.Operation{
 			wire.Op("PutParameter", writing, s.put),
 			wire.Read("GetParameter", reading, s.get),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/policy"
 	"amiship/sandbox/wire"
 )
 
@@ -19,6 +20,7 @@ type Role struct {
 	Trusted    []string        // account ids, ARNs of principals, services, or "*"
 	ExternalID string          // that callers must name; empty: none
 	Deny       []string        // as in cloud.Credential
+	Policies   *policy.Set     `json:",omitempty"` // as in cloud.Credential
 	MaxSession time.Duration
 	Federated  []Federated `json:",omitempty"` // whose tokens it trusts
 }
@@ -40,8 +42,10 @@ func PutRole(tx *cloud.Tx, r Role) {
 // FindRole returns the role that an ARN names.
 func FindRole(tx *cloud.Tx, arn string) (Role, bool) { return roles.Get(tx, "", arn) }
 
-// Lacks reports whether the role's Deny list names an IAM action.
-func (r Role) Lacks(action string) bool { return cloud.Denies(r.Deny, action) }
+// Lacks reports whether the role may not do an action on a resource: an ARN, or "*".
+func (r Role) Lacks(action, resource string) bool {
+	return cloud.Denies(r.Deny, action) || r.Policies != nil && !r.Policies.Decide(policy.Request{Action: action, Resource: resource}).Allowed
+}
 
 // trusts says whether the role may be assumed with the credential. A principal
 // that took a role of its own is trusted by its account or by its session's ARN.
@@ -59,6 +63,7 @@ type assumeIn struct {
 	SourceIdentity    string
 	Tags              []sessionTag
 	TransitiveTagKeys []string
+	Policy            string
 }
 
 type sessionTag struct{ Key, Value string }
@@ -87,7 +92,7 @@ func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
 			Message: "User: " + c.Credential.Principal + " is not authorized to perform: sts:AssumeRole on resource: " + in.RoleArn,
 		}
 	}
-	if len(in.Tags) > 0 && cloud.Denies(c.Credential.Deny, "sts:TagSession") {
+	if len(in.Tags) > 0 && c.Lacks("sts:TagSession", in.RoleArn) {
 		return nil, &wire.Error{
 			Code: "AccessDenied", Status: http.StatusForbidden,
 			Message: "User: " + c.Credential.Principal + " is not authorized to perform: sts:TagSession on resource: " + in.RoleArn,
@@ -97,7 +102,11 @@ func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
 	if strings.Contains(c.Credential.Principal, ":assumed-role/") {
 		longest = time.Hour // AWS's limit for role chaining
 	}
-	keys, user, err := role.session(c, in.RoleSessionName, in.DurationSeconds, longest)
+	limits, err := sessionPolicies(in.Policy)
+	if err != nil {
+		return nil, err
+	}
+	keys, user, err := role.session(c, in.RoleSessionName, in.DurationSeconds, longest, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +115,7 @@ func assumeRole(c *wire.Call, in *assumeIn) (*assumeOut, error) {
 
 // session makes the keys of a session of the role, which lasts an hour unless it says how many
 // seconds.
-func (r Role) session(c *wire.Call, name string, seconds *int, longest time.Duration) (credentials, assumedRole, error) {
+func (r Role) session(c *wire.Call, name string, seconds *int, longest time.Duration, limits *policy.Set) (credentials, assumedRole, error) {
 	life, err := lifetime(seconds, time.Hour, 12*time.Hour)
 	if err != nil {
 		return credentials{}, assumedRole{}, err
@@ -115,7 +124,25 @@ func (r Role) session(c *wire.Call, name string, seconds *int, longest time.Dura
 		return credentials{}, assumedRole{}, wire.Errorf("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	arn := r.Partition.ARN("sts", "", r.Account, "assumed-role/"+r.base()+"/"+name)
-	return issue(c, r.Account, arn, r.Deny, life), assumedRole{userID(arn), arn}, nil
+	return issue(c, cloud.Credential{Account: r.Account, Principal: arn, Deny: r.Deny, Policies: r.Policies, Session: limits}, life), assumedRole{userID(arn), arn}, nil
+}
+
+// sessionPolicies reads those that a caller gives to a session: what they do not allow, it may not do.
+func sessionPolicies(text string) (*policy.Set, error) {
+	if text == "" {
+		return nil, nil
+	}
+	p, err := policy.Parse([]byte(text))
+	switch {
+	case len(text) > 2048:
+		return nil, wire.Errorf("PackedPolicyTooLarge", "Packed policy consumes %d%% of allotted space, please use smaller policy.", len(text)*100/2048)
+	case err != nil:
+		return nil, wire.Errorf("MalformedPolicyDocument", "%v", err)
+	}
+	if unknown := p.Unknown(wire.Keys()); unknown != "" {
+		return nil, wire.Errorf("MalformedPolicyDocument", "The sandbox has no values of the condition key %s.", unknown)
+	}
+	return &policy.Set{p}, nil
 }
 
 // base is the name without the path.
@@ -148,8 +175,8 @@ func missing(member string) error {
 // maxSessionTags is how many tags a session may have.
 const maxSessionTags = 50
 
-// checkTags applies the documented rules for session tags. They decide nothing here: the
-// sandbox has no policies that name them.
+// checkTags applies the documented rules for session tags. They decide nothing here: policies
+// that name them are refused.
 func (in *assumeIn) checkTags() error {
 	if len(in.Tags) > maxSessionTags {
 		return wire.Errorf("ValidationError", "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxSessionTags)

@@ -23,11 +23,13 @@ func Service() wire.Service {
 	return wire.Service{
 		Name:     "sts",
 		Protocol: wire.AWSQuery{Namespace: "https://sts.amazonaws.com/doc/2011-06-15/"},
+		Asks:     asks,
 		Operations: []wire.Operation{
 			wire.Read("GetCallerIdentity", bucket, whoAmI),
 			wire.Op("AssumeRole", bucket, assumeRole),
 			wire.Unsigned("AssumeRoleWithWebIdentity", bucket, webIdentityOwner, assumeRoleWithWebIdentity),
 			wire.Op("GetSessionToken", bucket, getSessionToken),
+			wire.Read("DecodeAuthorizationMessage", bucket, decodeMessage),
 		},
 	}
 }
@@ -71,12 +73,9 @@ type credentials struct {
 }
 
 // issue makes temporary keys for a principal of an account.
-func issue(c *wire.Call, account, principal string, deny []string, life time.Duration) credentials {
+func issue(c *wire.Call, cred cloud.Credential, life time.Duration) credentials {
 	end := c.Now.Add(life).Truncate(time.Second)
-	cred := cloud.Credential{
-		KeyID: uniqueID("ASIA", random(20))[:20], Secret: random(30), Token: random(240),
-		Account: account, Principal: principal, Deny: deny, Expires: end,
-	}
+	cred.KeyID, cred.Secret, cred.Token, cred.Expires = uniqueID("ASIA", random(20))[:20], random(30), random(240), end
 	cloud.Credentials.Put(c.Tx, "", cred.KeyID, cred)
 	return credentials{cred.KeyID, cred.Secret, cred.Token, end.Format(time.RFC3339)}
 }
@@ -107,7 +106,7 @@ func getSessionToken(c *wire.Call, in *sessionIn) (*sessionOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sessionOut{issue(c, c.Account.ID, c.Credential.Principal, c.Credential.Deny, life)}, nil
+	return &sessionOut{issue(c, c.Credential, life)}, nil
 }
 
 func lifetime(seconds *int, usual, longest time.Duration) (time.Duration, error) {

@@ -32,6 +32,7 @@ type webIdentityIn struct {
 	RoleSessionName  string
 	WebIdentityToken string
 	DurationSeconds  *int
+	Policy           string
 }
 
 type webIdentityOut struct {
@@ -75,7 +76,11 @@ func assumeRoleWithWebIdentity(c *wire.Call, in *webIdentityIn) (*webIdentityOut
 	if !ok || !slices.ContainsFunc(role.Federated, func(f Federated) bool { return f.trusts(p, t.claims) }) {
 		return nil, &wire.Error{Code: "AccessDenied", Message: "Not authorized to perform sts:AssumeRoleWithWebIdentity", Status: http.StatusForbidden}
 	}
-	keys, user, err := role.session(c, in.RoleSessionName, in.DurationSeconds, role.MaxSession)
+	limits, err := sessionPolicies(in.Policy)
+	if err != nil {
+		return nil, err
+	}
+	keys, user, err := role.session(c, in.RoleSessionName, in.DurationSeconds, role.MaxSession, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,13 @@ package wire
 
 import (
 	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"time"
 
 	"amiship/sandbox/cloud"
+	"amiship/sandbox/policy"
 )
 
 // refusal is a reason not to believe a request.
@@ -81,27 +84,116 @@ func sameToken(r *request, want string) bool {
 	return subtle.ConstantTimeCompare([]byte(have), []byte(want)) == 1
 }
 
-// authorise refuses what the credential's Deny list names. Patterns are those
-// of path.Match: "ec2:*", "ssm:PutParameter".
-func (c *Call) authorise(svc Service) error {
+// authorise refuses what the credential's Deny list names, by patterns of path.Match ("ec2:*",
+// "ssm:PutParameter"), and what its policies do not allow.
+func (c *Call) authorise(svc Service, in any) error {
 	prefix := svc.IAM
 	if prefix == "" {
 		prefix = svc.Name
 	}
 	action := prefix + ":" + c.Action
-	if c.Lacks(action) {
+	switch {
+	case cloud.Denies(c.Credential.Deny, action):
 		return denied(svc.Name, action, c.Credential.Principal)
+	case c.Credential.Policies == nil && c.Credential.Session == nil, action == "sts:GetCallerIdentity", action == "sts:GetSessionToken":
+		return nil // these two need no permission
+	}
+	asked := []Asked{{}}
+	if svc.Asks != nil {
+		asked = svc.Asks(c, in)
+	}
+	for _, a := range asked {
+		if a.Action == "" {
+			a.Action = action
+		}
+		if err := c.May(a); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// Lacks reports whether the credential's Deny list names an IAM action.
-// Operations ask it for permissions that they need beside their own.
-func (c *Call) Lacks(action string) bool { return cloud.Denies(c.Credential.Deny, action) }
+// Lacks reports whether the caller may not do an action on a resource, besides that of the
+// call: operations ask it for permissions that they need beside their own.
+func (c *Call) Lacks(action, resource string) bool {
+	return c.May(Asked{Action: action, Resource: resource}) != nil
+}
 
 // Refused is the answer to a missing permission for an action on a resource.
 func (c *Call) Refused(action, resource string) error {
+	if err := c.May(Asked{Action: action, Resource: resource}); err != nil {
+		return err
+	}
 	return denied(c.Service, action+" on resource: "+resource, c.Credential.Principal)
+}
+
+// May is the answer to a caller who lacks a permission; nil: it has it.
+func (c *Call) May(a Asked) error {
+	where := ""
+	if a.Resource != "" {
+		where = " on resource: " + a.Resource
+	}
+	if cloud.Denies(c.Credential.Deny, a.Action) {
+		return denied(c.Service, a.Action+where, c.Credential.Principal)
+	}
+	d, session := c.decide(a)
+	if d.Allowed {
+		return nil
+	}
+	kind, article := "identity-based", "an"
+	if session {
+		kind, article = "session", "a"
+	}
+	why := " because no " + kind + " policy allows the " + a.Action + " action"
+	if d.Denied != nil {
+		why = " with an explicit deny in " + article + " " + kind + " policy"
+	}
+	return c.unauthorized(a, where, why, d)
+}
+
+// unauthorized is AWS's answer to what policies do not allow. EC2's has an encoded message.
+func (c *Call) unauthorized(a Asked, where, why string, d policy.Decision) *Error {
+	text := "User: " + c.Credential.Principal + " is not authorized to perform: " + a.Action + where + why
+	switch c.Service {
+	case "ec2":
+		return &Error{
+			Code: "UnauthorizedOperation", Status: http.StatusForbidden,
+			Message: "You are not authorized to perform this operation. " + text + ". Encoded authorization failure message: " + c.encoded(a, d),
+		}
+	case "sts", "iam":
+		return &Error{Code: "AccessDenied", Message: text, Status: http.StatusForbidden}
+	}
+	return &Error{Code: "AccessDeniedException", Message: text}
+}
+
+// failure is what an encoded authorization failure message says.
+type failure struct {
+	Allowed      bool   `json:"allowed"`
+	ExplicitDeny bool   `json:"explicitDeny"`
+	Context      asking `json:"context"`
+}
+
+type asking struct {
+	Principal struct {
+		ARN string `json:"arn"`
+	} `json:"principal"`
+	Action   string `json:"action"`
+	Resource string `json:"resource"`
+}
+
+// encoded tells nothing to who can't have it decoded, as AWS's does not.
+func (c *Call) encoded(a Asked, d policy.Decision) string {
+	f := failure{ExplicitDeny: d.Denied != nil, Context: asking{Action: a.Action, Resource: a.Resource}}
+	f.Context.Principal.ARN = c.Credential.Principal
+	text, _ := json.Marshal(f) // of texts alone
+	return base64.URLEncoding.EncodeToString(text)
+}
+
+// Decode reads an encoded authorization failure message.
+func Decode(message string) (text string, ok bool) {
+	raw, err := base64.URLEncoding.DecodeString(message)
+	var f failure
+	return string(raw), err == nil && json.Unmarshal(raw, &f) == nil && f.Context.Action != ""
 }
 
 // denied is AWS's answer to a missing permission; EC2's differs from all others.

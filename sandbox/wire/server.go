@@ -162,7 +162,7 @@ func (s *Server) transact(call *Call, req *request, svc Service, sc scope, op Op
 		log.Account = call.Account.ID
 		d, ok := in.(DryRunner)
 		call.dry = ok && d.IsDryRun()
-		if err := s.admit(call, svc, op); err != nil {
+		if err := s.admit(call, svc, op, in); err != nil {
 			return err
 		}
 		if malformed != nil {
@@ -178,8 +178,8 @@ func (s *Server) transact(call *Call, req *request, svc Service, sc scope, op Op
 }
 
 // admit asks whether the call may run: permission, rate, faults.
-func (s *Server) admit(call *Call, svc Service, op Operation) error {
-	if err := call.authorise(svc); err != nil {
+func (s *Server) admit(call *Call, svc Service, op Operation, in any) error {
+	if err := call.authorise(svc, in); err != nil {
 		return err
 	}
 	if err := s.throttles.take(call, op.Bucket); err != nil {

@@ -100,7 +100,10 @@ type Service struct {
 	IAM        string // prefix of its IAM actions, when it is not Name
 	Protocol   Protocol
 	Operations []Operation
-	Statuses   map[string]int // HTTP status by error code, where it is not 400
+	// Asks are what a caller must be allowed to do for a call with an input; nil: its action, which
+	// takes no resource.
+	Asks     func(*Call, any) []Asked
+	Statuses map[string]int // HTTP status by error code, where it is not 400
 }
 
 // complete gives an error the status that the service documents for its code.
