@@ -77,20 +77,52 @@ func finish(cmd *exec.Cmd, codes []int) (ran, error) {
 	var out, talk bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &talk
 	began := time.Now()
-	err := cmd.Run()
-	if cmd.ProcessState == nil {
+	if err := cmd.Start(); err != nil {
 		return ran{}, err
 	}
-	r := ran{code: cmd.ProcessState.ExitCode(), out: out.Bytes(), took: time.Since(began)}
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.memory = float64(use.Maxrss) / 1000
-	}
+	ended, most := make(chan struct{}), make(chan float64)
+	go func() { most <- watched(cmd.Process.Pid, ended) }()
+	_ = cmd.Wait() // the exit code says it
+	close(ended)
+	r := ran{code: cmd.ProcessState.ExitCode(), out: out.Bytes(), took: time.Since(began), memory: <-most}
 	for _, c := range codes {
 		if r.code == c {
 			return r, nil
 		}
 	}
 	return r, fmt.Errorf("%s: exit %d\n%s%s", strings.Join(cmd.Args, " "), r.code, tail(talk.String()), tail(out.String()))
+}
+
+// watched is the most memory that a process has had until it ended, in MB. What wait4 says of it
+// counts that of this process too, from which it was forked.
+func watched(pid int, ended <-chan struct{}) float64 {
+	most := 0.0
+	for {
+		now, err := memory(pid, "VmHWM")
+		if err == nil {
+			most = now
+		}
+		select {
+		case <-ended:
+			return most
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// memory is one of the sizes that the kernel tells of a process, in MB: VmRSS is now, VmHWM at most.
+func memory(pid int, which string) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		var kilobytes float64
+		if _, err := fmt.Sscanf(line, which+": %f kB", &kilobytes); err == nil {
+			return kilobytes / 1000, nil
+		}
+	}
+	return 0, fmt.Errorf("the kernel does not say how much memory the process %d has", pid)
 }
 
 // tail is the end of a long text.

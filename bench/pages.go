@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -40,9 +38,12 @@ func (g *grown) pages(ctx context.Context, env []string, releases int) (err erro
 	}
 	var seconds []float64
 	for range 50 {
-		_, took, err := fetched(ctx, address+"/")
+		page, took, err := fetched(ctx, address+"/")
 		if err != nil {
 			return err
+		}
+		if n := strings.Count(page, `href="release/`); n < releases {
+			return fmt.Errorf("the page has %d of %d releases", n, releases)
 		}
 		seconds = append(seconds, took.Seconds())
 	}
@@ -50,7 +51,7 @@ func (g *grown) pages(ctx context.Context, env []string, releases int) (err erro
 	if err != nil {
 		return err
 	}
-	before, err := resident(cmd.Process.Pid)
+	before, err := memory(cmd.Process.Pid, "VmRSS")
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (g *grown) pages(ctx context.Context, env []string, releases int) (err erro
 			return err
 		}
 	}
-	after, err := resident(cmd.Process.Pid)
+	after, err := memory(cmd.Process.Pid, "VmRSS")
 	if err != nil {
 		return err
 	}
@@ -103,21 +104,4 @@ func get(ctx context.Context, address, encoding string) ([]byte, error) {
 		err = fmt.Errorf("%s answers %s", address, answer.Status)
 	}
 	return body, err
-}
-
-var residentLine = regexp.MustCompile(`(?m)^VmRSS:\s+(\d+) kB`)
-
-// resident is a process's memory, in MB.
-func resident(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	found := residentLine.FindSubmatch(text)
-	if found == nil {
-		return 0, errors.New("the kernel does not say how much memory a process has")
-	}
-	var kilobytes float64
-	_, err = fmt.Sscan(string(found[1]), &kilobytes)
-	return kilobytes / 1000, err
 }

@@ -179,7 +179,7 @@ func serve(ctx context.Context, c *client, pid int) (serving, error) {
 	if err != nil {
 		return out, err
 	}
-	out.memory, err = peak(pid)
+	out.memory, err = memory(pid, "VmHWM")
 	return out, err
 }
 
@@ -238,15 +238,4 @@ func often(ctx context.Context, do func(context.Context) error) (rate, error) {
 		all = append(all, t...)
 	}
 	return rate{float64(len(all)) / time.Since(began).Seconds(), quantile(all, 0.99)}, nil
-}
-
-// peak is the memory that a process has had at most, in MB.
-func peak(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	kib, _, _ := strings.Cut(after(string(text), "VmHWM"), " ")
-	n, err := strconv.ParseFloat(kib, 64)
-	return n / 1000, err
 }

@@ -35,6 +35,7 @@ for region in intent["regions"]:
         RootDeviceName=source["RootDeviceName"],
         BlockDeviceMappings=[{"DeviceName": disk["DeviceName"], "Ebs": {"SnapshotId": snapshot}}],
     )["ImageId"]
+    ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 1})
     users = [{"UserId": account} for account in intent["accounts"]]
     ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": users})
     ec2.modify_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission", CreateVolumePermission={"Add": users})

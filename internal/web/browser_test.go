@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -45,7 +46,8 @@ type tab struct {
 	said []string
 }
 
-func open(t *testing.T, v view.View) *tab {
+// open looks at a view, beside those of others.
+func open(t *testing.T, v view.View, others ...*Watch) *tab {
 	t.Helper()
 	b := &tab{T: t, view: v}
 	b.watch = NewWatch("thing", func(context.Context) (view.View, error) {
@@ -54,7 +56,7 @@ func open(t *testing.T, v view.View) *tab {
 		return b.view, nil
 	}, error.Error)
 	b.watch.Read(t.Context())
-	b.server = httptest.NewServer(Handler(Access{}, b.watch))
+	b.server = httptest.NewServer(Handler(Access{}, append([]*Watch{b.watch}, others...)...))
 	t.Cleanup(b.server.CloseClientConnections)
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
@@ -171,10 +173,21 @@ func TestPages(t *testing.T) {
 	if err != nil {
 		t.Fatalf("-axe: %v: make browser fetches it", err)
 	}
-	b := open(t, webtest.Troubled())
+	open(t, webtest.Troubled()).judge(source, map[string]string{"project": "/", "release": "/release/v1.2.0"})
+	unread := NewWatch("unread", func(context.Context) (view.View, error) { return view.View{}, errors.New("there are no credentials") }, error.Error)
+	unread.Read(t.Context())
+	other := NewWatch("other", func(context.Context) (view.View, error) { return webtest.Troubled(), nil }, error.Error).Named("other@gov")
+	other.Read(t.Context())
+	open(t, webtest.Troubled(), other, unread).judge(source, map[string]string{"projects": "/", "one-project": "/p/other@gov/"})
+}
+
+// judge looks at pages at every width and in both schemes.
+func (b *tab) judge(axe []byte, pages map[string]string) {
+	t := b.T
+	t.Helper()
 	for _, width := range []int64{320, 390, 1440} {
 		for _, scheme := range []string{"light", "dark"} {
-			for name, path := range map[string]string{"project": "/", "release": "/release/v1.2.0"} {
+			for name, path := range pages {
 				where := fmt.Sprintf("%s-%d-%s", name, width, scheme)
 				b.look(width, scheme, path)
 				if wide := eval[int](b, "document.documentElement.scrollWidth"); wide > int(width) {
@@ -183,7 +196,7 @@ func TestPages(t *testing.T) {
 				if bad := eval[[]string](b, contrast); len(bad) > 0 {
 					t.Errorf("%s: contrast of %q", where, bad)
 				}
-				eval[any](b, string(source)+"; true")
+				eval[any](b, string(axe)+"; true")
 				found := eval[string](b, `axe.run(document, {resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.html).join(" "))))`)
 				var violations []string
 				if err := json.Unmarshal([]byte(found), &violations); err != nil || len(violations) > 0 {

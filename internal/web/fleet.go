@@ -24,7 +24,7 @@ func newFleet(watches []*Watch) fleet {
 
 // joinAll adds a viewer of all projects.
 func (f fleet) joinAll() (changed <-chan struct{}, leave func()) {
-	any := make(chan struct{}, 1)
+	told := make(chan struct{}, 1)
 	gone := make(chan struct{})
 	var leaves []func()
 	for _, w := range f.watches {
@@ -38,13 +38,13 @@ func (f fleet) joinAll() (changed <-chan struct{}, leave func()) {
 				case <-one:
 				}
 				select {
-				case any <- struct{}{}:
+				case told <- struct{}{}:
 				default: // it has not taken the last one yet
 				}
 			}
 		}()
 	}
-	return any, func() {
+	return told, func() {
 		close(gone)
 		for _, leave := range leaves {
 			leave()
@@ -123,9 +123,8 @@ func (f fleet) pages() *http.ServeMux {
 func overviewOf(ctx context.Context, pages []page, all view.Fleet) ([]byte, error) {
 	p := page{Name: "all", Live: true, View: view.View{Header: all.Header, Project: fmt.Sprintf("%d projects", len(pages)), Headline: all.Headline, Level: all.Level}}
 	for _, one := range pages {
-		p.Now = one.Now
 		p.Trouble = cmp.Or(p.Trouble, one.Trouble)
-		if one.View.Read.At.Equal(all.Read.At) {
+		if one.View.Read.At.Equal(all.Read.At) { // the oldest
 			p.Now = one.Now
 		}
 	}
