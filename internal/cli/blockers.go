@@ -81,7 +81,10 @@ func (c blockersCmd) run(ctx context.Context, tags []string) error {
 		if err != nil {
 			return err
 		}
-		account := identity(ctx, p.clients).Account
+		account := ""
+		if len(parts) > 1 {
+			account = identity(ctx, p.clients).Account
+		}
 		for _, f := range all {
 			byAccount[account] = append(byAccount[account], len(of.Releases))
 			of.Releases = append(of.Releases, f)

@@ -172,17 +172,14 @@ func (a *app) parts(ctx context.Context) ([]part, error) {
 }
 
 func clientsOf(ctx context.Context, region string, a catalog.Account) (*awsapi.Clients, error) {
-	load := loadClients
+	clients, err := awsapi.Load(ctx, region)
 	if a.Profile != "" {
-		load = func(ctx context.Context, region string) (*awsapi.Clients, error) {
-			return loadProfile(ctx, region, a.Profile)
-		}
+		clients, err = awsapi.LoadProfile(ctx, region, a.Profile)
 	}
-	clients, err := load(ctx, region)
 	if err != nil {
 		return nil, err
 	}
-	return clients.As(a.Role, a.ExternalID), nil
+	return askedBy(ctx, clients.As(a.Role, a.ExternalID), nil)
 }
 
 // typedFor is the command that was typed, as it would be for one of several catalogs alone.

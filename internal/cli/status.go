@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -101,10 +102,16 @@ func (c *statusCmd) run(ctx context.Context, all []part) error {
 	var missed error
 	for _, p := range all {
 		v, err := c.viewer(p).view(p.context(ctx))
-		if err != nil {
+		switch {
+		case err != nil && len(all) == 1:
 			return err
+		case err != nil: // the others are shown all the same
+			v = view.Unseen(p.bundle.Catalog.Project, described(err))
+			err = fmt.Errorf("%s: %w", p.bundle.Catalog.Project, err)
+		default:
+			err = unseen(v)
 		}
-		views, missed = append(views, v), errors.Join(missed, unseen(v))
+		views, missed = append(views, v), errors.Join(missed, err)
 	}
 	if len(views) == 1 {
 		c.result(answer(&views[0]), func() { report.Status(c.Out, views[0]) })

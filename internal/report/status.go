@@ -61,6 +61,13 @@ func sharedAccount(w io.Writer, a view.Account) {
 }
 
 func status(w io.Writer, v view.View, alone bool) {
+	if v.Read.At.IsZero() {
+		fmt.Fprintln(w, v.Headline)
+		for _, u := range v.Unread {
+			fmt.Fprintln(w, "  "+u.Why)
+		}
+		return
+	}
 	fmt.Fprintf(w, "%s   %s   read at %s in %.1f s, %s\n%s\n", v.Project, account(v.AWS), v.Read.At.Format("15:04:05"), v.Read.Seconds, count(v.Read.Calls, "call"), v.Headline)
 	for _, r := range v.Releases {
 		if r.State.IsOpen() {

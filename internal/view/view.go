@@ -80,6 +80,14 @@ type View struct {
 	Notes     []string              `json:"notes,omitempty"`
 }
 
+// Unseen is the view of a project of which nothing could be read.
+func Unseen(project, why string) View {
+	return View{
+		Project: project, Headline: project + " could not be read.", Level: Warn, Releases: []Release{}, Blockers: []Blocker{}, Quotas: []Quota{}, Listings: []Listing{},
+		Unread: []Unread{{What: project, Why: why}},
+	}
+}
+
 // Level is how urgent a view is, or a part of it.
 type Level string
 

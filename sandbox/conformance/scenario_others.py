@@ -1,4 +1,5 @@
 """Calls every operation of STS, Service Quotas and Parameter Store."""
+from botocore.exceptions import ClientError
 
 PUBLIC = {"ServiceCode": "ec2", "QuotaCode": "L-0E3CBAB9"}
 
@@ -14,6 +15,17 @@ def sts(box):
                                     "aws_session_token": keys["SessionToken"]})
     who = guest.get_caller_identity()
     assert who["Account"] == "210987654321" and who["Arn"] == role["AssumedRoleUser"]["Arn"], who
+    limits = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}}'
+    keys = client.assume_role(RoleArn="arn:aws:iam::210987654321:role/guest", RoleSessionName="limited", Policy=limits)["Credentials"]
+    limited = box.client("ec2", keys={"aws_access_key_id": keys["AccessKeyId"], "aws_secret_access_key": keys["SecretAccessKey"],
+                                      "aws_session_token": keys["SessionToken"]})
+    try:
+        limited.describe_regions()
+        raise AssertionError("a session does what its policy does not allow")
+    except ClientError as error:
+        text = error.response["Error"]["Message"]
+    decoded = client.decode_authorization_message(EncodedMessage=text.rsplit(" ", 1)[1])["DecodedMessage"]
+    assert "ec2:DescribeRegions" in decoded, decoded
 
 
 def quotas(box):
