@@ -60,12 +60,16 @@ func (f fleet) together() ([]page, view.Fleet) {
 	for _, w := range f.watches {
 		p := w.page()
 		p.Up = "../../"
-		pages, views = append(pages, p), append(views, p.View)
+		v := p.View
+		if v.Read.At.IsZero() {
+			v = view.Unseen(p.Name, cmp.Or(p.Trouble, "AWS is being read."))
+		}
+		pages, views = append(pages, p), append(views, v)
 		head.Tool.Version, head.Tool.Commit = cmp.Or(head.Tool.Version, p.View.Tool.Version), cmp.Or(head.Tool.Commit, p.View.Tool.Commit)
 		head.AWS.Sandbox = head.AWS.Sandbox || p.View.AWS.Sandbox
 		head.Read.Calls += p.View.Read.Calls
 		head.Read.Seconds += p.View.Read.Seconds
-		if at := p.View.Read.At; head.Read.At.IsZero() || at.Before(head.Read.At) {
+		if at := p.View.Read.At; !at.IsZero() && (head.Read.At.IsZero() || at.Before(head.Read.At)) {
 			head.Read.At = at // the oldest
 		}
 		if p.Trouble != "" {
@@ -92,11 +96,9 @@ func (f fleet) pages() *http.ServeMux {
 	})
 	mux.HandleFunc("/status.json", func(w http.ResponseWriter, r *http.Request) {
 		pages, all := f.together()
-		for _, p := range pages {
-			if p.View.Read.At.IsZero() {
-				unread(w, r, p)
-				return
-			}
+		if all.Read.At.IsZero() {
+			unread(w, r, pages[0])
+			return
 		}
 		asJSON(w, r, all)
 	})
@@ -122,11 +124,17 @@ func (f fleet) pages() *http.ServeMux {
 // overviewOf is the page of all projects.
 func overviewOf(ctx context.Context, pages []page, all view.Fleet) ([]byte, error) {
 	p := page{Name: "all", Live: true, View: view.View{Header: all.Header, Project: fmt.Sprintf("%d projects", len(pages)), Headline: all.Headline, Level: all.Level}}
+	accounts := map[string]bool{}
 	for _, one := range pages {
 		p.Trouble = cmp.Or(p.Trouble, one.Trouble)
+		accounts[one.account()] = true
 		if one.View.Read.At.Equal(all.Read.At) { // the oldest
 			p.Now = one.Now
 		}
+	}
+	p.Accounts = fmt.Sprintf("%d accounts", len(accounts))
+	if len(accounts) == 1 {
+		p.Accounts = pages[0].account()
 	}
 	return render(ctx, document(p, p.headline()+" · "+p.project(), overview(p, pages, all)))
 }

@@ -31,9 +31,14 @@ func TestFleet(t *testing.T) {
 	if answer, body := get(t, "GET", s.URL+"/status.json", ""); answer.StatusCode != 503 || !strings.Contains(body, "AWS is being read") {
 		t.Errorf("before AWS was read: %d %s", answer.StatusCode, body)
 	}
-	for _, w := range watches {
-		w.Read(t.Context())
+	watches[0].Read(t.Context())
+	if _, body := get(t, "GET", s.URL+"/", ""); !strings.Contains(body, "two@gov needs attention.") || !strings.Contains(body, "one needs a person.") {
+		t.Errorf("one that was not read hides the other: %s", body)
 	}
+	if answer, _ := get(t, "GET", s.URL+"/status.json", ""); answer.StatusCode != 200 {
+		t.Errorf("one that was not read hides the other: %d", answer.StatusCode)
+	}
+	watches[1].Read(t.Context())
 	tag := one.Releases[0].Tag
 	for path, want := range map[string]string{
 		"/":                      `href="p/two@gov/"`,

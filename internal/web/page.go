@@ -26,15 +26,17 @@ type timestamp = time.Time
 
 // page is what one page is drawn from.
 type page struct {
-	Name    string // of the project, among those that are served
-	Up      string // of the page of all projects; empty: there is none
-	View    view.View
-	Now     time.Time
-	Trouble string // why AWS could not be read last; the view is older then
-	Root    string // of links: "" or "../"
-	Live    bool   // a server is behind it, which tells of changes
-	Public  bool   // for customers: nothing private
-	files   bool   // links lead to files
+	Name string // of the project, among those that are served
+	Up   string // of the page of all projects; empty: there is none
+	// Accounts are those of the page of all projects, in words.
+	Accounts string
+	View     view.View
+	Now      time.Time
+	Trouble  string // why AWS could not be read last; the view is older then
+	Root     string // of links: "" or "../"
+	Live     bool   // a server is behind it, which tells of changes
+	Public   bool   // for customers: nothing private
+	files    bool   // links lead to files
 }
 
 // render draws a component.
@@ -114,6 +116,9 @@ func slug(text string) string {
 }
 
 func (p page) account() string {
+	if p.Accounts != "" {
+		return p.Accounts
+	}
 	a := p.View.AWS
 	text := "account " + cmp.Or(a.Account, "unknown")
 	if a.Alias != "" {
