@@ -30,18 +30,8 @@ func (d *Document) UnmarshalYAML(decode func(any) error) error {
 	if err != nil {
 		return err
 	}
-	return d.parse(text)
-}
-
-// parse refuses a policy that the sandbox could not decide as AWS would.
-func (d *Document) parse(text []byte) (err error) {
-	if d.policy, err = policy.Parse(text); err != nil {
-		return err
-	}
-	if key := d.policy.Unknown(wire.Keys()); key != "" {
-		return fmt.Errorf("the sandbox has no values of the condition key %s", key)
-	}
-	return nil
+	d.policy, err = wire.ReadPolicy(text)
+	return err
 }
 
 // readPolicies reads those that are in files.
@@ -74,7 +64,7 @@ func readDocuments(all *[]Document, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := d.parse(text); err != nil {
+		if d.policy, err = wire.ReadPolicy(text); err != nil {
 			return fmt.Errorf("%s: %w", d.file, err)
 		}
 	}

@@ -185,6 +185,13 @@ func TestPolicies(t *testing.T) {
 				return err
 			}, "",
 		},
+		"a parameter by its ARN": {
+			"[" + statement("Allow", "ssm:GetParameterHistory", `Resource: "arn:aws:ssm:us-east-1:123456789012:parameter/p/x"`) + "]",
+			func(ctx context.Context, c caller, _ map[string]string) error {
+				_, err := c.ssm.GetParameterHistory(ctx, &ssm.GetParameterHistoryInput{Name: aws.String("arn:aws:ssm:us-east-1:123456789012:parameter/p/x")})
+				return err
+			}, "ParameterNotFound",
+		},
 		"a parameter elsewhere": {
 			"[" + statement("Allow", "ssm:PutParameter", `Resource: "arn:aws:ssm:*:*:parameter/p/*"`) + "]",
 			func(ctx context.Context, c caller, _ map[string]string) error {

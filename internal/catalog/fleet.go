@@ -11,29 +11,29 @@ import (
 // Fleet is a fleet file: the catalogs of several projects, and with whose credentials AWS is
 // read for each.
 type Fleet struct {
-	Accounts map[string]Account `yaml:"accounts" help:"Accounts by name: whose credentials are used. Without any, all catalogs are read with those of the environment."`
-	Defaults FleetDefaults      `yaml:"defaults" help:"What holds for each catalog that does not say it."`
-	Catalogs []FleetCatalog     `yaml:"catalogs" required:"true" help:"The catalogs, each with its account."`
+	Accounts map[string]Account `yaml:"accounts"` // by a name of the file's own
+	Defaults FleetDefaults      `yaml:"defaults"`
+	Catalogs []FleetCatalog     `yaml:"catalogs" required:"true"`
 }
 
 // Account is whose credentials AWS is read with: a profile's, or the environment's; and a
 // role that is assumed with them.
 type Account struct {
-	Profile    string `yaml:"profile" help:"A profile of AWS's configuration files. Without it the environment's credentials are used."`
-	Role       string `yaml:"role" help:"ARN of a role that is assumed with these credentials."`
-	ExternalID string `yaml:"external_id" help:"The external id that the role's trust policy asks for."`
+	Profile    string `yaml:"profile"`
+	Role       string `yaml:"role"`        // ARN
+	ExternalID string `yaml:"external_id"` // that the role's trust policy asks for
 }
 
 // FleetDefaults are those of a fleet's catalogs. What catalogs share themselves is in a file
 // that they extend.
 type FleetDefaults struct {
-	Account string `yaml:"account" help:"The account of catalogs that name none."`
+	Account string `yaml:"account"` // of catalogs that name none
 }
 
 // FleetCatalog is one of a fleet.
 type FleetCatalog struct {
-	File    string `yaml:"file" required:"true" help:"The catalog, from this file's directory."`
-	Account string `yaml:"account" help:"Its account, by its name in accounts."`
+	File    string `yaml:"file" required:"true"` // seen from the fleet file's directory
+	Account string `yaml:"account"`
 }
 
 // setScalar: a catalog can be written as its file alone.

@@ -117,13 +117,7 @@ func (c blockersCmd) run(ctx context.Context, tags []string) error {
 // foreseePart plans releases of one catalog: those of the tags, or the next ones. Of several
 // catalogs, those count that have the tag.
 func (c blockersCmd) foreseePart(ctx context.Context, p part, tags []string, among bool) ([]foreseen, error) {
-	var desired []release.Desired
-	var err error
-	if len(tags) == 0 {
-		desired, err = nextOf(ctx, p.clients, p.bundle)
-	} else {
-		desired, err = c.resolveIn(ctx, p.bundle, tags)
-	}
+	desired, err := c.namedOrNext(ctx, p.clients, p.bundle, tags)
 	var unmatched *catalog.TagError
 	if among && errors.As(err, &unmatched) {
 		c.noted.note(c.Err, p.bundle.Catalog.Project+": "+err.Error())
@@ -179,12 +173,7 @@ func (a *app) foresee(ctx context.Context, tags []string, ahead int) ([]foreseen
 	if err != nil {
 		return nil, err
 	}
-	var desired []release.Desired
-	if len(tags) == 0 {
-		desired, err = nextOf(ctx, clients, b)
-	} else {
-		desired, err = a.resolveIn(ctx, b, tags)
-	}
+	desired, err := a.namedOrNext(ctx, clients, b, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -229,9 +218,12 @@ func foresaw(f foreseen, p plan.Plan) foreseen {
 // among is what is foreseen where other projects' releases need public AMIs too, by region.
 func (f foreseen) among(others map[string]int) foreseen { return foresaw(f, f.again(others)) }
 
-// nextOf are the releases that come next, one of each form: of the patch after the newest
-// version that AWS has.
-func nextOf(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle) ([]release.Desired, error) {
+// namedOrNext are the releases of the tags. Without any, they are those that come next, one of
+// each form: of the patch after the newest version that AWS has.
+func (a *app) namedOrNext(ctx context.Context, clients *awsapi.Clients, b *catalog.Bundle, tags []string) ([]release.Desired, error) {
+	if len(tags) > 0 {
+		return a.resolveIn(ctx, b, tags)
+	}
 	queries := imagesOf([]string{b.Catalog.Build.Region})
 	w, err := observe.Once(ctx, clients, release.Desired{Project: b.Catalog.Project}, queries)
 	if err != nil {

@@ -280,6 +280,15 @@ func TestAMissingLicenseHoldsEveryBuild(t *testing.T) {
 	}
 }
 
+// looked has all read that a plan asks to.
+func looked(d release.Desired) (*model, world.World, plan.Run) {
+	m, w, r := newModel(), world.New(), plan.NewRun("a")
+	for range 8 {
+		m.answer(&w, reconcile.Reconcile(d, w, r).Look)
+	}
+	return m, w, r
+}
+
 // TestABaseThatIsSold: an image has its base's product code, and AWS lets none with one be
 // public or listed. A private one is built.
 func TestABaseThatIsSold(t *testing.T) {
@@ -297,10 +306,7 @@ func TestABaseThatIsSold(t *testing.T) {
 			d := desired(t)
 			d.Variants = d.Variants[:1]
 			c.change(&d)
-			m, w, r := newModel(), world.New(), plan.NewRun("a")
-			for range 8 {
-				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
-			}
+			m, w, r := looked(d)
 			w.Bases["ce/amd64"] = world.Fact[world.Base]{At: m.now, Val: world.Base{ID: "ami-base", Name: "base", ProductCode: "0123456789abcdefghijklmno"}}
 			p := reconcile.Reconcile(d, w, r)
 			s, _ := p.Step("claim/ce/amd64/us-east-1")
@@ -338,10 +344,7 @@ func TestLaunchesMustRequireTokens(t *testing.T) {
 			d := desired(t)
 			d.Variants, d.Listings = d.Variants[:1], nil
 			d.Variants[0].Build.Tokens = c.asks
-			m, w, r := newModel(), world.New(), plan.NewRun("a")
-			for range 8 {
-				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
-			}
+			m, w, r := looked(d)
 			w.Bases["ce/amd64"] = world.Fact[world.Base]{At: m.now, Val: world.Base{ID: "ami-base", IMDSSupport: c.base}}
 			reg := w.Regions["us-east-1"]
 			reg.Metadata, reg.Metadata.At = c.defaults, m.now
@@ -378,10 +381,7 @@ func TestLaunchesNeedMetadata(t *testing.T) {
 			d := desired(t)
 			d.Variants, d.Listings = d.Variants[:1], nil
 			d.Variants[0].Build.Metadata = c.asks
-			m, w, r := newModel(), world.New(), plan.NewRun("a")
-			for range 8 {
-				m.answer(&w, reconcile.Reconcile(d, w, r).Look)
-			}
+			m, w, r := looked(d)
 			reg := w.Regions["us-east-1"]
 			reg.Metadata = known(m.now, c.defaults)
 			w.Regions["us-east-1"] = reg

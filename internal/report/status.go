@@ -53,11 +53,7 @@ func sharedAccount(w io.Writer, a view.Account) {
 	}
 	fmt.Fprintf(w, "\naccount %s, %s together:\n", a.Account, strings.Join(a.Projects, ", "))
 	viewBlockers(w, a.Blockers)
-	var quotas []outlook
-	for _, q := range a.Quotas {
-		quotas = append(quotas, outlook{q.Region, q.ReleasesLeft, q.Until})
-	}
-	scarcest(w, "public AMIs, for one release of each", "region", quotas)
+	scarcest(w, "public AMIs, for one release of each", "region", outlooks(a.Quotas))
 }
 
 func status(w io.Writer, v view.View, alone bool) {
@@ -210,18 +206,15 @@ func viewBlockers(w io.Writer, all []view.Blocker) {
 
 // quotasLeft says for how many releases the quotas are enough: the scarcest.
 func quotasLeft(w io.Writer, v view.View) {
-	var quotas, listings []outlook
-	for _, q := range v.Quotas {
-		quotas = append(quotas, outlook{q.Region, q.ReleasesLeft, q.Until})
-	}
+	var listings []outlook
 	for _, l := range v.Listings {
 		if l.Unread == "" {
 			listings = append(listings, outlook{l.Name, l.ReleasesLeft, l.Until})
 		}
 	}
-	scarcest(w, "public AMIs", "region", quotas)
+	scarcest(w, "public AMIs", "region", outlooks(v.Quotas))
 	scarcest(w, "versions", "listing", listings)
-	if v.EveryDays > 0 && len(quotas)+len(listings) > 0 {
+	if v.EveryDays > 0 && len(v.Quotas)+len(listings) > 0 {
 		fmt.Fprintf(w, "  at one release in %.1f days, as the last ones came\n", v.EveryDays)
 	}
 }
@@ -273,6 +266,14 @@ type outlook struct {
 	where string
 	left  int
 	until time.Time
+}
+
+func outlooks(quotas []view.Quota) []outlook {
+	var out []outlook
+	for _, q := range quotas {
+		out = append(out, outlook{q.Region, q.ReleasesLeft, q.Until})
+	}
+	return out
 }
 
 func scarcest(w io.Writer, what, noun string, all []outlook) {

@@ -25,10 +25,12 @@ func (s Sources) quotas(f reconcile.Forecast) []Quota {
 		}
 		out = append(out, q)
 	}
-	slices.SortFunc(out, func(x, y Quota) int {
-		return cmp.Or(cmp.Compare(x.ReleasesLeft, y.ReleasesLeft), cmp.Compare(x.Region, y.Region))
-	})
+	slices.SortFunc(out, scarcer)
 	return out
+}
+
+func scarcer(x, y Quota) int {
+	return cmp.Or(cmp.Compare(x.ReleasesLeft, y.ReleasesLeft), cmp.Compare(x.Region, y.Region))
 }
 
 func (s Sources) listings(f reconcile.Forecast) []Listing {

@@ -1,11 +1,12 @@
 package view
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"amiship/internal/plan"
 )
 
 // Fleet is several views side by side: of projects, or of one project's catalogs in several
@@ -88,10 +89,6 @@ func shared(views []*View) Account {
 	return out
 }
 
-func scarcer(x, y Quota) int {
-	return cmp.Or(cmp.Compare(x.ReleasesLeft, y.ReleasesLeft), cmp.Compare(x.Region, y.Region))
-}
-
 // sharedQuota is that of a region, if it is a quota of several views.
 func sharedQuota(views []*View, region string) (all Quota, several bool) {
 	var takers []*Quota
@@ -117,22 +114,16 @@ func sharedQuota(views []*View, region string) (all Quota, several bool) {
 	if len(takers) < 2 {
 		return all, false
 	}
-	free := max(0, all.Limit-all.Used-all.Reserved)
-	if rated && aDay > 0 {
+	capacity := plan.Capacity{Limit: all.Limit, Used: all.Used, Reserved: all.Reserved, Each: all.Each}
+	all.ReleasesLeft = capacity.Releases()
+	if free := max(0, capacity.Free()); rated && aDay > 0 {
 		all.Until = now.Add(time.Duration(float64(free) / aDay * float64(24*time.Hour)))
 	}
-	all.ReleasesLeft = releasesIn(free, all.Each)
 	for _, q := range takers {
-		q.Used, q.Reserved, q.Until, q.ReleasesLeft = all.Used, all.Reserved, all.Until, releasesIn(free, q.Each)
+		capacity.Each = q.Each
+		q.Used, q.Reserved, q.Until, q.ReleasesLeft = all.Used, all.Reserved, all.Until, capacity.Releases()
 	}
 	return all, true
-}
-
-func releasesIn(free, each int) int {
-	if each == 0 {
-		return 0
-	}
-	return free / each
 }
 
 // sharedBlockers are those that several projects have.

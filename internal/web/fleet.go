@@ -123,7 +123,7 @@ func (f fleet) pages() *http.ServeMux {
 
 // overviewOf is the page of all projects.
 func overviewOf(ctx context.Context, pages []page, all view.Fleet) ([]byte, error) {
-	p := page{Name: "all", Live: true, View: view.View{Header: all.Header, Project: fmt.Sprintf("%d projects", len(pages)), Headline: all.Headline, Level: all.Level}}
+	p := page{Live: true, View: view.View{Header: all.Header, Project: fmt.Sprintf("%d projects", len(pages)), Headline: all.Headline, Level: all.Level}}
 	accounts := map[string]bool{}
 	for _, one := range pages {
 		p.Trouble = cmp.Or(p.Trouble, one.Trouble)

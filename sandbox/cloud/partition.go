@@ -67,3 +67,11 @@ func (p Partition) Domain() string { return p.row().domain }
 func (p Partition) ARN(service, region, account, resource string) string {
 	return strings.Join([]string{"arn", p.String(), service, region, account, resource}, ":")
 }
+
+// ParameterARN names a parameter of the Parameter Store; AWS's own have no account.
+func (p Partition) ParameterARN(region, account, name string) string {
+	if strings.HasPrefix(name, "/aws/service/") {
+		account = ""
+	}
+	return p.ARN("ssm", region, account, "parameter/"+strings.TrimPrefix(name, "/"))
+}

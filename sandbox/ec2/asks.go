@@ -2,7 +2,6 @@ package ec2
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,11 +74,7 @@ var needs = map[string][]need{
 func asks(c *wire.Call, in any) []wire.Asked {
 	switch in := in.(type) {
 	case *tagsIn:
-		tags := map[string]string{}
-		for _, t := range in.Tags {
-			tags[t.Key] = t.Value
-		}
-		return tagAsks(c, in.Resources, wire.RequestTags(tags))
+		return tagAsks(c, in.Resources, wire.RequestTags(valuesOf(in.Tags)))
 	case *deleteTagsIn:
 		tags := map[string]string{}
 		for _, t := range in.Tags {
@@ -108,9 +103,6 @@ func asks(c *wire.Call, in any) []wire.Asked {
 			out = append(out, wire.Asked{Resource: arnOf(c, n.kind, id), Context: contextOf(c, n.kind, id)})
 		}
 	}
-	if len(out) == 0 {
-		return []wire.Asked{{}}
-	}
 	return out
 }
 
@@ -133,34 +125,20 @@ func tagAsks(c *wire.Call, ids []string, requested map[string][]string) []wire.A
 // tagsGiven are those of an input's tag specifications, by kind.
 func tagsGiven(in any) map[string]map[string]string {
 	out := map[string]map[string]string{}
-	for _, s := range specsOf(reflect.Indirect(reflect.ValueOf(in))) {
-		for _, t := range s.Tags {
-			if out[s.ResourceType] == nil {
-				out[s.ResourceType] = map[string]string{}
-			}
-			out[s.ResourceType][t.Key] = t.Value
-		}
+	specs, _ := wire.Member[[]tagSpec](in, "TagSpecification")
+	for _, s := range specs {
+		out[s.ResourceType] = valuesOf(s.Tags)
 	}
 	return out
 }
 
-// specsOf are the tag specifications of an input, or of what it embeds.
-func specsOf(v reflect.Value) []tagSpec {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.Anonymous && f.Type.Kind() == reflect.Struct {
-			if found := specsOf(v.Field(i)); found != nil {
-				return found
-			}
-			continue
-		}
-		if f.IsExported() {
-			if found, ok := v.Field(i).Interface().([]tagSpec); ok {
-				return found
-			}
-		}
+// valuesOf are those of tags, by key.
+func valuesOf(tags []xmlTag) map[string]string {
+	out := map[string]string{}
+	for _, t := range tags {
+		out[t.Key] = t.Value
 	}
-	return nil
+	return out
 }
 
 func put(context map[string][]string, key string, values ...string) {
@@ -176,15 +154,6 @@ func arnOf(c *wire.Call, kind, id string) string {
 		account = ""
 	}
 	return c.Account.Partition.ARN("ec2", c.Region, account, kind+"/"+id)
-}
-
-// parameterARN names a parameter; AWS's own have no account.
-func parameterARN(c *wire.Call, name string) string {
-	account := c.Account.ID
-	if strings.HasPrefix(name, "/aws/service/") {
-		account = ""
-	}
-	return c.Account.Partition.ARN("ssm", c.Region, account, "parameter/"+strings.TrimPrefix(name, "/"))
 }
 
 // contextOf are the condition keys of a resource that is there.

@@ -120,8 +120,9 @@ func (o instanceOps) launchFleet(c *wire.Call, in *fleetIn) (*fleetOut, error) {
 		return nil, invalidValue("TotalTargetCapacity", "0", "The target capacity is at least 1.")
 	case in.Target.OnDemand > 0 && in.Target.Spot > 0:
 		return nil, wire.Errorf("Unsupported", "Fleets of the sandbox are of Spot Instances or of On-Demand Instances.")
-	case c.Lacks("ec2:RunInstances", "*"):
-		return nil, c.Refused("ec2:RunInstances", "*")
+	}
+	if err := c.May(wire.Asked{Action: "ec2:RunInstances", Resource: "*"}); err != nil {
+		return nil, err
 	}
 	if _, err := specTags(in.TagSpecs, "fleet", "instance"); err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func (o instanceOps) resolved(c *wire.Call, image string) (string, error) {
 	if !named {
 		return image, nil
 	}
-	if c.Lacks("ssm:GetParameters", parameterARN(c, ref)) {
+	if c.Lacks("ssm:GetParameters", c.Account.Partition.ParameterARN(c.Region, c.Account.ID, ref)) {
 		return "", wire.Errorf("UnauthorizedOperation", "You are not authorized to perform: ssm:GetParameters on resource: %s", ref)
 	}
 	value := ""

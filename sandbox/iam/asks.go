@@ -14,8 +14,5 @@ func asks(c *wire.Call, in any) []wire.Asked {
 			out = append(out, wire.Asked{Resource: c.Account.Partition.ARN("iam", "", c.Account.ID, "role/"+name)})
 		}
 	}
-	if len(out) == 0 {
-		return []wire.Asked{{}}
-	}
 	return out
 }

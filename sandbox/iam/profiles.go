@@ -144,10 +144,10 @@ func addRole(c *wire.Call, in *attachIn) (*done, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case c.Lacks("iam:PassRole", r.arn()):
-		return nil, c.Refused("iam:PassRole", r.arn())
-	case p.Role != "":
+	if err := c.May(wire.Asked{Action: "iam:PassRole", Resource: r.arn()}); err != nil {
+		return nil, err
+	}
+	if p.Role != "" {
 		return nil, conflict("LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1")
 	}
 	p.Role = r.Name

@@ -43,8 +43,5 @@ func asks(c *wire.Call, in any) []wire.Asked {
 			out = append(out, wire.Asked{Resource: arn})
 		}
 	}
-	if len(out) == 0 {
-		return []wire.Asked{{}}
-	}
 	return out
 }

@@ -11,9 +11,9 @@ func Service() wire.Service {
 		Name:     "servicequotas",
 		Protocol: wire.JSON11{TargetPrefix: "ServiceQuotasV20190624"},
 		Asks: func(c *wire.Call, in any) []wire.Asked {
-			request, ok := in.(*requestIn) // the others take no resource
+			request, ok := in.(*requestIn)
 			if !ok {
-				return []wire.Asked{{}}
+				return nil // the others take no resource
 			}
 			return []wire.Asked{{
 				Resource: c.Account.Partition.ARN("servicequotas", c.Region, c.Account.ID, request.ServiceCode+"/"+request.QuotaCode),

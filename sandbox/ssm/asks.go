@@ -3,7 +3,6 @@ package ssm
 import (
 	"maps"
 	"strconv"
-	"strings"
 
 	"amiship/sandbox/wire"
 )
@@ -13,12 +12,9 @@ func asks(c *wire.Call, in any) []wire.Asked {
 	out := []wire.Asked{}
 	for _, member := range []string{"Name", "Names", "Path", "ResourceId"} {
 		for _, name := range wire.Members(in, member) {
-			name, _, _ = strings.Cut(name, ":") // a version or a label
-			out = append(out, wire.Asked{Resource: arn(c, name), Context: map[string][]string{}})
+			name, _ = split(c, name)
+			out = append(out, wire.Asked{Resource: c.Account.Partition.ParameterARN(c.Region, c.Account.ID, name), Context: map[string][]string{}})
 		}
-	}
-	if len(out) == 0 {
-		return []wire.Asked{{}}
 	}
 	if p, ok := in.(*putIn); ok {
 		tags := map[string]string{}
@@ -29,13 +25,4 @@ func asks(c *wire.Call, in any) []wire.Asked {
 		out[0].Context["ssm:Overwrite"] = []string{strconv.FormatBool(p.Overwrite)}
 	}
 	return out
-}
-
-// arn names a parameter; AWS's own have no account.
-func arn(c *wire.Call, name string) string {
-	account := c.Account.ID
-	if strings.HasPrefix(name, "/aws/service/") {
-		account = ""
-	}
-	return c.Account.Partition.ARN("ssm", c.Region, account, "parameter"+rooted(name))
 }

@@ -203,5 +203,5 @@ func (p Parameter) newest() Version { return p.Versions[len(p.Versions)-1] }
 
 // ARN names the parameter.
 func (p Parameter) arn(region string) string {
-	return cloud.PartitionOf(region).ARN("ssm", region, p.Account, "parameter"+rooted(p.Name))
+	return cloud.PartitionOf(region).ParameterARN(region, p.Account, p.Name)
 }

@@ -11,12 +11,11 @@ import (
 func asks(c *wire.Call, in any) []wire.Asked {
 	assume, ok := in.(*assumeIn)
 	if !ok {
-		return []wire.Asked{{}}
-	}
-	if r, found := roles.Get(c.Tx, "", assume.RoleArn); found && r.Account == c.Account.ID && slices.Contains(r.Trusted, c.Credential.Principal) {
 		return nil
 	}
-	return []wire.Asked{{Resource: assume.RoleArn}}
+	r, found := roles.Get(c.Tx, "", assume.RoleArn)
+	named := found && r.Account == c.Account.ID && slices.Contains(r.Trusted, c.Credential.Principal)
+	return []wire.Asked{{Resource: assume.RoleArn, Granted: named}}
 }
 
 type decodeIn struct{ EncodedMessage string }

@@ -132,15 +132,12 @@ func sessionPolicies(text string) (*policy.Set, error) {
 	if text == "" {
 		return nil, nil
 	}
-	p, err := policy.Parse([]byte(text))
+	p, err := wire.ReadPolicy([]byte(text))
 	switch {
 	case len(text) > 2048:
 		return nil, wire.Errorf("PackedPolicyTooLarge", "Packed policy consumes %d%% of allotted space, please use smaller policy.", len(text)*100/2048)
 	case err != nil:
 		return nil, wire.Errorf("MalformedPolicyDocument", "%v", err)
-	}
-	if unknown := p.Unknown(wire.Keys()); unknown != "" {
-		return nil, wire.Errorf("MalformedPolicyDocument", "The sandbox has no values of the condition key %s.", unknown)
 	}
 	return &policy.Set{p}, nil
 }

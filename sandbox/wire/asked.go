@@ -2,6 +2,7 @@ package wire
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -16,13 +17,15 @@ import (
 type Asked struct {
 	Action   string // "ec2:CreateTags"; empty: the call's own
 	Resource string // ARN; empty: the action takes none, and policies name it "*"
-	// Context has values of condition keys, besides those of every call (Keys).
+	// Granted says that the resource itself lets the caller do it: no policy is asked.
+	Granted bool
+	// Context has values of condition keys, besides those of every call.
 	Context map[string][]string
 }
 
-// Keys are the condition keys that requests of the sandbox have values of; a key that ends with
+// keys are the condition keys that requests of the sandbox have values of; a key that ends with
 // "/" has more behind it. A policy with another one can't be decided.
-func Keys() []string {
+func keys() []string {
 	return []string{
 		"aws:CurrentTime", "aws:EpochTime", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalType", "aws:RequestTag/", "aws:RequestedRegion",
 		"aws:ResourceTag/", "aws:SecureTransport", "aws:SourceIp", "aws:TagKeys", "aws:username",
@@ -89,36 +92,50 @@ func RequestTags(tags map[string]string) map[string][]string {
 	return out
 }
 
-// Members are the texts of an input's member by its name on the wire, one or a list; also where
-// the input embeds what has it.
+// Members are the texts of an input's member by its name on the wire, one or a list.
 func Members(in any, name string) []string {
-	return members(reflect.Indirect(reflect.ValueOf(in)), name)
+	if text, ok := Member[string](in, name); ok && text != "" {
+		return []string{text}
+	}
+	texts, _ := Member[[]string](in, name)
+	return texts
 }
 
-func members(v reflect.Value, name string) []string {
+// Member is an input's member of a type by its name on the wire; also where the input embeds
+// what has it.
+func Member[T any](in any, name string) (member T, ok bool) {
+	return memberOf[T](reflect.Indirect(reflect.ValueOf(in)), name)
+}
+
+func memberOf[T any](v reflect.Value, name string) (member T, ok bool) {
 	if v.Kind() != reflect.Struct {
-		return nil
+		return member, false
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if f.Anonymous {
-			if found := members(reflect.Indirect(v.Field(i)), name); found != nil {
-				return found
-			}
-			continue
-		}
 		onWire, _, _ := strings.Cut(cmp.Or(f.Tag.Get("wire"), f.Tag.Get("json"), f.Name), ",")
-		if onWire != name || !f.IsExported() {
-			continue
+		switch {
+		case f.Anonymous:
+			member, ok = memberOf[T](reflect.Indirect(v.Field(i)), name)
+		case onWire == name && f.IsExported():
+			member, ok = v.Field(i).Interface().(T)
 		}
-		switch texts := v.Field(i).Interface().(type) {
-		case string:
-			if texts != "" {
-				return []string{texts}
-			}
-		case []string:
-			return texts
+		if ok {
+			return member, true
 		}
 	}
-	return nil
+	return member, false
+}
+
+// ReadPolicy reads a policy, and refuses what AWS would call malformed, and one that the sandbox
+// could not decide as AWS would: by a condition key that requests have no values of.
+func ReadPolicy(text []byte) (policy.Policy, error) {
+	p, err := policy.Parse(text)
+	if err != nil {
+		return p, err
+	}
+	if key := p.Unknown(keys()); key != "" {
+		return p, fmt.Errorf("the sandbox has no values of the condition key %s", key)
+	}
+	return p, nil
 }

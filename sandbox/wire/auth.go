@@ -98,11 +98,17 @@ func (c *Call) authorise(svc Service, in any) error {
 	case c.Credential.Policies == nil && c.Credential.Session == nil, action == "sts:GetCallerIdentity", action == "sts:GetSessionToken":
 		return nil // these two need no permission
 	}
-	asked := []Asked{{}}
+	var asked []Asked
 	if svc.Asks != nil {
 		asked = svc.Asks(c, in)
 	}
+	if len(asked) == 0 {
+		asked = []Asked{{}}
+	}
 	for _, a := range asked {
+		if a.Granted {
+			continue
+		}
 		if a.Action == "" {
 			a.Action = action
 		}
@@ -117,14 +123,6 @@ func (c *Call) authorise(svc Service, in any) error {
 // call: operations ask it for permissions that they need beside their own.
 func (c *Call) Lacks(action, resource string) bool {
 	return c.May(Asked{Action: action, Resource: resource}) != nil
-}
-
-// Refused is the answer to a missing permission for an action on a resource.
-func (c *Call) Refused(action, resource string) error {
-	if err := c.May(Asked{Action: action, Resource: resource}); err != nil {
-		return err
-	}
-	return denied(c.Service, action+" on resource: "+resource, c.Credential.Principal)
 }
 
 // May is the answer to a caller who lacks a permission; nil: it has it.

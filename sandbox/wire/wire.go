@@ -100,8 +100,8 @@ type Service struct {
 	IAM        string // prefix of its IAM actions, when it is not Name
 	Protocol   Protocol
 	Operations []Operation
-	// Asks are what a caller must be allowed to do for a call with an input; nil: its action, which
-	// takes no resource.
+	// Asks are what a caller must be allowed to do for a call with an input; none: its action,
+	// which takes no resource.
 	Asks     func(*Call, any) []Asked
 	Statuses map[string]int // HTTP status by error code, where it is not 400
 }
