@@ -91,8 +91,9 @@ func TestAptLeavesNothing(t *testing.T) {
 	defer cancel()
 	go func() {
 		for left := 0; left == 0 && ctx.Err() == nil; {
-			names, _ := filepath.Glob(filepath.Join(tmp, "*", "dpkg-deb.left"))
-			left = len(names)
+			its, _ := filepath.Glob(filepath.Join(tmp, "*", "dpkg-deb.left"))
+			others, _ := filepath.Glob(filepath.Join(tmp, "dpkg-deb.left"))
+			left = len(its) + len(others)
 			time.Sleep(time.Millisecond)
 		}
 		cancel()
